@@ -1,0 +1,3 @@
+export type { Auth, Exchange, Verdict } from './auth.ts'
+export { definePlugin, type Host, type Log, type Offer, type Plugin } from './plugin.ts'
+export { type Change, type ListPage, type ListRange, type Storage, StorageLimitError, storageLimits } from './storage.ts'
