@@ -23,10 +23,15 @@ export async function setUp() {
     ? [process.execPath, [process.env.npm_execpath]]
     : [process.platform === 'win32' ? 'npm.cmd' : 'npm', []]
   try {
+    // Not `npm ci`: it refuses a lock file made where a registry lacks the optional packages of other platforms.
     // stdout goes to stderr: what a script prints stays clean for pipes.
-    await run(command, [...before, 'ci', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'], {
-      stdio: ['ignore', 2, 2],
-    })
+    await run(
+      command,
+      [...before, 'install', '--no-save', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'],
+      {
+        stdio: ['ignore', 2, 2],
+      },
+    )
   } catch (error) {
     say(`The installation failed (${error.message}). Check the lines above and your connection, then try again.`)
     process.exit(1)
