@@ -1,3 +1,12 @@
 export type { Auth, Exchange, Verdict } from './auth.ts'
 export { definePlugin, type Host, type Log, type Offer, type Plugin } from './plugin.ts'
-export { type Change, type ListPage, type ListRange, type Storage, StorageLimitError, storageLimits } from './storage.ts'
+export {
+  type Change,
+  type ListPage,
+  type ListRange,
+  type Storage,
+  StorageError,
+  StorageLimitError,
+  storageLimits,
+} from './storage.ts'
+export { checkChanges, checkKeys, listBounds } from './storage-checks.ts'

@@ -2,8 +2,9 @@
  * An ordered key-value store with atomic conditional batches.
  *
  * Keys are 1 to 256 printable ASCII characters (0x21 to 0x7e), in byte order. A value is at most 256 KiB, a batch at
- * most 1,000 changes and 8 MiB, and names no key twice. An expired row is absent everywhere. Bytes are copied both
- * ways: what a caller changes afterwards changes nothing here.
+ * most 1,000 changes and 8 MiB of keys and values, and names no key twice: one check of a key and one put or remove of
+ * it. An expired row is absent everywhere. Bytes are copied both ways: what a caller changes afterwards changes nothing
+ * here.
  */
 export interface Storage {
   /** Whether what is committed survives a power cut. */
@@ -51,4 +52,19 @@ export const storageLimits = {
 /** A request that breaks {@link storageLimits} or the rules for keys; nothing was applied. */
 export class StorageLimitError extends Error {
   override readonly name = 'StorageLimitError'
+}
+
+/**
+ * Why a storage cannot be opened or used, in a sentence for a person: `newer-data` was written by a newer program,
+ * `damaged-data` is not what was written, `storage` is anything else. The daemon knows it by its name, so a plugin may
+ * bring its own copy of the kit.
+ */
+export class StorageError extends Error {
+  override readonly name = 'StorageError'
+  readonly code: 'storage' | 'newer-data' | 'damaged-data'
+
+  constructor(code: 'storage' | 'newer-data' | 'damaged-data', message: string, options: { cause?: unknown } = {}) {
+    super(message, options)
+    this.code = code
+  }
 }

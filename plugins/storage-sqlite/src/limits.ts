@@ -1,0 +1,22 @@
+/** The numbers of this storage, each with its reason. Times in ms, sizes in bytes. */
+export const limits = {
+  /** Bytes of waiting batches that share one commit: enough to make an fsync cheap, few enough to keep it short. */
+  group: 4 * 1024 * 1024,
+  /** Groups handed to the writer at once: it works on one while the next is already there. */
+  groupsInFlight: 2,
+  /** Opening checks the whole file up to this size, which takes a moment; damage in a larger one shows when it is read. */
+  fullCheck: 64 * 1024 * 1024,
+  /** How long opening may take: recovery after a crash reads the whole write-ahead log. */
+  open: 30_000,
+  /** How long a commit may take before the disk counts as gone. */
+  commit: 60_000,
+  /** How long the writer may take to end. */
+  close: 10_000,
+  /** How often expired rows are looked for, and how many go in one short commit. */
+  sweepEvery: 30_000,
+  sweptAtOnce: 256,
+  /** How long a statement waits for a lock that another program holds, such as a backup. */
+  busy: 5_000,
+  /** The write-ahead log is cut back to this when it has grown beyond. */
+  logKept: 16 * 1024 * 1024,
+} as const
