@@ -32,7 +32,32 @@ export const limits = {
   attestation: 7 * 24 * 3600_000,
   /** How far two clocks may be apart. */
   clockSkew: 10 * 60_000,
+  // ---- messages from outside
+  /** Fields of one message, nested ones included: full frames of ours have a third of it; each costs some 200 bytes. */
+  fields: 32_768,
+  /** Messages within messages: the schema goes 6 deep. */
+  nesting: 16,
+  /** Devices in one roster: a roster and an attestation must fit into a frame before sign-in. */
+  rosterDevices: 64,
+  /** Revoked or denied devices in one roster or attestation, for the same reason. */
+  revokedDevices: 256,
+  /** Characters of a display name or a device's name. */
+  displayName: 64,
+  /** Fewest characters of a password: the original system's floor. */
+  passwordShortest: 6,
+  /** Most characters of a password: a longer one is a file pasted by mistake. */
+  passwordLongest: 1024,
+  /** Characters of a link or address that a person pastes. */
+  address: 2048,
   // ---- conversations
+  /** A sealed entry's header: its fields need at most 1,500 bytes, the rest is room to grow. */
+  header: 4096,
+  /** Open branches of one device's log. */
+  branches: 8,
+  /** Membership heads that one entry names. */
+  rights: 32,
+  /** Sequence numbers are below this: 11 hex digits in storage keys, and exact in a double. */
+  seq: 2 ** 44,
   /** A sealed entry's body. */
   body: 112 * 1024,
   /** A run of entries of one log in one frame. */
@@ -41,6 +66,35 @@ export const limits = {
   text: 100 * 1024,
   /** Bytes of entries that a receiver lets a sender have in flight per conversation. */
   credit: 1024 * 1024,
+  /** Most credit that a sender takes from a receiver: more would not be faster and a hostile number must not count. */
+  creditCeiling: 8 * 1024 * 1024,
+  /** Changes and bytes of one batch: just under what every storage takes (storageLimits of the kit). */
+  batchChanges: 990,
+  batchBytes: 6 * 1024 * 1024,
+  /** Messages of one batch: keeps the wait for the next batch under a few ms. */
+  batchMessages: 250,
+  /** Messages that wait to be committed; a front end that sends faster is told to wait. */
+  waitingSends: 10_000,
+  /** Rows of one storage page while sending what a peer lacks; fewer when entries are large. */
+  logPage: 250,
+  /** One's own last entries of a conversation kept in memory, so that live sending reads no storage: bytes and entries. */
+  recentBytes: 512 * 1024,
+  recentEntries: 1_024,
+  /** Heads in one frame: a conversation of two has a handful. */
+  heads: 1_024,
+  /** Signatures are checked for this long before others get the event loop. */
+  slice: 3,
+  /** A log with a gap is asked for again at most this often. */
+  askAgain: 1_000,
+  /** Different refusals told and logged per link; later ones are silent, so that a bad peer fills no log. */
+  refusals: 64,
+  /** Wait after a failed write before the next try of one's own accord; it doubles up to the longest. */
+  storageRetry: 500,
+  storageRetryLongest: 30_000,
+  /** Messages of one page of history. */
+  historyPage: 500,
+  /** Characters of the last line in a list of conversations. */
+  lastLine: 100,
   // ---- registry
   /** A whole sign-up or sign-in exchange: the client stretches the password and a person may have to answer. */
   exchange: 120_000,
@@ -86,15 +140,76 @@ export const limits = {
   guessesRemembered: 100_000,
   /** Sign-ups that race for one row try again this often: each conflict means that another one has won. */
   signUpTries: 200,
+  /** Rows that a start reads at once: a page of accounts is about 300 KiB. */
+  storagePage: 1_000,
+  /** One device's requests race for its row: more than a few conflicts in turn is abuse. */
+  rowTries: 8,
   /** How often a heartbeat is wanted. */
   beatInterval: 15_000,
   /** An invite's life when none is given, the longest one, and the most uses. */
   inviteExpires: 7 * 24 * 3600_000,
   inviteLongest: 366 * 24 * 3600_000,
   inviteUses: 10_000,
+  /** A dead invite is kept this long, so that its late user hears "expired" and not "unknown". */
+  inviteKept: 30 * 24 * 3600_000,
+  // ---- hub
+  /** One step of OPAQUE in its worker: 0.3 s of key stretching, and the start of a thread on a busy machine. */
+  opaque: 30_000,
+  /** Redials: a person notices 4 s of absence hardly, and a registry that stays away is not hammered. */
+  reconnect: { first: 500, fast: 4_000, fastFor: 60_000, slow: 30_000 },
+  /** Head start of each address over the next when several are tried at once (RFC 8305 advises 250 ms). */
+  dialStagger: 250,
+  /** Addresses tried of one device: what a registry keeps. */
+  addressesPerDevice: 8,
+  /** Ports tried from 5858 on: more hubs than one machine has people. */
+  portsTried: 100,
+  /** Longest time until an attestation in use is renewed; sooner when half its life has passed. */
+  renew: 6 * 3600_000,
+  /** How often the hub looks whether the machine slept or its network changed. */
+  surroundings: 5_000,
+  /** People of one online list: more is a registry that floods. */
+  onlinePeople: 100_000,
+  /** Rows of one search or history page. */
+  page: 500,
   // ---- control
   /** One message of the control API. */
   controlMessage: 4 * 1024 * 1024,
+  /** The header lines before a control message: two short lines need far less. */
+  controlHeader: 1024,
+  /** From a connection to the control socket until its proof and hello: both ends are on this machine. */
+  controlProof: 5_000,
+  /** Front ends of one daemon: windows, terminals and scripts of one person. */
+  controlConnections: 512,
+  /** Requests of one front end that may be under way; the next is refused as busy. */
+  controlInFlight: 256,
+  /** Unread bytes of a front end after which its requests wait and its feed lapses. */
+  controlBacklog: 1024 * 1024,
+  /** Conversations whose messages one front end may watch. */
+  controlWatches: 256,
+  /** Messages of one conversation that wait for a slow front end before it is told to read the history again. */
+  controlMessages: 1_000,
+  /** Largest page of history in one reply: 4 MiB holds far more than a screen, even of long messages. */
+  controlPage: 1_000,
+  /** daemon.json: five short fields. */
+  daemonFile: 16 * 1024,
+  /** How often a starter looks whether the daemon is there. */
+  startPoll: 50,
+  /** A starter whose daemon found another one holding the home tries its own again after this. */
+  startAgain: 1_500,
+  /** `node --version` of a candidate on the PATH. */
+  nodeProbe: 5_000,
+  /** What a starter keeps of a failing daemon's last words. */
+  startOutput: 64 * 1024,
+  /** Lines of stdin that carry a secret or an answer. */
+  answer: 8 * 1024,
+  /** How long `send --wait`, and `chat` at its end, wait for delivery unless told otherwise. */
+  deliveryWait: 30_000,
+  /** How long a front end waits for a reply; the hub's own deadlines towards others are shorter. */
+  controlRequest: 60_000,
+  /** The longest wait for delivery that a front end may ask for: a day. */
+  longestWait: 24 * 3600_000,
+  /** What closing a control connection may take until its last reply is read. */
+  controlClose: 1_000,
   /** How long a front end waits for a daemon that it started. */
   daemonStart: 20_000,
   /** How long a hub stays after its last front end. */
