@@ -40,7 +40,9 @@ export function rateOf(times: readonly number[], duration: number): Rate {
 export function printRate(what: string, ours: Rate, floor: Rate): void {
   const words = (rate: Rate) =>
     `${rate.perSecond.toFixed(0).padStart(8)}/s  p50 ${rate.p50.toFixed(2)} ms  p99 ${rate.p99.toFixed(2)} ms`
-  console.log(`${what.padEnd(40)} ours ${words(ours)}   floor ${words(floor)}   ratio ${ratio(ours.perSecond, floor.perSecond)}`)
+  console.log(
+    `${what.padEnd(40)} ours ${words(ours)}   floor ${words(floor)}   ratio ${ratio(ours.perSecond, floor.perSecond)}`,
+  )
 }
 
 export function ratio(ours: number, floor: number): string {

@@ -93,7 +93,10 @@ async function firstLine(
   throw new Error(`${child.spawnargs.join(' ')} ${result.fault}\n${errors()}`)
 }
 
-async function endChild(child: ChildProcess, ended: Promise<number | NodeJS.Signals>): Promise<number | NodeJS.Signals> {
+async function endChild(
+  child: ChildProcess,
+  ended: Promise<number | NodeJS.Signals>,
+): Promise<number | NodeJS.Signals> {
   child.stdin?.end()
   child.kill('SIGTERM')
   const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
