@@ -86,6 +86,13 @@ export function errorFrom(code: string, message: string, retryAfter?: number): P
 /** `error` as a ParleyError; anything else becomes `internal` with its cause kept. */
 export function asParleyError(error: unknown): ParleyError {
   if (error instanceof ParleyError) return error
+  if (isStorageError(error)) return new ParleyError(error.code, error.message, { cause: error })
   const text = error instanceof Error ? error.message : String(error)
   return new ParleyError('internal', `Something unexpected went wrong: ${text}`, { cause: error })
+}
+
+/** A storage's own error, by its name: a plugin may bring another copy of the kit's class. */
+function isStorageError(error: unknown): error is Error & { readonly code: ErrorCode } {
+  if (!(error instanceof Error) || error.name !== 'StorageError' || !('code' in error)) return false
+  return error.code === 'storage' || error.code === 'newer-data' || error.code === 'damaged-data'
 }

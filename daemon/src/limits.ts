@@ -22,11 +22,23 @@ export const limits = {
   highWater: 1024 * 1024,
   /** Unsent bytes after which a peer that does not read is cut. */
   sendQueue: 16 * 1024 * 1024,
+  /** The same before sign-in: strangers may cost little. Room for several of the largest frames that they may send. */
+  sendQueueBeforeSignIn: 256 * 1024,
+  /** Received frames that wait for their handler, as memory: then a link stops reading. */
+  heldFrames: 256 * 1024,
+  /** How long a link that was closed may take to send its last frames. */
+  closing: 2_000,
   // ---- one port
   /** Connections on one port, in all. */
   connections: 25_000,
   /** Connections from one IPv4 address or IPv6 /64 that are not yet signed in. */
   connectionsPerAddress: 1_024,
+  /** How long a connection that may be a classic client's may stay silent: its window connects before anyone types. */
+  silent: 10 * 60_000,
+  /** Connections of one address that may be silent for longer than `handshake`; the oldest goes first. */
+  silentPerAddress: 16,
+  /** Connections that wait to be accepted: a whole team coming back at once; the system may cut it lower. */
+  backlog: 4_096,
   // ---- trust
   /** Longest life of an attestation. */
   attestation: 7 * 24 * 3600_000,
@@ -152,6 +164,29 @@ export const limits = {
   inviteUses: 10_000,
   /** A dead invite is kept this long, so that its late user hears "expired" and not "unknown". */
   inviteKept: 30 * 24 * 3600_000,
+  // ---- classic
+  /** A classic packet once begun ends within this; so does the taking of an answer. */
+  classicPacket: 10_000,
+  /** Silence between two classic requests; as long as it likes while a login from that address lives. */
+  classicIdle: 10 * 60_000,
+  /** No heartbeat for this long is offline; the original's clients beat about once a second. */
+  classicSession: 60_000,
+  /** Classic connections in all and from one IPv4 address or IPv6 /64: an office behind one address, not a flood. */
+  classicConnections: 8_192,
+  classicConnectionsPerAddress: 1_024,
+  /** Live classic logins in all and from one address: bounds the online list to about 300 KiB. */
+  classicLogins: 10_000,
+  classicLoginsPerAddress: 1_024,
+  /** The original's names and passwords, in bytes; fewest characters of a password as everywhere. */
+  classicNameShortest: 3,
+  classicNameLongest: 10,
+  /** Classic passwords hashed at once: leaves two of Node's four pool threads to files and look-ups. Then the queue. */
+  scryptAtOnce: 2,
+  scryptWaiting: 32,
+  /** Cost of a new classic password record: 16 MiB and about 0.2 s, OWASP's choice for little memory. */
+  scrypt: { log2N: 14, r: 8, p: 5 },
+  /** Memory that a stored cost may ask for. */
+  scryptMemory: 64 * 1024 * 1024,
   // ---- hub
   /** One step of OPAQUE in its worker: 0.3 s of key stretching, and the start of a thread on a busy machine. */
   opaque: 30_000,
@@ -218,4 +253,19 @@ export const limits = {
   feedPerSecond: 20,
   /** How long stopping may take before the process ends anyway. */
   stop: 5_000,
+  // ---- plugins, configuration, logs
+  /** A plugin's module must load, and its set-up end, within this: opening a database may replay a long log. */
+  pluginSetup: 45_000,
+  /** A plugin that does not close is left behind after this. */
+  pluginClose: 5_000,
+  /** parley.json, and a file that holds an option: lines of text, not data. */
+  configFile: 1024 * 1024,
+  optionFile: 64 * 1024,
+  /** A secret kept sealed: a key or a server's set-up, never a store of data. */
+  secret: 64 * 1024,
+  /** A log file is put aside at this size, and so many are kept, the current one included. */
+  logFile: 5 * 1024 * 1024,
+  logFiles: 3,
+  /** Log lines that wait for a reader that does not read; beyond, the newest are dropped. */
+  logBacklog: 1024 * 1024,
 } as const

@@ -1,0 +1,128 @@
+import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { ParleyError } from './errors.ts'
+
+/** Every path of a home. Absolute; nothing is made or read here. */
+export interface Locations {
+  readonly home: string
+  /** The configuration, unless another is given. */
+  readonly config: string
+  /** Held exclusively by the daemon of this home. */
+  readonly lock: string
+  /** How to reach the running daemon. */
+  readonly daemonFile: string
+  readonly logs: string
+  readonly hubLog: string
+  /** What a registry must not forget when a backup is restored. */
+  readonly auditLog: string
+  /** This home's device key. */
+  readonly deviceKey: string
+  /** Opens the registry's secrets in storage. */
+  readonly registryKey: string
+  /** Daemons copied here by editors, one folder per version. */
+  readonly versions: string
+  /** Where npm installs plugins. */
+  readonly plugins: string
+  /** The module through which those plugins are imported. */
+  readonly pluginImport: string
+  /** The account key of one registry (its id as text). */
+  accountKey(registry: string): string
+  /** The folder of one plugin's own, by the name that it is used as. */
+  pluginDir(as: string): string
+}
+
+export function locations(home: string): Locations {
+  const root = resolve(home)
+  const within = (...names: string[]) => join(root, ...names)
+  return {
+    home: root,
+    config: within('parley.json'),
+    lock: within('lock.db'),
+    daemonFile: within('daemon.json'),
+    logs: within('logs'),
+    hubLog: within('logs', 'hub.log'),
+    auditLog: within('logs', 'audit.log'),
+    deviceKey: within('device.key'),
+    registryKey: within('registry.key'),
+    versions: within('versions'),
+    plugins: within('plugins'),
+    pluginImport: within('plugins', 'import.mjs'),
+    accountKey: registry => within(`account-${nameChecked(registry)}.key`),
+    pluginDir: as => within('data', nameChecked(as)),
+  }
+}
+
+/** The home of a person who names none: `PARLEY_HOME`, else the platform's own place for a program's data. */
+export function defaultHome(env: NodeJS.ProcessEnv = process.env, platform = process.platform): string {
+  if (env.PARLEY_HOME) return resolve(env.PARLEY_HOME)
+  const user = homedir()
+  if (platform === 'darwin') return join(user, 'Library', 'Application Support', 'Parley')
+  // Local, not Roaming: a copied device key would be two devices with one name.
+  if (platform === 'win32') return join(env.LOCALAPPDATA || join(user, 'AppData', 'Local'), 'Parley')
+  return join(env.XDG_DATA_HOME || join(user, '.local', 'share'), 'parley')
+}
+
+/**
+ * Makes a home, or checks the one that is there: a folder of one's own, open to nobody else, no symbolic link.
+ * @throws ParleyError `home`
+ */
+export function ensureHome(home: string): Locations {
+  const where = locations(home)
+  ensureFolder(where.home, 'Parley home')
+  return where
+}
+
+/**
+ * Makes a folder for its owner alone (0700), or checks the one that is there. A folder of one's own that is open to
+ * others is closed to them, if it is empty or Parley's.
+ * @throws ParleyError `home`
+ */
+export function ensureFolder(folder: string, what = 'folder'): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 })
+  } catch (error) {
+    // Something else than a folder is there: told below.
+    if (codeOf(error) !== 'EEXIST') throw unusable(folder, what, `cannot be made (${codeOf(error)})`, error)
+  }
+  const found = lstatSync(folder)
+  if (found.isSymbolicLink()) throw unusable(folder, what, 'is a symbolic link')
+  if (!found.isDirectory()) throw unusable(folder, what, 'is not a folder')
+  if (process.platform === 'win32') return
+  if (found.uid !== process.geteuid?.()) throw unusable(folder, what, 'belongs to another user')
+  if ((found.mode & 0o077) !== 0) closeToOthers(folder, what)
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw unusable(folder, what, 'cannot be written', error)
+  }
+}
+
+/** What a home or a folder in it may hold already when it is still open to others. */
+const ours = ['parley.json', 'lock.db', 'device.key', 'data', 'data.db', 'logs', 'hub.log', 'import.mjs']
+
+function closeToOthers(folder: string, what: string): void {
+  const names = readdirSync(folder)
+  if (names.length > 0 && !names.some(name => ours.includes(name))) {
+    throw unusable(folder, what, 'is open to other users and holds files that are not of Parley')
+  }
+  chmodSync(folder, 0o700)
+}
+
+/** Names become parts of paths: nothing in them may lead elsewhere. */
+function nameChecked(name: string): string {
+  if (/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name)) return name
+  throw new ParleyError('home', `${JSON.stringify(name.slice(0, 80))} cannot be part of a file name; rename it.`)
+}
+
+function unusable(folder: string, what: string, why: string, cause?: unknown): ParleyError {
+  return new ParleyError(
+    'home',
+    `The ${what} ${folder} ${why}; give Parley a folder of your own with --home or PARLEY_HOME.`,
+    { cause },
+  )
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : String(error)
+}
