@@ -200,6 +200,10 @@ export const limits = {
   portsTried: 100,
   /** Longest time until an attestation in use is renewed; sooner when half its life has passed. */
   renew: 6 * 3600_000,
+  /** Shortest time between two renewals, whatever the life of an attestation. */
+  renewShortest: 1_000,
+  /** Characters kept of a sentence that another program wrote. */
+  words: 500,
   /** How often the hub looks whether the machine slept or its network changed. */
   surroundings: 5_000,
   /** People of one online list: more is a registry that floods. */

@@ -1,0 +1,206 @@
+import net from 'node:net'
+import tls, { type TLSSocket } from 'node:tls'
+import type { Log } from '@parley/kit'
+import { ParleyError } from '../errors.ts'
+import { limits as defaults } from '../limits.ts'
+import { toText } from '../protocol/ids.ts'
+import type { Identity } from './identity.ts'
+import { LinkKeeper } from './keeper.ts'
+import { Link, type LinkLimits } from './link.ts'
+import { plainAddress } from './source.ts'
+import { linkTls, type PeerKey, provenKey } from './tls.ts'
+
+/** What a {@link Dialer} is made of. */
+export interface DialerOptions {
+  readonly identity: Identity
+  readonly log?: Log
+  readonly limits?: Partial<DialLimits>
+}
+
+export type DialLimits = LinkLimits & { readonly [Name in 'handshake' | 'closing']: number }
+
+/** Where to dial and whom to find there. */
+export interface DialTarget {
+  readonly host: string
+  readonly port: number
+  /** `parley-registry/1` or `parley-peer/1`. */
+  readonly alpn: string
+  /** 32-byte id that the other side must prove; without it any key will do, and the caller judges `peerId`. */
+  readonly expect?: Uint8Array
+  readonly signal?: AbortSignal
+  /** From dial to answered hello, in ms; default limits.handshake. */
+  readonly timeout?: number
+  /** Address to dial from. */
+  readonly localAddress?: string
+}
+
+/**
+ * Dials one link, as {@link Dialer.dial} does. Who dials many keeps a Dialer, whose links share their TLS context and
+ * their timer.
+ */
+export function dialLink(options: DialTarget & DialerOptions): Promise<Link> {
+  return new Dialer(options).dial(options)
+}
+
+/** Makes the outbound links of one identity. */
+export class Dialer {
+  readonly #context: tls.SecureContext
+  readonly #limits: DialLimits
+  readonly #log: Log
+  readonly #keeper: LinkKeeper
+  /** Every socket that was dialled and is not closed yet. */
+  readonly #sockets = new Set<TLSSocket>()
+
+  constructor({ identity, log = silentLog, limits = {} }: DialerOptions) {
+    this.#limits = { ...defaults, ...limits }
+    this.#context = tls.createSecureContext(linkTls(identity))
+    this.#keeper = new LinkKeeper(this.#limits)
+    this.#log = log
+  }
+
+  /** Sockets that are open or being opened. */
+  get connections(): number {
+    return this.#sockets.size
+  }
+
+  /**
+   * A link whose other side has proved its key. The link is not up before the other side has answered the hello: it
+   * may still refuse, and `established` must be called before `timeout` is over. Throws `unreachable` in words,
+   * `wrong-key`, or the reason of `signal`.
+   */
+  async dial(target: DialTarget): Promise<Link> {
+    target.signal?.throwIfAborted()
+    const timeout = target.timeout ?? this.#limits.handshake
+    const due = performance.now() + timeout
+    const socket = this.#connect(target)
+    const stop = new AbortController()
+    const timer = setTimeout(() => stop.abort(new ParleyError('unreachable', tooSlow(target, timeout))), timeout)
+    const signal = target.signal ? AbortSignal.any([stop.signal, target.signal]) : stop.signal
+    try {
+      await connected(socket, signal, target)
+      return this.#linkOf(socket, judge(socket, target), target, due)
+    } catch (error) {
+      socket.destroy()
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /** Cuts every link and every dial under way. */
+  close(): void {
+    for (const socket of this.#sockets) socket.destroy()
+  }
+
+  #connect({ host, port, alpn, localAddress }: DialTarget): TLSSocket {
+    const socket = tls.connect({
+      host,
+      port,
+      ...(localAddress === undefined ? {} : { localAddress }),
+      ...(net.isIP(host) ? {} : { servername: host }),
+      secureContext: this.#context,
+      ALPNProtocols: [alpn],
+      // Keys are judged by their id, so neither authorities nor names count.
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+    })
+    socket.setNoDelay(true)
+    this.#sockets.add(socket)
+    socket.on('close', () => this.#sockets.delete(socket))
+    // Errors come at any moment, before the handshake and after the link has gone: unheard, one would end the process.
+    socket.on('error', () => {})
+    return socket
+  }
+
+  #linkOf(socket: TLSSocket, peer: PeerKey, target: DialTarget, due: number): Link {
+    let deadline: NodeJS.Timeout | undefined
+    const stop = () => clearTimeout(deadline)
+    const link = new Link(socket, peer, true, plainAddress(socket.remoteAddress), {
+      keeper: this.#keeper,
+      limits: this.#limits,
+      log: this.#log,
+      established: stop,
+      signedIn: () => {},
+      ended: stop,
+    })
+    const late = () => link.close('timeout', `${nameOf(target)} was reached but did not answer in time.`)
+    deadline = setTimeout(late, Math.max(0, due - performance.now())).unref()
+    return link
+  }
+}
+
+/** Resolves when TLS is done on this side. */
+function connected(socket: TLSSocket, signal: AbortSignal, target: DialTarget): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (error: unknown) => settle(() => reject(unreachable(target, error)))
+    const aborted = () => settle(() => reject(signal.reason))
+    const secured = () => settle(resolve)
+    const ended = () => fail(undefined)
+    function settle(outcome: () => void): void {
+      socket.off('secureConnect', secured)
+      socket.off('error', fail)
+      socket.off('close', ended)
+      signal.removeEventListener('abort', aborted)
+      outcome()
+    }
+    socket.on('secureConnect', secured)
+    socket.on('error', fail)
+    socket.on('close', ended)
+    signal.addEventListener('abort', aborted)
+  })
+}
+
+/** The key of the other side, if it is a Parley of the right kind and the one that was meant. */
+function judge(socket: TLSSocket, target: DialTarget): PeerKey {
+  if (socket.alpnProtocol !== target.alpn) {
+    throw new ParleyError('unreachable', `What answers at ${nameOf(target)} does not speak Parley. Check the address.`)
+  }
+  const peer = provenKey(socket)
+  if (target.expect !== undefined && !Buffer.from(peer.id).equals(target.expect)) {
+    throw new ParleyError(
+      'wrong-key',
+      `What answers at ${nameOf(target)} is not the one expected: its key is ${toText(peer.id)}, expected was ` +
+        `${toText(target.expect)}. Nothing was sent. Ask whoever runs it for the right address.`,
+    )
+  }
+  return peer
+}
+
+function unreachable(target: DialTarget, error: unknown): ParleyError {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return new ParleyError('unreachable', wordsFor(target, code), { cause: error })
+}
+
+function wordsFor(target: DialTarget, code: string): string {
+  const name = nameOf(target)
+  switch (code) {
+    case 'ECONNREFUSED':
+      return `Nothing listens at ${name}. Check the address and whether it is running there.`
+    case 'ENOTFOUND':
+    case 'EAI_AGAIN':
+      return `The name ${target.host} was not found. Check its spelling and your network.`
+    case 'ETIMEDOUT':
+      return `${name} does not answer. Check the address, the network and firewalls.`
+    case 'EHOSTUNREACH':
+    case 'ENETUNREACH':
+      return `There is no way to ${name} from here. Check your network.`
+    case 'EADDRNOTAVAIL':
+      return `${name} cannot be dialled from this address. Check the address and your network.`
+    case '':
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return `${name} closed the connection before it was secure. It may not be a Parley, or it is too busy.`
+    default:
+      return `${name} answered, but not as a Parley does (${code}). Check the address.`
+  }
+}
+
+function tooSlow(target: DialTarget, timeout: number): string {
+  return `${nameOf(target)} did not answer within ${timeout / 1000} s. Check the address, the network and firewalls.`
+}
+
+function nameOf({ host, port }: DialTarget): string {
+  return `${net.isIPv6(host) ? `[${host}]` : host}:${port}`
+}
+
+const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }

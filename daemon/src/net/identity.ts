@@ -1,0 +1,135 @@
+import 'reflect-metadata'
+import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, webcrypto } from 'node:crypto'
+import { constants } from 'node:fs'
+import { copyFile, link, lstat, open, readFile, unlink } from 'node:fs/promises'
+import path from 'node:path'
+import * as x509 from '@peculiar/x509'
+import { ParleyError } from '../errors.ts'
+import { generateKeyPair, idOfKey, spkiOf } from '../protocol/keys.ts'
+
+/** A key pair that TLS can show: a device's or a registry's. */
+export interface Identity {
+  readonly privateKey: KeyObject
+  /** 91-byte DER SPKI of the public key. */
+  readonly spki: Uint8Array
+  /** 32 bytes: SHA-256 of `spki`. */
+  readonly id: Uint8Array
+  /** PEM of the self-signed certificate. */
+  readonly certificate: string
+  /** PEM (PKCS #8) of the private key. */
+  readonly keyPem: string
+}
+
+/** An identity of `privateKey` (P-256), or of a new one. Throws ParleyError `wrong-key` for a key of another kind. */
+export async function createIdentity(privateKey: KeyObject = generateKeyPair().privateKey): Promise<Identity> {
+  const spki = spkiOf(createPublicKey(privateKey))
+  const keyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  return { privateKey, spki, id: idOfKey(spki), certificate: await selfSigned(privateKey, spki), keyPem }
+}
+
+/**
+ * The identity whose private key is in `file` (PEM, readable by its owner alone). Makes it when there is none:
+ * of many that do so at once, all get the same. Throws ParleyError `home` when others could read or own the file,
+ * `damaged-data` when it holds no P-256 key; the file is then left as it is.
+ */
+export async function loadOrCreateIdentity(file: string): Promise<Identity> {
+  const pem = (await readKey(file)) ?? (await writeKey(file))
+  let key: KeyObject
+  try {
+    key = createPrivateKey(pem)
+  } catch (cause) {
+    throw damaged(file, cause)
+  }
+  if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw damaged(file)
+  return createIdentity(key)
+}
+
+function damaged(file: string, cause?: unknown): ParleyError {
+  return new ParleyError(
+    'damaged-data',
+    `The key file ${file} holds no P-256 private key. Restore it from a backup, or move it away to start as a new device.`,
+    { cause },
+  )
+}
+
+async function readKey(file: string): Promise<string | undefined> {
+  const stat = await lstat(file).catch(noFile)
+  if (stat === undefined) return undefined
+  const fault = !stat.isFile()
+    ? 'is not a plain file'
+    : process.platform === 'win32'
+      ? undefined
+      : stat.uid !== process.getuid?.()
+        ? 'belongs to another user'
+        : (stat.mode & 0o077) !== 0
+          ? 'can be read by others; run chmod 600 on it'
+          : undefined
+  if (fault) throw new ParleyError('home', `The key file ${file} ${fault}. Parley uses no key that others may know.`)
+  return readFile(file, 'utf8')
+}
+
+/** Writes a new key beside its place, then puts it there whole; if another was quicker, gives that one. */
+async function writeKey(file: string): Promise<string> {
+  const pem = generateKeyPair().privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const draft = `${file}.${randomBytes(6).toString('hex')}`
+  try {
+    const handle = await open(draft, 'wx', 0o600)
+    try {
+      await handle.writeFile(pem)
+      await handle.sync()
+    } finally {
+      await handle.close()
+    }
+    // A hard link fails when the name is taken, and shows the file only when it is whole; a rename would replace.
+    // File systems without hard links get an exclusive copy.
+    await link(draft, file).catch(error => {
+      if (codeOf(error) === 'EEXIST') throw error
+      return copyFile(draft, file, constants.COPYFILE_EXCL)
+    })
+    await syncFolder(path.dirname(file))
+    return pem
+  } catch (error) {
+    const other = codeOf(error) === 'EEXIST' ? await readKey(file) : undefined
+    if (other === undefined) throw error
+    return other
+  } finally {
+    await unlink(draft).catch(noFile)
+  }
+}
+
+/** Makes the new name survive a power cut; Windows can neither open nor sync a folder. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return
+  const handle = await open(folder)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+function noFile(error: unknown): undefined {
+  if (codeOf(error) !== 'ENOENT') throw error
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : undefined
+}
+
+/** A certificate that says nothing but its key: names and dates are the same in all and are ignored by everyone. */
+async function selfSigned(privateKey: KeyObject, spki: Uint8Array): Promise<string> {
+  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
+  const pkcs8 = privateKey.export({ type: 'pkcs8', format: 'der' })
+  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
+    serialNumber: '01',
+    name: 'CN=parley',
+    notBefore: new Date('2000-01-01T00:00:00Z'),
+    notAfter: new Date('9999-12-31T23:59:59Z'),
+    signingAlgorithm: algorithm,
+    keys: {
+      privateKey: await webcrypto.subtle.importKey('pkcs8', new Uint8Array(pkcs8), algorithm, false, ['sign']),
+      publicKey: await webcrypto.subtle.importKey('spki', new Uint8Array(spki), algorithm, true, ['verify']),
+    },
+  })
+  return certificate.toString('pem')
+}
