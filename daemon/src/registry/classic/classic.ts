@@ -1,0 +1,84 @@
+import type { Log, Storage } from '@parley/kit'
+import { ParleyError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
+import type { ClassicGate } from '../../net/port.ts'
+import { classicSizes, decodeHeartbeat } from '../../protocol/classic.ts'
+import type { ClassicMode } from '../../protocol/control.ts'
+import { ClassicAccounts } from './accounts.ts'
+import { type HostPort, listenHeartbeats } from './heartbeats.ts'
+import { ClassicPasswords, type ScryptCost } from './passwords.ts'
+import { ClassicServer, type ClassicWaits } from './server.ts'
+import { ClassicService, type ModernPeople } from './service.ts'
+import { type ClassicChange, ClassicSessions, type ClassicUser } from './sessions.ts'
+
+export interface ClassicOptions {
+  readonly storage: Storage
+  readonly mode: ClassicMode
+  /** Where heartbeats arrive by UDP; port 0: any free one. */
+  readonly heartbeat: HostPort
+  readonly people: ModernPeople
+  readonly log: Log
+  /** ms without a beat after which a login has ended. */
+  readonly sessionTimeout?: number
+  /** Wall clock, ms since 1970. */
+  readonly now?: () => number
+  /** A datagram that is no classic heartbeat, such as a modern one. */
+  readonly onDatagram?: (datagram: Buffer, address: string, port: number) => void
+  readonly waits?: Partial<ClassicWaits>
+  readonly scryptCost?: ScryptCost
+}
+
+/** The classic side of a registry. */
+export interface Classic {
+  /** For the registry's TCP port. */
+  readonly gate: ClassicGate
+  readonly heartbeat: HostPort
+  online(): readonly ClassicUser[]
+  watch(listener: (change: ClassicChange) => void): () => void
+  /** Gives a modern user of that name a classic password, for clients that know nothing else. */
+  setPassword(name: string, password: string, signal: AbortSignal): Promise<'set' | 'refused'>
+  close(): Promise<void>
+}
+
+/**
+ * Starts the classic protocol of a registry. Its heartbeat port is open whatever the mode, since modern beats use it
+ * too. Throws `port-taken` or `bad-address`.
+ */
+export async function startClassic(options: ClassicOptions): Promise<Classic> {
+  const { storage, mode, people, log, now = Date.now } = options
+  const sessions = new ClassicSessions({ timeout: options.sessionTimeout ?? limits.classicSession, now })
+  const passwords = new ClassicPasswords(options.scryptCost)
+  const accounts = new ClassicAccounts({ storage, passwords, now })
+  const service = new ClassicService({ accounts, sessions, people, log })
+  const waits = { packet: limits.classicPacket, idle: limits.classicIdle, ...options.waits }
+  const server = new ClassicServer({ mode, service, sessions, log, waits })
+  const port = await listenHeartbeats(options.heartbeat, {
+    log,
+    take(datagram, address, from) {
+      if (datagram.length !== classicSizes.heartbeat) options.onDatagram?.(datagram, address, from)
+      else if (server.allows(address)) beat(sessions, datagram, address)
+    },
+  })
+  return {
+    gate: server,
+    heartbeat: port.address,
+    online: () => sessions.list(),
+    watch: listener => sessions.watch(listener),
+    setPassword: (name, password, signal) => accounts.setPassword(name, password, signal),
+    async close() {
+      server.close()
+      sessions.clear()
+      await port.close()
+    },
+  }
+}
+
+/** Datagrams are anybody's: what is no heartbeat is dropped without a line, or the log would be anybody's too. */
+function beat(sessions: ClassicSessions, datagram: Buffer, address: string): void {
+  try {
+    const { username } = decodeHeartbeat(datagram)
+    if (username !== undefined) sessions.beat(username, address)
+  } catch (error) {
+    if (!(error instanceof ParleyError && error.code === 'bad-frame')) throw error
+  }
+}
