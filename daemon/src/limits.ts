@@ -194,6 +194,8 @@ export const limits = {
   reconnect: { first: 500, fast: 4_000, fastFor: 60_000, slow: 30_000 },
   /** Head start of each address over the next when several are tried at once (RFC 8305 advises 250 ms). */
   dialStagger: 250,
+  /** Shortest time between two dials to one person, however often somebody asks. */
+  redial: 250,
   /** Addresses tried of one device: what a registry keeps. */
   addressesPerDevice: 8,
   /** Ports tried from 5858 on: more hubs than one machine has people. */
@@ -206,6 +208,8 @@ export const limits = {
   words: 500,
   /** How often the hub looks whether the machine slept or its network changed. */
   surroundings: 5_000,
+  /** A look that comes this late means that the machine slept, rather than that it was busy. */
+  sleep: 10_000,
   /** People of one online list: more is a registry that floods. */
   onlinePeople: 100_000,
   /** Rows of one search or history page. */

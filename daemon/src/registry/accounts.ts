@@ -1,0 +1,188 @@
+import { fromBinary, toBinary } from '@bufbuild/protobuf'
+import type { Change, Storage } from '@parley/kit'
+import { ParleyError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { type DeviceId, deviceId, fromText, type UserId, userId } from '../protocol/ids.ts'
+import { idOfKey } from '../protocol/keys.ts'
+import type { Signed } from '../protocol/parley_pb.ts'
+import {
+  CredentialRowSchema,
+  type DeviceRow,
+  DeviceRowSchema,
+  NameRowSchema,
+  RosterRowSchema,
+  UserRowSchema,
+} from '../protocol/registry_rows_pb.ts'
+import { encodeRow, readRow, rowKeys } from './rows.ts'
+
+/** Who somebody is at this registry. */
+export interface Account {
+  readonly user: UserId
+  readonly name: string
+  readonly displayName: string
+  /** The mechanism that created the account: no other signs it in. */
+  readonly mechanism: string
+  /** SPKI. */
+  readonly accountKey: Uint8Array
+  /** Counts the account keys of the user, from 1. */
+  readonly generation: number
+}
+
+/** An account with its roster, exactly as signed. */
+export interface Enrolled {
+  readonly account: Account
+  readonly roster: Signed
+}
+
+/** What a sign-up makes. */
+export interface NewAccount extends Enrolled {
+  readonly credential: Uint8Array
+  /** SPKI of the first device. */
+  readonly deviceKey: Uint8Array
+  /** ms since 1970. */
+  readonly created: number
+}
+
+/** The rows of a new account, for one batch. It commits only if name, user id and device were never used here. */
+export function accountRows({ account, roster, credential, deviceKey, created }: NewAccount): Change[] {
+  const { name, displayName, mechanism, accountKey, generation } = account
+  const user = fromText(account.user)
+  const at = BigInt(created)
+  const rows: [string, Uint8Array][] = [
+    [
+      rowKeys.user(account.user),
+      encodeRow(UserRowSchema, { user, name, displayName, mechanism, accountKey, generation, created: at }),
+    ],
+    [rowKeys.name(name), encodeRow(NameRowSchema, { user })],
+    [rowKeys.credential(account.user), encodeRow(CredentialRowSchema, { credential })],
+    [
+      rowKeys.device(deviceId(idOfKey(deviceKey))),
+      encodeRow(DeviceRowSchema, { user, key: deviceKey, added: at, seen: at }),
+    ],
+    [rowKeys.roster(account.user), encodeRow(RosterRowSchema, { roster })],
+  ]
+  return rows.flatMap(([key, value]) => [
+    { check: key, is: undefined },
+    { put: key, value },
+  ])
+}
+
+/** Reads accounts and keeps what a sign-in changes about a device. */
+export class Accounts {
+  readonly #storage: Storage
+  readonly #now: () => number
+
+  constructor({ storage, now }: { storage: Storage; now: () => number }) {
+    this.#storage = storage
+    this.#now = now
+  }
+
+  /** Every account, in pages: at the start of a registry. */
+  async *all(): AsyncGenerator<Account> {
+    let after: string | undefined
+    for (;;) {
+      const range = { limit: limits.storagePage, ...(after === undefined ? {} : { after }) }
+      const { rows, more } = await this.#storage.list(rowKeys.users, range)
+      for (const [, bytes] of rows) yield accountOf(bytes)
+      after = rows.at(-1)?.[0]
+      if (!more || after === undefined) return
+    }
+  }
+
+  async byUser(user: UserId): Promise<Enrolled | undefined> {
+    const [userRow, rosterRow] = await this.#storage.get([rowKeys.user(user), rowKeys.roster(user)])
+    return enrolledOf(userRow, rosterRow)
+  }
+
+  /**
+   * The account and credential of a name. A name that is not known costs the same reads as one that is, so that the
+   * time of an answer does not tell them apart.
+   */
+  async byName(name: string): Promise<(Enrolled & { credential: Uint8Array }) | undefined> {
+    const user = (await this.userNamed(name)) ?? nobody
+    const keys = [rowKeys.user(user), rowKeys.roster(user), rowKeys.credential(user)]
+    const [userRow, rosterRow, credentialRow] = await this.#storage.get(keys)
+    const enrolled = enrolledOf(userRow, rosterRow)
+    const credential = readRow(CredentialRowSchema, credentialRow)?.credential
+    return enrolled && credential && { ...enrolled, credential }
+  }
+
+  /** The user who has a name; undefined for a free one, and for one that a classic account has. */
+  async userNamed(name: string): Promise<UserId | undefined> {
+    const [nameRow] = await this.#storage.get([rowKeys.name(name)])
+    const user = readRow(NameRowSchema, nameRow)?.user
+    return user?.length === nobodyBytes.length ? userId(user) : undefined
+  }
+
+  /** Whether a name is taken, be it by a classic account. */
+  async isTaken(name: string): Promise<boolean> {
+    const [nameRow] = await this.#storage.get([rowKeys.name(name)])
+    return nameRow !== undefined
+  }
+
+  /** What is known of a device, and the account that it belongs to. */
+  async byDevice(device: DeviceId): Promise<(Enrolled & { device: DeviceRow }) | undefined> {
+    const [deviceBytes] = await this.#storage.get([rowKeys.device(device)])
+    const row = readRow(DeviceRowSchema, deviceBytes)
+    const enrolled = row && (await this.byUser(userId(row.user)))
+    return enrolled && { ...enrolled, device: row }
+  }
+
+  /** Whether the device must show the password: it has signed out, or nobody has seen it for long. */
+  needsPassword(device: DeviceRow): boolean {
+    return device.signedOut || this.#now() - Number(device.seen) > limits.idleDevice
+  }
+
+  /** Notes a visit of a device, at most once a day, unless it ends a sign-out. */
+  async visited(device: DeviceId): Promise<void> {
+    await this.#changeDevice(device, row => {
+      const now = this.#now()
+      if (!row.signedOut && now - Number(row.seen) < limits.deviceSeen) return false
+      row.signedOut = false
+      row.seen = BigInt(now)
+      return true
+    })
+  }
+
+  /** From now on the device must show the password. Resolves once that is stored. */
+  async signedOut(device: DeviceId): Promise<void> {
+    await this.#changeDevice(device, row => {
+      if (row.signedOut) return false
+      row.signedOut = true
+      return true
+    })
+  }
+
+  /** `change` says whether there is something to write. A row that another request changed meanwhile is read again. */
+  async #changeDevice(device: DeviceId, change: (row: DeviceRow) => boolean): Promise<void> {
+    const key = rowKeys.device(device)
+    for (let attempt = 0; attempt < limits.rowTries; attempt++) {
+      const [bytes] = await this.#storage.get([key])
+      const row = readRow(DeviceRowSchema, bytes)
+      if (!row || !change(row)) return
+      const value = toBinary(DeviceRowSchema, row)
+      if (
+        (await this.#storage.write([
+          { check: key, is: bytes },
+          { put: key, value },
+        ])) === 'committed'
+      )
+        return
+    }
+    throw new ParleyError('busy', 'The registry is busy with this device. Try again in a moment.')
+  }
+}
+
+/** Stands in for the user of a name that nobody has: no user id is all zero bytes but by a chance of 2⁻¹²⁸. */
+const nobodyBytes = new Uint8Array(16)
+const nobody = userId(nobodyBytes)
+
+function enrolledOf(userRow: Uint8Array | undefined, rosterRow: Uint8Array | undefined): Enrolled | undefined {
+  const roster = readRow(RosterRowSchema, rosterRow)?.roster
+  return userRow && roster && { account: accountOf(userRow), roster }
+}
+
+function accountOf(bytes: Uint8Array): Account {
+  const { user, name, displayName, mechanism, accountKey, generation } = fromBinary(UserRowSchema, bytes)
+  return { user: userId(user), name, displayName, mechanism, accountKey: new Uint8Array(accountKey), generation }
+}

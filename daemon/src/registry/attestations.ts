@@ -1,0 +1,48 @@
+import type { KeyObject } from 'node:crypto'
+import { limits } from '../limits.ts'
+import type { RegistryId, UserId } from '../protocol/ids.ts'
+import type { Signed } from '../protocol/parley_pb.ts'
+import { issueAttestation } from '../protocol/statements.ts'
+import type { Account } from './accounts.ts'
+
+/** Says, signed by the registry, who owns which account key; for seven days at a time. */
+export class Attestations {
+  readonly #registry: RegistryId
+  readonly #privateKey: KeyObject
+  readonly #now: () => number
+  /** The oldest first. */
+  readonly #issued = new Map<UserId, { readonly at: number; readonly generation: number; readonly signed: Signed }>()
+
+  constructor({ registry, privateKey, now }: { registry: RegistryId; privateKey: KeyObject; now: () => number }) {
+    this.#registry = registry
+    this.#privateKey = privateKey
+    this.#now = now
+  }
+
+  /** An attestation that is at most an hour old. */
+  current(account: Account): Signed {
+    const known = this.#issued.get(account.user)
+    const isFresh = known && known.generation === account.generation && this.#now() - known.at < limits.attestationReuse
+    return isFresh ? known.signed : this.renew(account)
+  }
+
+  /** An attestation of this moment. */
+  renew({ user, name, displayName, accountKey, generation }: Account): Signed {
+    const at = this.#now()
+    const fields = {
+      registry: this.#registry,
+      user,
+      name,
+      displayName,
+      accountKey,
+      generation,
+      denied: new Set<never>(),
+    }
+    const signed = issueAttestation({ ...fields, issued: at, expires: at + limits.attestation }, this.#privateKey)
+    this.#issued.delete(user)
+    this.#issued.set(user, { at, generation, signed })
+    const [oldest] = this.#issued.keys()
+    if (this.#issued.size > limits.attestationsKept && oldest !== undefined) this.#issued.delete(oldest)
+    return signed
+  }
+}

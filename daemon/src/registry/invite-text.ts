@@ -1,0 +1,64 @@
+import { ParleyError } from '../errors.ts'
+import { editorLink, formatParleyLink, type HostPort, isLoopback } from '../protocol/addresses.ts'
+import type { InviteInfo } from '../protocol/control.ts'
+import type { RegistryId } from '../protocol/ids.ts'
+import type { Invite } from './invites.ts'
+
+/** Where a registry can be reached. */
+export interface Whereabouts {
+  readonly registry: RegistryId
+  readonly listen: readonly HostPort[]
+  readonly public?: HostPort
+}
+
+/** The parley link of a registry, without a code: its public address, else one that works on this machine. */
+export function registryAddress(where: Whereabouts): string {
+  return formatParleyLink({ ...reachable(where), registry: where.registry })
+}
+
+/**
+ * An invite and how to tell somebody of it. It is made only when the link will work for them.
+ * @throws ParleyError `usage` when others could not reach the registry by what it knows of itself
+ */
+export async function inviteInfo(team: string, where: Whereabouts, make: () => Promise<Invite>): Promise<InviteInfo> {
+  if (!where.public && !where.listen.every(({ host }) => isLoopback(host))) {
+    throw new ParleyError(
+      'usage',
+      'An invite needs the address under which people reach this registry. Start it with --public HOST:PORT, or set "public" in parley.json.',
+    )
+  }
+  const { id, code, uses, expires, forName } = await make()
+  const link = formatParleyLink({ ...reachable(where), registry: where.registry, code })
+  const text = inviteText({ team, link, uses, expires, forName })
+  return { id, link, uses, expires, ...(forName === undefined ? {} : { forName }), text }
+}
+
+function reachable({ listen, public: known }: Whereabouts): HostPort {
+  const address = known ?? listen[0]
+  if (!address) throw new ParleyError('usage', 'A registry listens somewhere: "listen" must not be empty.')
+  const isAnywhere = address.host === '::' || address.host === '0.0.0.0'
+  return { host: isAnywhere ? 'localhost' : address.host, port: address.port }
+}
+
+interface Told {
+  readonly team: string
+  readonly link: string
+  readonly uses: number
+  readonly expires: number
+  readonly forName: string | undefined
+}
+
+/** The code stays out of the process list: the command takes it from the environment. */
+function inviteText({ team, link, uses, expires, forName }: Told): string {
+  const until = new Date(expires).toISOString().slice(0, 16).replace('T', ' ')
+  const often = uses === 1 ? 'once' : `${uses} times`
+  return [
+    `Join ${team} on Parley.`,
+    '',
+    `In the editor, open:  ${editorLink(link)}`,
+    `In a terminal, run:   PARLEY_INVITE='${link}' parley sign-up ${forName ?? 'NAME'}`,
+    `Or paste this link:   ${link}`,
+    '',
+    `It works ${often}, until ${until} UTC${forName === undefined ? '' : `, for the name ${forName}`}.`,
+  ].join('\n')
+}

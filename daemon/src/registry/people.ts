@@ -1,0 +1,87 @@
+import { create } from '@bufbuild/protobuf'
+import { ParleyError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { fromText, type UserId, userId } from '../protocol/ids.ts'
+import {
+  DeviceAddressesSchema,
+  type LookedUp,
+  LookedUpSchema,
+  type LookUp,
+  type People as PeopleReply,
+  PeopleSchema,
+  type Person,
+  PersonSchema,
+  type Search,
+} from '../protocol/parley_pb.ts'
+import type { Accounts, Enrolled } from './accounts.ts'
+import type { Attestations } from './attestations.ts'
+import type { Directory, Listed } from './directory.ts'
+import type { Presence } from './presence.ts'
+import { addressesFor } from './published.ts'
+import type { Sessions } from './sessions.ts'
+
+/** Where what is told of people comes from. */
+export interface PeopleParts {
+  readonly accounts: Accounts
+  readonly attestations: Attestations
+  readonly directory: Directory
+  readonly presence: Presence
+  readonly sessions: Sessions
+}
+
+/** What a registry tells of people: to whoever is signed in. */
+export class People {
+  readonly #parts: PeopleParts
+
+  constructor(parts: PeopleParts) {
+    this.#parts = parts
+  }
+
+  /** Somebody as lists show them. */
+  person(user: UserId): Person | undefined {
+    const listed = this.#parts.directory.get(user)
+    return listed && this.#shown(listed)
+  }
+
+  search({ query, limit }: Search): PeopleReply {
+    const most = Math.min(limit || limits.searchDefault, limits.searchResults)
+    const { people, more } = this.#parts.directory.search(query, most)
+    return create(PeopleSchema, { people: people.map(listed => this.#shown(listed)), more })
+  }
+
+  /**
+   * Everything that is needed to talk to somebody; `asker` is an IP address.
+   * @throws ParleyError `unknown-user`
+   */
+  async lookUp(asked: LookUp, asker: string): Promise<LookedUp> {
+    const { attestations, sessions } = this.#parts
+    const { account, roster } = await this.#find(asked)
+    const devices = [...sessions.of(account.user)].map(({ device, published }) =>
+      create(DeviceAddressesSchema, {
+        device: fromText(device),
+        addresses: published ? addressesFor(asker, published) : [],
+      }),
+    )
+    return create(LookedUpSchema, {
+      attestation: attestations.current(account),
+      roster,
+      devices,
+      person: this.#shown(account),
+    })
+  }
+
+  async #find({ user: id, name }: LookUp): Promise<Enrolled> {
+    const { accounts } = this.#parts
+    const user =
+      id.length > 0 ? userId(id) : await accounts.userNamed(name.trim().toLowerCase().slice(0, limits.searchQuery))
+    const found = user && (await accounts.byUser(user))
+    if (found) return found
+    const who = id.length > 0 ? 'this id' : `the name ${JSON.stringify(name.slice(0, limits.searchQuery))}`
+    throw new ParleyError('unknown-user', `Nobody here has ${who}. Search for a part of their name.`)
+  }
+
+  #shown({ user, name, displayName }: Listed): Person {
+    const { status, since } = this.#parts.presence.of(user)
+    return create(PersonSchema, { user: fromText(user), name, displayName, status, since: BigInt(since) })
+  }
+}

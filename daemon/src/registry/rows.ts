@@ -1,0 +1,34 @@
+import {
+  create,
+  type DescMessage,
+  fromBinary,
+  type MessageInitShape,
+  type MessageShape,
+  toBinary,
+} from '@bufbuild/protobuf'
+import { type DeviceId, toText, type UserId } from '../protocol/ids.ts'
+
+/** Where a registry keeps what; protocol/registry_rows.proto has the values. */
+export const rowKeys = {
+  users: 'user/',
+  user: (user: UserId) => `user/${user}`,
+  /** The namespace that accounts and classic accounts share. */
+  name: (name: string) => `name/${encodeURIComponent(name)}`,
+  credential: (user: UserId) => `credential/${user}`,
+  device: (device: DeviceId) => `device/${device}`,
+  roster: (user: UserId) => `roster/${user}`,
+  invite: (hash: Uint8Array) => `invite/${toText(hash)}`,
+} as const
+
+/** The bytes of a new row. */
+export function encodeRow<Schema extends DescMessage>(schema: Schema, init: MessageInitShape<Schema>): Uint8Array {
+  return toBinary(schema, create(schema, init))
+}
+
+/** A row as read; undefined where there is none. Our own bytes: a row that does not parse is a damaged storage. */
+export function readRow<Schema extends DescMessage>(
+  schema: Schema,
+  bytes: Uint8Array | undefined,
+): MessageShape<Schema> | undefined {
+  return bytes && fromBinary(schema, bytes)
+}

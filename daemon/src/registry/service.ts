@@ -1,0 +1,178 @@
+import { create } from '@bufbuild/protobuf'
+import { ParleyError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { Link } from '../net/link.ts'
+import { deviceId } from '../protocol/ids.ts'
+import {
+  ChallengeSchema,
+  DoneSchema,
+  type PublishAddresses,
+  type RegistryHello,
+  RegistryWelcomeSchema,
+  RenewedSchema,
+  type Reply,
+  type Request,
+  SignedInSchema,
+} from '../protocol/parley_pb.ts'
+import type { Attestations } from './attestations.ts'
+import type { Directory } from './directory.ts'
+import { Entrance, type EntranceParts, type Step } from './entrance.ts'
+import type { OnlineList } from './online-list.ts'
+import type { People } from './people.ts'
+import { readPublished } from './published.ts'
+import type { Session, Sessions } from './sessions.ts'
+
+/** The versions of the registry's protocol that this program speaks. */
+export const registryVersions: readonly number[] = [1]
+
+/** What every link of a registry is served from. */
+export interface ServiceParts extends EntranceParts {
+  readonly team: string
+  readonly heartbeatPort: number
+  readonly attestations: Attestations
+  readonly directory: Directory
+  readonly sessions: Sessions
+  readonly people: People
+  readonly onlineList: OnlineList
+  readonly now: () => number
+  /** ms that a link may stay without a sign-in. */
+  readonly unsigned?: number
+}
+
+/** Serves one link from its hello to its end. */
+export function serveLink(link: Link, parts: ServiceParts): void {
+  const service = new Service(link, parts)
+  link.handle({ request: is => service.answer(is) })
+  void link.closed.then(() => service.closed())
+}
+
+class Service {
+  readonly #link: Link
+  readonly #parts: ServiceParts
+  #entrance: Entrance | undefined
+  #session: Session | undefined
+  #unsigned: NodeJS.Timeout | undefined
+  #isClosed = false
+
+  constructor(link: Link, parts: ServiceParts) {
+    this.#link = link
+    this.#parts = parts
+  }
+
+  async answer(is: Request['is']): Promise<Reply['is']> {
+    if (is.case === 'registryHello') return this.#hello(is.value)
+    if (!this.#entrance && !this.#session) throw new ParleyError('usage', 'A connection begins with hello.')
+    switch (is.case) {
+      case 'signUp':
+        return this.#step(entrance => entrance.signUp(is.value))
+      case 'signIn':
+        return this.#step(entrance => entrance.signIn(is.value))
+      case 'continue':
+        return this.#step(entrance => entrance.continue(is.value))
+      default:
+        return this.#answerSignedIn(is, this.#session)
+    }
+  }
+
+  closed(): void {
+    this.#isClosed = true
+    clearTimeout(this.#unsigned)
+    this.#parts.onlineList.unwatch(this.#link)
+    if (this.#session) this.#parts.sessions.dropped(this.#session)
+    this.#session = undefined
+  }
+
+  #hello({ versions }: RegistryHello): Reply['is'] {
+    const { team, auths, signUps, heartbeatPort, now } = this.#parts
+    const version = Math.max(0, ...versions.filter(one => registryVersions.includes(one)))
+    if (version === 0) {
+      throw new ParleyError(
+        'too-old',
+        `This registry speaks version ${registryVersions.join(', ')}. Update Parley on one side.`,
+      )
+    }
+    if (!this.#entrance && !this.#session) {
+      this.#link.established()
+      this.#awaitSignIn()
+    }
+    const value = create(RegistryWelcomeSchema, {
+      version,
+      time: BigInt(now()),
+      team,
+      mechanisms: [...auths.keys()],
+      signUp: signUps.policy,
+      heartbeatPort,
+    })
+    return { case: 'registryWelcome', value }
+  }
+
+  /** Opens the entrance; whoever does not come in for a while is sent away. */
+  #awaitSignIn(): void {
+    this.#entrance = new Entrance(this.#link, this.#parts)
+    this.#unsigned = setTimeout(
+      () => this.#link.close('timeout', 'Nobody signed in on this connection.'),
+      this.#parts.unsigned ?? limits.unsigned,
+    )
+  }
+
+  async #step(take: (entrance: Entrance) => Promise<Step>): Promise<Reply['is']> {
+    if (!this.#entrance) throw new ParleyError('usage', 'This connection is signed in already. Sign out first.')
+    const step = await take(this.#entrance)
+    if (step.is === 'challenge') return { case: 'challenge', value: create(ChallengeSchema, { data: step.data }) }
+    if (this.#isClosed) throw new ParleyError('closed', 'The connection was closed during the sign-in.')
+    const { attestations, directory, sessions } = this.#parts
+    const { account, roster } = step.enrolled
+    this.#entrance = undefined
+    clearTimeout(this.#unsigned)
+    this.#link.allowLargeFrames()
+    directory.add(account)
+    this.#session = sessions.begin(account, deviceId(this.#link.peerId), this.#link)
+    const value = create(SignedInSchema, {
+      session: this.#session.id,
+      beatInterval: limits.beatInterval,
+      attestation: attestations.current(account),
+      roster,
+    })
+    return { case: 'signedIn', value }
+  }
+
+  async #answerSignedIn(is: Request['is'], session: Session | undefined): Promise<Reply['is']> {
+    const { attestations, onlineList, people } = this.#parts
+    if (!session) throw new ParleyError('signed-out', 'Sign in first: this registry answers only its members.')
+    switch (is.case) {
+      case 'renew': {
+        await this.#parts.accounts.visited(session.device)
+        return { case: 'renewed', value: create(RenewedSchema, { attestation: attestations.renew(session.account) }) }
+      }
+      case 'signOut':
+        return this.#signOut(session)
+      case 'publishAddresses':
+        return this.#publish(is.value, session)
+      case 'watchOnline':
+        return { case: 'onlineSnapshot', value: onlineList.watch(this.#link) }
+      case 'search':
+        return { case: 'people', value: people.search(is.value) }
+      case 'lookUp':
+        return { case: 'lookedUp', value: await people.lookUp(is.value, this.#link.remoteAddress) }
+      default:
+        throw new ParleyError('unsupported', 'This registry does not know this request. It may need an update.')
+    }
+  }
+
+  /** The keys stay, the sign-in ends; the link may be used to sign in again. */
+  async #signOut(session: Session): Promise<Reply['is']> {
+    await this.#parts.accounts.signedOut(session.device)
+    this.#parts.onlineList.unwatch(this.#link)
+    this.#parts.sessions.signOut(session)
+    if (this.#session === session && !this.#isClosed) {
+      this.#session = undefined
+      this.#awaitSignIn()
+    }
+    return { case: 'done', value: create(DoneSchema) }
+  }
+
+  #publish(asked: PublishAddresses, session: Session): Reply['is'] {
+    session.published = readPublished(asked, this.#link.remoteAddress)
+    return { case: 'done', value: create(DoneSchema) }
+  }
+}
