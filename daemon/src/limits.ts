@@ -98,6 +98,8 @@ export const limits = {
   slice: 3,
   /** A log with a gap is asked for again at most this often. */
   askAgain: 1_000,
+  /** How often a peer's frame is tried while storage fails, `askAgain` apart; the link is paused meanwhile. */
+  eventTries: 5,
   /** Different refusals told and logged per link; later ones are silent, so that a bad peer fills no log. */
   refusals: 64,
   /** Wait after a failed write before the next try of one's own accord; it doubles up to the longest. */

@@ -1,0 +1,147 @@
+import { clone, toBinary } from '@bufbuild/protobuf'
+import type { Change } from '@parley/kit'
+import { limits } from '../../limits.ts'
+import { msOf } from '../../protocol/clock.ts'
+import { type ConversationRow, ConversationRowSchema } from '../../protocol/hub_rows_pb.ts'
+import type { ConversationId, DeviceId, MessageId, UserId } from '../../protocol/ids.ts'
+import { Batch } from './batch.ts'
+import type { CheckedEntry } from './intake.ts'
+import { keys, queuedNumber, queuedPosition, sealedPosition } from './keys.ts'
+import { type Content, messageRow, namedRow, outboxRow } from './rows.ts'
+import { ackRow, headRow, type LogHead, type State } from './state.ts'
+import type { Account, Peer } from './types.ts'
+
+/** Where messages stand that the next batch may name: by author and message id. Changed along with the draft. */
+export type Named = Map<string, string>
+
+/** The key of a message in {@link Named}. */
+export function nameOf(user: UserId, message: MessageId): string {
+  return `${user}/${message}`
+}
+
+/** A message with the place that a draft gives it. */
+export interface Placed {
+  readonly user: UserId
+  readonly content: Content
+  readonly position: string
+}
+
+/** The next state of a conversation and the batch that makes it so. Nothing counts before that batch is committed. */
+export class Draft {
+  readonly placed: Placed[] = []
+  readonly linked: { readonly checked: CheckedEntry; readonly placed: Placed | undefined }[] = []
+  readonly #batch = new Batch()
+  readonly #row: ConversationRow
+  readonly #heads: Map<DeviceId, LogHead>
+  readonly #acked: Map<DeviceId, number>
+  readonly #stored: Uint8Array | undefined
+  readonly #conversation: ConversationId
+  readonly #account: Account
+  readonly #named: Named
+
+  constructor(of: { conversation: ConversationId; account: Account; state: State; peer: Peer; named: Named }) {
+    this.#conversation = of.conversation
+    this.#account = of.account
+    this.#named = of.named
+    this.#row = clone(ConversationRowSchema, of.state.row)
+    this.#row.name = of.peer.name
+    this.#row.displayName = of.peer.displayName
+    this.#heads = new Map(of.state.heads)
+    this.#acked = new Map(of.state.acked)
+    this.#stored = of.state.stored
+  }
+
+  head(device: DeviceId): LogHead | undefined {
+    return this.#heads.get(device)
+  }
+
+  /** Whether a message of `bytes` fits into the batch beside the rows that every batch may need. */
+  hasRoom(bytes: number): boolean {
+    return this.#batch.hasRoom(changesPerMessage + changesPerBatch, bytes * 2)
+  }
+
+  /** Links an entry to its log and shows its message, unless another state of things has come first. */
+  link(checked: CheckedEntry): void {
+    const { device, seq, hash, time, encoded, content, user } = checked
+    if (seq !== (this.#heads.get(device)?.seq ?? 0) + 1) return
+    this.#batch.put(keys.log(this.#conversation, device, checked), encoded)
+    this.#heads.set(device, { seq, hash, time })
+    const position = sealedPosition(time, device, checked)
+    const placed = content === undefined ? undefined : this.#show({ user, content, position })
+    this.linked.push({ checked, placed })
+  }
+
+  /** Puts a message into the outbox. `now` is in ms since 1970. */
+  queue(content: Content, now: number): Placed {
+    const number = Number(this.#row.nextQueued)
+    this.#batch.put(keys.outbox(this.#conversation, number), outboxRow(content, now))
+    this.#row.nextQueued = BigInt(number + 1)
+    this.#row.queued++
+    return this.#place({ user: this.#account.user, content, position: queuedPosition(number) }, now)
+  }
+
+  /** Notes that a device of the other one has committed one's own log up to `seq`. Never goes back. */
+  acknowledge(device: DeviceId, seq: number): void {
+    if (seq <= (this.#acked.get(device) ?? 0)) return
+    this.#acked.set(device, seq)
+    this.#batch.put(keys.ack(this.#conversation, device), ackRow(this.#account.device, seq))
+  }
+
+  /** The changes to write and the state that holds once they are committed; undefined when nothing changes. */
+  finish(): { changes: readonly Change[]; state: State } | undefined {
+    if (this.#batch.isEmpty) return undefined
+    for (const device of new Set(this.linked.map(({ checked }) => checked.device))) {
+      const head = this.#heads.get(device)
+      if (head !== undefined) this.#batch.put(keys.head(this.#conversation, device), headRow(head))
+    }
+    this.#row.commits++
+    const stored = toBinary(ConversationRowSchema, this.#row)
+    const key = keys.conversation(this.#conversation)
+    this.#batch.check(key, this.#stored)
+    this.#batch.put(key, stored)
+    const state = { row: this.#row, stored, heads: this.#heads, acked: this.#acked }
+    return { changes: this.#batch.changes, state }
+  }
+
+  /** A message is shown once: sealed again, under whatever number, it only links. */
+  #show(placed: Placed): Placed | undefined {
+    const before = this.#named.get(nameOf(placed.user, placed.content.message))
+    const number = before === undefined ? undefined : queuedNumber(before)
+    if (before !== undefined && number === undefined) return undefined
+    if (number !== undefined) {
+      this.#batch.remove(keys.outbox(this.#conversation, number))
+      this.#row.queued--
+    }
+    this.#batch.put(keys.message(this.#conversation, placed.position), messageRow(placed.user, placed.content))
+    this.#row.shown++
+    if (before === this.#row.lastPosition) this.#row.lastPosition = ''
+    return this.#place(placed, msOf(BigInt(`0x${placed.position.slice(0, 16)}`)))
+  }
+
+  #place(placed: Placed, time: number): Placed {
+    const { user, content, position } = placed
+    this.#named.set(nameOf(user, content.message), position)
+    this.#batch.put(keys.named(this.#conversation, user, content.message), namedRow(position))
+    this.placed.push(placed)
+    if (position > this.#row.lastPosition) {
+      this.#row.lastPosition = position
+      this.#row.lastLine = lineOf(content.text)
+      this.#row.lastTime = BigInt(time)
+    }
+    return placed
+  }
+}
+
+/** Rows of one message: log, message, name, outbox. */
+const changesPerMessage = 4
+/** Rows of a batch beside its messages: the conversation with its check, heads and acknowledgements. */
+const changesPerBatch = 32
+
+/** The start of a text on one line. */
+function lineOf(text: string): string {
+  const start = text
+    .slice(0, limits.lastLine * 4)
+    .replace(/\s+/g, ' ')
+    .trim()
+  return Array.from(start).slice(0, limits.lastLine).join('')
+}

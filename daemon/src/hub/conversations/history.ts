@@ -1,0 +1,124 @@
+import type { Storage } from '@parley/kit'
+import { ParleyError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
+import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
+import { isPosition, keys, lastPart, placeOf, queuedNumber, queuedPosition } from './keys.ts'
+import { type Content, readMessageRow, readOutboxRow } from './rows.ts'
+import type { HistoryPage, HistoryRange, StoredMessage } from './types.ts'
+
+/** Whose view of a conversation a page shows. */
+export interface View {
+  readonly conversation: ConversationId
+  readonly user: UserId
+  readonly device: DeviceId
+  /** How far one's own log is committed by a device of the other one. */
+  readonly delivered: number
+}
+
+/** A message as it stands, with the state that the view gives one's own. */
+export function storedMessage(view: View, author: UserId, content: Content, position: string): StoredMessage {
+  const { message, written, text } = content
+  const base = { conversation: view.conversation, message, user: author, text, written, position }
+  if (author !== view.user) return { ...base, mine: false }
+  return { ...base, mine: true, state: isDelivered(view, position) ? 'delivered' : 'queued' }
+}
+
+/**
+ * A page of a conversation by position: sealed messages, then the outbox. Throws `usage` for a position that is none.
+ * A message that is sealed while the page is read is shown once, at its place.
+ */
+export async function readHistory(storage: Storage, view: View, range: HistoryRange): Promise<HistoryPage> {
+  for (const position of [range.before, range.after]) {
+    if (position === undefined || isPosition(position)) continue
+    throw new ParleyError('usage', 'That is no position of a message. Take one from an earlier page.')
+  }
+  if (!Number.isSafeInteger(range.limit) || range.limit < 1) {
+    throw new ParleyError('usage', `A page has 1 to ${limits.historyPage} messages. Ask for a number of them.`)
+  }
+  const limit = Math.min(range.limit, limits.historyPage)
+  return range.after === undefined
+    ? readBackward(storage, view, range.before, limit)
+    : readForward(storage, view, { after: range.after, before: range.before, limit })
+}
+
+async function readBackward(
+  storage: Storage,
+  view: View,
+  before: string | undefined,
+  limit: number,
+): Promise<HistoryPage> {
+  // The outbox is read first: what is sealed meanwhile is then seen twice instead of never.
+  const isSealed = before !== undefined && queuedNumber(before) === undefined
+  const outbox = isSealed ? nothing : await readOutbox(storage, view, { before, limit, reverse: true })
+  const left = limit - outbox.messages.length
+  const after = isSealed ? { after: keys.message(view.conversation, before) } : {}
+  const range = { limit: Math.max(left, 1), reverse: true, ...after }
+  const page = await storage.list(keys.messagesOf(view.conversation), range)
+  const sealed = left > 0 ? page.rows.map(([key, value]) => sealedMessage(view, key, value)) : []
+  const more = outbox.more || (left > 0 ? page.more : page.rows.length > 0)
+  return { messages: once([...sealed.reverse(), ...outbox.messages.toReversed()]), more }
+}
+
+async function readForward(
+  storage: Storage,
+  view: View,
+  range: { after: string; before: string | undefined; limit: number },
+): Promise<HistoryPage> {
+  const { after, before, limit } = range
+  const outbox = await readOutbox(storage, view, { after, limit, reverse: false })
+  const isQueued = queuedNumber(after) !== undefined
+  const page = isQueued
+    ? { rows: [], more: false }
+    : await storage.list(keys.messagesOf(view.conversation), { after: keys.message(view.conversation, after), limit })
+  const sealed = page.rows.map(([key, value]) => sealedMessage(view, key, value))
+  const queued = page.more ? [] : outbox.messages
+  const found = once([...sealed, ...queued])
+  const wanted = before === undefined ? found : found.filter(({ position }) => position < before)
+  const more = wanted.length === found.length && (page.more || outbox.more || wanted.length > limit)
+  return { messages: wanted.slice(0, limit), more }
+}
+
+interface Found {
+  readonly messages: readonly StoredMessage[]
+  readonly more: boolean
+}
+
+const nothing: Found = { messages: [], more: false }
+
+async function readOutbox(
+  storage: Storage,
+  view: View,
+  range: { before?: string | undefined; after?: string; limit: number; reverse: boolean },
+): Promise<Found> {
+  const from = range.before ?? range.after
+  const number = from === undefined ? undefined : queuedNumber(from)
+  const after = number === undefined ? {} : { after: keys.outbox(view.conversation, number) }
+  const { limit, reverse } = range
+  const { rows, more } = await storage.list(keys.outboxOf(view.conversation), { limit, reverse, ...after })
+  const messages = rows.map(([key, value]) => {
+    const position = queuedPosition(Number.parseInt(lastPart(key), 16))
+    return storedMessage(view, view.user, readOutboxRow(key, value), position)
+  })
+  return { messages, more }
+}
+
+function sealedMessage(view: View, key: string, value: Uint8Array): StoredMessage {
+  const { user, ...content } = readMessageRow(key, value)
+  return storedMessage(view, user, content, key.slice(keys.messagesOf(view.conversation).length))
+}
+
+function isDelivered(view: View, position: string): boolean {
+  if (queuedNumber(position) !== undefined) return false
+  const { device, seq } = placeOf(position)
+  return device === view.device && seq <= view.delivered
+}
+
+/** Each message once, at its first place: sealed comes before queued. */
+function once(messages: readonly StoredMessage[]): StoredMessage[] {
+  const seen = new Map<string, StoredMessage>()
+  for (const message of messages) {
+    const name = `${message.user}/${message.message}`
+    if (!seen.has(name)) seen.set(name, message)
+  }
+  return [...seen.values()]
+}

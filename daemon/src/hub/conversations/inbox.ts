@@ -1,0 +1,134 @@
+import { ParleyError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
+import type { DeviceId } from '../../protocol/ids.ts'
+import type { CheckedEntry } from './intake.ts'
+import type { Content } from './rows.ts'
+
+interface WaitingSend {
+  readonly content: Content
+  resolve(): void
+  reject(error: ParleyError): void
+  failures: number
+}
+
+interface Arrival {
+  readonly entries: readonly CheckedEntry[]
+  readonly bytes: number
+  done(): void
+  /** Entries that are committed. */
+  taken: number
+}
+
+/** How much of an inbox a batch covers, from the front. */
+export interface Taken {
+  sends: number
+  entries: number
+  readonly acks: ReadonlyMap<DeviceId, number>
+}
+
+/** What waits to be written to a conversation. Nothing leaves it before it is committed or given up. */
+export class Inbox {
+  #sends: WaitingSend[] = []
+  #arrivals: Arrival[] = []
+  #arrivedBytes = 0
+  #roomWaiters: (() => void)[] = []
+  readonly #acks = new Map<DeviceId, number>()
+
+  /** Resolves once the message is committed. */
+  send(content: Content): Promise<void> {
+    if (this.#sends.length >= limits.waitingSends) {
+      const words = `${limits.waitingSends} messages of this conversation wait to be stored. Try again in a moment.`
+      return Promise.reject(new ParleyError('busy', words, { retryAfter: 1000 }))
+    }
+    return new Promise((resolve, reject) => this.#sends.push({ content, resolve, reject, failures: 0 }))
+  }
+
+  /** `done` is called once the entries are committed. */
+  arrive(entries: readonly CheckedEntry[], bytes: number, done: () => void): void {
+    this.#arrivals.push({ entries, bytes, done, taken: 0 })
+    this.#arrivedBytes += bytes
+  }
+
+  acknowledge(device: DeviceId, seq: number): void {
+    if (seq > (this.#acks.get(device) ?? 0)) this.#acks.set(device, seq)
+  }
+
+  /** Resolves when less has arrived than a peer may have in flight. */
+  async hasRoom(): Promise<void> {
+    while (this.#arrivedBytes >= limits.credit) await new Promise<void>(resolve => this.#roomWaiters.push(resolve))
+  }
+
+  get isEmpty(): boolean {
+    return this.#sends.length === 0 && this.#arrivals.length === 0 && this.#acks.size === 0
+  }
+
+  get hasSends(): boolean {
+    return this.#sends.length > 0
+  }
+
+  /** The first messages to send. */
+  sends(most: number): Content[] {
+    return this.#sends.slice(0, most).map(({ content }) => content)
+  }
+
+  /** The first entries to link. */
+  entries(most: number): CheckedEntry[] {
+    const entries: CheckedEntry[] = []
+    for (const arrival of this.#arrivals) {
+      entries.push(...arrival.entries.slice(arrival.taken, arrival.taken + most - entries.length))
+      if (entries.length === most) break
+    }
+    return entries
+  }
+
+  get acks(): ReadonlyMap<DeviceId, number> {
+    return new Map(this.#acks)
+  }
+
+  /** What was taken is committed. */
+  settle(taken: Taken): void {
+    for (const { resolve } of this.#sends.splice(0, taken.sends)) resolve()
+    for (const [device, seq] of taken.acks) if (this.#acks.get(device) === seq) this.#acks.delete(device)
+    let left = taken.entries
+    let finished = 0
+    for (const arrival of this.#arrivals) {
+      const count = Math.min(left, arrival.entries.length - arrival.taken)
+      arrival.taken += count
+      left -= count
+      if (arrival.taken < arrival.entries.length) break
+      finished++
+      this.#arrivedBytes -= arrival.bytes
+      arrival.done()
+    }
+    this.#arrivals.splice(0, finished)
+    this.#tellRoom()
+  }
+
+  /** A write has failed: each message that waits is tried once more, if `mayTryAgain`. */
+  fail(error: ParleyError, mayTryAgain: boolean): void {
+    const kept: WaitingSend[] = []
+    for (const send of this.#sends) {
+      send.failures++
+      if (mayTryAgain && send.failures < 2) kept.push(send)
+      else send.reject(error)
+    }
+    this.#sends = kept
+  }
+
+  close(): void {
+    this.dropArrivals()
+    this.fail(new ParleyError('closed', 'The hub is stopping; the message was not stored. Send it again later.'), false)
+  }
+
+  /** Gives up what arrived: it will be asked for again. */
+  dropArrivals(): void {
+    this.#arrivals = []
+    this.#arrivedBytes = 0
+    this.#tellRoom()
+  }
+
+  #tellRoom(): void {
+    if (this.#arrivedBytes >= limits.credit) return
+    for (const resolve of this.#roomWaiters.splice(0)) resolve()
+  }
+}

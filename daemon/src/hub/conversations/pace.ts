@@ -1,0 +1,14 @@
+import { setImmediate } from 'node:timers/promises'
+import { limits } from '../../limits.ts'
+
+/** Lets others have the event loop now and then during long synchronous work, such as checking signatures. */
+export class Pace {
+  #since = performance.now()
+
+  /** Call it between two pieces of work; it waits only when this turn has had its slice. */
+  async step(): Promise<void> {
+    if (performance.now() - this.#since < limits.slice) return
+    await setImmediate()
+    this.#since = performance.now()
+  }
+}

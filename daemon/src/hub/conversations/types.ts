@@ -1,0 +1,103 @@
+import type { KeyObject } from 'node:crypto'
+import type { MessageState } from '../../protocol/control.ts'
+import type { ConversationId, DeviceId, MessageId, RegistryId, UserId } from '../../protocol/ids.ts'
+import type { Event } from '../../protocol/parley_pb.ts'
+
+/** Whose home this is: the user at the registry and the device that signs here. */
+export interface Account {
+  readonly registry: RegistryId
+  readonly user: UserId
+  readonly device: DeviceId
+  readonly privateKey: KeyObject
+  /** The device's public key, 91 bytes. */
+  readonly spki: Uint8Array
+}
+
+/** An established link to a device of another user, after every check of the hello. */
+export interface PeerLink {
+  readonly registry: RegistryId
+  readonly user: UserId
+  readonly device: DeviceId
+  /** As the attestation names that user. */
+  readonly name?: string
+  readonly displayName?: string
+  /** The SPKI of each device in that user's roster. */
+  readonly keys: ReadonlyMap<DeviceId, Uint8Array>
+  /** The clocks of both sides are more than `limits.clockSkew` apart: no entries are exchanged. */
+  readonly clockApart?: boolean
+  /** Resolves when the link takes more; rejects when it is closed. */
+  send(event: Event['is']): Promise<void>
+  /** Aborted when the link is closed. */
+  readonly signal: AbortSignal
+}
+
+/** The other one of a direct conversation. */
+export interface Peer {
+  readonly user: UserId
+  readonly name: string
+  readonly displayName: string
+}
+
+/** A message to send. The same `message` id again is the same message. */
+export interface Outgoing {
+  readonly peer: Peer
+  readonly text: string
+  readonly message: MessageId
+  /** When the person sent it, ms since 1970: shown, never used for order. */
+  readonly written: number
+}
+
+/** A message as it stands in a conversation. */
+export interface StoredMessage {
+  readonly conversation: ConversationId
+  readonly message: MessageId
+  /** The author. */
+  readonly user: UserId
+  readonly mine: boolean
+  readonly text: string
+  /** ms since 1970, as the author says. */
+  readonly written: number
+  /** Only of one's own messages. Never goes back. */
+  readonly state?: MessageState
+  /** Orders the messages of a conversation as text; queued ones stand behind all others and move once when sealed. */
+  readonly position: string
+}
+
+/** One page of a conversation, oldest first. */
+export interface HistoryPage {
+  readonly messages: readonly StoredMessage[]
+  /** Whether more follow in the direction asked for. */
+  readonly more: boolean
+}
+
+/** A page before or after a position, exclusive; the newest page without either. */
+export interface HistoryRange {
+  readonly before?: string
+  readonly after?: string
+  readonly limit: number
+}
+
+/** A conversation as lists show it. */
+export interface ConversationSummary {
+  readonly conversation: ConversationId
+  readonly kind: 'direct'
+  readonly peer: Peer
+  /** At most 100 characters. */
+  readonly lastLine: string
+  /** ms since 1970; 0: nothing yet. */
+  readonly lastTime: number
+  /** One's own messages that the other's device has not committed. */
+  readonly queued: number
+  /** Messages shown, queued ones included. */
+  readonly count: number
+  /** Whether a link to a device of theirs is up. */
+  readonly linked: boolean
+  /** What keeps this conversation from going on, in a sentence for a person. */
+  readonly problem?: string
+}
+
+/** What has changed: `messages` are new, or have another state or position. */
+export interface ConversationChange {
+  readonly conversation: ConversationId
+  readonly messages: readonly StoredMessage[]
+}
