@@ -214,8 +214,11 @@ export const limits = {
   sleep: 10_000,
   /** People of one online list: more is a registry that floods. */
   onlinePeople: 100_000,
-  /** Rows of one search or history page. */
+  /** People of one search; of a list unless a number is given. */
   page: 500,
+  whoUsual: 100,
+  /** The longest wait that a timer of Node takes: 2³¹ - 1 ms. */
+  timer: 2_147_483_647,
   // ---- control
   /** One message of the control API. */
   controlMessage: 4 * 1024 * 1024,

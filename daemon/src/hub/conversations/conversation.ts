@@ -4,7 +4,7 @@ import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import { readHeader } from '../../protocol/entries.ts'
-import type { ConversationId, DeviceId } from '../../protocol/ids.ts'
+import type { ConversationId, DeviceId, MessageId } from '../../protocol/ids.ts'
 import type { Entry } from '../../protocol/parley_pb.ts'
 import type { Draft } from './draft.ts'
 import { readHistory, storedMessage, type View } from './history.ts'
@@ -107,7 +107,9 @@ export class Conversation {
     const committed = this.#writer.inbox.send(content)
     this.#writer.wake()
     await committed
-    return this.#find(content)
+    const stored = await this.find(content.message)
+    if (stored === undefined) throw new ParleyError('internal', 'A stored message cannot be found.')
+    return stored
   }
 
   history(range: HistoryRange): Promise<HistoryPage> {
@@ -311,19 +313,19 @@ export class Conversation {
     }
   }
 
-  /** The message as it stands now. */
-  async #find(content: Content): Promise<StoredMessage> {
+  /** One's own message as it stands now; undefined when there is none. */
+  async find(message: MessageId): Promise<StoredMessage | undefined> {
     const { user } = this.account
     const { storage } = this.#shared
-    const key = keys.named(this.id, user, content.message)
+    const key = keys.named(this.id, user, message)
     const [value] = await storage.get([key])
-    if (value === undefined) throw new ParleyError('internal', 'A stored message cannot be found.')
+    if (value === undefined) return undefined
     const position = readNamedRow(key, value)
     const number = queuedNumber(position)
     const rowKey = number === undefined ? keys.message(this.id, position) : keys.outbox(this.id, number)
     const [row] = await storage.get([rowKey])
     // Sealed between the two looks: it has a new place now.
-    if (row === undefined) return this.#find(content)
+    if (row === undefined) return this.find(message)
     const found = number === undefined ? readMessageRow(rowKey, row) : readOutboxRow(rowKey, row)
     return storedMessage(this.#view, user, found, position)
   }

@@ -7,6 +7,7 @@ import {
   type ConversationId,
   type DeviceId,
   directConversationId,
+  type MessageId,
   toText,
   type UserId,
   userId,
@@ -40,6 +41,8 @@ export interface Conversations {
   attach(link: PeerLink): AttachedLink
   /** A page of a conversation, oldest first; empty for one that is not known. Throws `usage`. */
   history(conversation: ConversationId, range: HistoryRange): Promise<HistoryPage>
+  /** One's own message as it stands; undefined when there is none. */
+  find(conversation: ConversationId, message: MessageId): Promise<StoredMessage | undefined>
   /** All conversations, the latest first. */
   list(): ConversationSummary[]
   get(conversation: ConversationId): ConversationSummary | undefined
@@ -125,6 +128,10 @@ class OpenConversations implements Conversations {
 
   async history(conversation: ConversationId, range: HistoryRange): Promise<HistoryPage> {
     return (await this.#conversations.get(conversation)?.history(range)) ?? { messages: [], more: false }
+  }
+
+  async find(conversation: ConversationId, message: MessageId): Promise<StoredMessage | undefined> {
+    return this.#conversations.get(conversation)?.find(message)
   }
 
   list(): ConversationSummary[] {

@@ -1,0 +1,121 @@
+import { clone, create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import type { Storage } from '@parley/kit'
+import { ParleyError } from '../errors.ts'
+import { type AccountRow, AccountRowSchema } from '../protocol/account_rows_pb.ts'
+import { type RegistryId, registryId, type UserId, userId } from '../protocol/ids.ts'
+import type { Signed } from '../protocol/parley_pb.ts'
+import { type Attestation, type Roster, readAttestation, readRoster } from '../protocol/statements.ts'
+
+/** One's own account, once the registry has said yes. */
+export interface Account {
+  readonly registry: RegistryId
+  /** SPKI; pinned. */
+  readonly registryKey: Uint8Array
+  readonly host: string
+  readonly port: number
+  readonly team: string
+  readonly user: UserId
+  readonly name: string
+  readonly displayName: string
+  /** The mechanism that created the account: the only one that this hub answers. */
+  readonly mechanism: string
+  /** The highest statements seen, as sent and as read. */
+  readonly attestation: Signed
+  readonly attested: Attestation
+  readonly roster: Signed
+  readonly listed: Roster
+  /** Why the person is signed out, in a sentence; undefined: signed in. */
+  readonly signedOut: string | undefined
+}
+
+/** What a sign-up asks for, kept before it is asked, so that the same can be asked again if no answer came. */
+export interface Draft {
+  readonly registry: RegistryId
+  readonly user: UserId
+  readonly name: string
+  readonly roster: Signed
+}
+
+/** The rows `account/<registry>`. A home has one account in this version, and any number of drafts. */
+export class AccountStore {
+  readonly #storage: Storage
+  readonly #rows: Map<RegistryId, AccountRow>
+  #current: Account | undefined
+  #writing: Promise<unknown> = Promise.resolve()
+
+  private constructor(storage: Storage, rows: Map<RegistryId, AccountRow>) {
+    this.#storage = storage
+    this.#rows = rows
+    for (const row of rows.values()) this.#current ??= accountOf(row)
+  }
+
+  /** @throws ParleyError `damaged-data` when a row cannot be read */
+  static async open(storage: Storage): Promise<AccountStore> {
+    const rows = new Map<RegistryId, AccountRow>()
+    const { rows: found } = await storage.list('account/', { limit: 1000 })
+    for (const [key, value] of found) {
+      try {
+        const row = fromBinary(AccountRowSchema, value)
+        rows.set(registryId(row.registry), row)
+        accountOf(row)
+      } catch (cause) {
+        throw new ParleyError(
+          'damaged-data',
+          `The row ${key} of this home cannot be read. Restore the home from a backup.`,
+          { cause },
+        )
+      }
+    }
+    return new AccountStore(storage, rows)
+  }
+
+  get current(): Account | undefined {
+    return this.#current
+  }
+
+  draftOf(registry: RegistryId): Draft | undefined {
+    const row = this.#rows.get(registry)
+    if (!row?.roster || row.attestation) return undefined
+    return { registry, user: userId(row.user), name: row.name, roster: row.roster }
+  }
+
+  /** Resolves once the draft, or the change of the account, is committed. */
+  async save(registry: RegistryId, patch: Partial<Omit<AccountRow, '$typeName' | 'registry'>>): Promise<void> {
+    // Each write is of the whole row, so they must land in order.
+    const writing = this.#writing.then(async () => {
+      const row = clone(AccountRowSchema, this.#rows.get(registry) ?? create(AccountRowSchema))
+      Object.assign(row, patch)
+      const account = accountOf(row)
+      await this.#storage.write([{ put: `account/${registry}`, value: toBinary(AccountRowSchema, row) }])
+      this.#rows.set(registry, row)
+      if (account) this.#current = account
+    })
+    this.#writing = writing.catch(() => undefined)
+    await writing
+  }
+}
+
+/** The account of a row; undefined for a draft. Signatures are checked again, dates were judged when it was stored. */
+function accountOf(row: AccountRow): Account | undefined {
+  if (!row.attestation || !row.roster) return undefined
+  const registry = registryId(row.registry)
+  const user = userId(row.user)
+  const attested = readAttestation(row.attestation, { registryKey: row.registryKey, registry, now: 'any' })
+  const { accountKey, generation } = attested
+  return {
+    registry,
+    registryKey: row.registryKey,
+    host: row.host,
+    port: row.port,
+    team: row.team,
+    user,
+    name: attested.name,
+    displayName: attested.displayName,
+    mechanism: row.mechanism,
+    attestation: row.attestation,
+    attested,
+    roster: row.roster,
+    listed: readRoster(row.roster, { accountKey, registry, user, generation }),
+    signedOut: row.signedOut === '' ? undefined : row.signedOut,
+  }
+}

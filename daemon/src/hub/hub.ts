@@ -1,0 +1,331 @@
+import type { Log, Storage } from '@parley/kit'
+import { ParleyError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { Locations } from '../locations.ts'
+import { Dialer } from '../net/dial.ts'
+import type { Port } from '../net/port.ts'
+import { formatHostPort, formatParleyLink } from '../protocol/addresses.ts'
+import { HybridClock } from '../protocol/clock.ts'
+import type { AccountInfo, ControlRequests, HubSnapshot, MessageInfo, StatusInfo } from '../protocol/control.ts'
+import { conversationId, deviceId, messageId } from '../protocol/ids.ts'
+import { type Account, AccountStore } from './accounts.ts'
+import { type HubIdentity, loadHubIdentity } from './identity.ts'
+import { listenForPeers } from './listener.ts'
+import { RegistryClient } from './registry/client.ts'
+import { ownAddresses, watchSurroundings } from './surroundings.ts'
+import { Team } from './team.ts'
+import { readLimit, readMessage, readSignIn, readSignUp } from './wishes.ts'
+
+type Params<M extends keyof ControlRequests> = ControlRequests[M][0]
+type Result<M extends keyof ControlRequests> = Promise<ControlRequests[M][1]>
+
+export interface HubOptions {
+  readonly storage: Storage
+  readonly locations: Pick<Locations, 'deviceKey' | 'accountKey'>
+  readonly options: { readonly listen: readonly string[] }
+  readonly log: Log
+  /** Wall clock in ms. */
+  readonly now?: () => number
+  /** Delays between dials to the registry, in ms. */
+  readonly reconnect?: Partial<(typeof limits)['reconnect']>
+}
+
+/** What changed; ask the snapshot for what it is now. */
+export interface HubNews {
+  readonly accounts?: true
+  readonly conversation?: string
+  readonly messages?: { readonly conversation: string; readonly messages: readonly MessageInfo[] }
+}
+
+/**
+ * Opens a home's hub: its keys, its port for peers, and, if somebody has signed up, their conversations. It comes up
+ * whether or not the registry can be reached.
+ *
+ * @throws ParleyError `home`, `damaged-data`, `port-taken`, `bad-address`
+ */
+export async function startHub(options: HubOptions): Promise<Hub> {
+  const identity = await loadHubIdentity(options.locations)
+  const store = await AccountStore.open(options.storage)
+  const hub = new Hub(options, identity, store)
+  try {
+    await hub.start()
+    return hub
+  } catch (error) {
+    await hub.close()
+    throw error
+  }
+}
+
+/** The daemon of one person: each method is the request of the control API of the same name. */
+export class Hub {
+  readonly #options: HubOptions
+  readonly #identity: HubIdentity
+  readonly #store: AccountStore
+  readonly #clock: HybridClock
+  readonly #dialer: Dialer
+  readonly #client: RegistryClient
+  readonly #listeners = new Set<(news: HubNews) => void>()
+  #port: Port | undefined
+  #team: Team | undefined
+  #turn: Promise<unknown> = Promise.resolve()
+  #stopWatching: () => void = () => {}
+
+  constructor(options: HubOptions, identity: HubIdentity, store: AccountStore) {
+    const { log, now = Date.now } = options
+    this.#options = options
+    this.#identity = identity
+    this.#store = store
+    this.#clock = new HybridClock({ now, monotonic: () => performance.now() })
+    this.#dialer = new Dialer({ identity: identity.device, log })
+    this.#client = new RegistryClient({
+      store,
+      identity: identity.device,
+      dialer: this.#dialer,
+      accountKey: identity.accountKey,
+      deviceName: identity.deviceName,
+      clock: this.#clock,
+      now,
+      places: () => this.#places(),
+      log,
+      onChange: () => this.#accountChanged(),
+      onOnline: users => this.#team?.presence(users),
+      ...(options.reconnect ? { reconnect: options.reconnect } : {}),
+    })
+  }
+
+  /** The id of this home's device. */
+  get device(): string {
+    return deviceId(this.#identity.device.id)
+  }
+
+  async start(): Promise<void> {
+    const { options, log } = this.#options
+    await this.#openTeam()
+    this.#port = await listenForPeers({
+      listen: options.listen,
+      identity: this.#identity.device,
+      take: link =>
+        this.#team ? this.#team.peers.take(link) : link.close('stranger', 'Nobody has signed up here yet.'),
+      log,
+    })
+    this.#client.start()
+    this.#stopWatching = watchSurroundings(what => {
+      log.info({ what }, 'The machine slept or its network changed: dialling again.')
+      this.#client.renew()
+      this.#team?.reachAll()
+    })
+  }
+
+  status(): NonNullable<StatusInfo['hub']> {
+    const conversations = this.#team?.conversations.list() ?? []
+    return {
+      device: this.device,
+      listen: this.#port?.addresses.map(formatHostPort) ?? [],
+      accounts: this.#accounts(),
+      links: this.#team?.peers.count ?? 0,
+      queued: conversations.reduce((sum, { queued }) => sum + queued, 0),
+      warnings: [...this.#clockWarnings(), ...(this.#team?.warnings ?? [])],
+    }
+  }
+
+  signUp(params: Params<'signUp'>): Result<'signUp'> {
+    return this.#inTurn(async () => {
+      const { place, wish } = readSignUp(params)
+      await this.#client.signUp(place, wish)
+      return this.#signedIn()
+    })
+  }
+
+  signIn(params: Params<'signIn'>): Result<'signIn'> {
+    return this.#inTurn(async () => {
+      const { place, who } = readSignIn(params)
+      this.#refuseOtherAccount(place?.registry, who.name)
+      await this.#client.signIn(place, who)
+      return this.#signedIn()
+    })
+  }
+
+  signOut(_params: Params<'signOut'> = {}): Result<'signOut'> {
+    return this.#inTurn(async () => {
+      await this.#client.signOut()
+      return this.#accountInfo(this.#account())
+    })
+  }
+
+  async who(params: Params<'who'>): Result<'who'> {
+    const limit = readLimit(params.limit, limits.whoUsual)
+    const query = params.query?.trim() ?? ''
+    const session = await this.#client.ensure()
+    if (query !== '') return session.search(query, limit)
+    const people = session.online.all.sort((a, b) => (a.name < b.name ? -1 : 1))
+    return { people: people.slice(0, limit), more: people.length > limit }
+  }
+
+  async send(params: Params<'send'>): Result<'send'> {
+    const { text, message } = readMessage(params)
+    const account = this.#account()
+    if (account.signedOut !== undefined) throw new ParleyError('signed-out', account.signedOut)
+    const team = this.#openedTeam()
+    const { user, name, displayName } = await team.find(params.to)
+    const peer = { user, name, displayName }
+    const stored = await team.conversations.send({ peer, text, message, written: this.#clock.physical() })
+    team.supervisor.reach(user)
+    return team.message(stored)
+  }
+
+  async history(params: Params<'history'>): Result<'history'> {
+    const team = this.#openedTeam()
+    const conversation = await team.conversationWith(params.with)
+    const { messages, more } = await team.conversations.history(conversation, {
+      limit: readLimit(params.limit, limits.historyPage),
+      ...(params.before === undefined ? {} : { before: params.before }),
+      ...(params.after === undefined ? {} : { after: params.after }),
+    })
+    return { conversation, messages: messages.map(message => team.message(message)), more }
+  }
+
+  /** The conversation that `subscribeMessages` is to follow. */
+  async conversationWith(text: string): Promise<string> {
+    return this.#openedTeam().conversationWith(text)
+  }
+
+  async waitDelivered(params: Params<'waitDelivered'>): Result<'waitDelivered'> {
+    const team = this.#openedTeam()
+    const conversation = conversationId(params.conversation)
+    const id = messageId(params.message)
+    const delivered = Promise.withResolvers<MessageInfo>()
+    const stop = this.watch(({ messages }) => {
+      if (messages?.conversation !== conversation) return
+      const found = messages.messages.find(
+        ({ message, mine, state }) => mine && message === id && state === 'delivered',
+      )
+      if (found) delivered.resolve(found)
+    })
+    const words = 'The message has not been delivered yet. It stays queued and goes out when they are online.'
+    const timer = setTimeout(
+      () => delivered.reject(new ParleyError('timeout', words)),
+      Math.min(params.timeout, limits.timer),
+    )
+    try {
+      const stored = await team.conversations.find(conversation, id)
+      if (!stored?.mine) throw new ParleyError('bad-message', 'There is no such message of yours in this conversation.')
+      return stored.state === 'delivered' ? team.message(stored) : await delivered.promise
+    } finally {
+      clearTimeout(timer)
+      delivered.promise.catch(() => {})
+      stop()
+    }
+  }
+
+  /** All that front ends show, made in one tick. */
+  snapshot(): Omit<HubSnapshot, 'number'> {
+    const team = this.#team
+    const conversations = team?.conversations.list().map(summary => team.conversation(summary)) ?? []
+    return { accounts: this.#accounts(), conversations }
+  }
+
+  watch(listener: (news: HubNews) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  async close(): Promise<void> {
+    this.#stopWatching()
+    await this.#client.close()
+    await this.#turn.catch(() => {})
+    await this.#team?.close()
+    await this.#port?.close()
+    this.#dialer.close()
+  }
+
+  async #openTeam(): Promise<void> {
+    const account = this.#store.current
+    if (!account || this.#team) return
+    const { storage, log } = this.#options
+    this.#team = await Team.open({
+      storage,
+      store: this.#store,
+      account,
+      identity: this.#identity.device,
+      client: this.#client,
+      dialer: this.#dialer,
+      clock: this.#clock,
+      log,
+      onConversation: (conversation, messages) => {
+        this.#tell(messages ? { conversation, messages: { conversation, messages } } : { conversation })
+      },
+    })
+    this.#team.reachAll()
+  }
+
+  /** One sign-up, sign-in or sign-out at a time. */
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(run)
+    this.#turn = result.catch(() => {})
+    return result
+  }
+
+  async #signedIn(): Promise<AccountInfo> {
+    await this.#openTeam()
+    this.#tell({ accounts: true })
+    return this.#accountInfo(this.#account())
+  }
+
+  #refuseOtherAccount(registry: string | undefined, name: string | undefined): void {
+    const account = this.#store.current
+    if (!account) return
+    const isOther = (registry && registry !== account.registry) || (name && name !== account.name)
+    if (!isOther) return
+    throw new ParleyError(
+      'already-signed-up',
+      `This home belongs to ${account.name} at ${account.team || account.host}. Use another home (--home DIR) for another account.`,
+    )
+  }
+
+  #accountChanged(): void {
+    if (this.#client.state === 'signed-out') this.#team?.peers.closeAll('Signed out.')
+    else this.#team?.reachAll()
+    this.#tell({ accounts: true })
+  }
+
+  #places() {
+    const addresses = this.#port?.addresses ?? []
+    return { port: addresses[0]?.port ?? 0, addresses: ownAddresses(addresses.map(({ host }) => host)) }
+  }
+
+  #account(): Account {
+    const account = this.#store.current
+    if (account) return account
+    throw new ParleyError('unknown-account', nobodyYet)
+  }
+
+  #openedTeam(): Team {
+    this.#account()
+    if (this.#team) return this.#team
+    throw new ParleyError('unknown-account', nobodyYet)
+  }
+
+  #accounts(): AccountInfo[] {
+    return this.#store.current ? [this.#accountInfo(this.#store.current)] : []
+  }
+
+  #accountInfo(account: Account): AccountInfo {
+    const { registry, team, host, port, user, name, displayName } = account
+    const { state, why } = this.#client
+    const address = formatParleyLink({ host, port, registry })
+    return { registry, team, address, user, name, displayName, state, ...(why && state !== 'online' ? { why } : {}) }
+  }
+
+  #clockWarnings(): string[] {
+    const { skew } = this.#client
+    if (Math.abs(skew) <= limits.clockSkew) return []
+    const minutes = Math.round(Math.abs(skew) / 60_000)
+    return [`This computer's clock is ${minutes} minutes ${skew > 0 ? 'ahead of' : 'behind'} the team's. Set it right.`]
+  }
+
+  #tell(news: HubNews): void {
+    for (const listener of this.#listeners) listener(news)
+  }
+}
+
+const nobodyYet = 'Nobody has signed up in this home yet. Sign up first: parley sign-up NAME --registry HOST:PORT'

@@ -1,0 +1,29 @@
+import { hostname } from 'node:os'
+import type { Locations } from '../locations.ts'
+import { type Identity, loadOrCreateIdentity } from '../net/identity.ts'
+import type { RegistryId } from '../protocol/ids.ts'
+import { readDisplayName } from '../protocol/names.ts'
+
+/** The keys of a home: each made once and kept in a file for its owner alone. */
+export interface HubIdentity {
+  /** The key that TLS shows and that signs entries. */
+  readonly device: Identity
+  /** What the roster calls this device. */
+  readonly deviceName: string
+  /** The account key at one registry: it signs the roster. Made by the first sign-up there. */
+  accountKey(registry: RegistryId): Promise<Identity>
+}
+
+/** @throws ParleyError `home` when others could read a key, `damaged-data` when a file holds none */
+export async function loadHubIdentity(where: Pick<Locations, 'deviceKey' | 'accountKey'>): Promise<HubIdentity> {
+  const device = await loadOrCreateIdentity(where.deviceKey)
+  return { device, deviceName: deviceName(), accountKey: registry => loadOrCreateIdentity(where.accountKey(registry)) }
+}
+
+function deviceName(): string {
+  try {
+    return readDisplayName(hostname())
+  } catch {
+    return 'device'
+  }
+}

@@ -1,0 +1,202 @@
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import type { Log, Storage } from '@parley/kit'
+import { ParleyError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { type PersonRow, PersonRowSchema } from '../protocol/account_rows_pb.ts'
+import type { DeviceId, RegistryId, UserId } from '../protocol/ids.ts'
+import { type DeviceAddresses, DeviceAddressesSchema, type Signed } from '../protocol/parley_pb.ts'
+import {
+  type Attestation,
+  isNewerAttestation,
+  isNewerRoster,
+  type Roster,
+  readAttestation,
+  readRoster,
+  refuseOlderRoster,
+  rosterDevices,
+} from '../protocol/statements.ts'
+
+/** Someone of the registry whom this hub has looked up or met: the highest statements seen of them. */
+export interface Person {
+  readonly user: UserId
+  readonly name: string
+  readonly displayName: string
+  readonly attestation: Signed
+  readonly attested: Attestation
+  readonly roster: Signed
+  readonly listed: Roster
+  /** SPKI of each device that speaks for them: in the roster and not denied by the registry. */
+  readonly keys: ReadonlyMap<DeviceId, Uint8Array>
+  /** Where their devices were last, by the registry. */
+  readonly devices: readonly DeviceAddresses[]
+}
+
+/** The trust root of one account: statements of others must be signed by this registry. */
+export interface Trust {
+  readonly registry: RegistryId
+  /** SPKI. */
+  readonly registryKey: Uint8Array
+  /** The registry's time in ms. */
+  now(): number
+}
+
+/**
+ * Everyone known at one registry, in memory and in the rows `peer/<registry>/<user>`: names resolve and old rosters are
+ * refused without the registry, and after a restart.
+ */
+export class People {
+  readonly #storage: Storage
+  readonly #trust: Trust
+  readonly #log: Log
+  readonly #byUser = new Map<UserId, Person>()
+  readonly #byName = new Map<string, Person>()
+  readonly #listeners = new Set<(person: Person) => void>()
+  #writing: Promise<unknown> = Promise.resolve()
+
+  private constructor(storage: Storage, trust: Trust, log: Log) {
+    this.#storage = storage
+    this.#trust = trust
+    this.#log = log
+  }
+
+  /** @throws ParleyError `damaged-data` when a row cannot be read */
+  static async open(storage: Storage, trust: Trust, log: Log): Promise<People> {
+    const people = new People(storage, trust, log)
+    const prefix = `peer/${trust.registry}/`
+    for (let after: string | undefined; ; ) {
+      const { rows, more } = await storage.list(prefix, { ...(after ? { after } : {}), limit: limits.page })
+      for (const [key, value] of rows) people.#remember(personOf(key, value, trust))
+      after = rows.at(-1)?.[0]
+      if (!more || !after) return people
+    }
+  }
+
+  get(user: UserId): Person | undefined {
+    return this.#byUser.get(user)
+  }
+
+  /** `name` as `readUserName` gives it. */
+  named(name: string): Person | undefined {
+    return this.#byName.get(name)
+  }
+
+  /** Called whenever newer statements of a person were committed. */
+  watch(listener: (person: Person) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /**
+   * Judges statements that came from the registry or from a peer. The person as the highest statements seen describe
+   * them: an older attestation of the same account key is fine, an older roster is not.
+   *
+   * @throws ParleyError `bad-signature`, `attestation-expired`, `clock`, `forged`, `roster-rollback`, `bad-frame`
+   */
+  judge(attestation: Signed | undefined, roster: Signed | undefined, devices?: readonly DeviceAddresses[]): Person {
+    const { registry, registryKey } = this.#trust
+    const sent = readAttestation(attestation, { registryKey, registry, now: this.#trust.now() })
+    const known = this.#byUser.get(sent.user)
+    if (known) refuseOlderKey(sent, known.attested)
+    const isNews = !known || isNewerAttestation(sent, known.attested)
+    const attested = isNews ? sent : known.attested
+    const { user, accountKey, generation } = attested
+    const listed = readRoster(roster, { accountKey, registry, user, generation })
+    if (known) refuseOlderRoster(listed, known.listed)
+    const isSame = known !== undefined && !isNewerRoster(listed, known.listed)
+    if (isSame && roster && !Buffer.from(roster.payload).equals(known.roster.payload)) throw forked()
+    if (!attestation || !roster) throw forked()
+    return personFrom(
+      isNews ? attestation : known.attestation,
+      attested,
+      roster,
+      listed,
+      devices ?? known?.devices ?? [],
+    )
+  }
+
+  /** Keeps what {@link judge} gave in the same tick; resolves once it is committed. */
+  async keep(person: Person): Promise<Person> {
+    const known = this.#byUser.get(person.user)
+    if (known && isSame(known, person)) return known
+    if (known && !Buffer.from(known.attested.accountKey).equals(person.attested.accountKey)) {
+      this.#log.warn({ user: person.user, name: person.name }, 'The account key of this person has changed.')
+    }
+    this.#remember(person)
+    const row = create(PersonRowSchema, {
+      attestation: person.attestation,
+      roster: person.roster,
+      devices: [...person.devices],
+    })
+    const change = { put: `peer/${this.#trust.registry}/${person.user}`, value: toBinary(PersonRowSchema, row) }
+    // Rows are whole, so they must land in the order in which they were judged.
+    const writing = this.#writing.then(() => this.#storage.write([change]))
+    this.#writing = writing.catch(() => undefined)
+    await writing
+    for (const listener of this.#listeners) listener(person)
+    return person
+  }
+
+  #remember(person: Person): void {
+    const before = this.#byUser.get(person.user)
+    if (before && this.#byName.get(before.name) === before) this.#byName.delete(before.name)
+    this.#byUser.set(person.user, person)
+    this.#byName.set(person.name, person)
+  }
+}
+
+function personOf(key: string, value: Uint8Array, trust: Trust): Person {
+  try {
+    const row: PersonRow = fromBinary(PersonRowSchema, value)
+    const { registry, registryKey } = trust
+    const attested = readAttestation(row.attestation, { registryKey, registry, now: 'any' })
+    const { user, accountKey, generation } = attested
+    const listed = readRoster(row.roster, { accountKey, registry, user, generation })
+    if (!row.attestation || !row.roster) throw forked()
+    return personFrom(row.attestation, attested, row.roster, listed, row.devices)
+  } catch (cause) {
+    throw new ParleyError(
+      'damaged-data',
+      `The row ${key} of this home cannot be read. Restore the home from a backup.`,
+      { cause },
+    )
+  }
+}
+
+function personFrom(
+  attestation: Signed,
+  attested: Attestation,
+  roster: Signed,
+  listed: Roster,
+  devices: readonly DeviceAddresses[],
+): Person {
+  const keys = new Map([...rosterDevices(listed)].filter(([device]) => !attested.denied.has(device)))
+  const { user, name, displayName } = attested
+  return { user, name, displayName, attestation, attested, roster, listed, keys, devices }
+}
+
+function isSame(a: Person, b: Person): boolean {
+  return a.attestation === b.attestation && Buffer.from(a.roster.payload).equals(b.roster.payload) && sameDevices(a, b)
+}
+
+function sameDevices(a: Person, b: Person): boolean {
+  const bytes = ({ devices }: Person) => devices.map(device => toBinary(DeviceAddressesSchema, device))
+  return a.devices === b.devices || Buffer.concat(bytes(a)).equals(Buffer.concat(bytes(b)))
+}
+
+/** The generation counts account keys: one key each, and never back. */
+function refuseOlderKey(sent: Attestation, known: Attestation): void {
+  const isSameKey = Buffer.from(sent.accountKey).equals(known.accountKey)
+  if (sent.generation === known.generation && isSameKey) return
+  if (sent.generation > known.generation && !isSameKey) return
+  throw new ParleyError(
+    'roster-rollback',
+    `The registry's word about ${known.name} speaks of another account key than the one known, without a new number. Nothing was accepted.`,
+  )
+}
+
+function forked(): ParleyError {
+  return new ParleyError(
+    'roster-rollback',
+    'Two different lists of devices carry the same version. Nothing was accepted.',
+  )
+}

@@ -1,0 +1,392 @@
+import { randomBytes } from 'node:crypto'
+import type { Log } from '@parley/kit'
+import { asParleyError, type ErrorCode, ParleyError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
+import type { Dialer } from '../../net/dial.ts'
+import type { Identity } from '../../net/identity.ts'
+import type { HybridClock } from '../../protocol/clock.ts'
+import type { AccountInfo } from '../../protocol/control.ts'
+import { deviceId, fromText, type RegistryId, type UserId, userId } from '../../protocol/ids.ts'
+import type { Signed, SignedIn } from '../../protocol/parley_pb.ts'
+import { readRoster, signRoster } from '../../protocol/statements.ts'
+import type { Account, AccountStore, Draft } from '../accounts.ts'
+import { Backoff } from '../backoff.ts'
+import { Pause } from '../pause.ts'
+import { OnlineList } from './online-list.ts'
+import { openRegistry, type RegistryLink } from './open.ts'
+import { judgeOwn, judgeOwnAttestation, newerAttestation } from './own-statements.ts'
+import { RegistrySession } from './session.ts'
+import { opaqueMechanism, signInByDevice, signInByPassword, signUp } from './sign-in.ts'
+
+export interface RegistryClientOptions {
+  readonly store: AccountStore
+  readonly identity: Identity
+  readonly dialer: Dialer
+  /** The account key of this home at a registry, made when there is none. */
+  readonly accountKey: (registry: RegistryId) => Promise<Identity>
+  readonly deviceName: string
+  readonly clock: HybridClock
+  /** Wall clock in ms. */
+  readonly now: () => number
+  /** Where peers can reach this hub. */
+  readonly places: () => { readonly port: number; readonly addresses: readonly string[] }
+  readonly log: Log
+  /** The state, the account, or the time of the registry changed. */
+  readonly onChange: () => void
+  readonly onOnline: (users: ReadonlySet<UserId>) => void
+  readonly reconnect?: ConstructorParameters<typeof Backoff>[0]
+}
+
+/** Where a registry is, and who it must be. */
+export interface RegistryPlace {
+  readonly host: string
+  readonly port: number
+  readonly registry?: RegistryId
+}
+
+type State = AccountInfo['state']
+
+/**
+ * Keeps this hub signed in at the registry of its account: signs up and in, and once in dials again for ever, by device
+ * key, with pauses that grow; at once when somebody asks.
+ */
+export class RegistryClient {
+  readonly online = new OnlineList()
+  readonly #options: RegistryClientOptions
+  readonly #closing = new AbortController()
+  readonly #pause = new Pause()
+  readonly #backoff: Backoff
+  readonly #waiting = new Set<PromiseWithResolvers<RegistrySession>>()
+  #attempt = new AbortController()
+  #session: RegistrySession | undefined
+  #state: State = 'connecting'
+  #why: string | undefined
+  #skew = 0
+  #running: Promise<void> = Promise.resolve()
+
+  constructor(options: RegistryClientOptions) {
+    this.#options = options
+    this.#backoff = new Backoff(options.reconnect)
+  }
+
+  get state(): State {
+    return this.#options.store.current?.signedOut === undefined ? this.#state : 'signed-out'
+  }
+
+  /** Why not online, in a sentence. */
+  get why(): string | undefined {
+    return this.#options.store.current?.signedOut ?? this.#why
+  }
+
+  /** By how many ms this machine's clock is ahead of the registry's; 0 before one was heard. */
+  get skew(): number {
+    return this.#skew
+  }
+
+  /** The session, while signed in. */
+  get session(): RegistrySession | undefined {
+    return this.#session?.registry.link.signal.aborted ? undefined : this.#session
+  }
+
+  start(): void {
+    this.#running = this.#run()
+  }
+
+  /** Tries at once instead of after the pause. */
+  wake(): void {
+    this.#pause.wake()
+  }
+
+  /** The machine slept or its network changed: what looks like a link may be none. */
+  renew(): void {
+    this.#session?.close(new ParleyError('closed', 'The network changed.'))
+    this.#pause.wake()
+  }
+
+  /** The session, after an attempt to get one if there is none. @throws ParleyError why there is none */
+  async ensure(signal: AbortSignal = AbortSignal.timeout(limits.request)): Promise<RegistrySession> {
+    const session = this.session
+    if (session) return session
+    this.#account()
+    const waiting = Promise.withResolvers<RegistrySession>()
+    this.#waiting.add(waiting)
+    const late = () => waiting.reject(new ParleyError('unreachable', this.why ?? 'The team cannot be reached.'))
+    signal.addEventListener('abort', late, { once: true })
+    this.wake()
+    try {
+      return await waiting.promise
+    } finally {
+      signal.removeEventListener('abort', late)
+      this.#waiting.delete(waiting)
+    }
+  }
+
+  /**
+   * Makes an account and stays signed in. The registry's id is pinned: the one given, or the one that its TLS shows.
+   *
+   * @throws ParleyError `already-signed-up`, and all that a dial and a registry refuse with
+   */
+  async signUp(
+    place: RegistryPlace,
+    wish: { name: string; displayName: string; password: string; invite?: Uint8Array },
+  ) {
+    if (this.#options.store.current) throw new ParleyError('already-signed-up', this.#alreadyWords())
+    const { identity, store, accountKey } = this.#options
+    const registry = await this.#open(place, this.#closing.signal)
+    await this.#entering(registry, async signal => {
+      const key = await accountKey(registry.registry)
+      const draft = await this.#draft(registry, place, wish, key)
+      const { user, roster } = draft
+      const { name, displayName, password, invite } = wish
+      const asked = { name, displayName, user, roster, accountKey: key.spki, invite, password }
+      const signedIn = await signUp(registry, asked, signal)
+      if (store.current) throw new ParleyError('already-signed-up', this.#alreadyWords())
+      await this.#enter(registry, place, signedIn, key.spki, user)
+    })
+    this.#options.log.info(
+      { registry: registry.registry, device: deviceId(identity.id) },
+      'Signed up; the registry is pinned.',
+    )
+  }
+
+  /**
+   * Signs in, by password when one is given, else by the device key alone. For a home without an account it needs a place
+   * and succeeds only if the account already knows this device.
+   */
+  async signIn(place: RegistryPlace | undefined, who: { name?: string; password?: string }): Promise<void> {
+    const known = this.#options.store.current
+    if (known && who.password === undefined) {
+      if (known.signedOut !== undefined) throw new ParleyError('password-needed', needsPassword)
+      if (!place) return void (await this.ensure())
+    }
+    const where = place ?? known
+    if (!where) throw new ParleyError('unknown-account', nobodyYet)
+    const target = { ...where, ...(known ? { registry: known.registry } : {}) }
+    const registry = await this.#open(target, this.#closing.signal)
+    await this.#entering(registry, async signal => {
+      const { identity, accountKey } = this.#options
+      const name = who.name ?? known?.name ?? ''
+      const mechanism = known?.mechanism ?? opaqueMechanism
+      const { password } = who
+      const signedIn =
+        password === undefined
+          ? await signInByDevice(registry, signal)
+          : await signInByPassword(registry, { name, password, mechanism, identity }, signal)
+      const key = known?.attested.accountKey ?? (await accountKey(registry.registry)).spki
+      await this.#enter(registry, target, signedIn, key, known?.user)
+    })
+  }
+
+  /** Ends the sign-in at the registry; keys and history stay. @throws ParleyError `unreachable` */
+  async signOut(): Promise<void> {
+    const { registry } = this.#account()
+    const session = await this.ensure()
+    await session.signOut()
+    await this.#options.store.save(registry, { signedOut: 'You signed out. Sign in with your password.' })
+    session.close(new ParleyError('signed-out', 'You signed out.'))
+    this.#options.onChange()
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort(new ParleyError('closed', 'The hub is stopping.'))
+    this.#attempt.abort(this.#closing.signal.reason)
+    this.#session?.close()
+    this.#settle(new ParleyError('closed', 'The hub is stopping.'))
+    await this.#running
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closing.signal.aborted) {
+      this.#pause.reset()
+      const account = this.#options.store.current
+      let delay: number | undefined
+      if (account?.signedOut === undefined && account) delay = await this.#stay(account)
+      if (!this.session) await this.#pause.sleep(delay, this.#closing.signal)
+    }
+  }
+
+  /** Gets a session and lives with it. How long to pause after it, in ms; undefined: until somebody asks. */
+  async #stay(account: Account): Promise<number | undefined> {
+    const began = performance.now()
+    try {
+      const session = this.session ?? (await this.#connect(account))
+      const { code, message } = await session.registry.link.closed
+      if (performance.now() - began > limits.reconnect.fast) this.#backoff.reset()
+      throw session.ended ?? new ParleyError(code, message)
+    } catch (error) {
+      return await this.#lost(account, asParleyError(error))
+    }
+  }
+
+  async #connect(account: Account): Promise<RegistrySession> {
+    this.#attempt = new AbortController()
+    const { signal } = this.#attempt
+    const registry = await this.#open(account, signal)
+    return this.#entering(registry, async signal => {
+      const signedIn = await signInByDevice(registry, signal)
+      return this.#enter(registry, account, signedIn, account.attested.accountKey, account.user)
+    })
+  }
+
+  async #lost(account: Account, error: ParleyError): Promise<number | undefined> {
+    if (this.#closing.signal.aborted || this.session) return 0
+    this.#session = undefined
+    const gone = new Set(this.online.all.map(({ user }) => userId(user)))
+    this.online.clear()
+    const { code, message } = error
+    const isOut = outCodes.has(code) && this.#options.store.current?.signedOut === undefined
+    // A failing disk must not end the loop; the registry will say it again.
+    if (isOut)
+      await this.#options.store.save(account.registry, { signedOut: message }).catch(reason => this.#unsaved(reason))
+    this.#state = outCodes.has(code) ? 'signed-out' : passing.has(code) ? 'unreachable' : 'refused'
+    this.#why = message
+    this.#options.log.info({ code, registry: account.registry }, `Not online: ${message}`)
+    this.#settle(passing.has(code) ? new ParleyError('unreachable', message, { cause: error }) : error)
+    this.#options.onOnline(gone)
+    this.#options.onChange()
+    if (this.#state === 'signed-out') return undefined
+    return this.#state === 'refused' ? limits.reconnect.slow : this.#backoff.next()
+  }
+
+  #open({ host, port, registry }: RegistryPlace, signal: AbortSignal): Promise<RegistryLink> {
+    const { dialer, identity } = this.#options
+    return openRegistry({ host, port, expect: registry, dialer, device: deviceId(identity.id), signal })
+  }
+
+  /** Runs a sign-in; whatever fails closes the link, and whatever closes the link ends the sign-in. */
+  async #entering<T>(registry: RegistryLink, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    try {
+      return await run(AbortSignal.any([registry.link.signal, this.#closing.signal]))
+    } catch (error) {
+      registry.link.close()
+      throw error
+    }
+  }
+
+  /** The registry let us in: its word is judged and committed before anybody hears of it. */
+  async #enter(
+    registry: RegistryLink,
+    place: RegistryPlace,
+    said: SignedIn,
+    accountKey: Uint8Array,
+    user: UserId | undefined,
+  ) {
+    const { store, identity, clock, now, places, log, onChange, onOnline } = this.#options
+    const device = deviceId(identity.id)
+    const by = { registry: registry.registry, registryKey: registry.registryKey, now: registry.time() }
+    const own = judgeOwn(said, by, { device, accountKey, user }, store.current)
+    const { attestation, attested, roster } = own
+    const { host, port } = place
+    const fresh = store.current ? {} : this.#firstRow(registry, attested.user)
+    const team = registry.welcome.team.slice(0, limits.words)
+    await store.save(registry.registry, { ...fresh, host, port, team, attestation, roster, signedOut: '' })
+    clock.setTime(registry.time())
+    this.#skew = now() - registry.time()
+    const renewed = (fresh: Signed | undefined) => this.#renewed(registry, fresh)
+    const session = new RegistrySession(registry, this.online, { online: onOnline, renewed }, log)
+    const old = this.#session
+    this.#session = session
+    this.#attempt.abort(new ParleyError('closed', 'Another sign-in was quicker.'))
+    old?.close(new ParleyError('closed', 'A newer sign-in replaced this one.'))
+    const { port: own5858, addresses } = places()
+    await Promise.all([session.publish(own5858, addresses), session.watch()])
+    session.renewBefore(attested.expires)
+    this.#state = 'online'
+    this.#why = undefined
+    this.#settle(session)
+    this.#pause.wake()
+    onChange()
+    return session
+  }
+
+  #firstRow({ registry, registryKey }: RegistryLink, user: UserId) {
+    return { registry: fromText(registry), registryKey, user: fromText(user), mechanism: opaqueMechanism }
+  }
+
+  async #renewed(registry: RegistryLink, attestation: Signed | undefined): Promise<{ expires: number }> {
+    const { store, identity, onChange } = this.#options
+    const account = this.#account()
+    const { user } = account
+    const by = { registry: registry.registry, registryKey: registry.registryKey, now: registry.time() }
+    const own = { device: deviceId(identity.id), accountKey: account.attested.accountKey, user }
+    const attested = judgeOwnAttestation(attestation, by, own, account)
+    if (attestation)
+      await store.save(account.registry, { attestation: newerAttestation(attestation, attested, account).attestation })
+    onChange()
+    return attested
+  }
+
+  /** The same draft for the same name as long as no answer came: a repeated sign-up must be the same one. */
+  async #draft(
+    registry: RegistryLink,
+    place: RegistryPlace,
+    wish: { name: string; displayName: string },
+    key: Identity,
+  ): Promise<Draft> {
+    const { store, identity, deviceName } = this.#options
+    const before = store.draftOf(registry.registry)
+    if (before?.name === wish.name && isSignedBy(before, key)) return before
+    const user = userId(randomBytes(16))
+    const device = { key: identity.spki, name: deviceName, added: Math.floor(registry.time()) }
+    const fields = {
+      registry: registry.registry,
+      user,
+      generation: 1,
+      version: 1,
+      devices: [device],
+      revoked: new Set<never>(),
+    }
+    const roster = signRoster(fields, key.privateKey)
+    const { host, port } = place
+    await store.save(registry.registry, { ...this.#firstRow(registry, user), ...wish, host, port, roster })
+    return { registry: registry.registry, user, name: wish.name, roster }
+  }
+
+  #account(): Account {
+    const account = this.#options.store.current
+    if (!account) throw new ParleyError('unknown-account', nobodyYet)
+    if (account.signedOut !== undefined) throw new ParleyError('signed-out', account.signedOut)
+    return account
+  }
+
+  #settle(result: RegistrySession | ParleyError): void {
+    for (const waiting of this.#waiting) {
+      if (result instanceof ParleyError) waiting.reject(result)
+      else waiting.resolve(result)
+    }
+  }
+
+  #unsaved(reason: unknown): void {
+    this.#options.log.error({ error: asParleyError(reason).message }, 'The sign-out could not be stored.')
+  }
+
+  #alreadyWords(): string {
+    const account = this.#options.store.current
+    return `This home already belongs to ${account?.name} at ${account?.team || account?.host}. Use another home (--home DIR) for another account.`
+  }
+}
+
+function isSignedBy(draft: Draft, key: Identity): boolean {
+  try {
+    readRoster(draft.roster, { accountKey: key.spki, registry: draft.registry, user: draft.user, generation: 1 })
+    return true
+  } catch {
+    return false
+  }
+}
+
+const nobodyYet = 'Nobody has signed up in this home yet. Sign up first: parley sign-up NAME --registry HOST:PORT'
+const needsPassword = 'You are signed out. Sign in with your password.'
+
+/** The registry wants the password, not just the device. */
+const outCodes: ReadonlySet<ErrorCode> = new Set(['password-needed', 'signed-out'])
+/** Troubles that may pass by themselves; any other is a refusal. */
+const passing: ReadonlySet<ErrorCode> = new Set([
+  'unreachable',
+  'timeout',
+  'closed',
+  'busy',
+  'throttled',
+  'internal',
+  'storage',
+])
