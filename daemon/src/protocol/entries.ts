@@ -73,6 +73,9 @@ export function sealEntry(fields: {
   return { entry, hash: readHeader(entry).hash }
 }
 
+/** The bytes of an Entry, unread. Throws nothing but `bad-frame`. */
+export const decodeEntry: (bytes: Uint8Array) => Entry = decoder(EntrySchema)
+
 /**
  * The header and hash of an entry, checked in shape but not for its signature or body. Throws `forged` for a header
  * that no honest author writes, `bad-frame` for one that is malformed.
