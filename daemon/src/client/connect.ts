@@ -1,0 +1,205 @@
+import { connect as connectSocket, type Socket } from 'node:net'
+import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node'
+import { asParleyError, errorFrom, ParleyError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { locations } from '../locations.ts'
+import {
+  type ControlMethod,
+  type ControlNotifications,
+  type ControlRequests,
+  controlVersions,
+} from '../protocol/control.ts'
+import type { DaemonFile } from '../protocol/daemon-file.ts'
+import { proveToDaemon } from './proof.ts'
+import { readDaemonFile } from './published.ts'
+import { type Rpc, speakRpc } from './rpc.ts'
+
+export interface ConnectOptions {
+  readonly home: string
+  /** What this front end is, for the daemon's log: `cli`, `vscode`. */
+  readonly client: string
+  /** Whether a person sits in front of it: a chat does, a one-shot command does not. */
+  readonly attached?: boolean
+  /** The versions of the control API that this front end speaks. */
+  readonly versions?: { readonly lowest: number; readonly highest: number }
+  readonly signal?: AbortSignal
+}
+
+/** A connection to the daemon of a home. */
+export interface Client {
+  readonly daemon: ControlRequests['hello'][1]
+  /**
+   * Asks the daemon. A refusal rejects as ParleyError in the daemon's words; `timeout` (ms) when no reply came, `closed`
+   * when the daemon has gone.
+   */
+  request<Method extends ControlMethod>(
+    method: Method,
+    params: ControlRequests[Method][0],
+    options?: { readonly timeout?: number },
+  ): Promise<ControlRequests[Method][1]>
+  /** Calls `listener` with each change of the feed; a number that leaves a gap means: `subscribe` again. */
+  onChange(listener: (change: ControlNotifications['change']) => void): () => void
+  /** Calls `listener` with messages of watched conversations; an empty list means: read the `history` again. */
+  onMessages(listener: (news: ControlNotifications['messages']) => void): () => void
+  /** Resolves when the connection has ended, whoever ended it. */
+  readonly closed: Promise<void>
+  close(): void
+}
+
+/**
+ * Connects to the daemon that runs for `home`. Rejects with ParleyError `not-running` when there is none, `too-old`
+ * when the two speak no common version, `forged` when another program sits behind its socket.
+ */
+export async function connect(options: ConnectOptions): Promise<Client> {
+  const daemon = await findDaemon(options.home)
+  const { rpc, socket, closed } = await open(daemon, options.signal)
+  const client = new RpcClient(rpc, socket, closed)
+  try {
+    const { client: name, attached = false, versions = controlVersions } = options
+    return client.greeted(await client.request('hello', { versions, client: name, attached }))
+  } catch (error) {
+    client.close()
+    throw error
+  }
+}
+
+/** Ends a daemon whose control API is older than this front end; `stop` is the same in all versions. */
+export async function stopOlder(options: ConnectOptions): Promise<void> {
+  const { rpc, socket, closed } = await open(await findDaemon(options.home), options.signal)
+  const client = new RpcClient(rpc, socket, closed)
+  await client.request('stop', {})
+  client.close()
+}
+
+/** How to reach the daemon of `home`. ParleyError `not-running` when it has published nothing. */
+export async function findDaemon(home: string): Promise<DaemonFile> {
+  const daemon = await readDaemonFile(locations(home).daemonFile)
+  if (!daemon) throw notRunning(home)
+  return daemon
+}
+
+interface Opened {
+  readonly rpc: Rpc
+  readonly socket: Socket
+  readonly closed: Promise<void>
+}
+
+async function open(daemon: DaemonFile, signal: AbortSignal | undefined): Promise<Opened> {
+  const deadline = AbortSignal.timeout(limits.controlProof)
+  const both = signal ? AbortSignal.any([signal, deadline]) : deadline
+  const socket = connectSocket(daemon.socket)
+  const closed = new Promise<void>(resolve => socket.once('close', () => resolve()))
+  try {
+    await connected(socket, both)
+    const first = await proveToDaemon(socket, daemon.token, both)
+    const rpc = speakRpc(socket, first, () => true)
+    socket.on('error', () => socket.destroy())
+    return { rpc, socket, closed }
+  } catch (error) {
+    socket.on('error', () => {})
+    socket.destroy()
+    throw error
+  }
+}
+
+function connected(socket: Socket, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const late = () => reject(new ParleyError('timeout', 'The daemon does not answer on its control socket.'))
+    signal.addEventListener('abort', late, { once: true })
+    socket.once('error', cause => {
+      const isGone = 'code' in cause && (cause.code === 'ECONNREFUSED' || cause.code === 'ENOENT')
+      const words = `Cannot reach the daemon: ${cause.message}.`
+      reject(isGone ? notRunning() : new ParleyError('home', words, { cause }))
+    })
+    socket.once('connect', () => {
+      signal.removeEventListener('abort', late)
+      resolve()
+    })
+  })
+}
+
+function notRunning(home?: string): ParleyError {
+  const where = home === undefined ? '' : ` for ${home}`
+  return new ParleyError('not-running', `No Parley daemon is running${where}.`)
+}
+
+class RpcClient implements Client {
+  readonly closed: Promise<void>
+  readonly #rpc: Rpc
+  readonly #socket: Socket
+  readonly #changes = new Set<(change: ControlNotifications['change']) => void>()
+  readonly #messages = new Set<(news: ControlNotifications['messages']) => void>()
+  #daemon: ControlRequests['hello'][1] | undefined
+
+  constructor(rpc: Rpc, socket: Socket, closed: Promise<void>) {
+    this.#rpc = rpc
+    this.#socket = socket
+    // Whoever still waits for a reply is told at once.
+    this.closed = closed.then(() => rpc.connection.dispose())
+    rpc.connection.onError(() => {})
+    rpc.connection.onNotification('change', (change: ControlNotifications['change']) => {
+      for (const listener of this.#changes) listener(change)
+    })
+    rpc.connection.onNotification('messages', (news: ControlNotifications['messages']) => {
+      for (const listener of this.#messages) listener(news)
+    })
+    rpc.connection.listen()
+  }
+
+  greeted(daemon: ControlRequests['hello'][1]): this {
+    this.#daemon = daemon
+    return this
+  }
+
+  get daemon(): ControlRequests['hello'][1] {
+    if (!this.#daemon) throw new ParleyError('internal', 'The daemon has not answered hello yet.')
+    return this.#daemon
+  }
+
+  async request<Method extends ControlMethod>(
+    method: Method,
+    params: ControlRequests[Method][0],
+    { timeout = limits.controlRequest }: { readonly timeout?: number } = {},
+  ): Promise<ControlRequests[Method][1]> {
+    const late = Promise.withResolvers<never>()
+    const timer = setTimeout(
+      () => late.reject(new ParleyError('timeout', `The daemon did not answer within ${timeout / 1000} s.`)),
+      timeout,
+    )
+    try {
+      const reply = this.#rpc.connection.sendRequest<ControlRequests[Method][1]>(method, params)
+      return await Promise.race([reply, late.promise])
+    } catch (error) {
+      throw understand(error)
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  onChange(listener: (change: ControlNotifications['change']) => void): () => void {
+    this.#changes.add(listener)
+    return () => this.#changes.delete(listener)
+  }
+
+  onMessages(listener: (news: ControlNotifications['messages']) => void): () => void {
+    this.#messages.add(listener)
+    return () => this.#messages.delete(listener)
+  }
+
+  close(): void {
+    this.#socket.destroy()
+  }
+}
+
+/** What a failed request means, in the daemon's own words where it said some. */
+function understand(error: unknown): ParleyError {
+  if (error instanceof ParleyError) return error
+  if (error instanceof ResponseError && error.code !== ErrorCodes.PendingResponseRejected) {
+    const data: { code?: unknown; retryAfter?: unknown } = error.data ?? {}
+    const retryAfter = typeof data.retryAfter === 'number' ? data.retryAfter : undefined
+    return errorFrom(String(data.code), error.message, retryAfter)
+  }
+  const isGone = error instanceof ResponseError || (error instanceof Error && error.name === 'ConnectionError')
+  if (isGone) return new ParleyError('closed', 'The daemon has stopped; try again.', { cause: error })
+  return asParleyError(error)
+}

@@ -1,0 +1,2 @@
+export { type Client, type ConnectOptions, connect } from './connect.ts'
+export { connectOrStart, type StartOptions } from './start.ts'

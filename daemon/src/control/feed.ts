@@ -1,0 +1,131 @@
+import { limits } from '../limits.ts'
+import type { ControlNotifications, HubChange, HubSnapshot, MessageInfo } from '../protocol/control.ts'
+import type { HubPart, HubPartChange } from './parts.ts'
+
+/** Where a feed's notifications go. */
+export interface FeedOutlet {
+  send<Name extends keyof ControlNotifications>(name: Name, params: ControlNotifications[Name]): void
+  /** Whether the front end leaves so much unread that it should not be sent more. */
+  isBehind(): boolean
+}
+
+/**
+ * What one front end is told of a hub: numbered changes, and the messages of the conversations that it watches, each
+ * kind at most `limits.feedPerSecond` times a second, where a later state replaces an earlier one that was not yet sent.
+ *
+ * Nothing piles up for a front end that does not read: what it would have been told is dropped, and once it reads again
+ * it gets a change whose number leaves a gap (subscribe again) and, for each conversation it watches, an empty list of
+ * messages (read the history again).
+ */
+export class Feed {
+  readonly #hub: HubPart
+  readonly #outlet: FeedOutlet
+  readonly #unwatch: () => void
+  #number: number | undefined
+  #hasNewAccounts = false
+  #hasLapsed = false
+  #flushed = Number.NEGATIVE_INFINITY
+  #timer: NodeJS.Timeout | undefined
+  readonly #conversations = new Set<string>()
+  /** By conversation: what waits to be sent, by message; `undefined` once it was too much. */
+  readonly #watched = new Map<string, Map<string, MessageInfo> | undefined>()
+
+  constructor(hub: HubPart, outlet: FeedOutlet) {
+    this.#hub = hub
+    this.#outlet = outlet
+    this.#unwatch = hub.watch(change => this.#take(change))
+  }
+
+  /** Starts the numbered changes, or starts them anew. */
+  subscribe(): HubSnapshot {
+    this.#number = (this.#number ?? 0) + 1
+    this.#hasNewAccounts = false
+    this.#conversations.clear()
+    return { number: this.#number, ...this.#hub.snapshot() }
+  }
+
+  /** Gives false when the front end watches as many conversations as it may. */
+  watchMessages(conversation: string): boolean {
+    if (this.#watched.has(conversation)) return true
+    if (this.#watched.size >= limits.controlWatches) return false
+    this.#watched.set(conversation, new Map())
+    return true
+  }
+
+  unwatchMessages(conversation: string): void {
+    this.#watched.delete(conversation)
+  }
+
+  close(): void {
+    this.#unwatch()
+    clearTimeout(this.#timer)
+    this.#watched.clear()
+    this.#number = undefined
+  }
+
+  #take(change: HubPartChange): void {
+    if (change.accounts) this.#hasNewAccounts = true
+    if (change.conversation !== undefined) this.#conversations.add(change.conversation)
+    if (change.messages) this.#takeMessages(change.messages.conversation, change.messages.messages)
+    this.#arm()
+  }
+
+  #takeMessages(conversation: string, messages: readonly MessageInfo[]): void {
+    const waiting = this.#watched.get(conversation)
+    if (!waiting) return
+    for (const message of messages) waiting.set(`${message.user} ${message.message}`, message)
+    if (waiting.size > limits.controlMessages) this.#watched.set(conversation, undefined)
+  }
+
+  /** The first change after a pause goes out at once, what follows it in groups. */
+  #arm(): void {
+    const pause = this.#flushed + 1000 / limits.feedPerSecond - performance.now()
+    this.#timer ??= setTimeout(() => this.#flush(), Math.max(0, pause)).unref()
+  }
+
+  #flush(): void {
+    this.#timer = undefined
+    this.#flushed = performance.now()
+    if (this.#outlet.isBehind()) {
+      this.#lapse()
+      this.#arm()
+      return
+    }
+    this.#flushChange()
+    this.#flushMessages()
+  }
+
+  #lapse(): void {
+    this.#hasLapsed = true
+    for (const conversation of this.#watched.keys()) this.#watched.set(conversation, undefined)
+  }
+
+  #flushChange(): void {
+    const hasNews = this.#hasNewAccounts || this.#conversations.size > 0
+    if (this.#number !== undefined && (hasNews || this.#hasLapsed)) {
+      this.#number += this.#hasLapsed ? 2 : 1
+      this.#outlet.send('change', this.#hasLapsed ? { number: this.#number } : this.#changeOf(this.#number))
+    }
+    this.#hasLapsed = false
+    this.#hasNewAccounts = false
+    this.#conversations.clear()
+  }
+
+  #changeOf(number: number): HubChange {
+    const snapshot = this.#hub.snapshot()
+    const conversations = snapshot.conversations.filter(each => this.#conversations.has(each.conversation))
+    return {
+      number,
+      ...(this.#hasNewAccounts && { accounts: snapshot.accounts }),
+      ...(conversations.length > 0 && { conversations }),
+    }
+  }
+
+  #flushMessages(): void {
+    for (const [conversation, waiting] of this.#watched) {
+      if (waiting?.size === 0) continue
+      this.#watched.set(conversation, new Map())
+      this.#outlet.send('messages', { conversation, messages: [...(waiting?.values() ?? [])] })
+    }
+  }
+}

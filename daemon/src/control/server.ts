@@ -1,0 +1,159 @@
+import { randomBytes } from 'node:crypto'
+import { createServer, type Server, type Socket } from 'node:net'
+import type { Log } from '@parley/kit'
+import { publishDaemonFile, readDaemonFile } from '../client/published.ts'
+import { ParleyError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { controlVersions, type StatusInfo } from '../protocol/control.ts'
+import { controlProof } from '../protocol/control-proof.ts'
+import { version } from '../version.ts'
+import { type Endpoint, makeEndpoint, removeStaleEndpoint } from './endpoint.ts'
+import { createHandlers } from './handlers.ts'
+import { createParamsChecks } from './params.ts'
+import type { HubPart, RegistryPart } from './parts.ts'
+import { type SessionContext, serveSession } from './session.ts'
+
+export interface ControlOptions {
+  readonly home: string
+  /** Path of daemon.json. */
+  readonly daemonFile: string
+  readonly roles: readonly ('hub' | 'registry')[]
+  readonly hub?: HubPart | undefined
+  readonly registry?: RegistryPart | undefined
+  readonly log: Log
+  /** Asked to stop by a front end, or because none has been there for `linger`. Must begin to stop the daemon. */
+  readonly stop: () => void
+  /** ms without a front end after which the daemon is to stop; absent: never. */
+  readonly linger?: number | undefined
+  readonly proofTimeout?: number
+  readonly now?: () => number
+}
+
+export interface Control {
+  /** The socket's path or the pipe's name. */
+  readonly socket: string
+  /** Ends every connection, once its last reply is out, and takes daemon.json away. */
+  close(): Promise<void>
+}
+
+/**
+ * Opens the local API: listens under a new random name, then publishes how to reach it in daemon.json. The caller holds
+ * the home's lock, so whatever an earlier daemon left there is stale.
+ */
+export async function startControl(options: ControlOptions): Promise<Control> {
+  const { daemonFile, log, now = Date.now } = options
+  const stale = await readDaemonFile(daemonFile).catch(() => undefined)
+  if (stale) await removeStaleEndpoint(stale.socket)
+
+  const endpoint = await makeEndpoint()
+  const token = randomBytes(controlProof.token)
+  const startedAt = now()
+  const { home, roles, hub, registry, stop } = options
+  const context: SessionContext = {
+    token,
+    handlers: createHandlers({
+      ...(hub && { hub }),
+      ...(registry && { registry }),
+      about: (): Omit<StatusInfo, 'hub' | 'registry'> => ({ version, pid: process.pid, home, roles, startedAt }),
+      stop,
+    }),
+    checks: createParamsChecks(),
+    hub,
+    identity: { daemon: version, pid: process.pid, roles },
+    log,
+    proofTimeout: options.proofTimeout ?? limits.controlProof,
+  }
+
+  const sockets = new Set<Socket>()
+  const linger = new Linger(options.linger, () => {
+    log.info({ linger: options.linger }, 'No front end is left, so the daemon stops')
+    stop()
+  })
+  const server = createServer(socket => {
+    if (sockets.size >= limits.controlConnections) {
+      socket.destroy()
+      return
+    }
+    sockets.add(socket)
+    linger.stay()
+    void serveSession(socket, context).finally(() => {
+      sockets.delete(socket)
+      if (sockets.size === 0) linger.leave()
+    })
+  })
+
+  try {
+    await listen(server, endpoint)
+    server.on('error', error => log.error({ error }, 'The control socket failed'))
+    await publishDaemonFile(daemonFile, {
+      pid: process.pid,
+      socket: endpoint.socket,
+      version,
+      protocol: controlVersions,
+      token,
+    })
+  } catch (error) {
+    server.close()
+    await endpoint.remove()
+    throw error
+  }
+  linger.leave()
+
+  return {
+    socket: endpoint.socket,
+    async close() {
+      linger.close()
+      await publishDaemonFile(daemonFile, undefined)
+      await closeServer(server, sockets)
+      await endpoint.remove()
+    },
+  }
+}
+
+async function listen(server: Server, endpoint: Endpoint): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', cause =>
+      reject(
+        new ParleyError('home', `Cannot open the control socket ${endpoint.socket}: ${cause.message}.`, { cause }),
+      ),
+    )
+    server.listen(endpoint.socket, resolve)
+  })
+  server.removeAllListeners('error')
+  await endpoint.protect()
+}
+
+async function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+  const closed = new Promise<void>(resolve => server.close(() => resolve()))
+  for (const socket of sockets) socket.end()
+  const late = setTimeout(() => {
+    for (const socket of sockets) socket.destroy()
+  }, limits.controlClose)
+  await closed
+  clearTimeout(late)
+}
+
+/** Counts the time without a front end. */
+class Linger {
+  readonly #after: number | undefined
+  readonly #ended: () => void
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(after: number | undefined, ended: () => void) {
+    this.#after = after
+    this.#ended = ended
+  }
+
+  stay(): void {
+    clearTimeout(this.#timer)
+  }
+
+  leave(): void {
+    clearTimeout(this.#timer)
+    if (this.#after !== undefined) this.#timer = setTimeout(this.#ended, this.#after)
+  }
+
+  close(): void {
+    this.stay()
+  }
+}
