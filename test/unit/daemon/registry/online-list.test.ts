@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { create } from '@bufbuild/protobuf'
+import { limits } from '../../../../daemon/src/limits.ts'
+import { fromText, type UserId, userId } from '../../../../daemon/src/protocol/ids.ts'
+import { type Event, type Person, PersonSchema } from '../../../../daemon/src/protocol/parley_pb.ts'
+import { OnlineList, type Subscriber } from '../../../../daemon/src/registry/online-list.ts'
+import { until } from '../../../support/wait.ts'
+
+describe('online list', () => {
+  it('gives a long list in pages with the number of the snapshot', async () => {
+    const users = people(2 * limits.peoplePerFrame + 3)
+    const { list } = listOf(users)
+    const reader = subscriber()
+    const first = list.watch(reader)
+    await until('all pages', () => reader.events.length === 2)
+    const pages = [first.people, ...reader.events.map(({ people }) => people)]
+    assert.equal(first.more, true)
+    assert.deepEqual(
+      pages.map(page => page.length),
+      [limits.peoplePerFrame, limits.peoplePerFrame, 3],
+    )
+    assert.deepEqual(new Set(pages.flat().map(({ user }) => userId(user))), new Set(users))
+    assert.ok(reader.events.every(({ number }) => number === first.number))
+    list.close()
+  })
+
+  it('makes one change of what happens while a subscriber is slow', async () => {
+    const users = people(3)
+    const { list, status } = listOf(users)
+    const reader = subscriber()
+    const { number } = list.watch(reader)
+    const [one, two] = users
+    assert.ok(one && two)
+    reader.hold()
+    list.changed(one)
+    await until('the first event is under way', () => reader.events.length === 1)
+    for (let time = 0; time < 1000; time++) {
+      status.set(two, time % 2 === 0 ? 'offline' : 'online')
+      list.changed(two)
+    }
+    reader.release()
+    await until('the second event', () => reader.events.length === 2)
+    assert.deepEqual(
+      reader.events.map(event => event.number),
+      [number + 1n, number + 2n],
+    )
+    assert.deepEqual(
+      reader.events[1]?.people.map(person => person.status),
+      ['online'],
+    )
+    list.close()
+  })
+
+  it('cuts a subscriber that takes nothing, and forgets it', async () => {
+    const users = people(2)
+    const { list } = listOf(users, { slow: 10 })
+    const reader = subscriber()
+    list.watch(reader)
+    reader.hold()
+    for (const user of users) list.changed(user)
+    await until('it is cut', () => reader.closed() === 'busy')
+    for (const user of users) list.changed(user)
+    const other = subscriber()
+    list.watch(other)
+    for (const user of users) list.changed(user)
+    await until('others hear on', () => other.events.length > 0)
+    assert.equal(reader.events.length, 1)
+    list.close()
+  })
+})
+
+function people(count: number): UserId[] {
+  return Array.from({ length: count }, () => userId(randomBytes(16)))
+}
+
+function listOf(users: readonly UserId[], { slow = 10_000 } = {}) {
+  const status = new Map<UserId, string>()
+  const person = (user: UserId): Person =>
+    create(PersonSchema, { user: fromText(user), status: status.get(user) ?? 'online' })
+  return { status, list: new OnlineList({ online: () => users, person, flush: 1, slow }) }
+}
+
+/** A subscriber that can stop reading. */
+function subscriber() {
+  const events: Extract<Event['is'], { case: 'onlineChange' }>['value'][] = []
+  let gate = Promise.withResolvers<void>()
+  gate.resolve()
+  let closed: string | undefined
+  const reader: Subscriber = {
+    async send(event) {
+      if (event.case === 'onlineChange') events.push(event.value)
+      await gate.promise
+    },
+    close(code) {
+      closed = code
+      gate.reject(new Error(code))
+    },
+  }
+  return Object.assign(reader, {
+    events,
+    hold() {
+      gate = Promise.withResolvers()
+      gate.promise.catch(() => {})
+    },
+    release: () => gate.resolve(),
+    closed: () => closed,
+  })
+}
