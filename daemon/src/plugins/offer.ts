@@ -1,0 +1,61 @@
+import type { Auth, Offer, Plugin, Storage } from '@parley/kit'
+import { suggestion } from '../suggest.ts'
+
+/** The versions of the contracts that this host speaks. */
+const apis: readonly unknown[] = [1]
+
+/** A module's default export as a plugin. @throws Error with the rest of a sentence */
+export function asPlugin(value: unknown): Plugin {
+  const fault = pluginFault(value)
+  if (fault !== undefined) throw new Error(fault)
+  return value as Plugin
+}
+
+/** What `setup` gave as an offer. @throws Error with the rest of a sentence */
+export function asOffer(value: unknown): Offer {
+  const fault = offerFault(value)
+  if (fault !== undefined) throw new Error(fault)
+  return value as Offer
+}
+
+function pluginFault(value: unknown): string | undefined {
+  if (!isRecord(value)) return 'its default export is no plugin'
+  const { name, api, setup, optionsSchema, parseOptions } = value
+  if (typeof name !== 'string' || !/^[a-z0-9][a-z0-9._-]{0,63}$/.test(name)) {
+    return 'its name is not up to 64 of a-z, 0-9, dot, dash and underscore'
+  }
+  if (!apis.includes(api))
+    return `it is made for version ${String(api)} of the plugin contracts; this Parley speaks ${apis.join(', ')}`
+  if (typeof setup !== 'function') return 'it has no setup function'
+  if (optionsSchema !== undefined && !isRecord(optionsSchema)) return 'its optionsSchema is no object'
+  if (parseOptions !== undefined && typeof parseOptions !== 'function') return 'its parseOptions is no function'
+  return undefined
+}
+
+const offerKeys = ['storage', 'auth', 'close'] as const satisfies readonly (keyof Offer)[]
+
+function offerFault(value: unknown): string | undefined {
+  if (!isRecord(value)) return 'its setup gave no offer'
+  const unknown = Object.keys(value).find(key => !offerKeys.some(known => known === key))
+  if (unknown !== undefined) {
+    return `it offers ${JSON.stringify(unknown)}, which this Parley does not know${suggestion(unknown, offerKeys)}`
+  }
+  if (value.storage !== undefined && !isStorage(value.storage)) return 'its storage lacks durable, get, list or write'
+  if (value.auth !== undefined && !isAuth(value.auth)) return 'its auth lacks mechanism or signIn'
+  if (value.close !== undefined && typeof value.close !== 'function') return 'its close is no function'
+  return undefined
+}
+
+function isStorage(value: unknown): value is Storage {
+  if (!isRecord(value) || typeof value.durable !== 'boolean') return false
+  return ['get', 'list', 'write'].every(method => typeof value[method] === 'function')
+}
+
+function isAuth(value: unknown): value is Auth {
+  if (!isRecord(value) || typeof value.mechanism !== 'string' || value.mechanism === '') return false
+  return typeof value.signIn === 'function' && ['function', 'undefined'].includes(typeof value.enrol)
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null
+}

@@ -1,0 +1,1 @@
+export { type CrashModule, type StorageSubject, type StorageTests, testStorage } from './storage.ts'
