@@ -26,6 +26,11 @@ export class Backoff {
     return most * (0.5 + this.#random() / 2)
   }
 
+  /** ms to wait before asking again somebody who has refused: the longest delay at once. */
+  afterRefusal(): number {
+    return this.#options.slow * (0.5 + this.#random() / 2)
+  }
+
   /** All is well again: the next trouble starts from the shortest delay. */
   reset(): void {
     this.#began = undefined

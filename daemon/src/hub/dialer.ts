@@ -136,7 +136,9 @@ export class Supervisor {
     }
     const found = await registry.lookUp({ user }, signal)
     const devices = usable(found.devices, isLoopback(registry.registry.link.remoteAddress))
-    const person = people.judge(found.attestation, found.roster, devices)
+    // Without addresses those known last are better than none.
+    const news = devices.some(({ addresses }) => addresses.length > 0) ? devices : undefined
+    const person = people.judge(found.attestation, found.roster, news)
     if (person.user !== user) throw new ParleyError('forged', 'The registry answered with another person.')
     return people.keep(person)
   }

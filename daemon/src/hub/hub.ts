@@ -9,6 +9,7 @@ import { HybridClock } from '../protocol/clock.ts'
 import type { AccountInfo, ControlRequests, HubSnapshot, MessageInfo, StatusInfo } from '../protocol/control.ts'
 import { conversationId, deviceId, messageId } from '../protocol/ids.ts'
 import { type Account, AccountStore } from './accounts.ts'
+import type { BackoffOptions } from './backoff.ts'
 import { type HubIdentity, loadHubIdentity } from './identity.ts'
 import { listenForPeers } from './listener.ts'
 import { RegistryClient } from './registry/client.ts'
@@ -27,7 +28,7 @@ export interface HubOptions {
   /** Wall clock in ms. */
   readonly now?: () => number
   /** Delays between dials to the registry, in ms. */
-  readonly reconnect?: Partial<(typeof limits)['reconnect']>
+  readonly reconnect?: Partial<BackoffOptions>
 }
 
 /** What changed; ask the snapshot for what it is now. */

@@ -245,7 +245,7 @@ export class RegistryClient {
     this.#options.onOnline(gone)
     this.#options.onChange()
     if (this.#state === 'signed-out') return undefined
-    return this.#state === 'refused' ? limits.reconnect.slow : this.#backoff.next()
+    return this.#state === 'refused' ? this.#backoff.afterRefusal() : this.#backoff.next()
   }
 
   #open({ host, port, registry }: RegistryPlace, signal: AbortSignal): Promise<RegistryLink> {
