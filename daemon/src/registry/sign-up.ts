@@ -53,7 +53,7 @@ export function readClaim(
     name,
     displayName,
     mechanism: asked.mechanism,
-    accountKey: asked.accountKey,
+    accountKey: new Uint8Array(asked.accountKey),
     generation: 1,
   }
   return { account, roster, device, deviceKey, invite: asked.invite.length > 0 ? asked.invite : undefined }
