@@ -1,0 +1,25 @@
+import { randomBytes } from 'node:crypto'
+import type { MessageInfo } from '../../daemon/src/protocol/control.ts'
+import { toText } from '../../daemon/src/protocol/ids.ts'
+import type { Person } from '../../test/support/team.ts'
+
+/** Has `bot` answer each message that alice sends, once, for as long as its hub runs. */
+export async function answerAll(bot: Person): Promise<void> {
+  const answered = new Set<string>()
+  bot.client.onMessages(({ messages }) => {
+    for (const message of messages) {
+      if (message.mine || answered.has(message.message)) continue
+      answered.add(message.message)
+      void answer(bot, message)
+    }
+  })
+  await bot.client.request('subscribeMessages', { with: 'alice' })
+}
+
+async function answer(bot: Person, { name, text }: MessageInfo): Promise<void> {
+  try {
+    await bot.client.request('send', { to: name, text: `You said: ${text}`, message: toText(randomBytes(16)) })
+  } catch (error) {
+    console.error(`bob could not answer: ${error instanceof Error ? error.message : error}`)
+  }
+}
