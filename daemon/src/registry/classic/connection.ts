@@ -45,10 +45,11 @@ export class ClassicConnection {
   start(first: Buffer): void {
     const { socket, address, log } = this.#parts
     socket.setTimeout(0)
+    socket.allowHalfOpen = true // who has ended its side still gets its answers
     socket.setNoDelay(true)
     socket.on('error', error => log.debug({ error, address }, 'A classic connection broke'))
     socket.on('readable', () => void this.#take(null))
-    socket.on('end', () => socket.end())
+    socket.on('end', () => this.#leave())
     socket.once('close', () => this.#end())
     if (socket.destroyed) this.#end()
     else void this.#take(first)
@@ -85,7 +86,13 @@ export class ClassicConnection {
       }
     } finally {
       this.#isServing = false
+      this.#leave()
     }
+  }
+
+  /** Closes once the client has ended its side and has all its answers. */
+  #leave(): void {
+    if (this.#parts.socket.readableEnded && !this.#isServing) this.#parts.socket.end()
   }
 
   async #serve(chunk: Buffer): Promise<void> {
