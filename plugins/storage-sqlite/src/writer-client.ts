@@ -50,7 +50,8 @@ export class WriterClient {
   private constructor(script: URL, data: WriterData, log: Log) {
     this.#log = log
     this.#file = data.file
-    this.#worker = new Worker(script, { workerData: data, name: 'storage-sqlite' })
+    // The flags of the process, such as --input-type or --inspect-brk, are not meant for this thread.
+    this.#worker = new Worker(script, { workerData: data, name: 'storage-sqlite', execArgv: [] })
     this.#exited = new Promise(resolve => this.#worker.once('exit', () => resolve()))
   }
 
