@@ -1,8 +1,8 @@
 import { createECDH, createHash, createPrivateKey, type KeyObject } from 'node:crypto'
 import { create, fromJson, type JsonValue, toBinary, toJson } from '@bufbuild/protobuf'
 import { editorLink, formatParleyLink } from '../../daemon/src/protocol/addresses.ts'
+import { encodeText } from '../../daemon/src/protocol/bodies.ts'
 import { timeOf } from '../../daemon/src/protocol/clock.ts'
-import { encodeText } from '../../daemon/src/protocol/entries.ts'
 import { encodeFrame } from '../../daemon/src/protocol/frames.ts'
 import {
   classicConversationId,

@@ -7,8 +7,6 @@ import { type ConversationId, conversationId, type DeviceId, deviceId, fromText 
 import { type Entry, EntrySchema, HeaderSchema } from './parley_pb.ts'
 import { ecdsaP256, hashOf, signatureOf, verify } from './signed.ts'
 
-export { checkText, type EntryBody, encodeText, readBody, textKind } from './bodies.ts'
-
 /** The signed part of an entry. */
 export interface EntryHeader {
   readonly conversation: ConversationId
@@ -73,9 +71,6 @@ export function sealEntry(fields: {
   return { entry, hash: readHeader(entry).hash }
 }
 
-/** The bytes of an Entry, unread. Throws nothing but `bad-frame`. */
-export const decodeEntry: (bytes: Uint8Array) => Entry = decoder(EntrySchema)
-
 /**
  * The header and hash of an entry, checked in shape but not for its signature or body. Throws `forged` for a header
  * that no honest author writes, `bad-frame` for one that is malformed.
@@ -101,44 +96,15 @@ export function readHeader(entry: Entry): ReadEntry {
   return { entry, header, hash }
 }
 
-/** Checks one entry that carries a signature: header, body and signature. Throws as {@link checkRun}. */
-export function checkEntry(entry: Entry, publicKey: KeyObject): ReadEntry {
-  const read = readHeader(entry)
-  checkBody(read)
-  checkSignature(read, publicKey)
-  return read
+/** Whether the entry carries a signature of its header by `publicKey`. In a run the last one vouches for all before it. */
+export function isSigned({ alg, signature, header }: Entry, publicKey: KeyObject): boolean {
+  return verify('entry', { alg, payload: header, signature }, publicKey)
 }
 
-/**
- * Checks a run: consecutive entries of one log, oldest first, each naming the one before. Given `expectedHead`, the
- * first must follow it; `null` means that it must begin the log.
- *
- * The last signature vouches for all before it, through the hashes; signatures inside the run are not looked at, so the
- * entries returned do not have them: nobody stores a signature that nobody checked.
- *
- * Throws `bad-signature` when the last is not signed by `publicKey`, `forged` when a link or body does not hold (or the
- * run is empty), `bad-frame` when something is malformed.
- */
-export function checkRun(
-  entries: readonly Entry[],
-  publicKey: KeyObject,
-  expectedHead?: { readonly hash: Uint8Array; readonly seq: number } | null,
-): ReadEntry[] {
-  const run = entries.map(readHeader)
-  const [first, last] = [run[0], run.at(-1)]
-  if (first === undefined || last === undefined) throw new ParleyError('forged', 'A run of messages is empty.')
-  if (expectedHead === null && first.header.prev.length > 0) throw forged('it should begin its log, and does not')
-  let before = expectedHead ?? undefined
-  for (const read of run) {
-    if (read.header.device !== first.header.device) throw forged('it is of another log than the run')
-    if (read.header.conversation !== first.header.conversation)
-      throw forged('it is of another conversation than the run')
-    if (before !== undefined) checkLink(read.header, before)
-    checkBody(read)
-    before = { hash: read.hash, seq: read.header.seq }
-  }
-  checkSignature(last, publicKey)
-  return run.map(read => (read === last ? read : { ...read, entry: withoutSignature(read.entry) }))
+/** Whether salt and body are those that the header speaks of. Not so when they were dropped. */
+export function hasSignedBody({ entry: { salt, body }, header }: ReadEntry): boolean {
+  if (salt.length !== saltSize || body.length !== header.bodySize) return false
+  return bodyHashOf(salt, body).equals(header.bodyHash)
 }
 
 /** Whether the salt and body were dropped, as deletion and voiding do; what is left is the header. */
@@ -167,35 +133,6 @@ function checkHeader(header: EntryHeader): void {
     throw forged('it follows a branch twice')
   if (kind < lowestKind || kind > highestKind) throw forged(`its kind is ${kind}`)
   if (bodySize > limits.body) throw forged(`its body should have ${bodySize} bytes`)
-}
-
-function checkLink(header: EntryHeader, before: { readonly hash: Uint8Array; readonly seq: number }): void {
-  if (!header.prev.some(hash => Buffer.compare(hash, before.hash) === 0))
-    throw forged('it does not follow the one before')
-  // With several branches in prev the highest of them decides, and only that one's author knows it here.
-  const fits = header.prev.length === 1 ? header.seq === before.seq + 1 : header.seq > before.seq
-  if (!fits) throw forged(`it has number ${header.seq} after ${before.seq}`)
-}
-
-function checkBody({ entry, header }: ReadEntry): void {
-  if (isStripped(entry)) return
-  if (entry.salt.length !== saltSize) throw forged('its salt has a wrong size')
-  if (entry.body.length !== header.bodySize) throw forged('its body has another size than was signed')
-  if (bodyHashOf(entry.salt, entry.body).equals(header.bodyHash)) return
-  throw forged('its body is not the one that was signed')
-}
-
-function checkSignature({ entry, header }: ReadEntry, publicKey: KeyObject): void {
-  const { alg, signature, header: payload } = entry
-  if (verify('entry', { alg, payload, signature }, publicKey)) return
-  throw new ParleyError(
-    'bad-signature',
-    `Message ${header.seq} of a log is not signed by its device. It was not accepted.`,
-  )
-}
-
-function withoutSignature(entry: Entry): Entry {
-  return { ...entry, signature: new Uint8Array(0), alg: 0 }
 }
 
 function bodyHashOf(salt: Uint8Array, body: Uint8Array): Buffer {

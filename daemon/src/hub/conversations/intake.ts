@@ -1,12 +1,11 @@
-import { hash as digest, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { toBinary } from '@bufbuild/protobuf'
 import { asParleyError, type ErrorCode, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { readBody, textKind } from '../../protocol/bodies.ts'
-import { isStripped, type ReadEntry, readHeader } from '../../protocol/entries.ts'
+import { hasSignedBody, isSigned, isStripped, type ReadEntry, readHeader } from '../../protocol/entries.ts'
 import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
 import { type Entry, EntrySchema } from '../../protocol/parley_pb.ts'
-import { verify } from '../../protocol/signed.ts'
 import type { Place } from './keys.ts'
 import { Pace } from './pace.ts'
 import type { Content } from './rows.ts'
@@ -167,19 +166,15 @@ async function signedPart(
   pace: Pace,
 ): Promise<{ good: readonly ReadEntry[]; bad?: ReadEntry }> {
   const last = run.at(-1)
-  if (last === undefined || isSigned(last, key)) return { good: run }
+  if (last === undefined || isSigned(last.entry, key)) return { good: run }
   let good = 0
   for (const [index, read] of run.entries()) {
     await pace.step()
     if (read.entry.signature.length === 0) continue
-    if (!isSigned(read, key)) break
+    if (!isSigned(read.entry, key)) break
     good = index + 1
   }
   return { good: run.slice(0, good), bad: run[good] ?? last }
-}
-
-function isSigned({ entry: { alg, signature, header: payload } }: ReadEntry, key: KeyObject): boolean {
-  return verify('entry', { alg, payload, signature }, key)
 }
 
 /** The entry as it is stored. A body that was not signed or cannot be read is dropped: the entry links and shows nothing. */
@@ -198,10 +193,10 @@ function accept(read: ReadEntry, user: UserId, keepsSignature: boolean, verdict:
   return { device, user, seq, time, hash, entry, encoded: toBinary(EntrySchema, entry), content }
 }
 
-function contentOf({ entry, header }: ReadEntry): Content | undefined {
+function contentOf(read: ReadEntry): Content | undefined {
+  const { entry, header } = read
   if (isStripped(entry)) return undefined
-  const bodyHash = digest('sha256', Buffer.concat([entry.salt, entry.body]), 'buffer')
-  if (entry.body.length !== header.bodySize || !bodyHash.equals(header.bodyHash)) {
+  if (!hasSignedBody(read)) {
     throw new ParleyError(
       'forged',
       `Message ${header.seq} of a log shows nothing: its body is not the one that was signed.`,
