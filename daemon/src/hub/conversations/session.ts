@@ -234,9 +234,7 @@ export class Session {
     for (const [device, place] of heads) {
       const head = this.#conversation.heads.get(device)
       if (head === undefined || place.seq > head.seq) continue
-      if (!(await this.#conversation.holds(device, place))) this.#fork(device, place)
-      else if (device === this.#conversation.account.device)
-        await this.#conversation.acknowledge(this.#link.device, place)
+      if (!(await this.#compare(device, place))) this.#fork(device, place)
     }
     const isFirst = this.#theirHeads === undefined
     this.#owesHave = true
@@ -252,7 +250,7 @@ export class Session {
       const head = this.#conversation.heads.get(device)
       sent.set(device, place.seq)
       if (head === undefined || place.seq > head.seq) continue
-      if (!(await this.#conversation.holds(device, place))) this.#fork(device, place)
+      if (!(await this.#compare(device, place))) this.#fork(device, place)
     }
     this.#sent = sent
     this.#credit = Math.min(want.credit, limits.creditCeiling)
@@ -301,6 +299,13 @@ export class Session {
       for (const known of this.authors.keys()) if (known === id) read.set(known, { seq: Number(seq), hash })
     }
     return read
+  }
+
+  /** Whether what the other holds is here too. All that it says it holds, it has committed. */
+  #compare(device: DeviceId, place: Place): Promise<boolean> {
+    return device === this.#conversation.account.device
+      ? this.#conversation.acknowledge(this.#link.device, place)
+      : this.#conversation.holds(device, place)
   }
 
   #fork(device: DeviceId, place: Place): void {

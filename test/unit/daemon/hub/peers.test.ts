@@ -251,7 +251,7 @@ async function testHub(registry: TestRegistry, name: string, stack: AsyncDisposa
     return { event: async (is: Event['is']) => listeners.shift()?.(is) }
   }
   const open = async () => {
-    const people = await People.open(storage, trust, testLog())
+    const people = await People.open(storage, trust)
     const peers = new Peers({
       self: () => (hub.isSignedOut ? undefined : hub.self),
       people,
