@@ -5,8 +5,8 @@ import { openMemoryStorage } from '@parley/storage-memory'
 import {
   type Account,
   type Conversations,
-  openConversations,
   type Outgoing,
+  openConversations,
   type Peer,
   type PeerLink,
   type StoredMessage,
@@ -118,7 +118,10 @@ export class Home implements AsyncDisposable {
   /** Resolves as soon as `holds` does, asked after each change. Rejects after `deadline` ms. */
   async until(what: string, holds: () => boolean | Promise<boolean>, deadline = 20_000): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
-    const timer = setTimeout(() => reject(new Error(`${this.person.name}: ${what}: not within ${deadline} ms`)), deadline)
+    const timer = setTimeout(
+      () => reject(new Error(`${this.person.name}: ${what}: not within ${deadline} ms`)),
+      deadline,
+    )
     let isAsking = false
     let again = false
     const ask = async () => {
@@ -191,7 +194,17 @@ function linkTo(other: Person, direction: Direction, signal: AbortSignal, option
   const { user, name, displayName, account } = other
   const keys = options.keys ?? new Map([[account.device, account.spki]])
   const clockApart = options.clockApart ?? false
-  return { registry, user, name, displayName, device: account.device, keys, clockApart, signal, send: is => direction.send(is) }
+  return {
+    registry,
+    user,
+    name,
+    displayName,
+    device: account.device,
+    keys,
+    clockApart,
+    signal,
+    send: is => direction.send(is),
+  }
 }
 
 class TestWire implements Wire {
