@@ -13,6 +13,7 @@ const checks: Record<string, () => string> = {
   'lint and format': () => output(bin('biome'), ['ci', '--error-on-warnings', '--colors=off']),
   'dead code': () => output(bin('knip'), ['--no-progress']),
   invariants: () => brokenRules(root, trackedFiles()).join('\n'),
+  'wire schema': () => output(bin('buf'), ['lint'], join(root, 'daemon')),
   'generated code': generatedCode,
   'lock file': lockFile,
 }

@@ -5,7 +5,7 @@ import { decoder } from './codec.ts'
 import { type Frame, FrameSchema } from './parley_pb.ts'
 
 /** Bytes before each frame: its length, big-endian. */
-export const lengthSize = 4
+const lengthSize = 4
 
 /** `frame` as it goes over a link: 4 bytes of length, then protobuf. Throws `bad-message` when no link would take it. */
 export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
@@ -20,7 +20,7 @@ export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
 }
 
 /** A frame's bytes without the length before them. Throws nothing but `bad-frame`. */
-export const decodeFrame: (bytes: Uint8Array) => Frame = decoder(FrameSchema)
+const decodeFrame: (bytes: Uint8Array) => Frame = decoder(FrameSchema)
 
 /**
  * Cuts the bytes of a link into frames. It never holds more than one unfinished frame of `limit` bytes, nor more than

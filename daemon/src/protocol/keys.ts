@@ -2,7 +2,7 @@ import { createPublicKey, generateKeyPairSync, hash, KeyObject } from 'node:cryp
 import { ParleyError } from '../errors.ts'
 
 /** Bytes of every public key that Parley accepts. */
-export const spkiSize = 91
+const spkiSize = 91
 
 /** DER of SubjectPublicKeyInfo for id-ecPublicKey on prime256v1 with an uncompressed point (RFC 5480). */
 const prefix = Buffer.from('3059301306072a8648ce3d020106082a8648ce3d03010703420004', 'hex')

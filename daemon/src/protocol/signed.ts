@@ -8,7 +8,7 @@ export type SignedKind = (typeof signedKinds)[number]
 
 /** ECDSA P-256 with SHA-256, the signature as 64 bytes r‖s. */
 export const ecdsaP256 = 1
-export const signatureSize = 64
+const signatureSize = 64
 
 /** `payload` signed as `kind`. The payload is carried as given and must never be encoded anew. */
 export function sign(kind: SignedKind, payload: Uint8Array, privateKey: KeyObject): Signed {
