@@ -1,5 +1,6 @@
 import { limits } from '../limits.ts'
 import type { UserId } from '../protocol/ids.ts'
+import { Haystack } from './haystack.ts'
 
 /** What lists show of somebody. */
 export interface Listed {
@@ -16,12 +17,14 @@ export class Directory {
   readonly #entries = new Map<UserId, Entry>()
   #byName: Entry[] = []
   #byDisplayName: Entry[] = []
+  readonly #parts = new Haystack<Entry>()
 
   /** Fills an empty directory: sorts once, however many there are. */
   async load(people: AsyncIterable<Listed>): Promise<void> {
     for await (const person of people) this.#entries.set(person.user, entryOf(person))
     this.#byName = sorted(this.#entries.values(), 'name')
     this.#byDisplayName = sorted(this.#entries.values(), 'folded')
+    for (const entry of this.#byName) this.#addParts(entry)
   }
 
   get size(): number {
@@ -43,13 +46,14 @@ export class Directory {
     if (this.#entries.has(person.user)) return
     const entry = entryOf(person)
     this.#entries.set(person.user, entry)
+    this.#addParts(entry)
     this.#byName.splice(startOf(this.#byName, 'name', entry.name), 0, entry)
     this.#byDisplayName.splice(startOf(this.#byDisplayName, 'folded', entry.folded), 0, entry)
   }
 
   /** At most `limit` people for `query`, the best first; `more` says whether there are others. */
   search(query: string, limit: number): { people: readonly Listed[]; more: boolean } {
-    const sought = fold([...query.trim()].slice(0, limits.searchQuery).join(''))
+    const sought = fold(query.trimStart().slice(0, limits.searchQuery).trimEnd().replaceAll(/\s+/g, ' '))
     const found = new Set<Entry>()
     for (const entry of this.#candidates(sought)) {
       found.add(entry)
@@ -59,11 +63,15 @@ export class Directory {
     return { people: people.slice(0, limit), more: people.length > limit }
   }
 
+  /** The tab keeps a search from matching across both names. */
+  #addParts(entry: Entry): void {
+    this.#parts.add(entry, `${entry.name}\t${entry.folded}`)
+  }
+
   *#candidates(sought: string): Generator<Entry> {
     yield* startingWith(this.#byName, 'name', sought)
     yield* startingWith(this.#byDisplayName, 'folded', sought)
-    // A plain scan: 100,000 names take about 3 ms, and it ends as soon as there is enough.
-    for (const entry of this.#byName) if (entry.name.includes(sought) || entry.folded.includes(sought)) yield entry
+    yield* this.#parts.having(sought)
   }
 }
 

@@ -69,6 +69,11 @@ describe('a running exchange', () => {
     assert.deepEqual(await turn, denied)
   })
 
+  it('allows nothing over a link that is gone already', async () => {
+    const { exchange } = start(async () => ({ is: 'allow' }), { signal: AbortSignal.abort() })
+    assert.deepEqual(await exchange.first(), denied)
+  })
+
   it('lets a mechanism ask one thing at a time', async () => {
     const { exchange } = start(async ({ challenge }) => {
       challenge(bytes(1)).catch(() => {})

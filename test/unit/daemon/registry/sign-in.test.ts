@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict'
 import { create } from '@bufbuild/protobuf'
 import type { Auth } from '@parley/kit'
-import { client as opaque } from '@serenity-kit/opaque'
 import { limits } from '../../../../daemon/src/limits.ts'
 import { createIdentity } from '../../../../daemon/src/net/identity.ts'
 import { fromText } from '../../../../daemon/src/protocol/ids.ts'
@@ -191,17 +190,15 @@ describe('sign-in by password', () => {
 
   it('is not for an account of another mechanism', async () => {
     const memory = registryMemory()
-    const opaqueAuth = await passwordAuth(memory)
-    const other: Auth = { ...opaqueAuth, mechanism: 'other' }
-    await using at = await startTestRegistry({ memory, auths: [opaqueAuth, other] })
+    const trusting: Auth = {
+      mechanism: 'trusting',
+      signIn: async ({ credential }) => (credential ? { is: 'allow' } : { is: 'deny' }),
+    }
+    await using at = await startTestRegistry({ memory, auths: [await passwordAuth(memory), trusting] })
     await using alice = await joined(at, 'alice')
     await alice.dial()
-    const { startLoginRequest } = opaque.startLogin({ password })
-    const first = Buffer.from(startLoginRequest, 'base64url')
-    const value = create(SignInSchema, { name: 'alice', mechanism: 'other', first })
-    await alice.ask({ case: 'signIn', value }, 'challenge')
-    const finish = encodeOpaqueFinish(new Uint8Array(64), new Uint8Array(32))
-    await assert.rejects(alice.ask(continueWith(finish), 'challenge'), code('wrong-credentials'))
+    const value = create(SignInSchema, { name: 'alice', mechanism: 'trusting' })
+    await assert.rejects(alice.ask({ case: 'signIn', value }, 'signedIn'), code('wrong-credentials'))
   })
 })
 
