@@ -145,6 +145,8 @@ export const limits = {
   /** Guesses at one account, and from one address, before they are slowed: typing errors, and an office behind one address. */
   guessesPerAccount: 5,
   guessesPerAddress: 50,
+  /** Sign-ups from one address that may come to nothing before more are slowed: a class that tries names at once. */
+  signUpsPerAddress: 300,
   /** The wait after the first slowed guess; it doubles up to the longest, which is never a lock-out. */
   guessWait: 1_000,
   guessWaitLongest: 60_000,
@@ -206,8 +208,9 @@ export const limits = {
   renew: 6 * 3600_000,
   /** Shortest time between two renewals, whatever the life of an attestation. */
   renewShortest: 1_000,
-  /** Characters kept of a sentence that another program wrote. */
+  /** Characters kept of a sentence that another program wrote, and of a name in its lists. */
   words: 500,
+  shownName: 128,
   /** How often the hub looks whether the machine slept or its network changed. */
   surroundings: 5_000,
   /** A look that comes this late means that the machine slept, rather than that it was busy. */

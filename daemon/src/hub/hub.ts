@@ -113,6 +113,7 @@ export class Hub {
     this.#stopWatching = watchSurroundings(what => {
       log.info({ what }, 'The machine slept or its network changed: dialling again.')
       this.#client.renew()
+      this.#team?.peers.closeAll('The network changed.')
       this.#team?.reachAll()
     })
   }
@@ -157,7 +158,7 @@ export class Hub {
     const limit = readLimit(params.limit, limits.whoUsual)
     const query = params.query?.trim() ?? ''
     const session = await this.#client.ensure()
-    if (query !== '') return session.search(query, limit)
+    if (query !== '') return session.search(query.slice(0, limits.searchQuery), limit)
     const people = session.online.all.sort((a, b) => (a.name < b.name ? -1 : 1))
     return { people: people.slice(0, limit), more: people.length > limit }
   }
@@ -195,6 +196,7 @@ export class Hub {
     const conversation = conversationId(params.conversation)
     const id = messageId(params.message)
     const delivered = Promise.withResolvers<MessageInfo>()
+    delivered.promise.catch(() => {}) // nobody may be waiting for it yet
     const stop = this.watch(({ messages }) => {
       if (messages?.conversation !== conversation) return
       const found = messages.messages.find(
@@ -213,7 +215,6 @@ export class Hub {
       return stored.state === 'delivered' ? team.message(stored) : await delivered.promise
     } finally {
       clearTimeout(timer)
-      delivered.promise.catch(() => {})
       stop()
     }
   }

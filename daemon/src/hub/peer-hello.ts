@@ -6,7 +6,7 @@ import { type PeerHello, PeerHelloSchema, type Signed } from '../protocol/parley
 import type { People, Person } from './people.ts'
 
 /** The versions of the peer protocol that this program speaks. */
-export const peerVersions: readonly number[] = [1]
+const peerVersions: readonly number[] = [1]
 
 /** What a hub says of itself in a hello: the statements that the registry and the account key have signed. */
 export interface Self {

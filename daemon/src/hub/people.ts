@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import type { Log, Storage } from '@parley/kit'
+import type { Storage } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { type PersonRow, PersonRowSchema } from '../protocol/account_rows_pb.ts'
@@ -47,21 +47,19 @@ export interface Trust {
 export class People {
   readonly #storage: Storage
   readonly #trust: Trust
-  readonly #log: Log
   readonly #byUser = new Map<UserId, Person>()
   readonly #byName = new Map<string, Person>()
-  readonly #listeners = new Set<(person: Person) => void>()
+  readonly #listeners = new Set<(person: Person, before: Person | undefined) => void>()
   #writing: Promise<unknown> = Promise.resolve()
 
-  private constructor(storage: Storage, trust: Trust, log: Log) {
+  private constructor(storage: Storage, trust: Trust) {
     this.#storage = storage
     this.#trust = trust
-    this.#log = log
   }
 
   /** @throws ParleyError `damaged-data` when a row cannot be read */
-  static async open(storage: Storage, trust: Trust, log: Log): Promise<People> {
-    const people = new People(storage, trust, log)
+  static async open(storage: Storage, trust: Trust): Promise<People> {
+    const people = new People(storage, trust)
     const prefix = `peer/${trust.registry}/`
     for (let after: string | undefined; ; ) {
       const { rows, more } = await storage.list(prefix, { ...(after ? { after } : {}), limit: limits.page })
@@ -81,7 +79,7 @@ export class People {
   }
 
   /** Called whenever newer statements of a person were committed. */
-  watch(listener: (person: Person) => void): () => void {
+  watch(listener: (person: Person, before: Person | undefined) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
@@ -118,9 +116,6 @@ export class People {
   async keep(person: Person): Promise<Person> {
     const known = this.#byUser.get(person.user)
     if (known && isSame(known, person)) return known
-    if (known && !Buffer.from(known.attested.accountKey).equals(person.attested.accountKey)) {
-      this.#log.warn({ user: person.user, name: person.name }, 'The account key of this person has changed.')
-    }
     this.#remember(person)
     const row = create(PersonRowSchema, {
       attestation: person.attestation,
@@ -132,7 +127,7 @@ export class People {
     const writing = this.#writing.then(() => this.#storage.write([change]))
     this.#writing = writing.catch(() => undefined)
     await writing
-    for (const listener of this.#listeners) listener(person)
+    for (const listener of this.#listeners) listener(person, known)
     return person
   }
 

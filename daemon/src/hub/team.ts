@@ -42,6 +42,7 @@ export class Team {
   readonly supervisor: Supervisor
   readonly #options: TeamOptions
   readonly #clockWarnings = new Map<UserId, string>()
+  readonly #keyNotices = new Map<UserId, string>()
 
   private constructor(options: TeamOptions, people: People, conversations: Conversations) {
     const { store, client, identity, clock, dialer, log } = options
@@ -76,7 +77,10 @@ export class Team {
       isActive,
       log,
     })
-    people.watch(person => this.peers.recheck(person))
+    people.watch((person, before) => {
+      this.peers.recheck(person)
+      if (before && before.attested.generation !== person.attested.generation) this.#keyChanged(person)
+    })
     conversations.watch(({ conversation, messages }) => {
       options.onConversation(
         conversation,
@@ -88,7 +92,7 @@ export class Team {
   static async open(options: TeamOptions): Promise<Team> {
     const { storage, account, identity, clock, log } = options
     const { registry, registryKey, user } = account
-    const people = await People.open(storage, { registry, registryKey, now: () => clock.physical() }, log)
+    const people = await People.open(storage, { registry, registryKey, now: () => clock.physical() })
     const { privateKey, spki, id } = identity
     const self = { registry, user, device: deviceId(id), privateKey, spki }
     const conversations = await openConversations({ storage, account: self, clock, log })
@@ -98,7 +102,7 @@ export class Team {
   /** Things a person should know, each one sentence. */
   get warnings(): string[] {
     const problems = this.conversations.list().flatMap(({ problem }) => (problem ? [problem] : []))
-    return [...this.#clockWarnings.values(), ...problems]
+    return [...this.#clockWarnings.values(), ...this.#keyNotices.values(), ...problems]
   }
 
   /**
@@ -174,6 +178,13 @@ export class Team {
     this.peers.closeAll('The hub is stopping.')
     await this.supervisor.close()
     await this.conversations.close()
+  }
+
+  /** Nobody has verified anybody yet, so it is a notice and blocks nothing. */
+  #keyChanged({ user, name }: Person): void {
+    this.#options.log.warn({ user, name }, 'The account key of this person has changed.')
+    const team = this.#options.account.team || this.#options.account.host
+    this.#keyNotices.set(user, `${team} says that ${name} has a new account key. Ask them whether that is so.`)
   }
 
   #personChanged(user: UserId): void {

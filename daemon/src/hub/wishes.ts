@@ -13,7 +13,7 @@ import type { RegistryPlace } from './registry/client.ts'
 /** A sign-up: nothing of it reaches the registry before all of it holds. */
 export function readSignUp(params: ControlRequests['signUp'][0]) {
   const name = readUserName(params.name)
-  const displayName = readDisplayName(params.displayName ?? name)
+  const displayName = readDisplayName(params.displayName ?? params.name)
   checkPassword(params.password)
   const link = readParleyLink(params.registry)
   const code = params.invite === undefined ? link.code : readInvite(params.invite, link.registry)

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import type { Log } from '@parley/kit'
 import { asParleyError, type ErrorCode, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
@@ -6,12 +5,13 @@ import type { Dialer } from '../../net/dial.ts'
 import type { Identity } from '../../net/identity.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import type { AccountInfo } from '../../protocol/control.ts'
-import { deviceId, fromText, type RegistryId, type UserId, userId } from '../../protocol/ids.ts'
+import { deviceId, type RegistryId, type UserId, userId } from '../../protocol/ids.ts'
 import type { Signed, SignedIn } from '../../protocol/parley_pb.ts'
-import { readRoster, signRoster } from '../../protocol/statements.ts'
-import type { Account, AccountStore, Draft } from '../accounts.ts'
+import type { Account, AccountStore } from '../accounts.ts'
 import { Backoff } from '../backoff.ts'
 import { Pause } from '../pause.ts'
+import { harmless } from '../words.ts'
+import { draftFor, firstRow } from './draft.ts'
 import { OnlineList } from './online-list.ts'
 import { openRegistry, type RegistryLink } from './open.ts'
 import { judgeOwn, judgeOwnAttestation, newerAttestation } from './own-statements.ts'
@@ -131,11 +131,11 @@ export class RegistryClient {
     wish: { name: string; displayName: string; password: string; invite?: Uint8Array },
   ) {
     if (this.#options.store.current) throw new ParleyError('already-signed-up', this.#alreadyWords())
-    const { identity, store, accountKey } = this.#options
+    const { identity, store, accountKey, deviceName } = this.#options
     const registry = await this.#open(place, this.#closing.signal)
     await this.#entering(registry, async signal => {
       const key = await accountKey(registry.registry)
-      const draft = await this.#draft(registry, place, wish, key)
+      const draft = await draftFor(wish, { registry, place, key, store, identity, deviceName })
       const { user, roster } = draft
       const { name, displayName, password, invite } = wish
       const asked = { name, displayName, user, roster, accountKey: key.spki, invite, password }
@@ -277,8 +277,8 @@ export class RegistryClient {
     const own = judgeOwn(said, by, { device, accountKey, user }, store.current)
     const { attestation, attested, roster } = own
     const { host, port } = place
-    const fresh = store.current ? {} : this.#firstRow(registry, attested.user)
-    const team = registry.welcome.team.slice(0, limits.words)
+    const fresh = store.current ? {} : firstRow(registry, attested.user)
+    const team = harmless(registry.welcome.team, limits.shownName)
     await store.save(registry.registry, { ...fresh, host, port, team, attestation, roster, signedOut: '' })
     clock.setTime(registry.time())
     this.#skew = now() - registry.time()
@@ -288,8 +288,14 @@ export class RegistryClient {
     this.#session = session
     this.#attempt.abort(new ParleyError('closed', 'Another sign-in was quicker.'))
     old?.close(new ParleyError('closed', 'A newer sign-in replaced this one.'))
-    const { port: own5858, addresses } = places()
-    await Promise.all([session.publish(own5858, addresses), session.watch()])
+    const here = places()
+    try {
+      await Promise.all([session.publish(here.port, here.addresses), session.watch()])
+    } catch (error) {
+      // The account is committed: a link that breaks now is one to dial again, not a sign-up that failed.
+      session.close(asParleyError(error))
+      return session
+    }
     session.renewBefore(attested.expires)
     this.#state = 'online'
     this.#why = undefined
@@ -297,10 +303,6 @@ export class RegistryClient {
     this.#pause.wake()
     onChange()
     return session
-  }
-
-  #firstRow({ registry, registryKey }: RegistryLink, user: UserId) {
-    return { registry: fromText(registry), registryKey, user: fromText(user), mechanism: opaqueMechanism }
   }
 
   async #renewed(registry: RegistryLink, attestation: Signed | undefined): Promise<{ expires: number }> {
@@ -314,32 +316,6 @@ export class RegistryClient {
       await store.save(account.registry, { attestation: newerAttestation(attestation, attested, account).attestation })
     onChange()
     return attested
-  }
-
-  /** The same draft for the same name as long as no answer came: a repeated sign-up must be the same one. */
-  async #draft(
-    registry: RegistryLink,
-    place: RegistryPlace,
-    wish: { name: string; displayName: string },
-    key: Identity,
-  ): Promise<Draft> {
-    const { store, identity, deviceName } = this.#options
-    const before = store.draftOf(registry.registry)
-    if (before?.name === wish.name && isSignedBy(before, key)) return before
-    const user = userId(randomBytes(16))
-    const device = { key: identity.spki, name: deviceName, added: Math.floor(registry.time()) }
-    const fields = {
-      registry: registry.registry,
-      user,
-      generation: 1,
-      version: 1,
-      devices: [device],
-      revoked: new Set<never>(),
-    }
-    const roster = signRoster(fields, key.privateKey)
-    const { host, port } = place
-    await store.save(registry.registry, { ...this.#firstRow(registry, user), ...wish, host, port, roster })
-    return { registry: registry.registry, user, name: wish.name, roster }
   }
 
   #account(): Account {
@@ -363,15 +339,6 @@ export class RegistryClient {
   #alreadyWords(): string {
     const account = this.#options.store.current
     return `This home already belongs to ${account?.name} at ${account?.team || account?.host}. Use another home (--home DIR) for another account.`
-  }
-}
-
-function isSignedBy(draft: Draft, key: Identity): boolean {
-  try {
-    readRoster(draft.roster, { accountKey: key.spki, registry: draft.registry, user: draft.user, generation: 1 })
-    return true
-  } catch {
-    return false
   }
 }
 

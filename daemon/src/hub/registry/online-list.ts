@@ -3,6 +3,7 @@ import { limits } from '../../limits.ts'
 import type { PersonInfo, Status } from '../../protocol/control.ts'
 import { type UserId, userId } from '../../protocol/ids.ts'
 import type { OnlineChange, OnlineSnapshot, Person } from '../../protocol/parley_pb.ts'
+import { harmless } from '../words.ts'
 
 /**
  * The registry's list of who is online, kept by a snapshot and numbered changes. Pages of a long snapshot follow as
@@ -62,13 +63,11 @@ export class OnlineList {
 export function personInfo(row: Person): PersonInfo {
   return {
     user: userId(row.user),
-    name: row.name.slice(0, 32),
-    displayName: (row.displayName || row.name).replace(misleading, '').slice(0, 128),
+    name: harmless(row.name, limits.shownName),
+    displayName: harmless(row.displayName || row.name, limits.shownName),
     status: statuses.find(status => status === row.status) ?? 'offline',
     since: Number(row.since < 1n << 48n ? row.since : 0n),
   }
 }
 
 const statuses: readonly Status[] = ['online', 'away', 'busy', 'offline']
-/** Nothing that a registry says may forge lines or turn text round in a terminal. */
-const misleading = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu

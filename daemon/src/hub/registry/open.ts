@@ -4,9 +4,10 @@ import type { Dialer } from '../../net/dial.ts'
 import type { Link } from '../../net/link.ts'
 import { type DeviceId, deviceId, fromText, type RegistryId, registryId } from '../../protocol/ids.ts'
 import { RegistryHelloSchema, type RegistryWelcome, type Reply, type Request } from '../../protocol/parley_pb.ts'
+import { harmless } from '../words.ts'
 
 /** The versions of the registry protocol that this program speaks. */
-export const registryVersions: readonly number[] = [1]
+const registryVersions: readonly number[] = [1]
 
 /** A link to a registry that has said hello; nobody has signed in on it yet. */
 export interface RegistryLink {
@@ -72,7 +73,18 @@ export async function ask<K extends NonNullable<Reply['is']['case']>>(
   want: K,
   signal?: AbortSignal,
 ): Promise<Replies[K]> {
-  return expectReply(await link.request(is, signal ? { signal } : {}), want)
+  return expectReply(await request(link, is, signal), want)
+}
+
+/** One request; the words of a refusal come from another program and are made harmless. */
+export async function request(link: Link, is: Request['is'], signal?: AbortSignal): Promise<Reply['is']> {
+  try {
+    return await link.request(is, signal ? { signal } : {})
+  } catch (error) {
+    if (!(error instanceof ParleyError)) throw error
+    const { code, message, retryAfter } = error
+    throw new ParleyError(code, harmless(message), { cause: error, ...(retryAfter ? { retryAfter } : {}) })
+  }
 }
 
 type Replies = { [K in NonNullable<Reply['is']['case']>]: Extract<Reply['is'], { case: K }>['value'] }

@@ -15,6 +15,7 @@ import {
   SignOutSchema,
   WatchOnlineSchema,
 } from '../../protocol/parley_pb.ts'
+import { harmless } from '../words.ts'
 import { type OnlineList, personInfo } from './online-list.ts'
 import { ask, type RegistryLink } from './open.ts'
 
@@ -135,5 +136,5 @@ export class RegistrySession {
 
 function endedBy({ code, message }: { code: string; message: string }): [ParleyError['code'], string] {
   const { code: known } = errorFrom(code, message)
-  return [known, message.slice(0, limits.words) || 'The registry ended the session.']
+  return [known, harmless(message) || 'The registry ended the session.']
 }

@@ -1,13 +1,15 @@
 import { timingSafeEqual } from 'node:crypto'
 import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
 import type { Identity } from '../../net/identity.ts'
 import { fromText, type UserId } from '../../protocol/ids.ts'
 import { ContinueSchema, type Signed, type SignedIn, SignInSchema, SignUpSchema } from '../../protocol/parley_pb.ts'
 import { passwordForm } from '../../protocol/passwords.ts'
 import { encodeOpaqueFinish, signInBinding, signInExporter, signInMac } from '../../protocol/sign-in-binding.ts'
 import { OpaqueClient, opaqueBytes, opaqueText } from '../opaque/opaque.ts'
-import { ask, expectReply, type RegistryLink } from './open.ts'
+import { harmless } from '../words.ts'
+import { ask, expectReply, type RegistryLink, request } from './open.ts'
 
 /** The mechanism of new accounts, and the only one that this version of the hub speaks. */
 export const opaqueMechanism = 'opaque'
@@ -36,28 +38,23 @@ export async function signUp(registry: RegistryLink, wish: SignUpWish, signal: A
   const { link } = registry
   const password = passwordForm(wish.password)
   await using opaque = new OpaqueClient()
-  const { state, request } = await opaque.run('startSignUp', { password }, signal)
-  const reply = await link.request(
-    {
-      case: 'signUp',
-      value: create(SignUpSchema, {
-        name: wish.name,
-        displayName: wish.displayName,
-        user: fromText(wish.user),
-        accountKey: wish.accountKey,
-        roster: wish.roster,
-        invite: wish.invite ?? new Uint8Array(),
-        mechanism: opaqueMechanism,
-        first: opaqueBytes(request),
-      }),
-    },
-    { signal },
-  )
+  const { state, request: first } = await opaque.run('startSignUp', { password }, signal)
+  const asked = create(SignUpSchema, {
+    name: wish.name,
+    displayName: wish.displayName,
+    user: fromText(wish.user),
+    accountKey: wish.accountKey,
+    roster: wish.roster,
+    invite: wish.invite ?? new Uint8Array(),
+    mechanism: opaqueMechanism,
+    first: opaqueBytes(first),
+  })
+  const reply = await request(link, { case: 'signUp', value: asked }, signal)
   // The same sign-up once more, after its answer was lost, is answered as at first.
   if (reply.case === 'signedIn') return reply.value
   const response = opaqueText(expectReply(reply, 'challenge').data)
   const { record } = await opaque.run('finishSignUp', { password, state, response }, signal)
-  return ask(link, { case: 'continue', value: answer(opaqueBytes(record)) }, 'signedIn', signal)
+  return await ask(link, { case: 'continue', value: answer(opaqueBytes(record)) }, 'signedIn', signal)
 }
 
 /** Signs in by the device key that TLS has shown. @throws ParleyError `unknown-account`, `password-needed`… */
@@ -83,9 +80,9 @@ export async function signInByPassword(
   const exporter = link.exportKeyingMaterial(signInExporter.length, signInExporter.label)
   const binding = signInBinding(exporter, identity.id, fromText(registry.registry))
   await using opaque = new OpaqueClient()
-  const { state, request } = await opaque.run('startSignIn', { password }, signal)
-  const first = create(SignInSchema, { name, mechanism, first: opaqueBytes(request) })
-  const { data } = await ask(link, { case: 'signIn', value: first }, 'challenge', signal)
+  const { state, request: first } = await opaque.run('startSignIn', { password }, signal)
+  const asked = create(SignInSchema, { name, mechanism, first: opaqueBytes(first) })
+  const { data } = await ask(link, { case: 'signIn', value: asked }, 'challenge', signal)
   const done = await opaque.run('finishSignIn', { password, state, response: opaqueText(data) }, signal)
   if (!done) throw new ParleyError('wrong-credentials', wrong)
   const sessionKey = opaqueBytes(done.sessionKey)
@@ -95,13 +92,13 @@ export async function signInByPassword(
   if (proof.data.length !== expected.length || !timingSafeEqual(proof.data, expected)) {
     throw new ParleyError('forged', relayed)
   }
-  return ask(link, { case: 'continue', value: answer(new Uint8Array()) }, 'signedIn', signal)
+  return await ask(link, { case: 'continue', value: answer(new Uint8Array()) }, 'signedIn', signal)
 }
 
 /** A registry that suddenly offers only a weaker way to sign in does not get the password. */
 function refuseOther({ welcome }: RegistryLink, mechanism: string): void {
   if (mechanism === opaqueMechanism && welcome.mechanisms.includes(mechanism)) return
-  const offered = welcome.mechanisms.slice(0, 8).map(name => JSON.stringify(name.slice(0, 32)))
+  const offered = welcome.mechanisms.slice(0, 8).map(name => JSON.stringify(harmless(name, limits.shownName)))
   throw new ParleyError(
     'unsupported',
     `This account signs in by "${mechanism}", but the registry offers ${offered.join(', ') || 'nothing'}. Nothing was sent; ask the registry's admin.`,
