@@ -1,4 +1,4 @@
-import { fromBinary, toBinary } from '@bufbuild/protobuf'
+import { toBinary } from '@bufbuild/protobuf'
 import type { Change, Storage } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
@@ -83,7 +83,10 @@ export class Accounts {
     for (;;) {
       const range = { limit: limits.storagePage, ...(after === undefined ? {} : { after }) }
       const { rows, more } = await this.#storage.list(rowKeys.users, range)
-      for (const [, bytes] of rows) yield accountOf(bytes)
+      for (const [, bytes] of rows) {
+        const account = accountOf(bytes)
+        if (account) yield account
+      }
       after = rows.at(-1)?.[0]
       if (!more || after === undefined) return
     }
@@ -133,13 +136,13 @@ export class Accounts {
     return device.signedOut || this.#now() - Number(device.seen) > limits.idleDevice
   }
 
-  /** Notes a visit of a device, at most once a day, unless it ends a sign-out. */
-  async visited(device: DeviceId): Promise<void> {
+  /** Notes a visit of a device, at most once a day, unless it ends a sign-out. `known` is its row as just read. */
+  async visited(device: DeviceId, known?: DeviceRow): Promise<void> {
+    if (known && !this.#isNews(known)) return
     await this.#changeDevice(device, row => {
-      const now = this.#now()
-      if (!row.signedOut && now - Number(row.seen) < limits.deviceSeen) return false
+      if (!this.#isNews(row)) return false
       row.signedOut = false
-      row.seen = BigInt(now)
+      row.seen = BigInt(this.#now())
       return true
     })
   }
@@ -151,6 +154,10 @@ export class Accounts {
       row.signedOut = true
       return true
     })
+  }
+
+  #isNews(device: DeviceRow): boolean {
+    return device.signedOut || this.#now() - Number(device.seen) >= limits.deviceSeen
   }
 
   /** `change` says whether there is something to write. A row that another request changed meanwhile is read again. */
@@ -179,10 +186,13 @@ const nobody = userId(nobodyBytes)
 
 function enrolledOf(userRow: Uint8Array | undefined, rosterRow: Uint8Array | undefined): Enrolled | undefined {
   const roster = readRow(RosterRowSchema, rosterRow)?.roster
-  return userRow && roster && { account: accountOf(userRow), roster }
+  const account = accountOf(userRow)
+  return account && roster && { account, roster }
 }
 
-function accountOf(bytes: Uint8Array): Account {
-  const { user, name, displayName, mechanism, accountKey, generation } = fromBinary(UserRowSchema, bytes)
+function accountOf(bytes: Uint8Array | undefined): Account | undefined {
+  const row = readRow(UserRowSchema, bytes)
+  if (!row) return undefined
+  const { user, name, displayName, mechanism, accountKey, generation } = row
   return { user: userId(user), name, displayName, mechanism, accountKey: new Uint8Array(accountKey), generation }
 }

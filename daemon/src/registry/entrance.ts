@@ -46,7 +46,7 @@ export class Entrance {
   /** @throws ParleyError as readClaim and SignUps do; `unsupported`, `wrong-credentials`, `timeout`, `busy` */
   signUp(asked: SignUp): Promise<Step> {
     return this.#alone(async () => {
-      const { registry, signUps } = this.#parts
+      const { registry, signUps, guesses, log } = this.#parts
       const auth = this.#auth(asked.mechanism)
       const claim = readClaim(asked, { registry, deviceKey: this.#link.peerKey })
       const before = await signUps.check(claim)
@@ -54,9 +54,14 @@ export class Entrance {
       // Without an enrolment of its own a mechanism's first sign-in makes the account.
       const run = auth.enrol?.bind(auth) ?? auth.signIn.bind(auth)
       const { name } = claim.account
+      const address = this.#link.remoteAddress
+      const takeBack = guesses.countSignUp(sourceOf(address))
       return this.#begin(run, { name, purpose: 'sign-up', first: asked.first }, async verdict => {
         const { credential = new Uint8Array(0), ...as } = allowed(verdict)
-        return signUps.commit(renamed(claim, as), credential)
+        const enrolled = await signUps.commit(renamed(claim, as), credential)
+        takeBack()
+        log.info({ user: enrolled.account.user, name: enrolled.account.name, address }, 'Somebody signed up.')
+        return enrolled
       })
     })
   }
@@ -90,7 +95,7 @@ export class Entrance {
     if (accounts.needsPassword(known.device)) {
       throw new ParleyError('password-needed', `Sign in to "${known.account.name}" with its password.`)
     }
-    await accounts.visited(this.#device)
+    await accounts.visited(this.#device, known.device)
     return { is: 'in', enrolled: known }
   }
 

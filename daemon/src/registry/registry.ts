@@ -70,31 +70,34 @@ export interface Registry {
  * @throws ParleyError `port-taken`, `bad-address`, `plugin`, and what storage and secrets throw
  */
 export async function startRegistry(start: RegistryOptions): Promise<Registry> {
-  const { storage, secrets, options, log, now = Date.now, waits = {} } = start
-  const auths = byMechanism(start.auths)
-  const signUp = options.signUp ?? defaultSignUp(options.listen)
-  const identity = await createIdentity(await registryKey(secrets))
-  const id = registryId(identity.id)
+  const closers: (() => void | Promise<void>)[] = []
+  const close = async () => {
+    for (const end of closers.splice(0).reverse()) await end()
+  }
+  try {
+    return { ...(await openRegistry(start, closers)), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
 
-  const accounts = new Accounts({ storage, now })
-  const directory = new Directory()
-  await directory.load(accounts.all())
-  const invites = new Invites({ storage, now })
-  const signUps = new SignUps({ policy: signUp, storage, accounts, invites, now })
-  const attestations = new Attestations({ registry: id, privateKey: identity.privateKey, now })
-  const presence = new Presence({ changed: user => onlineList.changed(user), now, ...grace(waits.presenceGrace) })
-  const sessions = new Sessions(presence)
-  const people = new People({ accounts, attestations, directory, presence, sessions })
-  const onlineList = new OnlineList({
-    online: () => presence.online(),
-    person: user => people.person(user),
-    ...(waits.presenceFlush === undefined ? {} : { flush: waits.presenceFlush }),
-  })
-  await using starting = new AsyncDisposableStack()
-  starting.defer(() => presence.close())
-  starting.defer(() => onlineList.close())
+/** Builds the parts in order; `closers` takes how each is stopped. */
+async function openRegistry(
+  start: RegistryOptions,
+  closers: (() => void | Promise<void>)[],
+): Promise<Omit<Registry, 'close'>> {
+  const { options, log, now = Date.now } = start
+  const identity = await createIdentity(await registryKey(start.secrets))
+  const registry = registryId(identity.id)
+  const parts = await buildParts(start, registry, identity.privateKey)
+  const { directory, sessions, presence, onlineList, invites, signUps } = parts
+  closers.push(
+    () => presence.close(),
+    () => onlineList.close(),
+  )
   const classic = await startClassic({
-    storage,
+    storage: start.storage,
     mode: options.classic,
     heartbeat: readHostPort(options.heartbeat, ports.heartbeat),
     people: classicPeople(directory, sessions),
@@ -102,62 +105,86 @@ export async function startRegistry(start: RegistryOptions): Promise<Registry> {
     now,
     ...(options.classicTimeout === undefined ? {} : { sessionTimeout: options.classicTimeout }),
   })
-  starting.defer(() => classic.close())
-  const parts = {
-    registry: id,
-    auths,
-    accounts,
-    signUps,
-    guesses: new Guesses(now),
-    log,
-    team: options.name,
-    heartbeatPort: classic.heartbeat.port,
-    attestations,
-    directory,
-    sessions,
-    people,
-    onlineList,
-    now,
-    ...(waits.unsigned === undefined ? {} : { unsigned: waits.unsigned }),
-  }
+  closers.push(() => classic.close())
+  const service = { ...parts, heartbeatPort: classic.heartbeat.port }
   const port = await listenPort({
     listen: options.listen.map(address => readHostPort(address, ports.registry)),
     identity,
-    alpn: { [registryProtocol]: link => serveLink(link, parts) },
+    alpn: { [registryProtocol]: link => serveLink(link, service) },
     classic: classic.gate,
     log,
     ...(start.limits ? { limits: start.limits } : {}),
   })
-  starting.defer(() => port.close())
-  const where = { registry: id, listen: port.addresses, ...publicAddress(options.public) }
-  const listen = port.addresses.map(formatHostPort)
-  const heartbeat = formatHostPort(classic.heartbeat)
-  const running = starting.move()
-  return {
-    id,
+  closers.push(() => port.close())
+
+  const where = { registry, listen: port.addresses, ...publicAddress(options.public) }
+  const shown = {
     address: registryAddress(where),
-    listen,
-    heartbeat,
+    listen: port.addresses.map(formatHostPort),
+    heartbeat: formatHostPort(classic.heartbeat),
+  }
+  return {
+    id: registry,
+    ...shown,
     async createInvite(wish) {
-      if (signUp !== 'closed') return inviteInfo(options.name, where, () => invites.create(wish))
+      if (signUps.policy !== 'closed') return inviteInfo(options.name, where, () => invites.create(wish))
       throw new ParleyError(
         'sign-up-closed',
         'This registry takes no sign-ups. Set "signUp" to "invite" and start it anew.',
       )
     },
     status: () => ({
-      registry: id,
-      address: registryAddress(where),
+      registry,
+      ...shown,
       team: options.name,
-      listen,
-      heartbeat,
-      signUp,
+      signUp: signUps.policy,
       classic: options.classic,
       users: directory.size,
       online: presence.count,
       connections: port.connections,
     }),
-    close: () => running.disposeAsync(),
+  }
+}
+
+/** Everything that needs no port: what is known of people, and the rules of getting in. */
+async function buildParts(start: RegistryOptions, registry: RegistryId, privateKey: KeyObject) {
+  const { storage, options, log, now = Date.now, waits = {} } = start
+  const auths = byMechanism(start.auths)
+  const accounts = new Accounts({ storage, now })
+  const directory = new Directory()
+  await directory.load(accounts.all())
+  const invites = new Invites({ storage, now })
+  const policy = options.signUp ?? defaultSignUp(options.listen)
+  const presence: Presence = new Presence({
+    changed: user => onlineList.changed(user),
+    now,
+    ...(waits.presenceGrace === undefined ? {} : { grace: waits.presenceGrace }),
+  })
+  const sessions = new Sessions(presence)
+  const attestations = new Attestations({ registry, privateKey, now })
+  const people = new People({ accounts, attestations, directory, presence, sessions })
+  const onlineList = new OnlineList({
+    online: () => presence.online(),
+    person: user => people.person(user),
+    ...(waits.presenceFlush === undefined ? {} : { flush: waits.presenceFlush }),
+  })
+  return {
+    registry,
+    team: options.name,
+    auths,
+    accounts,
+    directory,
+    invites,
+    signUps: new SignUps({ policy, storage, accounts, invites, now }),
+    guesses: new Guesses(now),
+    attestations,
+    presence,
+    sessions,
+    people,
+    onlineList,
+    log,
+    now,
+    ...(waits.unsigned === undefined ? {} : { unsigned: waits.unsigned }),
   }
 }
 
@@ -173,10 +200,6 @@ function byMechanism(auths: readonly Auth[]): ReadonlyMap<string, Auth> {
     throw new ParleyError('plugin', 'A registry needs a plugin that signs people in: add "@parley/auth-password".')
   if (map.size === auths.length) return map
   throw new ParleyError('plugin', 'Two plugins offer the same way to sign in. Keep one of them.')
-}
-
-function grace(given: number | undefined): { grace?: number } {
-  return given === undefined ? {} : { grace: given }
 }
 
 function publicAddress(text: string | undefined): { public?: HostPort } {

@@ -6,6 +6,7 @@ import {
   type MessageShape,
   toBinary,
 } from '@bufbuild/protobuf'
+import { ParleyError } from '../errors.ts'
 import { type DeviceId, toText, type UserId } from '../protocol/ids.ts'
 
 /** Where a registry keeps what; protocol/registry_rows.proto has the values. */
@@ -25,10 +26,18 @@ export function encodeRow<Schema extends DescMessage>(schema: Schema, init: Mess
   return toBinary(schema, create(schema, init))
 }
 
-/** A row as read; undefined where there is none. Our own bytes: a row that does not parse is a damaged storage. */
+/**
+ * A row as read; undefined where there is none. They are our own bytes.
+ * @throws ParleyError `damaged-data` for a row that does not parse
+ */
 export function readRow<Schema extends DescMessage>(
   schema: Schema,
   bytes: Uint8Array | undefined,
 ): MessageShape<Schema> | undefined {
-  return bytes && fromBinary(schema, bytes)
+  try {
+    return bytes && fromBinary(schema, bytes)
+  } catch (cause) {
+    const message = `The registry's storage is damaged: a ${schema.name} cannot be read. Restore a backup.`
+    throw new ParleyError('damaged-data', message, { cause })
+  }
 }

@@ -56,16 +56,18 @@ export class Throttle {
   }
 }
 
-/** Guesses at passwords, by account and by address. */
+/** Guesses at passwords, by account and by address; and sign-ups that come to nothing, by address. */
 export class Guesses {
   readonly #byAccount: Throttle
   readonly #byAddress: Throttle
+  readonly #signUps: Throttle
 
   constructor(now: () => number) {
     const { guessWait: wait, guessWaitLongest: longest, guessMemory: memory, guessesRemembered: remembered } = limits
     const common = { wait, longest, memory, remembered }
     this.#byAccount = new Throttle({ ...common, free: limits.guessesPerAccount }, now)
     this.#byAddress = new Throttle({ ...common, free: limits.guessesPerAddress }, now)
+    this.#signUps = new Throttle({ ...common, free: limits.signUpsPerAddress }, now)
   }
 
   /**
@@ -74,11 +76,7 @@ export class Guesses {
    * @throws ParleyError `throttled` with the ms to wait
    */
   count(name: string, source: string): () => void {
-    const wait = Math.ceil(Math.max(this.#byAccount.wait(name), this.#byAddress.wait(source)))
-    if (wait > 0) {
-      const seconds = Math.ceil(wait / 1000)
-      throw new ParleyError('throttled', `Too many wrong sign-ins. Try again in ${seconds} s.`, { retryAfter: wait })
-    }
+    refuseBefore(Math.max(this.#byAccount.wait(name), this.#byAddress.wait(source)), 'wrong sign-ins')
     this.#byAccount.count(name)
     this.#byAddress.count(source)
     return () => {
@@ -86,4 +84,18 @@ export class Guesses {
       this.#byAddress.forgive(source)
     }
   }
+
+  /** Counts the start of a sign-up, which costs the registry a few ms of work. As {@link count}. */
+  countSignUp(source: string): () => void {
+    refuseBefore(this.#signUps.wait(source), 'sign-ups that came to nothing')
+    this.#signUps.count(source)
+    return () => this.#signUps.forgive(source)
+  }
+}
+
+function refuseBefore(wait: number, what: string): void {
+  if (wait <= 0) return
+  const retryAfter = Math.ceil(wait)
+  const seconds = Math.ceil(retryAfter / 1000)
+  throw new ParleyError('throttled', `Too many ${what}. Try again in ${seconds} s.`, { retryAfter })
 }

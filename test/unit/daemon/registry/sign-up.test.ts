@@ -2,6 +2,8 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { create } from '@bufbuild/protobuf'
 import type { Change, Storage } from '@parley/kit'
+import { client as opaque } from '@serenity-kit/opaque'
+import { limits } from '../../../../daemon/src/limits.ts'
 import { fromText, userId } from '../../../../daemon/src/protocol/ids.ts'
 import { SignUpSchema } from '../../../../daemon/src/protocol/parley_pb.ts'
 import { readAttestation, readRoster } from '../../../../daemon/src/protocol/statements.ts'
@@ -204,6 +206,20 @@ describe('sign-up', () => {
     await signUp(alice)
   })
 
+  it('is slowed for an address whose sign-ups come to nothing, and not by ones that succeed', async () => {
+    let now = Date.now()
+    await using at = await startTestRegistry({ now: () => now })
+    await using alice = await meet(at, { localAddress: '127.0.0.66' })
+    const first = registrationRequest()
+    const start = () => alice.ask({ case: 'signUp', value: signUpRequest(alice, { first }) }, 'challenge')
+    for (let time = 0; time < limits.signUpsPerAddress; time++) await start()
+    await assert.rejects(start(), { code: 'throttled', retryAfter: limits.guessWait })
+    await using elsewhere = await joined(at, 'bob', { localAddress: '127.0.0.67' })
+    now += limits.guessWait
+    await signUp(alice)
+    elsewhere.link.close()
+  })
+
   it('is not offered by a mechanism that is not there', async () => {
     await using at = await startTestRegistry()
     await using alice = await meet(at)
@@ -257,6 +273,10 @@ async function joinedWith(at: Invited, link: string) {
 
 function codeOf(link: string): Uint8Array {
   return fromText(link.split('#')[1] ?? '')
+}
+
+function registrationRequest(): Uint8Array {
+  return new Uint8Array(Buffer.from(opaque.startRegistration({ password: 'x' }).registrationRequest, 'base64url'))
 }
 
 function device(key: Uint8Array) {
