@@ -7,8 +7,9 @@ import { limits } from '../limits.ts'
  */
 export function watchSurroundings(
   onChange: (what: 'slept' | 'network') => void,
-  { every = limits.surroundings, now = Date.now, monotonic = () => performance.now() } = {},
+  options: { every?: number; now?: () => number; monotonic?: () => number } = {},
 ): () => void {
+  const { every = limits.surroundings, now = Date.now, monotonic = () => performance.now() } = options
   let network = fingerprint()
   let wall = now()
   let steady = monotonic()

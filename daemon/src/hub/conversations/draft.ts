@@ -61,14 +61,15 @@ export class Draft {
   }
 
   /** Links an entry to its log and shows its message, unless another state of things has come first. */
-  link(checked: CheckedEntry): void {
+  link(checked: CheckedEntry): Placed | undefined {
     const { device, seq, hash, time, encoded, content, user } = checked
-    if (seq !== (this.#heads.get(device)?.seq ?? 0) + 1) return
+    if (seq !== (this.#heads.get(device)?.seq ?? 0) + 1) return undefined
     this.#batch.put(keys.log(this.#conversation, device, checked), encoded)
     this.#heads.set(device, { seq, hash, time })
     const position = sealedPosition(time, device, checked)
     const placed = content === undefined ? undefined : this.#show({ user, content, position })
     this.linked.push({ checked, placed })
+    return placed
   }
 
   /** Puts a message into the outbox. `now` is in ms since 1970. */

@@ -1,12 +1,14 @@
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { DeviceId } from '../../protocol/ids.ts'
+import type { Placed } from './draft.ts'
 import type { CheckedEntry } from './intake.ts'
 import type { Content } from './rows.ts'
 
 interface WaitingSend {
   readonly content: Content
-  resolve(): void
+  /** Given where the message was put; nothing when it had a place already. */
+  resolve(placed: Placed | undefined): void
   reject(error: ParleyError): void
   failures: number
 }
@@ -21,7 +23,8 @@ interface Arrival {
 
 /** How much of an inbox a batch covers, from the front. */
 export interface Taken {
-  sends: number
+  /** For each message from the front: where it was put. */
+  readonly sends: (Placed | undefined)[]
   entries: number
   readonly acks: ReadonlyMap<DeviceId, number>
 }
@@ -34,8 +37,8 @@ export class Inbox {
   #roomWaiters: (() => void)[] = []
   readonly #acks = new Map<DeviceId, number>()
 
-  /** Resolves once the message is committed. */
-  send(content: Content): Promise<void> {
+  /** Resolves once the message is committed, with its place if it is new. */
+  send(content: Content): Promise<Placed | undefined> {
     if (this.#sends.length >= limits.waitingSends) {
       const words = `${limits.waitingSends} messages of this conversation wait to be stored. Try again in a moment.`
       return Promise.reject(new ParleyError('busy', words, { retryAfter: 1000 }))
@@ -87,7 +90,7 @@ export class Inbox {
 
   /** What was taken is committed. */
   settle(taken: Taken): void {
-    for (const { resolve } of this.#sends.splice(0, taken.sends)) resolve()
+    for (const [index, { resolve }] of this.#sends.splice(0, taken.sends.length).entries()) resolve(taken.sends[index])
     for (const [device, seq] of taken.acks) if (this.#acks.get(device) === seq) this.#acks.delete(device)
     let left = taken.entries
     let finished = 0

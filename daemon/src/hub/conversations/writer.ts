@@ -7,7 +7,7 @@ import type { HybridClock } from '../../protocol/clock.ts'
 import { sealEntry } from '../../protocol/entries.ts'
 import type { ConversationId, UserId } from '../../protocol/ids.ts'
 import { EntrySchema } from '../../protocol/parley_pb.ts'
-import { Draft, type Named, nameOf } from './draft.ts'
+import { Draft, type Named, nameOf, type Placed } from './draft.ts'
 import { Inbox, type Taken } from './inbox.ts'
 import { keys } from './keys.ts'
 import { Pace } from './pace.ts'
@@ -116,7 +116,7 @@ export class Writer {
     const named = await this.#readNamed([...outbox.map(mine), ...entries, ...sends.map(mine)])
     const draft = new Draft({ conversation, account, state, peer, named })
     const pace = new Pace()
-    const taken: Taken = { sends: 0, entries: 0, acks: this.inbox.acks }
+    const taken: Taken = { sends: [], entries: 0, acks: this.inbox.acks }
     for (const [device, seq] of taken.acks) draft.acknowledge(device, seq)
     for (const checked of entries) {
       if (!draft.hasRoom(checked.encoded.length)) break
@@ -134,16 +134,15 @@ export class Writer {
     for (const content of sends) {
       if (!draft.hasRoom(content.text.length * 3)) break
       await pace.step()
-      taken.sends++
-      if (named.has(nameOf(account.user, content.message))) continue
-      if (maySeal) this.#seal(draft, content)
-      else draft.queue(content, clock.physical())
+      const isKnown = named.has(nameOf(account.user, content.message))
+      if (isKnown) taken.sends.push(undefined)
+      else taken.sends.push(maySeal ? this.#seal(draft, content) : draft.queue(content, clock.physical()))
     }
     return { draft, taken }
   }
 
   /** Gives a message its place in one's own log. */
-  #seal(draft: Draft, content: Content): void {
+  #seal(draft: Draft, content: Content): Placed | undefined {
     const { conversation, account, clock } = this.#desk
     const { device, user, privateKey } = account
     const head = draft.head(device)
@@ -152,7 +151,7 @@ export class Writer {
     const time = clock.next(head?.time)
     const body = encodeText(content.message, content.written, content.text)
     const { entry, hash } = sealEntry({ conversation, device, seq, prev, time, kind: textKind, body, privateKey })
-    draft.link({ device, user, seq, hash, time, entry, encoded: toBinary(EntrySchema, entry), content })
+    return draft.link({ device, user, seq, hash, time, entry, encoded: toBinary(EntrySchema, entry), content })
   }
 
   async #readOutbox(): Promise<Content[]> {

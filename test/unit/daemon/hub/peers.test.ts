@@ -161,6 +161,20 @@ describe('hub: peers', () => {
     assert.equal(two.alice.links[0]?.signal.aborted, true)
   })
 
+  it('takes a new account key only under a new number, and tells', async () => {
+    await using two = await twoHubs()
+    await two.bob.reach(two.alice)
+    const { people } = two.alice
+    const told: [string, number | undefined][] = []
+    people.watch((person, before) => told.push([person.name, before?.attested.generation]))
+    const { spki, privateKey } = makeKey()
+    const attestation = two.bob.person.attest({ accountKey: spki, generation: 2 })
+    const roster = two.bob.person.listDevices({ generation: 2 }, privateKey)
+    await people.keep(people.judge(attestation, roster))
+    assert.deepEqual(told, [['bob', 1]])
+    assert.throws(() => people.judge(two.bob.self.attestation, two.bob.self.roster), { code: 'roster-rollback' })
+  })
+
   it('keeps one link when both dial at once', async () => {
     await using two = await twoHubs()
     await Promise.allSettled([two.bob.reach(two.alice), two.alice.reach(two.bob)])

@@ -8,13 +8,14 @@ import { registryId, userId } from '../../../../daemon/src/protocol/ids.ts'
 import { OpaqueFinishSchema } from '../../../../daemon/src/protocol/opaque_pb.ts'
 import {
   ChallengeSchema,
+  OnlineChangeSchema,
   RegistryWelcomeSchema,
   SessionEndedSchema,
 } from '../../../../daemon/src/protocol/parley_pb.ts'
 import { readRoster, signRoster } from '../../../../daemon/src/protocol/statements.ts'
 import { deviceOf, type FakeRegistry, startFakeRegistry } from '../../../support/fake-registry.ts'
 import { hubHome, password, startTestHub } from '../../../support/hub.ts'
-import { openPort } from '../../../support/links.ts'
+import { openPort, within } from '../../../support/links.ts'
 
 const quick = { first: 20, fast: 50, fastFor: 60_000, slow: 50 }
 
@@ -280,6 +281,53 @@ describe('hub: registry client', () => {
     await assert.rejects(alice.hub.signIn({ password }), { code: 'forged' })
     assert.equal(alice.account().state, 'signed-out')
     await assert.rejects(alice.hub.signIn({ password: 'not this one' }), { code: 'wrong-credentials' })
+  })
+
+  it('asks for the online list again when it missed a change', async () => {
+    await using registry = await startFakeRegistry()
+    await using home = await hubHome()
+    await using alice = await startTestHub(home)
+    await alice.hub.signUp({ registry: registry.address, name: 'alice', password })
+    const watched = () => registry.asked.filter(name => name === 'watchOnline').length
+    assert.equal(watched(), 1)
+    const again = Promise.withResolvers<void>()
+    registry.answer = is => {
+      if (is.case === 'watchOnline') again.resolve()
+      return undefined
+    }
+    const change = create(OnlineChangeSchema, { number: 9n })
+    for (const link of registry.links) await link.send({ case: 'onlineChange', value: change })
+    await within('the second question', again.promise)
+    assert.equal(watched(), 2)
+  })
+
+  it('follows its registry to a new address, and takes only that registry there', async () => {
+    await using home = await hubHome()
+    const first = await startFakeRegistry()
+    await using _first = first
+    await using alice = await startTestHub(home, { reconnect: { ...quick, first: 60_000, fast: 60_000 } })
+    await alice.hub.signUp({ registry: first.address, name: 'alice', password })
+    const { identity, signUp, roster } = first
+    await first[Symbol.asyncDispose]()
+    await using other = await startFakeRegistry()
+    await assert.rejects(alice.hub.signIn({ registry: `127.0.0.1:${other.port}` }), { code: 'wrong-key' })
+    await assert.rejects(alice.hub.signIn({ registry: other.address }), { code: 'already-signed-up' })
+    await using moved = await startFakeRegistry({ identity })
+    Object.assign(moved, { signUp, roster })
+    const account = await alice.hub.signIn({ registry: `127.0.0.1:${moved.port}` })
+    assert.deepEqual([account.state, account.address], ['online', moved.address])
+  })
+
+  it('makes the words of a registry harmless', async () => {
+    await using registry = await startFakeRegistry()
+    await using home = await hubHome()
+    await using alice = await startTestHub(home)
+    registry.answer = is => {
+      if (is.case === 'signUp') throw new ParleyError('name-taken', 'Taken.\u001b[2J\nDone: signed up.')
+      return undefined
+    }
+    const signUp = alice.hub.signUp({ registry: registry.address, name: 'alice', password })
+    await assert.rejects(signUp, { code: 'name-taken', message: 'Taken. [2J Done: signed up.' })
   })
 
   it('warns when this clock and the registry’s are far apart, and goes by the registry’s', async () => {

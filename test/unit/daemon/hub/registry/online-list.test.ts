@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
+import { create } from '@bufbuild/protobuf'
+import { OnlineList, personInfo } from '../../../../../daemon/src/hub/registry/online-list.ts'
+import { userId } from '../../../../../daemon/src/protocol/ids.ts'
+import {
+  OnlineChangeSchema,
+  OnlineSnapshotSchema,
+  type Person,
+  PersonSchema,
+} from '../../../../../daemon/src/protocol/parley_pb.ts'
+
+describe('hub: online list', () => {
+  const person = (name: string, status = 'online', user = randomBytes(16)): Person =>
+    create(PersonSchema, { user, name, displayName: name, status, since: 7n })
+  const snapshot = (number: bigint, ...people: Person[]) => create(OnlineSnapshotSchema, { number, people })
+  const change = (number: bigint, ...people: Person[]) => create(OnlineChangeSchema, { number, people })
+  const names = (list: OnlineList) => list.all.map(({ name, status }) => `${name} ${status}`)
+
+  it('is a snapshot and what changed since', () => {
+    const list = new OnlineList()
+    const alice = person('alice')
+    assert.equal(list.apply(change(1n, alice)), 'gap', 'a change before any snapshot')
+    list.reset(snapshot(5n, alice))
+    assert.deepEqual(list.apply(change(6n, person('bob'))) instanceof Set, true)
+    list.apply(change(7n, { ...alice, status: 'busy' }))
+    assert.deepEqual(names(list), ['alice busy', 'bob online'])
+    assert.deepEqual(list.apply(change(8n, { ...alice, status: 'offline' })), new Set([userId(alice.user)]))
+    assert.deepEqual(names(list), ['bob online'])
+  })
+
+  it('takes pages of a long snapshot, passes over old changes, and notices a gap', () => {
+    const list = new OnlineList()
+    list.reset(snapshot(5n, person('alice')))
+    list.apply(change(5n, person('bob')))
+    list.apply(change(4n, person('ghost')))
+    assert.deepEqual(names(list), ['alice online', 'bob online'])
+    assert.equal(list.apply(change(7n, person('carol'))), 'gap')
+  })
+
+  it('says who left between two snapshots', () => {
+    const list = new OnlineList()
+    const alice = person('alice')
+    const bob = person('bob')
+    list.reset(snapshot(1n, alice))
+    assert.deepEqual(list.reset(snapshot(9n, bob)), new Set([userId(alice.user), userId(bob.user)]))
+    assert.deepEqual(names(list), ['bob online'])
+  })
+
+  it('makes odd rows harmless', () => {
+    const row = personInfo({ ...person('a\nb', 'on fire'), displayName: '\u001b[31mred', since: 1n << 60n })
+    assert.deepEqual(
+      { ...row, user: '' },
+      { user: '', name: 'a b', displayName: '[31mred', status: 'offline', since: 0 },
+    )
+    assert.throws(() => personInfo({ ...person('short'), user: new Uint8Array(3) }), { code: 'bad-frame' })
+  })
+})
