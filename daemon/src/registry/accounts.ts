@@ -35,7 +35,7 @@ export interface Enrolled {
 }
 
 /** What a sign-up makes. */
-export interface NewAccount extends Enrolled {
+interface NewAccount extends Enrolled {
   readonly credential: Uint8Array
   /** SPKI of the first device. */
   readonly deviceKey: Uint8Array

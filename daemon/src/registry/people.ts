@@ -21,7 +21,7 @@ import { addressesFor } from './published.ts'
 import type { Sessions } from './sessions.ts'
 
 /** Where what is told of people comes from. */
-export interface PeopleParts {
+interface PeopleParts {
   readonly accounts: Accounts
   readonly attestations: Attestations
   readonly directory: Directory

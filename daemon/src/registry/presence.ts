@@ -1,7 +1,7 @@
 import { limits } from '../limits.ts'
 import type { DeviceId, UserId } from '../protocol/ids.ts'
 
-export interface Standing {
+interface Standing {
   readonly status: 'online' | 'offline'
   /** ms since 1970; 0: not known. */
   readonly since: number

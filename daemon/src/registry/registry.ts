@@ -23,7 +23,7 @@ import { defaultSignUp, SignUps } from './sign-up.ts'
 import { Guesses } from './throttle.ts'
 
 /** The protocol that the links of a registry speak (ALPN). */
-export const registryProtocol = 'parley-registry/1'
+const registryProtocol = 'parley-registry/1'
 
 export interface RegistryOptions {
   readonly storage: Storage

@@ -26,7 +26,7 @@ import type { Session, Sessions } from './sessions.ts'
 export const registryVersions: readonly number[] = [1]
 
 /** What every link of a registry is served from. */
-export interface ServiceParts extends EntranceParts {
+interface ServiceParts extends EntranceParts {
   readonly team: string
   readonly heartbeatPort: number
   readonly attestations: Attestations

@@ -2,7 +2,7 @@ import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 
 /** How many guesses at a key are free, and how the ones after that are slowed. Times in ms. */
-export interface GuessLimits {
+interface GuessLimits {
   readonly free: number
   readonly wait: number
   readonly longest: number
