@@ -17,7 +17,7 @@ export interface FakeHub extends HubPart {
 export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly string[] } = {}): FakeHub {
   const listeners = new Set<(change: HubPartChange) => void>()
   const messages: MessageInfo[] = []
-  const waiting = new Map<string, (message: MessageInfo) => void>()
+  const waiting: ((message: MessageInfo) => void)[] = []
   let account: AccountInfo | undefined
   let position = 0
 
@@ -72,7 +72,7 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
       messages[index] = delivered
       const { conversation } = delivered
       announce({ conversation, messages: { conversation, messages: [delivered] } })
-      waiting.get(message)?.(delivered)
+      for (const tell of waiting) tell(delivered)
     },
     status: () => ({
       device: 'd'.repeat(52),
@@ -113,12 +113,14 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
       )
       return { conversation, messages: all.slice(-limit), more: all.length > limit }
     },
+    conversationWith: async name => `with-${known(name)}`,
     waitDelivered: ({ message, timeout }) => {
       const found = messages.find(each => each.mine && each.message === message)
       if (found?.state === 'delivered') return Promise.resolve(found)
       return new Promise((resolve, reject) => {
         const late = setTimeout(() => reject(new ParleyError('timeout', 'It is not delivered yet.')), timeout)
-        waiting.set(message, delivered => {
+        waiting.push(delivered => {
+          if (delivered.message !== message) return
           clearTimeout(late)
           resolve(delivered)
         })

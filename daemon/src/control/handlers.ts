@@ -44,7 +44,7 @@ export function createHandlers({ hub, registry, about, stop }: HandlerParts): Ha
     waitDelivered: async params => theHub().waitDelivered(params),
     subscribe: async (_params, feed) => (feed ?? absent('hub')).subscribe(),
     subscribeMessages: async (params, feed) => {
-      const { conversation } = await theHub().history({ with: params.with, limit: 1 })
+      const conversation = await theHub().conversationWith(params.with)
       if (feed?.watchMessages(conversation)) return { conversation }
       throw new ParleyError('busy', 'This front end watches too many conversations; close one first.')
     },

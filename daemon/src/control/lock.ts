@@ -1,3 +1,4 @@
+import { closeSync, openSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { ParleyError } from '../errors.ts'
 
@@ -14,6 +15,7 @@ export interface Lock {
 export function acquireLock(file: string): Lock {
   let database: DatabaseSync | undefined
   try {
+    createPrivately(file)
     database = new DatabaseSync(file, { timeout: 0 })
     database.exec('BEGIN EXCLUSIVE')
   } catch (error) {
@@ -22,6 +24,18 @@ export function acquireLock(file: string): Lock {
   }
   const held = database
   return { release: () => held.isOpen && held.close() }
+}
+
+/**
+ * SQLite would let others read it. Only ever opened when it is new: closing any descriptor of a file drops the locks
+ * that this process holds on it (fcntl(2)).
+ */
+function createPrivately(file: string): void {
+  try {
+    closeSync(openSync(file, 'wx', 0o600))
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
 }
 
 /** Whether some process holds `file`. */

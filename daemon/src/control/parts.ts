@@ -14,6 +14,8 @@ export interface HubPart {
   readonly send: Serve<'send'>
   readonly history: Serve<'history'>
   readonly waitDelivered: Serve<'waitDelivered'>
+  /** The conversation with `who`: a name, or the id of a conversation. */
+  conversationWith(who: string): Promise<string>
   /** Everything that a front end shows at first, made in one tick. */
   snapshot(): Omit<HubSnapshot, 'number'>
   /** Calls `listener` after each change, until the returned function is called. */

@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+// Plain JavaScript that any Node can read, so that an old one gets a sentence instead of a syntax error.
+import { existsSync } from 'node:fs'
+
+const [major, minor] = process.versions.node.split('.').map(Number)
+if (major < 22 || (major === 22 && minor < 19)) {
+  process.stderr.write(
+    `parley: this is Node ${process.versions.node}, but Parley needs Node 22.19 or newer; install it from https://nodejs.org.\n`,
+  )
+  process.exitCode = 1
+} else {
+  // Published packages carry built JavaScript, a work tree its source.
+  const built = new URL('../dist/main.js', import.meta.url)
+  const { main } = await import(existsSync(built) ? built.href : new URL('../src/main.ts', import.meta.url).href)
+  process.exitCode = await main(process.argv.slice(2))
+}

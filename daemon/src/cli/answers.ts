@@ -1,0 +1,102 @@
+import { createInterface } from 'node:readline/promises'
+import { type Readable, Writable } from 'node:stream'
+import { ParleyError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { Terminal } from './terminal.ts'
+
+export interface Question {
+  /** What is asked for, in words: `the password`. */
+  readonly what: string
+  readonly prompt: string
+  /** The variable that may hold the answer. */
+  readonly env: string
+  readonly isSecret: boolean
+}
+
+/**
+ * Where the answers come from that are no arguments, as everybody on a machine can read those: an environment variable,
+ * else the person at the terminal, else the next line of stdin.
+ */
+export class Answers {
+  readonly #terminal: Terminal
+  readonly #lines: StdinLines
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal
+    this.#lines = new StdinLines(terminal.stdin)
+  }
+
+  /** Whether a person is there to be asked. */
+  get isInteractive(): boolean {
+    return this.#terminal.stdin.isTTY === true
+  }
+
+  /** Throws ParleyError `usage` when there is no answer to be had. */
+  async ask(question: Question): Promise<string> {
+    const given = this.#terminal.env[question.env]
+    if (given !== undefined && given !== '') return given
+    const answer = this.isInteractive ? await this.#prompt(question) : await this.#lines.next()
+    if (answer !== undefined && answer !== '') return answer
+    const { what, env } = question
+    throw new ParleyError('usage', `Give ${what}: at the prompt of a terminal, in ${env}, or as a line of stdin.`)
+  }
+
+  /** Lets go of stdin, so that the process can end. */
+  async close(): Promise<void> {
+    await this.#lines.close()
+  }
+
+  async #prompt({ prompt, isSecret }: Question): Promise<string> {
+    const { stdin, stderr } = this.#terminal
+    stderr.write(prompt)
+    // readline echoes what is typed to its output; a secret's goes nowhere.
+    const output = isSecret ? new Writable({ write: (_chunk, _encoding, done) => done() }) : stderr
+    const lines = createInterface({ input: stdin, output, terminal: true })
+    const cancelled = new AbortController()
+    lines.on('SIGINT', () => cancelled.abort()).on('close', () => cancelled.abort())
+    try {
+      return await lines.question('', { signal: cancelled.signal })
+    } catch (cause) {
+      throw new ParleyError('closed', 'Stopped; nothing was changed.', { cause })
+    } finally {
+      if (isSecret) stderr.write('\n')
+      lines.close()
+    }
+  }
+}
+
+/** Lines of a stream, one at a time, none longer than `limits.answer`. */
+class StdinLines {
+  readonly #stream: Readable
+  #chunks: AsyncIterator<unknown> | undefined
+  #text = ''
+  #hasEnded = false
+
+  constructor(stream: Readable) {
+    this.#stream = stream
+  }
+
+  async next(): Promise<string | undefined> {
+    this.#chunks ??= this.#stream.setEncoding('utf8')[Symbol.asyncIterator]()
+    for (;;) {
+      const end = this.#text.indexOf('\n')
+      if (end >= 0) return this.#take(end)
+      if (this.#text.length > limits.answer)
+        throw new ParleyError('usage', 'A line of stdin is too long to be an answer.')
+      if (this.#hasEnded) return this.#text === '' ? undefined : this.#take(this.#text.length)
+      const { value, done } = await this.#chunks.next()
+      if (done) this.#hasEnded = true
+      else this.#text += String(value)
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#chunks?.return?.()
+  }
+
+  #take(end: number): string {
+    const line = this.#text.slice(0, end)
+    this.#text = this.#text.slice(end + 1)
+    return line.replace(/\r$/, '')
+  }
+}

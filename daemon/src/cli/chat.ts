@@ -1,0 +1,192 @@
+import { randomBytes } from 'node:crypto'
+import { createInterface, type Interface } from 'node:readline'
+import type { Command } from 'commander'
+import type { Client } from '../client/connect.ts'
+import { asParleyError, ParleyError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { checkText } from '../protocol/bodies.ts'
+import type { MessageInfo } from '../protocol/control.ts'
+import { toText } from '../protocol/ids.ts'
+import { addCommand, type CommonOptions, withHub } from './command.ts'
+import { harmlessLine } from './harmless.ts'
+import { messageLines, stateMark } from './messages.ts'
+import { readDuration } from './moments.ts'
+import { paint, print, printJson, type Terminal } from './terminal.ts'
+
+interface Options extends CommonOptions {
+  readonly deadline: string
+}
+
+export function addChat(program: Command, terminal: Terminal): void {
+  addCommand(program, 'chat <who>', 'chat with somebody: each line is a message; Ctrl+D ends it', [
+    'parley chat bob',
+    "printf 'one\\ntwo\\n' | parley chat bob     sends each line, waits for their delivery",
+  ])
+    .option('--deadline <time>', 'how long to wait for delivery at the end of input', `${limits.deliveryWait / 1000}s`)
+    .action((who: string, options: Options) => run(terminal, who, options))
+}
+
+async function run(terminal: Terminal, who: string, options: Options): Promise<void> {
+  const deadline = readDuration(options.deadline, '--deadline')
+  const isInteractive = terminal.stdin.isTTY === true && terminal.stdout.isTTY === true && !options.json
+  const chat = (client: Client) => new Chat(terminal, client, who, { ...options, isInteractive }).run(deadline)
+  await withHub(terminal, options, chat, isInteractive)
+}
+
+/** One conversation at a terminal, or between pipes. */
+class Chat {
+  readonly #terminal: Terminal
+  readonly #client: Client
+  readonly #who: string
+  readonly #options: { readonly json?: boolean; readonly isInteractive: boolean }
+  readonly #shown = new Set<string>()
+  /** Sent and not yet delivered, by message id. */
+  readonly #pending = new Set<string>()
+  #settled: (() => void) | undefined
+  #lines: Interface | undefined
+  #lastPosition: string | undefined
+
+  constructor(
+    terminal: Terminal,
+    client: Client,
+    who: string,
+    options: { readonly json?: boolean; readonly isInteractive: boolean },
+  ) {
+    this.#terminal = terminal
+    this.#client = client
+    this.#who = who
+    this.#options = options
+  }
+
+  /** Runs until the input ends, then waits at most `deadline` ms for the delivery of what was sent. */
+  async run(deadline: number): Promise<void> {
+    const stop = this.#client.onMessages(({ messages }) => {
+      // An empty list says that some were left out.
+      if (messages.length > 0) this.#take(messages)
+      else void this.#catchUp().catch(error => this.#complain(error))
+    })
+    try {
+      await this.#client.request('subscribeMessages', { with: this.#who })
+      await this.#begin()
+      await this.#sendLines()
+      await this.#drain(deadline)
+    } finally {
+      stop()
+      this.#lines?.close()
+    }
+  }
+
+  /** What a person sees first: the last lines. A program is told only what happens from now on. */
+  async #begin(): Promise<void> {
+    const page = await this.#client.request('history', { with: this.#who, limit: 20 })
+    this.#lastPosition = page.messages.at(-1)?.position
+    for (const message of page.messages) {
+      this.#shown.add(keyOf(message))
+      if (this.#options.isInteractive) print(this.#terminal, messageLines(this.#terminal, message))
+    }
+    if (!this.#options.isInteractive) return
+    const hint = `Chat with ${harmlessLine(this.#who)}. Enter sends, Ctrl+D ends.`
+    print(this.#terminal, paint(this.#terminal, 'dim', hint))
+  }
+
+  async #sendLines(): Promise<void> {
+    const { stdin, stdout } = this.#terminal
+    const { isInteractive } = this.#options
+    const lines = createInterface({ input: stdin, ...(isInteractive && { output: stdout, prompt: '> ' }) })
+    this.#lines = lines
+    lines.once('SIGINT', () => lines.close())
+    // A daemon that has gone ends the chat, not the next line.
+    const gone = this.#client.closed.then(() => lines.close())
+    if (isInteractive) lines.prompt()
+    for await (const line of lines) {
+      if (line.trim() !== '') await this.#send(line)
+      if (isInteractive) lines.prompt()
+    }
+    this.#lines = undefined
+    void gone
+  }
+
+  async #send(text: string): Promise<void> {
+    try {
+      checkText(text)
+      const message = toText(randomBytes(16))
+      this.#pending.add(message)
+      const sent = await this.#client.request('send', { to: this.#who, text, message })
+      this.#take([sent])
+    } catch (error) {
+      // At a terminal the next line may do better; a script must hear of it.
+      if (!this.#options.isInteractive || asParleyError(error).code === 'closed') throw error
+      this.#complain(error)
+    }
+  }
+
+  #take(messages: readonly MessageInfo[]): void {
+    for (const message of messages) {
+      const isNew = !this.#shown.has(keyOf(message))
+      this.#shown.add(keyOf(message))
+      if (message.position > (this.#lastPosition ?? '')) this.#lastPosition = message.position
+      const isDelivered = message.mine && message.state === 'delivered' && this.#pending.delete(message.message)
+      if (isNew || isDelivered) this.#show(message, isNew)
+    }
+    if (this.#pending.size === 0) this.#settled?.()
+  }
+
+  #show(message: MessageInfo, isNew: boolean): void {
+    if (this.#options.json) {
+      printJson(this.#terminal, { event: isNew ? 'message' : 'state', ...message })
+    } else if (!this.#options.isInteractive) {
+      this.#write(messageLines(this.#terminal, message))
+    } else if (!message.mine) {
+      this.#write(messageLines(this.#terminal, message))
+    } else if (message.state === 'delivered') {
+      this.#write(`  ${stateMark(this.#terminal, 'delivered')}  ${paint(this.#terminal, 'dim', excerpt(message.text))}`)
+    }
+  }
+
+  /** Prints above the line that is being typed. */
+  #write(text: string): void {
+    if (this.#options.isInteractive) this.#terminal.stdout.write('\r\x1b[K')
+    print(this.#terminal, text)
+    if (this.#options.isInteractive) this.#lines?.prompt(true)
+  }
+
+  async #catchUp(): Promise<void> {
+    for (;;) {
+      const after = this.#lastPosition
+      const page = await this.#client.request('history', {
+        with: this.#who,
+        limit: 200,
+        ...(after !== undefined && { after }),
+      })
+      this.#take(page.messages)
+      if (!page.more || this.#lastPosition === after) return
+    }
+  }
+
+  async #drain(deadline: number): Promise<void> {
+    if (this.#pending.size === 0) return
+    const settled = Promise.withResolvers<void>()
+    this.#settled = settled.resolve
+    const late = setTimeout(settled.resolve, deadline)
+    await Promise.race([settled.promise, this.#client.closed])
+    clearTimeout(late)
+    if (this.#pending.size === 0) return
+    const count = this.#pending.size === 1 ? '1 message is' : `${this.#pending.size} messages are`
+    this.#terminal.stderr.write(`${count} still queued; they go out when ${harmlessLine(this.#who)} is online.\n`)
+  }
+
+  #complain(error: unknown): void {
+    const { message } = error instanceof ParleyError ? error : asParleyError(error)
+    this.#write(paint(this.#terminal, 'red', `! ${message}`))
+  }
+}
+
+function keyOf({ user, message }: MessageInfo): string {
+  return `${user} ${message}`
+}
+
+/** Enough of a text to know it by. */
+function excerpt(text: string): string {
+  const line = harmlessLine(text)
+  return line.length > 40 ? `${line.slice(0, 39)}…` : line
+}

@@ -1,0 +1,60 @@
+import type { Command } from 'commander'
+import { type Client, connect } from '../client/connect.ts'
+import { connectOrStart } from '../client/start.ts'
+import { defaultHome } from '../locations.ts'
+import type { Terminal } from './terminal.ts'
+
+/** Options of every command. */
+export interface CommonOptions {
+  readonly home?: string
+  readonly json?: boolean
+}
+
+/** Adds a command to the program, with the options that all have and the examples of its help. */
+export function addCommand(program: Command, usage: string, about: string, examples: readonly string[]): Command {
+  return program
+    .command(usage)
+    .description(about)
+    .option('--home <dir>', 'the home of the person or registry (default: PARLEY_HOME, else the platform’s own place)')
+    .option('--json', 'print JSON, for programs')
+    .allowExcessArguments(false)
+    .addHelpText('after', `\nExamples:\n${examples.map(example => `  ${example}`).join('\n')}`)
+}
+
+export function homeOf(terminal: Terminal, options: CommonOptions): string {
+  return options.home ?? defaultHome(terminal.env)
+}
+
+/** Runs `use` with a connection to the home's hub, which is started if it does not run. */
+export async function withHub<Result>(
+  terminal: Terminal,
+  options: CommonOptions,
+  use: (client: Client) => Promise<Result>,
+  attached = false,
+): Promise<Result> {
+  const home = homeOf(terminal, options)
+  return using(await connectOrStart({ home, client: 'cli', attached, env: terminal.env }), use)
+}
+
+/** Runs `use` with a connection to the daemon that already runs. Throws ParleyError `not-running` when none does. */
+export async function withDaemon<Result>(
+  terminal: Terminal,
+  options: CommonOptions,
+  use: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  return using(await connect({ home: homeOf(terminal, options), client: 'cli' }), use)
+}
+
+async function using<Result>(client: Client, use: (client: Client) => Promise<Result>): Promise<Result> {
+  try {
+    return await use(client)
+  } finally {
+    client.close()
+    await client.closed
+  }
+}
+
+/** ` --home DIR` as this person must type it again, or nothing. */
+export function homeHint(options: CommonOptions): string {
+  return options.home === undefined ? '' : ` --home ${options.home}`
+}

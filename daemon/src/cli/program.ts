@@ -1,0 +1,92 @@
+import { Command, CommanderError } from 'commander'
+import { asParleyError, ParleyError } from '../errors.ts'
+import { version } from '../version.ts'
+import { addChat } from './chat.ts'
+import { exitCodeOf } from './exit.ts'
+import { addHub } from './hub.ts'
+import { addInvite } from './invite.ts'
+import { addLog } from './log.ts'
+import { addRegistry } from './registry.ts'
+import { addSend } from './send.ts'
+import { addSignIn } from './sign-in.ts'
+import { addSignOut } from './sign-out.ts'
+import { addSignUp } from './sign-up.ts'
+import { addStatus } from './status.ts'
+import { addStop } from './stop.ts'
+import type { Terminal } from './terminal.ts'
+import { addWho } from './who.ts'
+
+/** Runs one command line and gives its exit code. Errors are printed, never thrown. */
+export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
+  const program = createProgram(terminal)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    const known = error instanceof CommanderError ? fromCommander(error) : asParleyError(error)
+    if (!known) return 0
+    if (known.message !== '') printError(terminal, known, args.includes('--json'))
+    return exitCodeOf(known)
+  }
+}
+
+function createProgram(terminal: Terminal): Command {
+  const program = new Command('parley')
+    .description('Team chat, peer to peer: no server reads along.')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .exitOverride()
+    .configureOutput({
+      writeOut: text => terminal.stdout.write(text),
+      writeErr: text => terminal.stderr.write(text),
+      // Printed below, in the same shape as every other error.
+      outputError: () => {},
+    })
+    .addHelpText('after', overview)
+  const adds = [
+    addSignUp,
+    addSignIn,
+    addSignOut,
+    addWho,
+    addSend,
+    addChat,
+    addLog,
+    addStatus,
+    addStop,
+    addRegistry,
+    addInvite,
+    addHub,
+  ]
+  for (const add of adds) add(program, terminal)
+  return program
+}
+
+const overview = `
+Examples:
+  parley registry --listen 127.0.0.1:3131        start a team on this computer
+  parley sign-up alice --registry 127.0.0.1:3131 join it
+  parley who                                     who is online
+  parley send bob "lunch?"                       send a message
+  parley chat bob                                chat
+
+Exit codes: 0 done, 1 failed, 2 what was given cannot be used.`
+
+/** What commander found wrong, as one of our errors; nothing when it only printed help or the version. */
+function fromCommander(error: CommanderError): ParleyError | undefined {
+  if (error.exitCode === 0) return undefined
+  // Bare `parley`: commander has printed the help, which says it all.
+  if (error.code === 'commander.help') return new ParleyError('usage', '')
+  const said = error.message
+    .replace(/^error: /, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/\.$/, '')
+  return new ParleyError(
+    'usage',
+    `${said.charAt(0).toUpperCase()}${said.slice(1)}. \`parley --help\` lists what there is.`,
+  )
+}
+
+function printError(terminal: Terminal, { code, message }: ParleyError, asJson: boolean): void {
+  terminal.stderr.write(asJson ? `${JSON.stringify({ error: { code, message } })}\n` : `parley: ${message}\n`)
+}

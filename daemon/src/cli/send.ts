@@ -1,0 +1,64 @@
+import { randomBytes } from 'node:crypto'
+import type { Command } from 'commander'
+import { ParleyError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { checkText } from '../protocol/bodies.ts'
+import { toText } from '../protocol/ids.ts'
+import { addCommand, type CommonOptions, withHub } from './command.ts'
+import { stateMark } from './messages.ts'
+import { readDuration } from './moments.ts'
+import { print, printJson, type Terminal } from './terminal.ts'
+
+interface Options extends CommonOptions {
+  readonly wait?: boolean
+  readonly deadline: string
+}
+
+export function addSend(program: Command, terminal: Terminal): void {
+  addCommand(
+    program,
+    'send <who> [text...]',
+    'send a message; done once it is kept here, whether or not they are online',
+    [
+      'parley send bob "lunch?"',
+      'parley send bob --wait lunch at noon     until bob’s device has it',
+      'git diff | parley send bob               from stdin',
+    ],
+  )
+    .option('--wait', 'wait until it is delivered')
+    .option('--deadline <time>', 'with --wait: how long', `${limits.deliveryWait / 1000}s`)
+    .action((who: string, words: readonly string[], options: Options) => run(terminal, who, words, options))
+}
+
+async function run(terminal: Terminal, to: string, words: readonly string[], options: Options): Promise<void> {
+  const deadline = readDuration(options.deadline, '--deadline')
+  if (deadline > limits.longestWait) throw new ParleyError('usage', '--deadline takes a day at most.')
+  const text = words.length > 0 ? words.join(' ') : await readStdin(terminal)
+  checkText(text)
+  await withHub(terminal, options, async client => {
+    const sent = await client.request('send', { to, text, message: toText(randomBytes(16)) })
+    const { conversation, message } = sent
+    const timeout = limits.controlRequest + deadline
+    const last = options.wait
+      ? await client.request('waitDelivered', { conversation, message, timeout: deadline }, { timeout })
+      : sent
+    if (options.json) printJson(terminal, last)
+    else print(terminal, stateMark(terminal, last.state ?? 'queued'))
+  })
+}
+
+/** All of stdin, without the line break that ends it. More than a message can hold is not read to its end. */
+async function readStdin({ stdin, stderr }: Terminal): Promise<string> {
+  if (stdin.isTTY) stderr.write('Type the message, then Ctrl+D on a line of its own.\n')
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of stdin) {
+    const bytes = Buffer.from(chunk)
+    chunks.push(bytes)
+    size += bytes.length
+    if (size > 2 * limits.text) break
+  }
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
+}

@@ -1,0 +1,72 @@
+import type { Command } from 'commander'
+import type { Client } from '../client/connect.ts'
+import { type ErrorCode, ParleyError } from '../errors.ts'
+import { readParleyLink } from '../protocol/addresses.ts'
+import type { AccountInfo } from '../protocol/control.ts'
+import { readUserName } from '../protocol/names.ts'
+import { accountLine } from './accounts.ts'
+import { Answers } from './answers.ts'
+import { addCommand, type CommonOptions, withHub } from './command.ts'
+import { print, printJson, type Terminal } from './terminal.ts'
+
+interface Options extends CommonOptions {
+  readonly registry?: string
+}
+
+export function addSignIn(program: Command, terminal: Terminal): void {
+  addCommand(program, 'sign-in [name]', 'sign in again, after a sign-out or when the registry asks for it', [
+    'parley sign-in                  asks for the password if it is needed',
+    'PARLEY_PASSWORD=… parley sign-in alice',
+  ])
+    .option('--registry <host:port>', 'the registry, or a link to it, when this home does not know it')
+    .action((name: string | undefined, options: Options) => run(terminal, name, options))
+}
+
+async function run(terminal: Terminal, name: string | undefined, options: Options): Promise<void> {
+  const { registry } = options
+  if (registry !== undefined) readParleyLink(registry)
+  const who = {
+    ...(name !== undefined && { name: readUserName(name) }),
+    ...(registry !== undefined && { registry }),
+  }
+  const answers = new Answers(terminal)
+  try {
+    const account = await withHub(terminal, options, client => signIn(terminal, client, answers, who))
+    if (options.json) printJson(terminal, account)
+    else print(terminal, accountLine(terminal, account))
+  } finally {
+    await answers.close()
+  }
+}
+
+async function signIn(
+  terminal: Terminal,
+  client: Client,
+  answers: Answers,
+  who: { name?: string; registry?: string },
+): Promise<AccountInfo> {
+  const { hub } = await client.request('status', {})
+  if (hub?.accounts.length === 0 && (who.registry === undefined || who.name === undefined)) {
+    throw new ParleyError(
+      'usage',
+      'Nobody has signed up in this home; `parley sign-up NAME` does, or name the registry: `parley sign-in NAME --registry HOST:PORT`.',
+    )
+  }
+  if (!terminal.env.PARLEY_PASSWORD) {
+    try {
+      return await client.request('signIn', who)
+    } catch (error) {
+      if (!(error instanceof ParleyError) || !wantsPassword.includes(error.code)) throw error
+    }
+  }
+  const password = await answers.ask({
+    what: 'the password',
+    prompt: 'Password: ',
+    env: 'PARLEY_PASSWORD',
+    isSecret: true,
+  })
+  return client.request('signIn', { ...who, password })
+}
+
+/** The device's key alone is not enough. */
+const wantsPassword: readonly ErrorCode[] = ['password-needed', 'unknown-account']

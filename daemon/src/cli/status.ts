@@ -1,0 +1,63 @@
+import type { Command } from 'commander'
+import type { StatusInfo } from '../protocol/control.ts'
+import { accountLine } from './accounts.ts'
+import { addCommand, type CommonOptions, withDaemon } from './command.ts'
+import { harmlessLine } from './harmless.ts'
+import { columns } from './layout.ts'
+import { showTime } from './moments.ts'
+import { paint, print, printJson, type Terminal } from './terminal.ts'
+
+export function addStatus(program: Command, terminal: Terminal): void {
+  addCommand(program, 'status', 'how the daemon of this home is doing', [
+    'parley status',
+    'parley status --home /srv/parley --json',
+  ]).action((options: CommonOptions) => run(terminal, options))
+}
+
+async function run(terminal: Terminal, options: CommonOptions): Promise<void> {
+  const status = await withDaemon(terminal, options, client => client.request('status', {}))
+  if (options.json) {
+    printJson(terminal, status)
+    return
+  }
+  for (const line of columns([...daemonRows(status), ...hubRows(terminal, status), ...registryRows(status)])) {
+    print(terminal, line)
+  }
+  for (const warning of status.hub?.warnings ?? []) {
+    print(terminal, paint(terminal, 'yellow', `! ${harmlessLine(warning)}`))
+  }
+}
+
+function daemonRows({ version, pid, home, roles, startedAt }: StatusInfo): string[][] {
+  return [
+    ['Daemon', `Parley ${version}, ${roles.join(' and ')}, process ${pid}, since ${showTime(startedAt)}`],
+    ['Home', home],
+  ]
+}
+
+function hubRows(terminal: Terminal, { hub }: StatusInfo): string[][] {
+  if (!hub) return []
+  const accounts = hub.accounts.map(account => accountLine(terminal, account))
+  const [first = 'nobody has signed up here; `parley sign-up NAME` does', ...rest] = accounts
+  return [
+    ['Account', first],
+    ...rest.map(line => ['', line]),
+    ['Device', hub.device],
+    ['Listening', hub.listen.join(', ')],
+    ['Links', String(hub.links)],
+    ['Queued', `${hub.queued} ${hub.queued === 1 ? 'message' : 'messages'}`],
+  ]
+}
+
+function registryRows({ registry }: StatusInfo): string[][] {
+  if (!registry) return []
+  const { team, address, listen, heartbeat, signUp, classic, users, online, connections } = registry
+  return [
+    ['Team', harmlessLine(team)],
+    ['Address', address],
+    ['Listening', `${listen.join(', ')} (TCP), ${heartbeat} (UDP)`],
+    ['Sign-up', signUp],
+    ['Classic', classic],
+    ['People', `${users}, ${online} online, ${connections} connections`],
+  ]
+}

@@ -1,0 +1,126 @@
+import type { Log, Plugin } from '@parley/kit'
+import type { Config } from './config.ts'
+import { acquireLock } from './control/lock.ts'
+import { startControl } from './control/server.ts'
+import { type Hub, startHub } from './hub/hub.ts'
+import { ensureHome } from './locations.ts'
+import { loadPlugins } from './plugins/host.ts'
+import { SecretBox } from './plugins/secrets.ts'
+import { type Registry, startRegistry } from './registry/registry.ts'
+
+export interface DaemonOptions {
+  readonly home: string
+  readonly config: Config
+  readonly roles: readonly ('hub' | 'registry')[]
+  /** By the name that a configuration uses. */
+  readonly builtIns: Readonly<Record<string, Plugin>>
+  readonly log: Log
+  /** ms without a front end after which the daemon stops; absent: it stays. */
+  readonly linger?: number | undefined
+  /** The wall clock in ms since 1970. */
+  readonly now?: () => number
+}
+
+export interface Daemon {
+  readonly ready: Ready
+  readonly hub: Hub | undefined
+  readonly registry: Registry | undefined
+  /** Resolves when it has stopped, whoever asked for it; rejects when a part could not be stopped. */
+  readonly stopped: Promise<void>
+  /** Stops every part, the last one first. Called again, it waits for the same end. */
+  stop(): Promise<void>
+}
+
+/** What scripts learn of a daemon once it serves: the one line of `--json`. */
+export interface Ready {
+  readonly event: 'ready'
+  /** HOST:PORT, with the real port; the first one where there are several. Empty for a hub that no peer can reach. */
+  readonly listen: string
+  readonly heartbeat?: string
+  readonly registryId?: string
+  /** parley://host:port/id?v=1 */
+  readonly address?: string
+  readonly device?: string
+}
+
+/**
+ * Builds the parts of a daemon in order: lock, plugins (with storage), registry, hub, control socket. Whatever fails
+ * stops what was built before, in reverse, and rejects with its ParleyError.
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { config, roles, builtIns, log, now = Date.now } = options
+  const isRegistry = roles.includes('registry')
+  const where = ensureHome(options.home)
+  const stopping = new AbortController()
+  await using built = new AsyncDisposableStack()
+
+  const lock = acquireLock(where.lock)
+  built.defer(() => lock.release())
+
+  const secretBox = SecretBox.open(where.registryKey)
+  const plugins = await loadPlugins({
+    entries: config.plugins,
+    builtIns,
+    configDir: config.dir,
+    dirs: where,
+    log,
+    signal: stopping.signal,
+    secretBox,
+    allowVolatile: !isRegistry || config.registry.volatile,
+  })
+  built.defer(() => plugins.close())
+  // Plugins learn of the end only when nothing needs their storage any more.
+  built.defer(() => stopping.abort())
+  const { storage, auths } = plugins
+
+  const registry = isRegistry
+    ? await startRegistry({
+        storage,
+        secrets: { getOrCreate: (name, make) => secretBox.getOrCreate(storage, name, make) },
+        auths,
+        options: config.registry,
+        log,
+        now,
+      })
+    : undefined
+  built.defer(() => registry?.close())
+
+  const hub = roles.includes('hub')
+    ? await startHub({ storage, locations: where, options: config.hub, log, now })
+    : undefined
+  built.defer(() => hub?.close())
+
+  const end = Promise.withResolvers<void>()
+  end.promise.catch(() => {})
+  const control = await startControl({
+    home: where.home,
+    daemonFile: where.daemonFile,
+    roles,
+    hub,
+    registry,
+    log,
+    stop: () => void stop().catch(() => {}),
+    linger: options.linger,
+    now,
+  })
+  built.defer(() => control.close())
+
+  const running = built.move()
+  let hasBegun = false
+  function stop(): Promise<void> {
+    if (!hasBegun) running.disposeAsync().then(end.resolve, end.reject)
+    hasBegun = true
+    return end.promise
+  }
+  log.info({ roles, home: where.home }, 'The daemon is ready')
+  return { ready: readyOf(registry, hub), hub, registry, stopped: end.promise, stop }
+}
+
+function readyOf(registry: Registry | undefined, hub: Hub | undefined): Ready {
+  return {
+    event: 'ready',
+    listen: registry?.listen[0] ?? hub?.status().listen[0] ?? '',
+    ...(registry && { heartbeat: registry.heartbeat, registryId: registry.id, address: registry.address }),
+    ...(hub && { device: hub.device }),
+  }
+}

@@ -1,0 +1,27 @@
+import type { Plugin } from '@parley/kit'
+import { runCli } from './cli/program.ts'
+
+/** Runs the program with `args` (without node and script) and gives its exit code: 0, 1 (failed) or 2 (usage). */
+export async function main(args: readonly string[]): Promise<number> {
+  return runCli(args, {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    loadBuiltIns,
+  })
+}
+
+/** The plugins that come with the program, under the names that a configuration uses. Loaded only by a daemon. */
+async function loadBuiltIns(): Promise<Readonly<Record<string, Plugin>>> {
+  const [sqlite, memory, password] = await Promise.all([
+    import('@parley/storage-sqlite'),
+    import('@parley/storage-memory'),
+    import('@parley/auth-password'),
+  ])
+  return {
+    '@parley/storage-sqlite': sqlite.default,
+    '@parley/storage-memory': memory.default,
+    '@parley/auth-password': password.default,
+  }
+}

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { Feed, type FeedOutlet } from '../../../../daemon/src/control/feed.ts'
+import { limits } from '../../../../daemon/src/limits.ts'
+import type { ControlNotifications } from '../../../../daemon/src/protocol/control.ts'
+import { fakeHub } from '../../../support/fake-hub.ts'
+import { until } from '../../../support/wait.ts'
+
+type Sent = { [Name in keyof ControlNotifications]: [Name, ControlNotifications[Name]] }[keyof ControlNotifications]
+
+function open() {
+  const hub = fakeHub()
+  const sent: Sent[] = []
+  let behind = false
+  const outlet: FeedOutlet = {
+    send: (name, params) => sent.push([name, params] as Sent),
+    isBehind: () => behind,
+  }
+  const feed = new Feed(hub, outlet)
+  return {
+    hub,
+    feed,
+    changes: () => sent.flatMap(([name, params]) => (name === 'change' ? [params] : [])),
+    messages: () => sent.flatMap(([name, params]) => (name === 'messages' ? [params] : [])),
+    fallBehind: (isBehind: boolean) => {
+      behind = isBehind
+    },
+    [Symbol.dispose]: () => feed.close(),
+  }
+}
+
+describe('feed', () => {
+  it('sends a snapshot, then changes numbered without a gap', async () => {
+    using front = open()
+    const { number, conversations } = front.feed.subscribe()
+    assert.deepEqual(
+      conversations.map(each => each.person.name),
+      ['bob', 'carol'],
+    )
+    front.hub.receive('bob', 'one')
+    await until('the feed', () => front.changes().length === 1)
+    front.hub.receive('bob', 'two')
+    await until('the feed', () => front.changes().length === 2)
+    assert.deepEqual(
+      front.changes().map(change => change.number),
+      [number + 1, number + 2],
+    )
+    assert.deepEqual(
+      front.changes()[1]?.conversations?.map(each => each.lastLine),
+      ['two'],
+    )
+  })
+
+  it('gathers what happens fast into few changes', async () => {
+    using front = open()
+    front.feed.subscribe()
+    front.feed.watchMessages('with-bob')
+    const begun = performance.now()
+    for (let n = 0; n < 500; n++) {
+      front.hub.receive('bob', `line ${n}`)
+      if (n % 50 === 0) await new Promise(resolve => setImmediate(resolve))
+    }
+    const texts = () => front.messages().flatMap(news => news.messages.map(message => message.text))
+    await until('the feed', () => texts().length === 500)
+    assert.deepEqual(
+      texts(),
+      Array.from({ length: 500 }, (_, n) => `line ${n}`),
+    )
+    const most = ((performance.now() - begun) / 1000) * limits.feedPerSecond + 1
+    assert.ok(front.changes().length <= most, `${front.changes().length} changes, at most ${most}`)
+    assert.equal(front.changes().at(-1)?.conversations?.[0]?.lastLine, 'line 499')
+  })
+
+  it('keeps a conversation’s messages from who does not watch it', async () => {
+    using front = open()
+    front.feed.subscribe()
+    front.feed.watchMessages('with-carol')
+    front.hub.receive('bob', 'hi')
+    front.hub.receive('carol', 'hello')
+    await until('the feed', () => front.messages().length === 1)
+    assert.deepEqual(
+      front.messages()[0]?.messages.map(message => message.text),
+      ['hello'],
+    )
+    front.feed.unwatchMessages('with-carol')
+    front.hub.receive('carol', 'again')
+    await until('the feed', () => front.changes().at(-1)?.conversations?.[0]?.lastLine === 'again')
+    assert.equal(front.messages().length, 1)
+  })
+
+  it('sends a message’s last state only, once', async () => {
+    using front = open()
+    front.feed.watchMessages('with-bob')
+    await front.hub.send({ to: 'bob', text: 'hi', message: 'm1' })
+    front.hub.deliver('m1')
+    await until('the feed', () => front.messages().length === 1)
+    assert.deepEqual(
+      front.messages()[0]?.messages.map(message => message.state),
+      ['delivered'],
+    )
+  })
+
+  it('has a slow reader subscribe again, and holds nothing for it', async () => {
+    using front = open()
+    const { number } = front.feed.subscribe()
+    front.feed.watchMessages('with-bob')
+    front.fallBehind(true)
+    front.hub.receive('bob', 'lost')
+    await new Promise(resolve => setTimeout(resolve, 3000 / limits.feedPerSecond))
+    assert.deepEqual([front.changes(), front.messages()], [[], []])
+    front.fallBehind(false)
+    await until('the feed', () => front.changes().length === 1 && front.messages().length === 1)
+    assert.deepEqual(front.changes(), [{ number: number + 2 }], 'a gap in the numbers')
+    assert.deepEqual(front.messages(), [{ conversation: 'with-bob', messages: [] }])
+    const again = front.feed.subscribe()
+    front.hub.receive('bob', 'heard')
+    await until('the feed', () => front.changes().length === 2)
+    assert.equal(front.changes()[1]?.number, again.number + 1)
+  })
+
+  it('has a reader read the history again when too many messages waited', async () => {
+    using front = open()
+    front.feed.watchMessages('with-bob')
+    for (let n = 0; n <= limits.controlMessages; n++) front.hub.receive('bob', `line ${n}`)
+    await until('the feed', () => front.messages().length === 1)
+    assert.deepEqual(front.messages(), [{ conversation: 'with-bob', messages: [] }])
+  })
+
+  it('leaves the hub alone once closed', () => {
+    const front = open()
+    assert.equal(front.hub.watchers, 1)
+    front.feed.close()
+    assert.equal(front.hub.watchers, 0)
+  })
+})
