@@ -64,21 +64,35 @@ export function defaultHome(env: NodeJS.ProcessEnv = process.env, platform = pro
 }
 
 /**
- * Makes a home, or checks the one that is there: a folder of one's own, open to nobody else, no symbolic link.
+ * Makes a home, or checks the one that is there: a folder of one's own, open to nobody else, no symbolic link. One that
+ * is open to others is closed to them if it is empty or Parley's; a folder of other things is left alone.
  * @throws ParleyError `home`
  */
 export function ensureHome(home: string): Locations {
   const where = locations(home)
-  ensureFolder(where.home, 'Parley home')
+  makeFolder(where.home, 'home')
+  if (isOpenToOthers(where.home) && isForeign(where.home)) {
+    throw unusable(where.home, 'home', 'is open to other users and holds files that are not of Parley')
+  }
+  ensureFolder(where.home, 'home')
   return where
 }
 
 /**
- * Makes a folder for its owner alone (0700), or checks the one that is there. A folder of one's own that is open to
- * others is closed to them, if it is empty or Parley's.
+ * Makes a folder within a home for its owner alone (0700), or checks the one that is there and closes it to others.
  * @throws ParleyError `home`
  */
-export function ensureFolder(folder: string, what = 'folder'): void {
+export function ensureFolder(folder: string, what: string): void {
+  makeFolder(folder, what)
+  if (isOpenToOthers(folder)) chmodSync(folder, 0o700)
+  try {
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+  } catch (error) {
+    throw unusable(folder, what, 'cannot be written', error)
+  }
+}
+
+function makeFolder(folder: string, what: string): void {
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   } catch (error) {
@@ -88,25 +102,22 @@ export function ensureFolder(folder: string, what = 'folder'): void {
   const found = lstatSync(folder)
   if (found.isSymbolicLink()) throw unusable(folder, what, 'is a symbolic link')
   if (!found.isDirectory()) throw unusable(folder, what, 'is not a folder')
-  if (process.platform === 'win32') return
-  if (found.uid !== process.geteuid?.()) throw unusable(folder, what, 'belongs to another user')
-  if ((found.mode & 0o077) !== 0) closeToOthers(folder, what)
-  try {
-    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK)
-  } catch (error) {
-    throw unusable(folder, what, 'cannot be written', error)
+  if (process.platform !== 'win32' && found.uid !== process.geteuid?.()) {
+    throw unusable(folder, what, 'belongs to another user')
   }
 }
 
-/** What a home or a folder in it may hold already when it is still open to others. */
-const ours = ['parley.json', 'lock.db', 'device.key', 'data', 'data.db', 'logs', 'hub.log', 'import.mjs']
+/** Windows has no such bits; there a person's own folders are theirs by inheritance. */
+function isOpenToOthers(folder: string): boolean {
+  return process.platform !== 'win32' && (lstatSync(folder).mode & 0o077) !== 0
+}
 
-function closeToOthers(folder: string, what: string): void {
+/** Whether a folder holds something and nothing that tells a home of Parley. */
+function isForeign(folder: string): boolean {
   const names = readdirSync(folder)
-  if (names.length > 0 && !names.some(name => ours.includes(name))) {
-    throw unusable(folder, what, 'is open to other users and holds files that are not of Parley')
-  }
-  chmodSync(folder, 0o700)
+  return (
+    names.length > 0 && !['parley.json', 'lock.db', 'device.key', 'registry.key'].some(name => names.includes(name))
+  )
 }
 
 /** Names become parts of paths: nothing in them may lead elsewhere. */
@@ -118,7 +129,7 @@ function nameChecked(name: string): string {
 function unusable(folder: string, what: string, why: string, cause?: unknown): ParleyError {
   return new ParleyError(
     'home',
-    `The ${what} ${folder} ${why}; give Parley a folder of your own with --home or PARLEY_HOME.`,
+    `The ${what} ${folder} ${why}; give Parley a home of your own with --home or PARLEY_HOME.`,
     { cause },
   )
 }

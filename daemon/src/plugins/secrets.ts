@@ -120,7 +120,7 @@ function readKeyFile(file: string): Uint8Array | undefined {
 
 /** Written beside its place and linked there: never half, and never over another's. */
 function createKey(file: string): Uint8Array {
-  ensureFolder(dirname(file))
+  ensureFolder(dirname(file), 'folder')
   const draft = `${file}.${randomBytes(6).toString('hex')}`
   try {
     const handle = openSync(draft, 'wx', 0o600)

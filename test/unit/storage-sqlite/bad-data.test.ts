@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -81,11 +82,23 @@ describe('storage-sqlite and data that it cannot use', () => {
   })
 
   it('names a file that it may not write', async function () {
-    // Root may write everything: there the test cannot say anything.
-    if (process.geteuid?.() === 0) this.skip()
+    if (process.platform === 'win32') this.skip()
     await fill()
-    chmodSync(file, 0o400)
-    await assert.rejects(open(), { name: 'StorageError', code: 'storage' })
+    chmodSync(dir, 0o555)
+    chmodSync(file, 0o444)
+    // Root may write everything, so the child becomes nobody first.
+    const code = `
+      const { openSqliteStorage } = await import(${JSON.stringify(import.meta.resolve('@parley/storage-sqlite'))})
+      const log = { debug() {}, info() {}, warn() {}, error() {} }
+      if (process.getuid() === 0) process.setuid(65534)
+      const opening = openSqliteStorage({ dir: ${JSON.stringify(dir)}, log })
+      await opening.catch(({ code, message }) => console.log(code + ': ' + message))`
+    const { stdout } = spawnSync(process.execPath, ['--input-type=module', '-e', code], { encoding: 'utf8' })
+    chmodSync(dir, 0o700)
+    assert.match(
+      stdout,
+      /^storage: .*data\.db cannot be opened for writing .*check that its folder exists and is yours/,
+    )
   })
 
   it('opens what a crash left half-made', async () => {

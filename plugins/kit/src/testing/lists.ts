@@ -114,7 +114,11 @@ export function listTests(open: OpenStorage): void {
         await put(0)
         let isOver = false
         const writing = (async () => {
-          for (let turn = 1; turn <= 60; turn++) await put(turn)
+          for (let turn = 1; turn <= 60; turn++) {
+            await put(turn)
+            // Lets readers in even where a write takes no time.
+            await new Promise(setImmediate)
+          }
           isOver = true
         })()
         while (!isOver) {

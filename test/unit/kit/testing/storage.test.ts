@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict'
+import type { Change, Storage } from '@parley/kit'
+import { openMemoryStorage } from '@parley/storage-memory'
+import Mocha from 'mocha'
+import { testStorage } from '../../../../plugins/kit/src/testing/index.ts'
+
+/** A way to be wrong, and a part of the title of a test that must notice. */
+type Fault = readonly [what: string, noticedBy: string, wrong: (storage: Storage) => Partial<Storage>]
+
+const faults: readonly Fault[] = [
+  ['says it is durable', 'power cut', () => ({ durable: true })],
+  ['drops a value', 'in the order of the question', () => ({ get: async keys => keys.map(() => undefined) })],
+  [
+    'gives values in the order of keys',
+    'in the order of the question',
+    storage => ({ get: keys => storage.get(keys.toSorted()) }),
+  ],
+  [
+    'takes empty for absent',
+    'tells an empty value from none',
+    storage => ({ get: async keys => (await storage.get(keys)).map(value => (value?.length ? value : undefined)) }),
+  ],
+  ['shares the bytes that it gives', 'copies what it gives', sharing],
+  [
+    'writes later what it is given',
+    'copies what it is given',
+    storage => ({ write: changes => Promise.resolve().then(() => storage.write(changes)) }),
+  ],
+  [
+    'ignores checks',
+    'applies nothing when one check',
+    storage => ({ write: changes => storage.write(changes.filter(change => !('check' in change))) }),
+  ],
+  ['applies changes before it checks', 'applies nothing when one check', inParts],
+  ['checks what was read a moment ago', 'counts right when many count at once', checksEarly],
+  [
+    'counts one row too many',
+    'says whether more follows',
+    storage => ({ list: async (prefix, range) => ({ ...(await storage.list(prefix, range)), more: true }) }),
+  ],
+  [
+    'forgets the end of the prefix',
+    'no neighbour',
+    storage => ({ list: (prefix, range) => storage.list(prefix.slice(0, -1), range) }),
+  ],
+  [
+    'includes "after"',
+    'goes on behind "after"',
+    storage => ({
+      list: (prefix, { after, ...range }) =>
+        storage.list(prefix, after ? { ...range, after: range.reverse ? `${after}!` : after.slice(0, -1) } : range),
+    }),
+  ],
+  [
+    'lists in one direction',
+    'goes in byte order, both ways',
+    storage => ({ list: (prefix, range) => storage.list(prefix, { ...range, reverse: false }) }),
+  ],
+  [
+    'orders as people do',
+    'goes in byte order',
+    storage => ({
+      list: async (prefix, range) => {
+        const page = await storage.list(prefix, range)
+        return { ...page, rows: page.rows.toSorted(([a], [b]) => a.localeCompare(b)) }
+      },
+    }),
+  ],
+  [
+    'forgets times of expiry',
+    'ends a row when its time comes',
+    storage => ({
+      write: changes =>
+        storage.write(changes.map(change => ('put' in change ? { put: change.put, value: change.value } : change))),
+    }),
+  ],
+  ['keeps a time of expiry', 'takes the time of the last put', keepsExpiry],
+  [
+    'takes any key',
+    'refuses a key with a space',
+    storage => ({
+      write: changes =>
+        storage.write(
+          changes.map(change => ('put' in change ? { ...change, put: change.put.replaceAll(' ', '_') } : change)),
+        ),
+    }),
+  ],
+  ['applies a part of a refused batch', 'refuses a key put twice', inParts],
+  [
+    'reads at several moments',
+    'sees one moment',
+    storage => ({
+      get: async keys => {
+        const values = []
+        for (const key of keys) {
+          await new Promise(setImmediate)
+          values.push(...(await storage.get([key])))
+        }
+        return values
+      },
+    }),
+  ],
+]
+
+describe('the conformance suite', () => {
+  it('passes what conforms', async () => assert.deepEqual(await failuresOf(openMemoryStorage), []))
+
+  for (const [what, noticedBy, wrong] of faults) {
+    it(`notices a storage that ${what}`, async () => {
+      const failures = await failuresOf(() => {
+        const storage = openMemoryStorage()
+        const { durable, get, list, write } = { ...methodsOf(storage), ...wrong(storage) }
+        return { durable, get, list, write }
+      }, noticedBy)
+      assert.ok(failures.length > 0, `no test about ${JSON.stringify(noticedBy)} failed`)
+    })
+  }
+})
+
+function methodsOf(storage: Storage): Storage {
+  return {
+    durable: storage.durable,
+    get: keys => storage.get(keys),
+    list: (prefix, range) => storage.list(prefix, range),
+    write: changes => storage.write(changes),
+  }
+}
+
+function sharing(storage: Storage): Partial<Storage> {
+  const known = new Map<string, Uint8Array>()
+  return {
+    async get(keys) {
+      const values = await storage.get(keys)
+      return keys.map((key, index) => {
+        const value = known.get(key) ?? values[index]
+        if (value) known.set(key, value)
+        return value
+      })
+    },
+  }
+}
+
+function inParts(storage: Storage): Partial<Storage> {
+  return {
+    async write(changes) {
+      for (const change of changes.filter(one => !('check' in one))) await storage.write([change])
+      return storage.write(changes.filter(change => 'check' in change))
+    },
+  }
+}
+
+function checksEarly(storage: Storage): Partial<Storage> {
+  return {
+    async write(changes) {
+      const checks = changes.filter(change => 'check' in change)
+      if ((await storage.write(checks)) === 'conflict') return 'conflict'
+      await new Promise(setImmediate)
+      return storage.write(changes.filter(change => !('check' in change)))
+    },
+  }
+}
+
+function keepsExpiry(storage: Storage): Partial<Storage> {
+  const times = new Map<string, number>()
+  const kept = (change: Change): Change => {
+    if (!('put' in change)) return change
+    const expires = change.expires ?? times.get(change.put)
+    if (expires === undefined) return change
+    times.set(change.put, expires)
+    return { ...change, expires }
+  }
+  return { write: changes => storage.write(changes.map(kept)) }
+}
+
+/** Runs the suite, or the tests whose title has `about` in it, in a mocha of its own; gives the titles that failed. */
+async function failuresOf(open: () => Storage, about?: string): Promise<string[]> {
+  const mocha = new Mocha({
+    reporter: Mocha.reporters.Base,
+    timeout: 5_000,
+    ...(about === undefined ? {} : { fgrep: about }),
+  })
+  const { describe, it } = globalThis
+  mocha.suite.emit('pre-require', globalThis, '', mocha)
+  try {
+    testStorage(() => ({ storage: open(), close: () => {} }), { durable: false })
+  } finally {
+    Object.assign(globalThis, { describe, it })
+  }
+  const failures: string[] = []
+  const ended = Promise.withResolvers<void>()
+  const runner = mocha.run(() => ended.resolve()).on('fail', test => failures.push(test.fullTitle()))
+  await ended.promise
+  runner.dispose()
+  return failures
+}
