@@ -56,7 +56,9 @@ async function readBackward(
   const page = await storage.list(keys.messagesOf(view.conversation), range)
   const sealed = left > 0 ? page.rows.map(([key, value]) => sealedMessage(view, key, value)) : []
   const more = outbox.more || (left > 0 ? page.more : page.rows.length > 0)
-  return { messages: once([...sealed.reverse(), ...outbox.messages.toReversed()]), more }
+  const found = once([...sealed.reverse(), ...outbox.messages.toReversed()])
+  const wanted = fitting(found.toReversed()).toReversed()
+  return { messages: wanted, more: more || wanted.length < found.length }
 }
 
 async function readForward(
@@ -74,8 +76,9 @@ async function readForward(
   const queued = page.more ? [] : outbox.messages
   const found = once([...sealed, ...queued])
   const wanted = before === undefined ? found : found.filter(({ position }) => position < before)
-  const more = wanted.length === found.length && (page.more || outbox.more || wanted.length > limit)
-  return { messages: wanted.slice(0, limit), more }
+  const messages = fitting(wanted.slice(0, limit))
+  const isCut = messages.length < wanted.length
+  return { messages, more: isCut || (wanted.length === found.length && (page.more || outbox.more)) }
 }
 
 interface Found {
@@ -111,6 +114,16 @@ function isDelivered(view: View, position: string): boolean {
   if (queuedNumber(position) !== undefined) return false
   const { device, seq } = placeOf(position)
   return device === view.device && seq <= view.delivered
+}
+
+/** The first messages, as many as one page may hold. */
+function fitting(messages: readonly StoredMessage[]): StoredMessage[] {
+  let bytes = 0
+  const cut = messages.findIndex(({ text }, index) => {
+    bytes += Buffer.byteLength(text)
+    return index > 0 && bytes > limits.historyBytes
+  })
+  return cut < 0 ? [...messages] : messages.slice(0, cut)
 }
 
 /** Each message once, at its first place: sealed comes before queued. */

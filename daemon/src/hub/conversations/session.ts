@@ -51,6 +51,8 @@ export class Session {
   #pages = new Map<DeviceId, Place>()
   #sent: Map<DeviceId, number> | undefined
   #credit = 0
+  /** What the other holds of one's own log and is still missing here. */
+  #missing: Place | undefined
   // ---- asking again, and refusing
   #askedAt = Number.NEGATIVE_INFINITY
   #hasProgressed = false
@@ -154,6 +156,7 @@ export class Session {
 
   /** The next frame. Control frames come first: they are small and let the other side go on. */
   async #next(): Promise<Event['is'] | undefined> {
+    await this.#settleMissing()
     const conversation = fromText(this.#conversation.id)
     const refusal = this.#refusals.shift()
     if (refusal !== undefined) return { case: 'refuse', value: refusal }
@@ -179,6 +182,15 @@ export class Session {
       return { case: 'ack', value: create(AckSchema, { conversation, heads: this.#headsHere(), credit }) }
     }
     return this.#nextEntries(conversation)
+  }
+
+  /** Once a restored home has its own messages back, the other is known to hold them. */
+  async #settleMissing(): Promise<void> {
+    const { account, heads } = this.#conversation
+    const missing = this.#missing
+    if (missing === undefined || (heads.get(account.device)?.seq ?? 0) < missing.seq) return
+    this.#missing = undefined
+    if (!(await this.#compare(account.device, missing))) this.#fork(account.device, missing)
   }
 
   async #nextEntries(conversation: Uint8Array): Promise<Event['is'] | undefined> {
@@ -233,8 +245,11 @@ export class Session {
     this.#pages = new Map()
     for (const [device, place] of heads) {
       const head = this.#conversation.heads.get(device)
-      if (head === undefined || place.seq > head.seq) continue
-      if (!(await this.#compare(device, place))) this.#fork(device, place)
+      if (head !== undefined && place.seq <= head.seq) {
+        if (!(await this.#compare(device, place))) this.#fork(device, place)
+      } else if (device === this.#conversation.account.device) {
+        this.#missing = place
+      }
     }
     const isFirst = this.#theirHeads === undefined
     this.#owesHave = true

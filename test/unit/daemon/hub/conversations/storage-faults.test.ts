@@ -81,16 +81,21 @@ describe('a message', () => {
   it('is refused when the hub stops before it was stored', async () => {
     const storage = new FaultyStorage(openMemoryStorage())
     await using alice = await Home.open(person('alice'), storage)
+    const bob = person('bob')
     const commit = Promise.withResolvers<'commit'>()
-    storage.fate = () => commit.promise
-    const [first, second] = [alice.send(person('bob'), 'first'), (await turns(3), alice.send(person('bob'), 'second'))]
-    const refused = assert.rejects(
-      alice.conversations.close().then(() => second),
-      { code: 'closed' },
-    )
+    const asked = Promise.withResolvers<void>()
+    storage.fate = () => {
+      asked.resolve()
+      return commit.promise
+    }
+    const first = alice.send(bob, 'first')
+    await asked.promise
+    const refused = assert.rejects(alice.send(bob, 'second'), { code: 'closed' })
+    const closed = alice.conversations.close()
     commit.resolve('commit')
-    await Promise.allSettled([first])
-    await refused.catch(() => second)
+    assert.equal((await first).text, 'first')
+    await Promise.all([refused, closed])
+    await assert.rejects(alice.send(bob, 'third'), { code: 'closed' })
   })
 })
 
@@ -111,8 +116,7 @@ describe('delivered', () => {
     )
     assert.equal(alice.conversations.lacking(bob.person.user), true)
     storage.fate = () => 'commit'
-    await alice.delivered(bob.person)
-    assert.equal(alice.told.at(-1)?.state, 'delivered')
+    await alice.until('delivered', () => alice.told.at(-1)?.state === 'delivered')
     wire.cut()
     await alice.restart()
     assert.equal((await alice.messages(bob.person))[0]?.state, 'delivered')
