@@ -1,6 +1,7 @@
 // One hub in a process of its own, over the embedded storage, driven through the hub itself: `HOME REGISTRY NAME` signs up and
 // waits; each line `WINDOW MS` on stdin sends to bob with that many messages in flight and prints the rate until delivered.
 import { randomBytes } from 'node:crypto'
+import { mkdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { startHub } from '../../../daemon/src/hub/hub.ts'
 import { ensureHome } from '../../../daemon/src/locations.ts'
@@ -11,7 +12,9 @@ import { type Rate, rateOf } from '../measure.ts'
 
 const [home = '', registry = '', name = ''] = process.argv.slice(2)
 const locations = ensureHome(home)
-const storage = await openSqliteStorage({ dir: locations.pluginDir('storage-sqlite'), log: silentLog })
+const dir = locations.pluginDir('storage-sqlite')
+mkdirSync(dir, { recursive: true })
+const storage = await openSqliteStorage({ dir, log: silentLog })
 const hub = await startHub({ storage, locations, options: { listen: ['127.0.0.1:0'] }, log: silentLog })
 await hub.signUp({ registry, name, password: 'bench password' })
 console.log(JSON.stringify({ name }))
