@@ -1,5 +1,5 @@
 import type { Log, Storage } from '@parley/kit'
-import { ParleyError } from '../errors.ts'
+import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Locations } from '../locations.ts'
 import { Dialer } from '../net/dial.ts'
@@ -326,7 +326,13 @@ export class Hub {
   }
 
   #tell(news: HubNews): void {
-    for (const listener of this.#listeners) listener(news)
+    for (const listener of this.#listeners) {
+      try {
+        listener(news)
+      } catch (error) {
+        this.#options.log.error({ error: asParleyError(error).message }, 'A listener of the hub has failed.')
+      }
+    }
   }
 }
 

@@ -52,7 +52,12 @@ export class Peers {
           const answer = helloTo(link.peerId, this.#self())
           // Behind the answer: nothing of ours may reach the other side before it.
           setImmediate(() => {
-            this.#adopt(link, person)
+            try {
+              this.#adopt(link, person)
+            } catch (error) {
+              this.#options.log.error({ error: asParleyError(error).message }, 'A link could not be taken.')
+              link.close('internal', 'A link could not be taken.')
+            }
             adopted.resolve()
           })
           return { case: 'peerHello', value: answer }

@@ -283,6 +283,18 @@ describe('hub', () => {
     assert.deepEqual(alice.hub.snapshot().conversations, [])
   })
 
+  it('goes on when one who watches it fails', async () => {
+    await using registry = await startTestRegistry()
+    await using home = await hubHome()
+    await using alice = await startTestHub(home)
+    alice.hub.watch(() => {
+      throw new Error('a front end broke')
+    })
+    const account = await alice.hub.signUp({ registry: registry.registry.address, name: 'alice', password })
+    assert.equal(account.state, 'online')
+    assert.ok(alice.log.lines.some(({ text }) => text === 'A listener of the hub has failed.'))
+  })
+
   it('waits for a delivery only as long as it is told', async () => {
     await using registry = await startTestRegistry()
     await using aliceHome = await hubHome()

@@ -79,6 +79,17 @@ describe('hub: peers', () => {
       const link = await two.bob.dial(two.alice)
       const old = { ...two.bob.self, roster: two.bob.person.listDevices({ version: 1 }) }
       assert.equal((await refusedHello(link, helloTo(link.peerId, old))).code, 'stranger')
+      const judge = () => two.alice.people.judge(old.attestation, old.roster)
+      assert.throws(judge, { code: 'roster-rollback', message: /version 1, though version 2 is known/ })
+    })
+
+    it('another device of its own person, which is not for this version', async () => {
+      await using two = await twoHubs()
+      const { person, self } = two.alice
+      const devices = [person.device, two.bob.person.device].map(({ id, spki }) => ({ ...device(spki), id }))
+      const link = await two.bob.dial(two.alice)
+      const own = { ...self, roster: person.listDevices({ version: 2, devices }) }
+      assert.equal((await refusedHello(link, helloTo(link.peerId, own))).code, 'stranger')
     })
 
     it('a second roster of the same version', async () => {
