@@ -1,0 +1,308 @@
+import assert from 'node:assert/strict'
+import { stat } from 'node:fs/promises'
+import { startControl } from '../../../../daemon/src/control/server.ts'
+import { ensureHome } from '../../../../daemon/src/locations.ts'
+import { silentLog } from '../../../../daemon/src/log.ts'
+import { type FakeHub, fakeHub } from '../../../support/fake-hub.ts'
+import { temporaryFolder } from '../../../support/folder.ts'
+import { cli } from '../../../support/terminal.ts'
+import { until } from '../../../support/wait.ts'
+
+describe('commands', () => {
+  let home: string
+  let hub: FakeHub
+  let release: () => Promise<void>
+
+  beforeEach(async () => {
+    const folder = await temporaryFolder()
+    home = folder.path
+    hub = fakeHub()
+    const { daemonFile } = ensureHome(home)
+    const control = await startControl({ home, daemonFile, roles: ['hub'], hub, log: silentLog, stop: () => {} })
+    release = async () => {
+      await control.close()
+      await folder[Symbol.asyncDispose]()
+    }
+  })
+  afterEach(() => release())
+
+  const run = (args: string[], input: Parameters<typeof cli>[1] = {}) => cli([...args, '--home', home], input)
+
+  describe('who', () => {
+    it('lists people in aligned columns, presence by glyph and word', async () => {
+      const { code, out } = await run(['who'])
+      assert.equal(code, 0)
+      assert.equal(out, '● bob      online\n○ carol    offline\n')
+    })
+
+    it('prints JSON when asked', async () => {
+      const { out } = await run(['who', 'bo', '--json'])
+      assert.deepEqual(
+        JSON.parse(out).people.map((person: { name: string }) => person.name),
+        ['bob'],
+      )
+      assert.equal(out.trim().split('\n').length, 1)
+    })
+
+    it('colours on a terminal, and neither elsewhere nor with NO_COLOR', async () => {
+      const esc = String.fromCodePoint(27)
+      assert.ok((await run(['who'], { isTTY: true })).out.includes(esc))
+      assert.ok(!(await run(['who'])).out.includes(esc))
+      assert.ok(!(await run(['who'], { isTTY: true, env: { NO_COLOR: '1' } })).out.includes(esc))
+    })
+  })
+
+  describe('send', () => {
+    it('sends its words and prints the state', async () => {
+      const { code, out } = await run(['send', 'bob', 'lunch', 'at', 'noon?'])
+      assert.deepEqual([code, out], [0, '… queued\n'])
+      assert.deepEqual(hub.texts, ['lunch at noon?'])
+    })
+
+    it('reads stdin without words, and drops the line break at its end only', async () => {
+      const { code } = await run(['send', 'bob'], { stdin: ' two\nlines \n' })
+      assert.equal(code, 0)
+      assert.deepEqual(hub.texts, [' two\nlines '])
+    })
+
+    it('waits for delivery when asked', async () => {
+      const unwatch = hub.watch(change => {
+        const [message] = change.messages?.messages ?? []
+        if (message?.state === 'queued') setImmediate(() => hub.deliver(message.message))
+      })
+      const { code, out } = await run(['send', 'bob', 'hi', '--wait', '--json'])
+      unwatch()
+      assert.equal(code, 0)
+      assert.equal(JSON.parse(out).state, 'delivered')
+    })
+
+    it('fails after the deadline in words, with the message kept', async () => {
+      const { code, err } = await run(['send', 'bob', 'hi', '--wait', '--deadline', '1s'])
+      assert.equal(code, 1)
+      assert.match(err, /not delivered yet/)
+      assert.deepEqual(hub.texts, ['hi'])
+    })
+
+    for (const [what, args, stdin] of [
+      ['an empty message', ['send', 'bob', ''], ''],
+      ['a message of nothing at all on stdin', ['send', 'bob'], ''],
+      ['a message that is too long', ['send', 'bob'], 'x'.repeat(100 * 1024 + 1)],
+      ['a deadline without a unit', ['send', 'bob', 'hi', '--deadline', '30'], ''],
+    ] as const) {
+      it(`refuses ${what} before anything is sent`, async () => {
+        const { code, err } = await run([...args], { stdin })
+        assert.equal(code, 2)
+        assert.match(err, /^parley: [^\n]+[.?]\n$/)
+        assert.deepEqual(hub.texts, [])
+      })
+    }
+
+    it('fails on somebody unknown', async () => {
+      const { code, err } = await run(['send', 'nobody', 'hi'])
+      assert.equal(code, 1)
+      assert.match(err, /^parley: Nobody here is called nobody/)
+    })
+  })
+
+  describe('log', () => {
+    it('prints the last messages, newest last, with the state of one’s own', async () => {
+      hub.receive('bob', 'hello')
+      await run(['send', 'bob', 'hi'])
+      const { out } = await run(['log', 'bob'])
+      const lines = out.trimEnd().split('\n')
+      assert.match(lines[0] ?? '', / bob {4}hello$/)
+      assert.match(lines[1] ?? '', / alice {2}hi {2}… queued$/)
+    })
+
+    it('pages back', async () => {
+      for (const text of ['one', 'two', 'three']) hub.receive('bob', text)
+      const { out } = await run(['log', 'bob', '--limit', '1'])
+      assert.match(out, /three\n$/)
+      const position = /--before (\S+)/.exec(out)?.[1] ?? ''
+      const earlier = await run(['log', 'bob', '--limit', '1', '--before', position])
+      assert.match(earlier.out, /two\n$/)
+    })
+
+    it('shows what other people wrote without obeying it', async () => {
+      hub.receive('bob', 'a\u001b[2Jb\u202ec\u0007\nalice  forged')
+      const { out } = await run(['log', 'bob'])
+      assert.match(out, /a␛\[2Jb⟨202e⟩c␇\n {10,}alice {2}forged\n$/)
+    })
+
+    it('refuses a limit that is no number', async () => {
+      const { code, err } = await run(['log', 'bob', '--limit', 'many'])
+      assert.equal(code, 2)
+      assert.match(err, /--limit takes a number from 1 to 1000/)
+    })
+  })
+
+  describe('chat', () => {
+    it('sends each line of a pipe, prints what comes and every state, and ends with 0 once delivered', async () => {
+      let answered = false
+      hub.watch(change => {
+        for (const message of change.messages?.messages ?? []) {
+          if (message.state === 'queued') setImmediate(() => hub.deliver(message.message))
+          if (message.text === 'two' && !answered) hub.receive('bob', 'heard you')
+          answered ||= message.text === 'two'
+        }
+      })
+      const { code, out } = await run(['chat', 'bob'], { stdin: 'one\n\ntwo\n' })
+      assert.equal(code, 0)
+      assert.deepEqual(hub.texts, ['one', 'two'])
+      assert.match(out, /one {2}✓ delivered/)
+      assert.match(out, /two {2}✓ delivered/)
+    })
+
+    it('ends with 0 and says so when the deadline comes first', async () => {
+      const { code, err } = await run(['chat', 'bob', '--deadline', '1s'], { stdin: 'one\n' })
+      assert.equal(code, 0)
+      assert.match(err, /^1 message is still queued/)
+    })
+
+    it('prints incoming messages live, as JSON lines when asked', async () => {
+      const done = run(['chat', 'bob', '--json', '--deadline', '2s'], { stdin: 'ping\n' })
+      await until('the line', () => hub.texts.length === 1)
+      hub.receive('bob', 'pong')
+      const { out } = await done
+      const events = out
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line))
+      assert.ok(events.some(event => event.event === 'message' && event.text === 'pong'))
+    })
+
+    it('fails at once with somebody unknown', async () => {
+      const { code, err } = await run(['chat', 'nobody'], { stdin: 'one\n' })
+      assert.equal(code, 1)
+      assert.match(err, /called nobody/)
+    })
+  })
+
+  describe('sign-up', () => {
+    const env = { PARLEY_PASSWORD: 'correct horse' }
+
+    it('takes the password from the environment', async () => {
+      const { code, out } = await run(['sign-up', 'Alice', '--registry', '127.0.0.1:3131'], { env })
+      assert.equal(code, 0)
+      assert.match(out, /^● alice at Acme, online\n/)
+    })
+
+    it('takes invite and password from lines of stdin, in the order of asking', async () => {
+      const invite = `parley://127.0.0.1:3131/${'a'.repeat(52)}?v=1#${'a'.repeat(26)}`
+      const { code, err } = await run(['sign-up', 'alice', '--json'], { stdin: `${invite}\ncorrect horse\n` })
+      assert.equal(code, 0, err)
+    })
+
+    for (const [what, args, input, words] of [
+      ['a malformed name', ['sign-up', 'a b', '--registry', 'localhost'], { env }, /name/i],
+      ['a reserved name', ['sign-up', 'system', '--registry', 'localhost'], { env }, /reserved|taken|name/i],
+      ['a malformed address', ['sign-up', 'alice', '--registry', 'not an address'], { env }, /address|link|host/i],
+      ['a short password', ['sign-up', 'alice', '--registry', 'localhost'], { env: { PARLEY_PASSWORD: 'abc' } }, /6/],
+      ['a common password', ['sign-up', 'alice', '--registry', 'localhost'], { stdin: 'password\n' }, /common|guess/i],
+      ['no password at all', ['sign-up', 'alice', '--registry', 'localhost'], {}, /PARLEY_PASSWORD/],
+      ['no invite and no registry', ['sign-up', 'alice'], {}, /PARLEY_INVITE/],
+    ] as const) {
+      it(`refuses ${what} with exit code 2 and one sentence`, async () => {
+        const { code, err } = await run([...args], input)
+        assert.equal(code, 2)
+        assert.match(err, /^parley: [^\n]+\n$/)
+        assert.match(err, words)
+        assert.equal(hub.status().accounts.length, 0)
+      })
+    }
+  })
+
+  describe('sign-in', () => {
+    it('asks for the password only when the device’s key is not enough', async () => {
+      await run(['sign-up', 'alice', '--registry', 'localhost'], { env: { PARLEY_PASSWORD: 'correct horse' } })
+      assert.equal((await run(['sign-in'], { stdin: 'correct horse\n' })).code, 0)
+      const wrong = await run(['sign-in'], { stdin: 'wrong horse\n' })
+      assert.equal(wrong.code, 1)
+      assert.match(wrong.err, /Name or password is wrong/)
+    })
+
+    it('says what to do in a home where nobody has signed up', async () => {
+      const { code, err } = await run(['sign-in'])
+      assert.equal(code, 2)
+      assert.match(err, /parley sign-up NAME/)
+    })
+  })
+
+  describe('sign-out and status', () => {
+    it('says how to come back', async () => {
+      assert.match((await run(['sign-out'])).out, /^Signed alice out\. `parley sign-in/)
+    })
+
+    it('prints how the daemon is doing', async () => {
+      const { out } = await run(['status'])
+      assert.match(out, /^Daemon {5}Parley .*, hub, process \d+/)
+      const json = JSON.parse((await run(['status', '--json'])).out)
+      assert.equal(json.pid, process.pid)
+    })
+  })
+
+  it('refuses an invite at a hub’s home', async () => {
+    const { code, err } = await run(['invite'])
+    assert.equal(code, 1)
+    assert.match(err, /home of a registry/)
+  })
+})
+
+describe('commands without a daemon', () => {
+  for (const [args, words] of [
+    [['status'], /No Parley daemon is running/],
+    [['invite'], /No registry is running.*parley registry/],
+  ] as const) {
+    it(`${args[0]} says that none runs, and starts none`, async () => {
+      await using folder = await temporaryFolder()
+      const { code, err } = await cli([...args, '--home', folder.path])
+      assert.equal(code, 1)
+      assert.match(err, words)
+      await assert.rejects(stat(ensureHome(folder.path).lock), { code: 'ENOENT' })
+    })
+  }
+
+  it('stop has nothing to do, and says so', async () => {
+    await using folder = await temporaryFolder()
+    const { code, out } = await cli(['stop', '--home', folder.path, '--json'])
+    assert.deepEqual([code, JSON.parse(out)], [0, { stopped: false }])
+  })
+
+  for (const [what, args, words] of [
+    ['an unknown command', ['sned', 'bob'], /Unknown command 'sned'/],
+    ['an unknown option', ['who', '--colour'], /Unknown option '--colour'/],
+    ['a missing argument', ['send'], /Missing required argument 'who'/],
+    ['an argument too many', ['who', 'a', 'b'], /Too many arguments/],
+    ['a policy that does not exist', ['registry', '--sign-up', 'maybe'], /Allowed choices are open, invite, closed/],
+    ['a malformed address to listen on', ['registry', '--listen', '1:2:3:x'], /.+/],
+    ['an expiry without a unit', ['invite', '--expires', '7'], /--expires takes a time such as/],
+    ['a number of uses that is none', ['invite', '--uses', '-1'], /.+/],
+    ['a configuration that is not there', ['hub', '--config', '/nowhere/parley.json'], /cannot be read/],
+  ] as const) {
+    it(`refuses ${what} with exit code 2 and one sentence`, async () => {
+      await using folder = await temporaryFolder()
+      const { code, err } = await cli([...args, ...(args[0] === 'sned' ? [] : ['--home', folder.path])])
+      assert.equal(code, 2, err)
+      assert.match(err, /^parley: [^\n]+\n$/)
+      assert.match(err, words)
+    })
+  }
+
+  it('gives errors as JSON with --json', async () => {
+    const { code, err } = await cli(['who', '--json', '--bogus'])
+    assert.equal(code, 2)
+    assert.equal(JSON.parse(err).error.code, 'usage')
+  })
+
+  it('shows help with examples for every command', async () => {
+    const { out } = await cli(['--help'])
+    const commands = [...out.matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map(match => match[1] ?? '')
+    assert.equal(commands.length, 12)
+    for (const command of commands) {
+      const help = await cli([command, '--help'])
+      assert.equal(help.code, 0)
+      assert.match(help.out, /Examples:\n {2}\S/, command)
+      assert.match(help.out, /--home <dir>/, command)
+    }
+  })
+})
