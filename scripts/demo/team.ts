@@ -13,6 +13,7 @@ export interface DemoTeam extends AsyncDisposable {
 }
 
 const root = join(import.meta.dirname, '..', '..')
+const usualFolder = join(root, '.demo')
 const standard = { registry: 3131, heartbeat: 5151 }
 
 /** Starts a registry and two hubs with new homes in a demo folder, signs both people up; `tell` hears of progress. */
@@ -24,7 +25,8 @@ export async function startDemoTeam(tell: (text: string) => void): Promise<DemoT
     folder,
     async [Symbol.asyncDispose]() {
       await Promise.all(started.toReversed().map(one => one[Symbol.asyncDispose]()))
-      rmSync(join(folder, 'pid'), { force: true })
+      // The usual folder stays, to be looked at; another's would only pile up.
+      rmSync(folder === usualFolder ? join(folder, 'pid') : folder, { recursive: true, force: true })
     },
   }
   try {
@@ -47,8 +49,7 @@ export async function startDemoTeam(tell: (text: string) => void): Promise<DemoT
 
 /** `.demo`, emptied; a folder of its own while another demo runs there. */
 function claimFolder(): string {
-  const usual = join(root, '.demo')
-  const folder = isInUse(usual) ? join(root, `.demo-${process.pid}`) : usual
+  const folder = isInUse(usualFolder) ? `${usualFolder}-${process.pid}` : usualFolder
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { mode: 0o700 })
   writeFileSync(join(folder, 'pid'), String(process.pid))

@@ -63,11 +63,11 @@ export async function startTestHub(
       if (!account) throw new Error('Nobody has signed up in this home.')
       return account
     },
-    async seen(what, look, deadline = 10_000) {
-      const found = Promise.withResolvers<Exclude<ReturnType<typeof look>, undefined | false>>()
+    async seen<T>(what: string, look: () => T | undefined | false, deadline = 10_000) {
+      const found = Promise.withResolvers<T>()
       const check = () => {
         const value = look()
-        if (value !== undefined && value !== false) found.resolve(value as Exclude<typeof value, undefined | false>)
+        if (value !== undefined && value !== false) found.resolve(value)
       }
       looks.add(check)
       check()
