@@ -120,7 +120,7 @@ class OpenConversations implements Conversations {
     let turn = Promise.resolve()
     return {
       event: is => {
-        turn = turn.then(() => session.event(is))
+        turn = turn.then(() => (this.#isClosed ? undefined : session.event(is)))
         return turn
       },
     }
