@@ -10,6 +10,8 @@ import { type Registry, startRegistry } from './registry/registry.ts'
 
 export interface DaemonOptions {
   readonly home: string
+  /** Whether the caller holds the home's lock already. */
+  readonly isLocked?: boolean
   readonly config: Config
   readonly roles: readonly ('hub' | 'registry')[]
   /** By the name that a configuration uses. */
@@ -54,8 +56,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const stopping = new AbortController()
   await using built = new AsyncDisposableStack()
 
-  const lock = acquireLock(where.lock)
-  built.defer(() => lock.release())
+  const lock = options.isLocked ? undefined : acquireLock(where.lock)
+  built.defer(() => lock?.release())
 
   const secretBox = SecretBox.open(where.registryKey)
   const plugins = await loadPlugins({

@@ -10,6 +10,8 @@ export interface Locations {
   readonly config: string
   /** Held exclusively by the daemon of this home. */
   readonly lock: string
+  /** Held by the front end that is starting one. */
+  readonly startLock: string
   /** How to reach the running daemon. */
   readonly daemonFile: string
   readonly logs: string
@@ -39,6 +41,7 @@ export function locations(home: string): Locations {
     home: root,
     config: within('parley.json'),
     lock: within('lock.db'),
+    startLock: within('start.db'),
     daemonFile: within('daemon.json'),
     logs: within('logs'),
     hubLog: within('logs', 'hub.log'),

@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander'
 import { ensureFolder } from '../locations.ts'
-import { createLog } from '../log.ts'
 import { ports, readHostPort } from '../protocol/addresses.ts'
 import { addCommand } from './command.ts'
 import { type ServeOptions, serve } from './serve.ts'
@@ -30,7 +29,8 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
   await serve(terminal, options, {
     role: 'hub',
     configure: config => ({ ...config, hub: { ...config.hub, ...(listen && { listen }) } }),
-    openLog: where => {
+    openLog: async where => {
+      const { createLog } = await import('../log.ts')
       ensureFolder(where.logs, 'log folder')
       return createLog({ destination: { file: where.hubLog } })
     },

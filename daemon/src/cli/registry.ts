@@ -1,6 +1,5 @@
 import { type Command, Option } from 'commander'
 import type { Daemon } from '../daemon.ts'
-import { createLog } from '../log.ts'
 import { ports, readHostPort } from '../protocol/addresses.ts'
 import type { ClassicMode, SignUpPolicy } from '../protocol/control.ts'
 import { addCommand, homeHint } from './command.ts'
@@ -55,7 +54,10 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
       },
     }),
     // Somebody who watches a terminal wants to see what is wrong, not every sign-in.
-    openLog: () => createLog({ destination: 'stderr', level: terminal.stderr.isTTY ? 'warn' : 'info' }),
+    openLog: async () => {
+      const { createLog } = await import('../log.ts')
+      return createLog({ destination: 'stderr', level: terminal.stderr.isTTY ? 'warn' : 'info' })
+    },
     announce: daemon => (options.json ? printJson(terminal, daemon.ready) : welcome(terminal, options, daemon)),
   })
 }

@@ -1,5 +1,6 @@
-import { type Config, findConfig, loadConfig } from '../config.ts'
-import { type Daemon, startDaemon } from '../daemon.ts'
+import type { Config } from '../config.ts'
+import { acquireLock } from '../control/lock.ts'
+import type { Daemon } from '../daemon.ts'
 import { limits } from '../limits.ts'
 import { ensureHome, type Locations } from '../locations.ts'
 import type { OpenLog } from '../log.ts'
@@ -14,7 +15,7 @@ export interface Serving {
   readonly role: 'hub' | 'registry'
   /** What the command line says over the configuration. */
   readonly configure: (config: Config) => Config
-  readonly openLog: (where: Locations) => OpenLog
+  readonly openLog: (where: Locations) => Promise<OpenLog>
   readonly linger?: (config: Config) => number | undefined
   /** Told once it serves. */
   readonly announce: (daemon: Daemon, config: Config) => void
@@ -23,11 +24,24 @@ export interface Serving {
 /** Runs a daemon in this process until a signal or a front end stops it. */
 export async function serve(terminal: Terminal, options: ServeOptions, serving: Serving): Promise<void> {
   const where = ensureHome(homeOf(terminal, options))
-  const config = serving.configure(loadConfig(findConfig(where, options.config)))
-  const log = serving.openLog(where)
+  // Before the daemon's code is even loaded: of many starters at once, all but one end here, cheaply.
+  const lock = acquireLock(where.lock)
   try {
+    const { findConfig, loadConfig } = await import('../config.ts')
+    const config = serving.configure(loadConfig(findConfig(where, options.config)))
+    await run(terminal, where, config, serving)
+  } finally {
+    lock.release()
+  }
+}
+
+async function run(terminal: Terminal, where: Locations, config: Config, serving: Serving): Promise<void> {
+  const log = await serving.openLog(where)
+  try {
+    const { startDaemon } = await import('../daemon.ts')
     const daemon = await startDaemon({
       home: where.home,
+      isLocked: true,
       config,
       roles: [serving.role],
       builtIns: await terminal.loadBuiltIns(),

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import type { Lock } from '../control/lock.ts'
 import { errorFrom, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { ensureHome } from '../locations.ts'
@@ -20,26 +21,47 @@ export interface StartOptions extends ConnectOptions {
 }
 
 /**
- * Connects to the hub of `home`, starting one in the background when none runs. However many do so at once, one daemon
- * serves them all: each starter may launch one, the home's lock lets one of these live. A daemon that cannot start
- * says why, and that is what this rejects with.
+ * Connects to the hub of `home`, starting one in the background when none runs. However many do so at once, one of them
+ * launches it and one daemon serves them all. A daemon that cannot start says why, and that is what this rejects with.
  */
 export async function connectOrStart(options: StartOptions): Promise<Client> {
   const { timeout = limits.daemonStart, signal } = options
   const end = performance.now() + timeout
-  const { home } = ensureHome(options.home)
+  const { home, startLock } = ensureHome(options.home)
   let again = 0
   for (;;) {
     const client = await connectIfRunning({ ...options, home })
     if (client) return client
     signal?.throwIfAborted()
     if (performance.now() > end) throw tooLate(home, timeout)
-    if (performance.now() < again) {
+    const turn = performance.now() < again ? undefined : await takeTurn(startLock)
+    if (!turn) {
       await pause(limits.startPoll, undefined, { ...(signal && { signal }) })
       continue
     }
-    const isOurs = await launch(home, options, end - performance.now())
-    if (!isOurs) again = performance.now() + limits.startAgain
+    try {
+      const isReady = await launch(home, options, end - performance.now())
+      // Another daemon holds the home: it is getting ready, or on its way out.
+      if (!isReady) again = performance.now() + limits.startAgain
+    } finally {
+      turn.release()
+    }
+  }
+}
+
+/**
+ * The right to launch a daemon, which one starter of a home has at a time: fifty processes that race for the home's own
+ * lock would keep each other from starting. `undefined` while another starter has it.
+ */
+async function takeTurn(startLock: string): Promise<Lock | undefined> {
+  try {
+    // Only here: a front end's runtime may lack node:sqlite, which the daemon's own must have.
+    const { acquireLock } = await import('../control/lock.ts')
+    return acquireLock(startLock)
+  } catch (error) {
+    if (error instanceof ParleyError && error.code === 'already-running') return undefined
+    if (error instanceof ParleyError) throw error
+    return { release() {} }
   }
 }
 
