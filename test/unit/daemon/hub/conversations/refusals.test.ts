@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { create } from '@bufbuild/protobuf'
 import { limits } from '../../../../../daemon/src/limits.ts'
+import { encodeText } from '../../../../../daemon/src/protocol/bodies.ts'
 import { timeOf } from '../../../../../daemon/src/protocol/clock.ts'
-import { fromText } from '../../../../../daemon/src/protocol/ids.ts'
+import { fromText, messageId } from '../../../../../daemon/src/protocol/ids.ts'
 import { type Entry, HaveSchema } from '../../../../../daemon/src/protocol/parley_pb.ts'
 import { BarePeer, type Sealed, seal } from '../../../../support/bare-peer.ts'
 import { conversationOf, Home, person } from '../../../../support/conversations.ts'
@@ -225,6 +226,21 @@ describe('a void entry', () => {
     )
     const { rows } = await it.home.storage.list(`log/${it.conversation}/`, { limit: 10 })
     assert.ok(rows.some(([, value]) => Buffer.from(value).includes(Buffer.from(strange.entry.body))))
+  })
+})
+
+describe('a message sealed twice', () => {
+  it('is shown once, in the same frame and later, and both entries link', async () => {
+    await using it = await scene()
+    const body = encodeText(messageId(new Uint8Array(16).fill(3)), Date.now(), 'once')
+    const run = [seal(it.alice, it.conversation, '', it.first, { body })]
+    for (let index = 0; index < 2; index++) run.push(seal(it.alice, it.conversation, '', run.at(-1), { body }))
+    await it.peer.entries(...run.slice(0, 2).map(({ entry }) => entry))
+    await it.peer.hear('ack')
+    await it.peer.entries(...run.slice(2).map(({ entry }) => entry))
+    assert.equal((await it.peer.hear('ack')).value.heads[0]?.seq, 4n)
+    assert.deepEqual(await it.home.texts(it.alice), ['first', 'once'])
+    assert.equal(it.home.conversations.list()[0]?.count, 2)
   })
 })
 
