@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { setTimeout } from 'node:timers/promises'
 import { create, fromBinary } from '@bufbuild/protobuf'
 import { limits } from '../../../../../daemon/src/limits.ts'
 import { ClassicAccountSchema, PasswordRecordSchema } from '../../../../../daemon/src/protocol/classic_rows_pb.ts'
@@ -86,28 +87,20 @@ describe('classic logins at once', () => {
   it('500 of them are answered, and the event loop is not starved', async () => {
     await using registry = await ClassicRegistry.start({ scryptCost: slow })
     const first = await registry.online('alice')
-    const idle = await searchTimes(first, 200)
+    const idle = await measure(times => searchTimes(first, times), setTimeout(1_000))
 
     const clients = await Promise.all(Array.from({ length: 500 }, () => registry.client()))
-    const delay = monitorEventLoopDelay({ resolution: 5 })
-    delay.enable()
-    let isStorm = true
-    const storm = Promise.all(clients.map(async client => (await client.login('alice', 'secret1')).code)).finally(
-      () => {
-        isStorm = false
-      },
-    )
-    const busy: number[] = []
-    while (isStorm) busy.push(...(await searchTimes(first, 1)))
-    const codes = await storm
-    delay.disable()
+    const storm = Promise.all(clients.map(async client => (await client.login('alice', 'secret1')).code))
+    const busy = await measure(times => searchTimes(first, times), storm)
 
+    const codes = await storm
     assert.equal(codes.filter(code => code === 21).length + codes.filter(code => code === 50).length, 500)
     assert.ok(codes.filter(code => code === 21).length >= 34)
-    const most = Math.max(50, 5 * percentile(idle, 99))
-    assert.ok(percentile(busy, 99) < most, `p99 of a search: ${percentile(busy, 99)} ms, most ${most} ms`)
-    const delayed = delay.percentile(99) / 1e6
-    assert.ok(delayed < most, `p99 of the event loop's delay: ${delayed} ms, most ${most} ms`)
+    // What else this machine does slows both alike.
+    const slowest = Math.max(50, 5 * idle.request)
+    assert.ok(busy.request < slowest, `p99 of a search: ${busy.request} ms, idle ${idle.request} ms`)
+    const latest = Math.max(50, 5 * idle.delay)
+    assert.ok(busy.delay < latest, `p99 of the event loop's delay: ${busy.delay} ms, idle ${idle.delay} ms`)
   })
 
   it('keep no password, only its hash', async () => {
@@ -125,6 +118,21 @@ describe('classic logins at once', () => {
     assert.ok(!JSON.stringify(registry.lines).includes('secret1'))
   })
 })
+
+/** p99 of requests and of the event loop's delay, in ms, for as long as `meanwhile` lasts. */
+async function measure(ask: (times: number) => Promise<number[]>, meanwhile: Promise<unknown>) {
+  let isOver = false
+  const over = meanwhile.finally(() => {
+    isOver = true
+  })
+  const delay = monitorEventLoopDelay({ resolution: 5 })
+  delay.enable()
+  const took: number[] = []
+  while (!isOver) took.push(...(await ask(10)))
+  await over
+  delay.disable()
+  return { request: percentile(took, 99), delay: delay.percentile(99) / 1e6 }
+}
 
 async function searchTimes(client: { search(name: string, sought: string): Promise<unknown> }, times: number) {
   const took: number[] = []
