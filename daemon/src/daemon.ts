@@ -7,6 +7,7 @@ import { ensureHome } from './locations.ts'
 import { loadPlugins } from './plugins/host.ts'
 import { SecretBox } from './plugins/secrets.ts'
 import { type Registry, startRegistry } from './registry/registry.ts'
+import { Teardown } from './teardown.ts'
 
 export interface DaemonOptions {
   readonly home: string
@@ -50,11 +51,20 @@ export interface Ready {
  * stops what was built before, in reverse, and rejects with its ParleyError.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const built = new Teardown()
+  try {
+    return await build(options, built)
+  } catch (error) {
+    await built.run().catch(failure => options.log.error({ error: failure }, 'A part could not be stopped'))
+    throw error
+  }
+}
+
+async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
   const { config, roles, builtIns, log, now = Date.now } = options
   const isRegistry = roles.includes('registry')
   const where = ensureHome(options.home)
   const stopping = new AbortController()
-  await using built = new AsyncDisposableStack()
 
   const lock = options.isLocked ? undefined : acquireLock(where.lock)
   built.defer(() => lock?.release())
@@ -107,10 +117,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   })
   built.defer(() => control.close())
 
-  const running = built.move()
   let hasBegun = false
   function stop(): Promise<void> {
-    if (!hasBegun) running.disposeAsync().then(end.resolve, end.reject)
+    if (!hasBegun) built.run().then(end.resolve, end.reject)
     hasBegun = true
     return end.promise
   }

@@ -7,7 +7,7 @@ import type { OpaqueAnswer, OpaqueJob, OpaqueJobs } from './jobs.ts'
 
 /**
  * OPAQUE's client half in a worker thread. One for each exchange: it holds a password, so it ends with the exchange
- * (`await using`). Each step has a deadline; after one that failed the worker is gone.
+ * (`try/finally`: Node 22 has no `await using`). Each step has a deadline; after one that failed the worker is gone.
  */
 export class OpaqueClient implements AsyncDisposable {
   readonly #worker: Worker

@@ -37,24 +37,28 @@ export async function signUp(registry: RegistryLink, wish: SignUpWish, signal: A
   refuseOther(registry, opaqueMechanism)
   const { link } = registry
   const password = passwordForm(wish.password)
-  await using opaque = new OpaqueClient()
-  const { state, request: first } = await opaque.run('startSignUp', { password }, signal)
-  const asked = create(SignUpSchema, {
-    name: wish.name,
-    displayName: wish.displayName,
-    user: fromText(wish.user),
-    accountKey: wish.accountKey,
-    roster: wish.roster,
-    invite: wish.invite ?? new Uint8Array(),
-    mechanism: opaqueMechanism,
-    first: opaqueBytes(first),
-  })
-  const reply = await request(link, { case: 'signUp', value: asked }, signal)
-  // The same sign-up once more, after its answer was lost, is answered as at first.
-  if (reply.case === 'signedIn') return reply.value
-  const response = opaqueText(expectReply(reply, 'challenge').data)
-  const { record } = await opaque.run('finishSignUp', { password, state, response }, signal)
-  return await ask(link, { case: 'continue', value: answer(opaqueBytes(record)) }, 'signedIn', signal)
+  const opaque = new OpaqueClient()
+  try {
+    const { state, request: first } = await opaque.run('startSignUp', { password }, signal)
+    const asked = create(SignUpSchema, {
+      name: wish.name,
+      displayName: wish.displayName,
+      user: fromText(wish.user),
+      accountKey: wish.accountKey,
+      roster: wish.roster,
+      invite: wish.invite ?? new Uint8Array(),
+      mechanism: opaqueMechanism,
+      first: opaqueBytes(first),
+    })
+    const reply = await request(link, { case: 'signUp', value: asked }, signal)
+    // The same sign-up once more, after its answer was lost, is answered as at first.
+    if (reply.case === 'signedIn') return reply.value
+    const response = opaqueText(expectReply(reply, 'challenge').data)
+    const { record } = await opaque.run('finishSignUp', { password, state, response }, signal)
+    return await ask(link, { case: 'continue', value: answer(opaqueBytes(record)) }, 'signedIn', signal)
+  } finally {
+    await opaque[Symbol.asyncDispose]()
+  }
 }
 
 /** Signs in by the device key that TLS has shown. @throws ParleyError `unknown-account`, `password-needed`… */
@@ -79,20 +83,24 @@ export async function signInByPassword(
   const { link } = registry
   const exporter = link.exportKeyingMaterial(signInExporter.length, signInExporter.label)
   const binding = signInBinding(exporter, identity.id, fromText(registry.registry))
-  await using opaque = new OpaqueClient()
-  const { state, request: first } = await opaque.run('startSignIn', { password }, signal)
-  const asked = create(SignInSchema, { name, mechanism, first: opaqueBytes(first) })
-  const { data } = await ask(link, { case: 'signIn', value: asked }, 'challenge', signal)
-  const done = await opaque.run('finishSignIn', { password, state, response: opaqueText(data) }, signal)
-  if (!done) throw new ParleyError('wrong-credentials', wrong)
-  const sessionKey = opaqueBytes(done.sessionKey)
-  const finish = encodeOpaqueFinish(opaqueBytes(done.finish), signInMac(sessionKey, 'client', binding))
-  const proof = await ask(link, { case: 'continue', value: answer(finish) }, 'challenge', signal)
-  const expected = signInMac(sessionKey, 'server', binding)
-  if (proof.data.length !== expected.length || !timingSafeEqual(proof.data, expected)) {
-    throw new ParleyError('forged', relayed)
+  const opaque = new OpaqueClient()
+  try {
+    const { state, request: first } = await opaque.run('startSignIn', { password }, signal)
+    const asked = create(SignInSchema, { name, mechanism, first: opaqueBytes(first) })
+    const { data } = await ask(link, { case: 'signIn', value: asked }, 'challenge', signal)
+    const done = await opaque.run('finishSignIn', { password, state, response: opaqueText(data) }, signal)
+    if (!done) throw new ParleyError('wrong-credentials', wrong)
+    const sessionKey = opaqueBytes(done.sessionKey)
+    const finish = encodeOpaqueFinish(opaqueBytes(done.finish), signInMac(sessionKey, 'client', binding))
+    const proof = await ask(link, { case: 'continue', value: answer(finish) }, 'challenge', signal)
+    const expected = signInMac(sessionKey, 'server', binding)
+    if (proof.data.length !== expected.length || !timingSafeEqual(proof.data, expected)) {
+      throw new ParleyError('forged', relayed)
+    }
+    return await ask(link, { case: 'continue', value: answer(new Uint8Array()) }, 'signedIn', signal)
+  } finally {
+    await opaque[Symbol.asyncDispose]()
   }
-  return await ask(link, { case: 'continue', value: answer(new Uint8Array()) }, 'signedIn', signal)
 }
 
 /** A registry that suddenly offers only a weaker way to sign in does not get the password. */
