@@ -1,11 +1,22 @@
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { until } from '../support/wait.ts'
 
 const root = join(import.meta.dirname, '..', '..')
 
-/** Runs the entry of `npm start` with `input` on stdin, then ends it. Gives what was printed. */
-function demo(input: string, args: readonly string[] = []): Promise<{ code: number | null; out: string; err: string }> {
+interface Demo {
+  readonly child: ChildProcess
+  readonly out: () => string
+  readonly err: () => string
+  /** The exit code. */
+  readonly ended: Promise<number | null>
+}
+
+/** Runs the entry of `npm start`. */
+function startDemo(args: readonly string[] = []): Demo {
   const child = spawn(process.execPath, ['scripts/start.mjs', ...args], { cwd: root })
   let out = ''
   let err = ''
@@ -15,11 +26,17 @@ function demo(input: string, args: readonly string[] = []): Promise<{ code: numb
   child.stderr.setEncoding('utf8').on('data', text => {
     err += text
   })
-  child.stdin.end(input)
-  return new Promise((resolve, reject) => {
-    child.on('error', reject)
-    child.on('close', code => resolve({ code, out, err }))
-  })
+  return { child, out: () => out, err: () => err, ended: once(child, 'close').then(([code]) => code) }
+}
+
+/** Runs it with `input` on stdin to its end. */
+async function demo(
+  input: string,
+  args: readonly string[] = [],
+): Promise<{ code: number | null; out: string; err: string }> {
+  const { child, ended, out, err } = startDemo(args)
+  child.stdin?.end(input)
+  return { code: await ended, out: out(), err: err() }
 }
 
 describe('npm start', () => {
@@ -38,12 +55,28 @@ describe('npm start', () => {
     )
   })
 
-  it('runs twice at once, the second on free ports, and says so', async () => {
-    const [first, second] = await Promise.all([demo('one\n'), demo('two\n')])
-    for (const { code, err } of [first, second]) assert.equal(code, 0, err)
-    assert.match(`${first.err}${second.err}`, /taken: the registry is on/)
-    assert.match(first.out, /bob: +You said: one +✓ delivered/)
-    assert.match(second.out, /bob: +You said: two +✓ delivered/)
+  it('runs twice at once, the second on free ports, and says so; what it says to try next works', async () => {
+    const first = startDemo()
+    try {
+      await until('the first runs', () => first.out().includes('Try next'), 15_000)
+      const second = await demo('two\n')
+      assert.equal(second.code, 0, second.err)
+      assert.match(second.err, /taken: the registry is on/)
+      assert.match(second.out, /bob: +You said: two +✓ delivered/)
+
+      first.child.stdin?.write('one\n')
+      await until('bob has answered', () => /bob: +You said: one +✓ delivered/.test(first.out()))
+      const commands = [...first.out().matchAll(/npm run parley -- (who|log|status) (.*?) {2,}/g)]
+      assert.equal(commands.length, 3)
+      for (const [, command = '', args = ''] of commands) {
+        const line = ['run', '--silent', 'parley', '--', command, ...args.split(' ')]
+        const { stdout } = await promisify(execFile)('npm', line, { cwd: root })
+        assert.match(stdout, { who: /bob/, log: /You said: one/, status: /3131|127\.0\.0\.1/ }[command] ?? /./, command)
+      }
+    } finally {
+      first.child.stdin?.end()
+      assert.equal(await first.ended, 0, first.err())
+    }
   })
 
   it('refuses an option it does not know, with exit code 2', async () => {
