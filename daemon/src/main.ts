@@ -3,6 +3,8 @@ import { runCli } from './cli/program.ts'
 
 /** Runs the program with `args` (without node and script) and gives its exit code: 0, 1 (failed) or 2 (usage). */
 export async function main(args: readonly string[]): Promise<number> {
+  // Whoever read this end of a pipe has had enough: `parley log bob | head`, or the starter of a hub.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   return runCli(args, {
     stdin: process.stdin,
     stdout: process.stdout,

@@ -10,6 +10,8 @@ export interface CliRun {
 
 export interface CliInput {
   readonly stdin?: string
+  /** Whether stdin stays open, with nothing on it. */
+  readonly isOpen?: boolean
   readonly env?: NodeJS.ProcessEnv
   /** Whether stdout claims to be a terminal. */
   readonly isTTY?: boolean
@@ -20,7 +22,7 @@ export async function cli(args: readonly string[], input: CliInput = {}): Promis
   const out: string[] = []
   const err: string[] = []
   const terminal: Terminal = {
-    stdin: Readable.from(input.stdin === undefined ? [] : [Buffer.from(input.stdin)], { objectMode: false }),
+    stdin: input.isOpen ? new PassThrough() : Readable.from([Buffer.from(input.stdin ?? '')], { objectMode: false }),
     stdout: Object.assign(collect(out), { isTTY: input.isTTY ?? false }),
     stderr: collect(err),
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...input.env },

@@ -96,14 +96,18 @@ class Chat {
     this.#lines = lines
     lines.once('SIGINT', () => lines.close())
     // A daemon that has gone ends the chat, not the next line.
-    const gone = this.#client.closed.then(() => lines.close())
+    let isGone = false
+    void this.#client.closed.then(() => {
+      isGone = true
+      lines.close()
+    })
     if (isInteractive) lines.prompt()
     for await (const line of lines) {
       if (line.trim() !== '') await this.#send(line)
       if (isInteractive) lines.prompt()
     }
     this.#lines = undefined
-    void gone
+    if (isGone) throw new ParleyError('closed', 'The daemon has stopped, so the chat ends; what was sent is kept.')
   }
 
   async #send(text: string): Promise<void> {

@@ -25,7 +25,6 @@ export function addHub(program: Command, terminal: Terminal): void {
 async function run(terminal: Terminal, options: Options): Promise<void> {
   for (const address of options.listen ?? []) readHostPort(address, ports.peer)
   const { listen } = options
-  if (options.background) outliveStarter(terminal)
   await serve(terminal, options, {
     role: 'hub',
     configure: config => ({ ...config, hub: { ...config.hub, ...(listen && { listen }) } }),
@@ -41,9 +40,4 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
       else print(terminal, `The hub is up, on ${ready.listen}. Ctrl+C stops it.`)
     },
   })
-}
-
-/** A starter reads the ready line or the reason and lets go of both pipes. */
-function outliveStarter(terminal: Terminal): void {
-  for (const stream of [terminal.stdout, terminal.stderr]) stream.on('error', () => {})
 }

@@ -171,6 +171,16 @@ describe('commands', () => {
       assert.ok(events.some(event => event.event === 'message' && event.text === 'pong'))
     })
 
+    it('ends with 1 when the daemon stops', async () => {
+      const chat = run(['chat', 'bob'], { isOpen: true })
+      await until('the chat', () => hub.watchers > 0)
+      await release()
+      release = async () => {}
+      const { code, err } = await chat
+      assert.equal(code, 1)
+      assert.match(err, /daemon has stopped/)
+    })
+
     it('fails at once with somebody unknown', async () => {
       const { code, err } = await run(['chat', 'nobody'], { stdin: 'one\n' })
       assert.equal(code, 1)

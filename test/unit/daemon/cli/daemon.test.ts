@@ -147,6 +147,17 @@ describe('parley registry', () => {
   })
 })
 
+describe('an old Node', () => {
+  it('gets one sentence that says what is needed', async () => {
+    const pretend = 'Object.defineProperty(process, "versions", { value: { ...process.versions, node: "20.1.0" } })'
+    const node = `data:text/javascript,${encodeURIComponent(pretend)}`
+    const { code, err } = await run(['who'], { NODE_OPTIONS: `--import ${node}` })
+    assert.equal(code, 1)
+    assert.equal(err.trim().split('\n').length, 1)
+    assert.match(err, /^parley: this is Node 20\.1\.0, but Parley needs Node 22\.19 or newer; install it from/)
+  })
+})
+
 describe('parley hub', () => {
   it('prints one ready line and stops cleanly by `parley stop`', async () => {
     await using folder = await temporaryFolder()
