@@ -12,7 +12,7 @@ import type { Event, Frame, Reply, Request } from '../../daemon/src/protocol/par
 export const alpn = 'parley-peer/1'
 
 /** `promise`, or a failure that names `what` when it takes longer than `deadline` ms. */
-export async function within<T>(what: string, promise: Promise<T>, deadline = 5_000): Promise<T> {
+export async function within<T>(what: string, promise: Promise<T>, deadline = 15_000): Promise<T> {
   const late = Promise.withResolvers<never>()
   const timer = setTimeout(() => late.reject(new Error(`${what}: not within ${deadline} ms`)), deadline)
   try {
@@ -93,7 +93,7 @@ export async function tcpClient(at: { host: string; port: number }, localAddress
 }
 
 /** Resolves when the other side has ended or reset `socket`. */
-export async function gone(socket: net.Socket, deadline = 5_000): Promise<void> {
+export async function gone(socket: net.Socket, deadline = 15_000): Promise<void> {
   socket.resume()
   if (!socket.closed) await within('the end of a connection', new Promise(r => socket.once('close', r)), deadline)
 }

@@ -1,6 +1,7 @@
 import type net from 'node:net'
 import type { ErrorCode } from '../errors.ts'
-import type { Link, LinkOwner } from './link.ts'
+import type { Link } from './link.ts'
+import type { LinkOwner } from './owner.ts'
 import { plainAddress, sourceOf } from './source.ts'
 
 /** What a connection needs of the port that accepted it. */

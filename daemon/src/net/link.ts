@@ -1,26 +1,12 @@
 import type { TLSSocket } from 'node:tls'
-import type { Log } from '@parley/kit'
 import { asParleyError, type ErrorCode, errorFrom, ParleyError } from '../errors.ts'
 import { encodeFrame, FrameReader } from '../protocol/frames.ts'
 import type { Event, Frame, Reply, Request } from '../protocol/parley_pb.ts'
-import { beatsPerPing, type LinkKeeper } from './keeper.ts'
+import { beatsPerPing } from './keeper.ts'
 import { Outbox } from './outbox.ts'
+import type { LinkOwner } from './owner.ts'
 import { Requests } from './requests.ts'
 import type { PeerKey } from './tls.ts'
-
-/** The limits that a link keeps; tests shorten them. */
-export type LinkLimits = {
-  readonly [Name in
-    | 'request'
-    | 'ping'
-    | 'frameBeforeSignIn'
-    | 'frame'
-    | 'requestsInFlight'
-    | 'highWater'
-    | 'sendQueue'
-    | 'sendQueueBeforeSignIn'
-    | 'heldFrames']: number
-}
 
 /** What one side does with what the other sends. */
 export interface LinkHandlers {
@@ -35,19 +21,6 @@ export interface LinkHandlers {
    * link: two that do so would wait for each other. A throw closes the link.
    */
   event?(is: Event['is'], link: Link): void | Promise<void>
-}
-
-/** Whoever made a link and answers for its socket. */
-export interface LinkOwner {
-  readonly keeper: LinkKeeper
-  readonly limits: LinkLimits
-  readonly log: Log
-  /** The link's hello has been answered. */
-  established(link: Link): void
-  /** The other side has signed in. */
-  signedIn(link: Link): void
-  /** The link is of no more use; its socket may still be closing. */
-  ended(link: Link, code: ErrorCode): void
 }
 
 /** Why a link is closed. */

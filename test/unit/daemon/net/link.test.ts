@@ -219,11 +219,16 @@ describe('the end of a link', () => {
 
   it('ends no process by rejections that nobody looks at', async () => {
     await using pair = await linkPair()
+    const unhandled: unknown[] = []
+    const note = (reason: unknown) => unhandled.push(reason)
+    process.prependListener('unhandledRejection', note)
     void pair.near.request(search('x'))
     pair.near.close()
     void pair.near.request(search('y'))
     void pair.near.send(numbered(1))
-    await new Promise(resolve => setImmediate(resolve)) // an unhandled rejection would have failed this test by now
+    await within('the far end', pair.far.closed)
+    process.off('unhandledRejection', note)
+    assert.deepEqual(unhandled, [])
   })
 
   it('is brought about by an event whose handler fails', async () => {
