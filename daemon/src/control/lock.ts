@@ -1,4 +1,5 @@
 import { closeSync, openSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { ParleyError } from '../errors.ts'
 
@@ -55,7 +56,9 @@ const notADatabase = 26
 function explain(error: unknown, file: string): ParleyError {
   const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined
   if (code === busy) {
-    return new ParleyError('already-running', `Another Parley daemon is running for ${file}; \`parley stop\` ends it.`)
+    const home = dirname(file)
+    const words = `Another Parley daemon is running in ${home}; end it with: parley stop --home ${home}`
+    return new ParleyError('already-running', words)
   }
   if (code === notADatabase) {
     return new ParleyError('home', `${file} is damaged; it holds no data, so remove it and start again.`)

@@ -135,7 +135,7 @@ async function closeServer(server: Server, sockets: ReadonlySet<Socket>): Promis
 
 /** Counts the time without a front end. */
 class Linger {
-  readonly #after: number | undefined
+  #after: number | undefined
   readonly #ended: () => void
   #timer: NodeJS.Timeout | undefined
 
@@ -153,7 +153,9 @@ class Linger {
     if (this.#after !== undefined) this.#timer = setTimeout(this.#ended, this.#after)
   }
 
+  /** The last connections end after this; their leaving must not start the time anew. */
   close(): void {
+    this.#after = undefined
     this.stay()
   }
 }

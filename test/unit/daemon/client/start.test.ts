@@ -82,6 +82,15 @@ describe('starting a hub', () => {
     await assert.rejects(owner.start({ program, timeout: 500 }), { code: 'timeout', message: /did not start within/ })
   })
 
+  it('leaves no process behind once it is stopped', async () => {
+    await using owner = await newHome()
+    const client = await owner.start()
+    const { pid } = client.daemon
+    assert.equal((await cli(['stop', '--home', owner.home])).code, 0)
+    await client.closed
+    await until('the end of the process', () => !isAlive(pid), 5_000)
+  })
+
   it('ends some time after its last front end', async () => {
     await using owner = await newHome({ hub: { listen: ['127.0.0.1:0'], linger: '200ms' } })
     const client = await owner.start()
@@ -99,6 +108,14 @@ describe('starting a hub', () => {
     await newer.catch(() => {})
   })
 })
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
+}
 
 describe('connecting', () => {
   it('says when nothing runs', async () => {
