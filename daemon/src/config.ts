@@ -142,7 +142,9 @@ function duration(text: string): number {
 }
 
 function bad(file: string, fault: string, cause?: unknown): ParleyError {
-  return new ParleyError('bad-config', `${file}: ${fault}${/[.?!]$/.test(fault) ? '' : '.'}`, { cause })
+  // In one line: what is wrong may quote the file, line breaks included.
+  const words = fault.replace(/\s+/g, ' ')
+  return new ParleyError('bad-config', `${file}: ${words}${/[.?!]$/.test(words) ? '' : '.'}`, { cause })
 }
 
 function wordsOf(error: unknown): string {

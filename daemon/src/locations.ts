@@ -1,6 +1,6 @@
-import { accessSync, chmodSync, constants, lstatSync, mkdirSync, readdirSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { ParleyError } from './errors.ts'
 
 /** Every path of a home. Absolute; nothing is made or read here. */
@@ -97,7 +97,7 @@ export function ensureFolder(folder: string, what: string): void {
 
 function makeFolder(folder: string, what: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
+    makeWithParents(folder)
   } catch (error) {
     // Something else than a folder is there: told below.
     if (codeOf(error) !== 'EEXIST') throw unusable(folder, what, `cannot be made (${codeOf(error)})`, error)
@@ -107,6 +107,18 @@ function makeFolder(folder: string, what: string): void {
   if (!found.isDirectory()) throw unusable(folder, what, 'is not a folder')
   if (process.platform !== 'win32' && found.uid !== process.geteuid?.()) {
     throw unusable(folder, what, 'belongs to another user')
+  }
+}
+
+/** Not Node's own `recursive`: that one tries for ever where a folder's parent is there and takes none, as in /proc. */
+function makeWithParents(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 })
+  } catch (error) {
+    const parent = dirname(folder)
+    if (codeOf(error) !== 'ENOENT' || existsSync(parent)) throw error
+    makeWithParents(parent)
+    mkdirSync(folder, { mode: 0o700 })
   }
 }
 

@@ -57,7 +57,7 @@ function explain(error: unknown, file: string): ParleyError {
   const code = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined
   if (code === busy) {
     const home = dirname(file)
-    const words = `Another Parley daemon is running in ${home}; end it with: parley stop --home ${home}`
+    const words = `Another Parley daemon is running in ${home}; \`parley stop --home ${home}\` ends it.`
     return new ParleyError('already-running', words)
   }
   if (code === notADatabase) {

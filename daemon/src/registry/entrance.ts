@@ -195,7 +195,7 @@ function renamed(claim: Claim, as: { name?: string; displayName?: string }): Cla
 }
 
 function wrongCredentials(): ParleyError {
-  return new ParleyError('wrong-credentials', 'The name or the password is wrong.')
+  return new ParleyError('wrong-credentials', 'The name or the password is wrong. Check both and try again.')
 }
 
 function secondDevice(name: string): ParleyError {

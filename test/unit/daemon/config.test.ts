@@ -92,6 +92,7 @@ describe('configuration', () => {
         fc.oneof(
           fc.json(),
           fc.string(),
+          fc.string().map(text => `junk\n${text}`),
           fc.dictionary(fc.constantFrom('plugins', 'registry', 'hub', 'x'), fc.jsonValue()).map(v => JSON.stringify(v)),
         ),
         text => {
@@ -99,6 +100,7 @@ describe('configuration', () => {
             load(text)
           } catch (error) {
             assert.ok(error instanceof ParleyError && error.code === 'bad-config', String(error))
+            assert.doesNotMatch(error.message, /[\r\n]/, 'one sentence is one line')
           }
         },
       ),

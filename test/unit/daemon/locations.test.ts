@@ -5,6 +5,8 @@ import { homedir, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { defaultHome, ensureFolder, ensureHome, locations } from '../../../daemon/src/locations.ts'
 
+const locationsModule = import.meta.resolve('../../../daemon/src/locations.ts')
+
 describe('the home', () => {
   let dir: string
 
@@ -49,6 +51,17 @@ describe('the home', () => {
     assert.equal(statSync(home).mode & 0o777, 0o700)
     assert.equal(ensureHome(home).home, home)
   })
+
+  if (process.platform === 'linux') {
+    it('cannot be where no folder can be made, and says so at once', () => {
+      const program = `import { ensureHome } from ${JSON.stringify(locationsModule)}; ensureHome('/proc/nothing/home')`
+      const { stderr, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+        timeout: 10_000,
+      })
+      assert.equal(signal, null, 'it must not try for ever')
+      assert.match(stderr.toString(), /The home \/proc\/nothing\/home cannot be made \(ENOENT\)/)
+    })
+  }
 
   it('is closed to others when it was open, if it is empty or Parley’s', () => {
     chmodSync(dir, 0o755)

@@ -117,6 +117,6 @@ function answer(data: Uint8Array) {
   return create(ContinueSchema, { data })
 }
 
-const wrong = 'The name or the password is wrong.'
+const wrong = 'The name or the password is wrong. Check both and try again.'
 const relayed =
   'Somebody between this device and the registry tried to take part in the sign-in. Nothing was accepted; try from another network.'
