@@ -1,6 +1,6 @@
 import type { Log, Plugin } from '@parley/kit'
+import { acquireLock } from './client/lock.ts'
 import type { Config } from './config.ts'
-import { acquireLock } from './control/lock.ts'
 import { startControl } from './control/server.ts'
 import { type Hub, startHub } from './hub/hub.ts'
 import { ensureHome } from './locations.ts'

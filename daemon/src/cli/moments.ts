@@ -31,7 +31,7 @@ export function showTime(ms: number, now = Date.now()): string {
 }
 
 /** `2026-05-04` in local time. */
-export function showDay(ms: number): string {
+function showDay(ms: number): string {
   const time = new Date(ms)
   return `${time.getFullYear()}-${two(time.getMonth() + 1)}-${two(time.getDate())}`
 }

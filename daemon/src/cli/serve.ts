@@ -1,5 +1,5 @@
+import { acquireLock } from '../client/lock.ts'
 import type { Config } from '../config.ts'
-import { acquireLock } from '../control/lock.ts'
 import type { Daemon } from '../daemon.ts'
 import { limits } from '../limits.ts'
 import { ensureHome, type Locations } from '../locations.ts'

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Command } from 'commander'
 import { connect } from '../client/connect.ts'
-import { isLocked } from '../control/lock.ts'
+import { isLocked } from '../client/lock.ts'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { locations } from '../locations.ts'

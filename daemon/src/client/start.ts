@@ -1,13 +1,14 @@
 import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import type { Lock } from '../control/lock.ts'
 import { errorFrom, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { ensureHome } from '../locations.ts'
 import { controlVersions } from '../protocol/control.ts'
 import { type Client, type ConnectOptions, connect, findDaemon, stopOlder } from './connect.ts'
 import { daemonEnvironment } from './environment.ts'
+import type { Lock } from './lock.ts'
 import { findNode } from './node.ts'
 
 export interface StartOptions extends ConnectOptions {
@@ -56,7 +57,7 @@ export async function connectOrStart(options: StartOptions): Promise<Client> {
 async function takeTurn(startLock: string): Promise<Lock | undefined> {
   try {
     // Only here: a front end's runtime may lack node:sqlite, which the daemon's own must have.
-    const { acquireLock } = await import('../control/lock.ts')
+    const { acquireLock } = await import('./lock.ts')
     return acquireLock(startLock)
   } catch (error) {
     if (error instanceof ParleyError && error.code === 'already-running') return undefined
@@ -91,7 +92,7 @@ async function replaceOlder(options: ConnectOptions, error: ParleyError): Promis
  * with the reason that it gave for not starting.
  */
 async function launch(home: string, options: StartOptions, timeout: number): Promise<boolean> {
-  const { env = process.env, program = fileURLToPath(new URL('../../bin/parley.js', import.meta.url)) } = options
+  const { env = process.env, program = daemonProgram() } = options
   const node = await findNode({ nodePath: options.nodePath, env })
   const child = spawn(node.command, [program, 'hub', '--home', home, '--json', '--background'], {
     cwd: home,
@@ -128,6 +129,12 @@ async function launch(home: string, options: StartOptions, timeout: number): Pro
     stdout.destroy()
     stderr.destroy()
   }
+}
+
+/** The script of this very program, which a bundle has one folder nearer than source and package have. */
+function daemonProgram(): string {
+  const bundled = fileURLToPath(new URL('../bin/parley.js', import.meta.url))
+  return existsSync(bundled) ? bundled : fileURLToPath(new URL('../../bin/parley.js', import.meta.url))
 }
 
 /** The error that the daemon wrote to stderr: a line of JSON where it came that far, else its last words. */

@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { acquireLock, isLocked } from '../../../../daemon/src/control/lock.ts'
+import { acquireLock, isLocked } from '../../../../daemon/src/client/lock.ts'
 import { refusal } from '../../../support/errors.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
 
@@ -25,7 +25,7 @@ describe('lock of a home', () => {
     await using folder = await temporaryFolder()
     const file = path.join(folder.path, 'lock.db')
     const script = path.join(folder.path, 'hold.mts')
-    const module = pathToFileURL(path.resolve('daemon/src/control/lock.ts'))
+    const module = pathToFileURL(path.resolve('daemon/src/client/lock.ts'))
     await writeFile(
       script,
       `import { acquireLock } from '${module}'; globalThis.lock = acquireLock(process.argv[2]); console.log('held'); setInterval(() => {}, 1e6)`,
