@@ -17,6 +17,11 @@ export interface RegistryReady {
   readonly address: string
 }
 
+/** The port of HOST:PORT. */
+export function portOf(address: string): number {
+  return Number(address.slice(address.lastIndexOf(':') + 1))
+}
+
 export interface HubReady {
   readonly event: 'ready'
   readonly listen: string

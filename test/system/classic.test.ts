@@ -2,13 +2,9 @@ import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { ClassicClient, classicRows } from '../support/classic-client.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { Person, startRegistry } from '../support/team.ts'
+import { Person, portOf, startRegistry } from '../support/team.ts'
 
 const password = 'correct horse battery'
-
-function portOf(address: string): number {
-  return Number(address.slice(address.lastIndexOf(':') + 1))
-}
 
 /** The 99th percentile of how long a request of `person` to the registry takes, in ms, over `count` requests. */
 async function p99(person: Person, isOver: () => boolean): Promise<number> {
