@@ -31,6 +31,7 @@ export class ClassicRegistry implements AsyncDisposable {
     const classic = await startClassic({
       storage,
       mode: 'loopback',
+      signUp: 'open',
       heartbeat: { host: '127.0.0.1', port: 0 },
       people: nobody,
       log,

@@ -99,6 +99,7 @@ async function openRegistry(
   const classic = await startClassic({
     storage: start.storage,
     mode: options.classic,
+    signUp: signUps.policy,
     heartbeat: readHostPort(options.heartbeat, ports.heartbeat),
     people: classicPeople(directory, sessions),
     log,

@@ -3,7 +3,7 @@ import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { ClassicGate } from '../../net/port.ts'
 import { classicSizes, decodeHeartbeat } from '../../protocol/classic.ts'
-import type { ClassicMode } from '../../protocol/control.ts'
+import type { ClassicMode, SignUpPolicy } from '../../protocol/control.ts'
 import { ClassicAccounts } from './accounts.ts'
 import { type HostPort, listenHeartbeats } from './heartbeats.ts'
 import { ClassicPasswords, type ScryptCost } from './passwords.ts'
@@ -14,6 +14,8 @@ import { type ClassicChange, ClassicSessions, type ClassicUser } from './session
 export interface ClassicOptions {
   readonly storage: Storage
   readonly mode: ClassicMode
+  /** Who may register; anything but `open` keeps classic clients from it. */
+  readonly signUp: SignUpPolicy
   /** Where heartbeats arrive by UDP; port 0: any free one. */
   readonly heartbeat: HostPort
   readonly people: ModernPeople
@@ -45,11 +47,11 @@ export interface Classic {
  * too. Throws `port-taken` or `bad-address`.
  */
 export async function startClassic(options: ClassicOptions): Promise<Classic> {
-  const { storage, mode, people, log, now = Date.now } = options
+  const { storage, mode, signUp, people, log, now = Date.now } = options
   const sessions = new ClassicSessions({ timeout: options.sessionTimeout ?? limits.classicSession, now })
   const passwords = new ClassicPasswords(options.scryptCost)
   const accounts = new ClassicAccounts({ storage, passwords, now })
-  const service = new ClassicService({ accounts, sessions, people, log })
+  const service = new ClassicService({ accounts, sessions, people, log, signUp })
   const waits = { packet: limits.classicPacket, idle: limits.classicIdle, ...options.waits }
   const server = new ClassicServer({ mode, service, sessions, log, waits })
   const port = await listenHeartbeats(options.heartbeat, {

@@ -9,6 +9,7 @@ import {
   classicCodes as codes,
   encodeResponse,
 } from '../../protocol/classic.ts'
+import type { SignUpPolicy } from '../../protocol/control.ts'
 import { foldAlias } from '../../protocol/names.ts'
 import type { ClassicAccounts } from './accounts.ts'
 import { fitsClassic } from './alias.ts'
@@ -27,19 +28,30 @@ export interface ModernPeople {
   online(): readonly ModernPerson[]
 }
 
+interface ClassicParts {
+  readonly accounts: ClassicAccounts
+  readonly sessions: ClassicSessions
+  readonly people: ModernPeople
+  readonly log: Log
+  /** The classic protocol carries no invite: it registers people only where sign-up is open. */
+  readonly signUp: SignUpPolicy
+}
+
 /** What a classic request is answered: the whole meaning of the classic protocol, without sockets. */
 export class ClassicService {
   readonly #accounts: ClassicAccounts
   readonly #sessions: ClassicSessions
   readonly #people: ModernPeople
   readonly #log: Log
+  readonly #mayRegister: boolean
   readonly #guesses = new ClassicGuesses()
 
-  constructor(parts: { accounts: ClassicAccounts; sessions: ClassicSessions; people: ModernPeople; log: Log }) {
+  constructor(parts: ClassicParts) {
     this.#accounts = parts.accounts
     this.#sessions = parts.sessions
     this.#people = parts.people
     this.#log = parts.log
+    this.#mayRegister = parts.signUp === 'open'
   }
 
   /**
@@ -82,7 +94,7 @@ export class ClassicService {
   }
 
   async #register({ username, password }: PasswordRequest, signal: AbortSignal): Promise<ClassicCode> {
-    if (username === undefined || password === undefined) return codes.refused
+    if (!this.#mayRegister || username === undefined || password === undefined) return codes.refused
     const outcome = await this.#accounts.register(username, password, signal)
     if (outcome === 'taken') return codes.nameTaken
     return outcome === 'registered' ? codes.registered : codes.refused

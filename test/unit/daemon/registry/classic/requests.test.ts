@@ -20,6 +20,15 @@ describe('classic requests', () => {
     assert.deepEqual(await client.logout('alice'), { type: 3, code: 25, message: '', list: '' })
   })
 
+  for (const signUp of ['invite', 'closed'] as const) {
+    it(`registers nobody while sign-up is ${signUp}: the protocol carries no invite`, async () => {
+      await using other = await ClassicRegistry.start({ signUp })
+      const client = await other.client()
+      assert.equal((await client.register('alice', 'secret1')).code, 50)
+      assert.equal((await client.login('alice', 'secret1')).code, 41)
+    })
+  }
+
   describe('on one connection', () => {
     const talk = [
       packets.register('alice', 'secret1'),
