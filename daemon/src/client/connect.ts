@@ -1,5 +1,5 @@
 import { connect as connectSocket, type Socket } from 'node:net'
-import { ErrorCodes, ResponseError } from 'vscode-jsonrpc/node'
+import { ConnectionError, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node'
 import { asParleyError, errorFrom, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { locations } from '../locations.ts'
@@ -199,7 +199,8 @@ function understand(error: unknown): ParleyError {
     const retryAfter = typeof data.retryAfter === 'number' ? data.retryAfter : undefined
     return errorFrom(String(data.code), error.message, retryAfter)
   }
-  const isGone = error instanceof ResponseError || (error instanceof Error && error.name === 'ConnectionError')
-  if (isGone) return new ParleyError('closed', 'The daemon has stopped; try again.', { cause: error })
+  if (error instanceof ResponseError || error instanceof ConnectionError) {
+    return new ParleyError('closed', 'The daemon has stopped; try again.', { cause: error })
+  }
   return asParleyError(error)
 }

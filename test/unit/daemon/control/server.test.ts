@@ -241,6 +241,16 @@ describe('control socket', () => {
       await waiting
       await client.closed
     })
+
+    it('tells who asks a daemon that has stopped, or a connection of their own that they closed', async () => {
+      const daemon = await start()
+      const [client, other] = await Promise.all([daemon.connect(), daemon.connect()])
+      other.close()
+      await other.closed
+      await daemon[Symbol.asyncDispose]()
+      await client.closed
+      for (const late of [client, other]) await assert.rejects(late.request('status', {}), { code: 'closed' })
+    })
   })
 
   describe('linger', () => {
