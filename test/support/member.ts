@@ -28,7 +28,6 @@ import {
   signInMac,
 } from '../../daemon/src/protocol/sign-in-binding.ts'
 import { signRoster } from '../../daemon/src/protocol/statements.ts'
-import type { RunningRegistry } from './registry.ts'
 import { makeKey, type TestKey } from './statements.ts'
 
 /** Clients under load need not stretch a password as people's do: the registry cannot tell. */
@@ -60,8 +59,15 @@ export interface MemberOptions {
   readonly localAddress?: string
 }
 
+/** Where a registry listens, in this process or in one of its own. */
+export interface RegistryPlace {
+  readonly host: string
+  readonly port: number
+  readonly registry: { readonly id: RegistryId }
+}
+
 /** Dials a registry and says hello. */
-export async function meet(at: RunningRegistry, options: MemberOptions = {}): Promise<Member> {
+export async function meet(at: RegistryPlace, options: MemberOptions = {}): Promise<Member> {
   await ready
   const identity = options.identity ?? (await createIdentity())
   const events: Event['is'][] = []
@@ -208,7 +214,7 @@ export const publish = (member: Member, port: number, addresses: string[]) =>
 export const deviceOf = (member: Member) => deviceId(member.identity.id)
 
 /** Somebody who has signed up under `name`. */
-export async function joined(at: RunningRegistry, name: string, options: MemberOptions = {}): Promise<Member> {
+export async function joined(at: RegistryPlace, name: string, options: MemberOptions = {}): Promise<Member> {
   const member = await meet(at, { ...options, name })
   await signUp(member)
   return member
