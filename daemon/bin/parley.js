@@ -9,6 +9,11 @@ if (major < 22 || (major === 22 && minor < 19)) {
   )
   process.exitCode = 1
 } else {
+  // Node 22 calls node:sqlite an experiment on stderr, which is for what a person must know. Other warnings stay.
+  const { emitWarning } = process
+  process.emitWarning = (warning, ...rest) => {
+    if (rest[0] !== 'ExperimentalWarning') emitWarning.call(process, warning, ...rest)
+  }
   // Published packages carry built JavaScript, a work tree its source.
   const built = new URL('../dist/main.js', import.meta.url)
   const { main } = await import(existsSync(built) ? built.href : new URL('../src/main.ts', import.meta.url).href)

@@ -50,8 +50,10 @@ export class WriterClient {
   private constructor(script: URL, data: WriterData, log: Log) {
     this.#log = log
     this.#file = data.file
-    // The flags of the process, such as --input-type or --inspect-brk, are not meant for this thread.
-    this.#worker = new Worker(script, { workerData: data, name: 'storage-sqlite', execArgv: [] })
+    // The flags of the process, such as --input-type or --inspect-brk, are not meant for this thread. Node 22 calls
+    // node:sqlite an experiment on stderr, which is for what a person must know.
+    const execArgv = ['--disable-warning=ExperimentalWarning']
+    this.#worker = new Worker(script, { workerData: data, name: 'storage-sqlite', execArgv })
     this.#exited = new Promise(resolve => this.#worker.once('exit', () => resolve()))
   }
 

@@ -1,0 +1,88 @@
+import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
+import { gzipSync } from 'node:zlib'
+import { type BuildOptions, build, type Metafile } from 'esbuild'
+import { licencesOf } from './licences.ts'
+import { readManifest, root } from './project.ts'
+
+/** A file of a bundle: what it weighs, in bytes. */
+export interface BuiltFile {
+  readonly path: string
+  readonly size: number
+  readonly gzipped: number
+}
+
+const shared = {
+  absWorkingDir: root,
+  bundle: true,
+  platform: 'node',
+  // Names stay readable: a stack trace in somebody's log is all that we may get to see.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  legalComments: 'none', // the licences' whole texts go beside the bundle
+  metafile: true,
+  logLevel: 'silent',
+} satisfies BuildOptions
+
+/**
+ * Bundles the daemon, its built-in plugins and its workers into the folder `out`, which it replaces. The folder runs
+ * from wherever it is copied to, without node_modules: `node bin/parley.js`. It is laid out as the package is.
+ */
+export async function buildDaemon(out: string): Promise<BuiltFile[]> {
+  await rm(out, { recursive: true, force: true })
+  const { metafile } = await build({
+    ...shared,
+    entryPoints: {
+      main: 'daemon/src/main.ts',
+      // Files of their own, because a worker starts from a file; the code that starts them looks beside itself.
+      writer: 'plugins/storage-sqlite/src/writer.ts',
+      'opaque-worker': 'daemon/src/hub/opaque/opaque-worker.ts',
+    },
+    outdir: join(out, 'dist'),
+    format: 'esm',
+    target: 'node22.19',
+    // Dependencies that are CommonJS ask for Node's own modules by `require`.
+    banner: { js: "import{createRequire as requireOf}from'node:module';const require=requireOf(import.meta.url);" },
+  })
+  const { version, license, engines } = await readManifest('daemon')
+  const manifest = { name: 'parley-daemon', private: true, version, license, type: 'module', engines }
+  await writeFile(join(out, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`)
+  await mkdir(join(out, 'bin'))
+  await cp(join(root, 'daemon', 'bin', 'parley.js'), join(out, 'bin', 'parley.js'))
+  await writeFile(join(out, 'LICENSES.txt'), await licencesOf(metafile))
+  return weigh(metafile)
+}
+
+/** Bundles the extension's own code into the file `out`, the CommonJS that VS Code loads. */
+export async function buildExtension(out: string): Promise<BuiltFile[]> {
+  const { metafile } = await build({
+    ...shared,
+    entryPoints: ['extension/src/extension.ts'],
+    outfile: out,
+    format: 'cjs',
+    target: 'node22',
+    external: ['vscode'],
+    define: { 'import.meta.url': 'moduleUrl' },
+    banner: { js: "const moduleUrl=require('node:url').pathToFileURL(__filename).href;" },
+  })
+  await writeFile(join(dirname(out), 'LICENSES.txt'), await licencesOf(metafile))
+  return weigh(metafile)
+}
+
+async function weigh({ outputs }: Metafile): Promise<BuiltFile[]> {
+  return Promise.all(
+    Object.keys(outputs).map(async path => {
+      const file = join(root, path)
+      return { path: file, size: (await stat(file)).size, gzipped: gzipSync(await readFile(file)).length }
+    }),
+  )
+}
+
+/** A line for each file: `dist/daemon/dist/main.js   1,234 KB, 321 KB gzipped`. */
+export function describe(files: readonly BuiltFile[]): string {
+  const kilobytes = (bytes: number) => `${Math.ceil(bytes / 1024).toLocaleString('en')} KB`
+  return files
+    .toSorted((a, b) => basename(a.path).localeCompare(basename(b.path)))
+    .map(({ path, size, gzipped }) => `${relative(root, path)}: ${kilobytes(size)}, ${kilobytes(gzipped)} gzipped`)
+    .join('\n')
+}
