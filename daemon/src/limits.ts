@@ -87,6 +87,8 @@ export const limits = {
   batchMessages: 250,
   /** Messages that wait to be committed; a front end that sends faster is told to wait. */
   waitingSends: 10_000,
+  /** When a front end that was told so may try again: by then some of them are on the disk. */
+  sendAgain: 1_000,
   /** Rows of one storage page while sending what a peer lacks; fewer when entries are large. */
   logPage: 250,
   /** One's own last entries of a conversation kept in memory, so that live sending reads no storage: bytes and entries. */

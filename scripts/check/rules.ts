@@ -1,28 +1,62 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { namesFrom, readSource, type SourceFile, target } from './source.ts'
 
 /** One invariant of ARCHITECTURE.md: which files it speaks of, and what it finds wrong in one of them. */
-interface Rule {
+export interface Rule {
   readonly name: string
   readonly applies: (file: string) => boolean
   readonly faults: (file: SourceFile) => readonly string[]
 }
 
-interface SourceFile {
-  readonly path: string
-  readonly text: string
-  readonly imports: readonly string[]
-}
-
 const pureBuiltIns = new Set(['node:crypto', 'node:buffer', 'node:util'])
-const storagePlugins = /^@parley\/(storage|auth)-/
 
-const rules: readonly Rule[] = [
+/** Who may build paths besides locations.ts: none of these is a place inside a home. */
+const pathBuilders: ReadonlySet<string> = new Set([
+  'daemon/src/locations.ts',
+  'daemon/src/config.ts', // the file that --config names
+  'daemon/src/plugins/import.ts', // a plugin's file that the configuration names
+  'daemon/src/plugins/option-sources.ts', // an option's file that the configuration names
+  'daemon/src/control/endpoint.ts', // the socket: its path must be shorter than a home's may be
+  'daemon/src/client/node.ts', // the folders of PATH
+])
+
+/** What Node 24 has and the oldest Node that runs Parley, 22.19, has not. */
+const tooNew: readonly RegExp[] = [
+  /\busing\s+[A-Za-z_$][\w$]*\s*=/,
+  /\b(Async)?DisposableStack\b/,
+  /\bRegExp\.escape\b/,
+  /\bPromise\.try\b/,
+  /\bError\.isError\b/,
+  /\bUint8Array\.from(Base64|Hex)\b/,
+  /\bFloat16Array\b/,
+  /\bIterator\.concat\b/,
+  /\bnew URLPattern\b/,
+  /\bimport\s+defer\b/,
+]
+
+const product = /^(daemon|extension|plugins\/[^/]+)\/src\//
+
+/** A number of three digits or more: shorter ones are counts, or 0 and 1. */
+const wait = String.raw`[1-9][\d_]+\d\b`
+const waits: readonly RegExp[] = [
+  // A call whose own last argument is the number, as all of these take it.
+  new RegExp(String.raw`\b(?:setTimeout|setInterval|AbortSignal\.timeout|pause)\([^\n]*?\b(${wait})[^\n]*\)`, 'g'),
+  new RegExp(
+    String.raw`\b\w*(?:timeout|deadline|delay|interval|every|retryAfter|ttl|lifetime)\w*\??\s*[:=]\s*(${wait})`,
+    'gi',
+  ),
+]
+
+export const rules: readonly Rule[] = [
   {
     name: 'nothing in protocol/ does I/O',
     applies: file => file.startsWith('daemon/src/protocol/'),
-    faults: ({ imports }) =>
-      imports.filter(name => (name.startsWith('node:') && !pureBuiltIns.has(name)) || name.startsWith('../net/')),
+    faults: file => [
+      ...file.imports.filter(name => name.startsWith('node:') && !pureBuiltIns.has(name) && name !== 'node:net'),
+      ...[...namesFrom(file, 'node:net').values()].filter(name => !/^isIP(v[46])?$/.test(name)),
+      ...(/\b(?:fetch|setTimeout|setInterval|setImmediate)\(/.exec(file.code) ?? []),
+    ],
   },
   {
     name: 'protocol/ imports only itself, errors.ts and limits.ts of the daemon',
@@ -60,46 +94,86 @@ const rules: readonly Rule[] = [
   {
     name: 'a plugin imports only the kit',
     applies: file => /^plugins\/(?!kit\/)/.test(file),
-    faults: ({ imports }) =>
-      imports.filter(
-        name => (name.startsWith('@parley/') && !name.startsWith('@parley/kit')) || name.includes('daemon/'),
-      ),
+    faults: ({ imports }) => imports.filter(name => /^@parley\/(?!kit(\/|$))/.test(name)),
   },
   {
     name: 'the kit imports nothing of this project',
     applies: file => file.startsWith('plugins/kit/'),
-    faults: ({ imports }) => imports.filter(name => name.startsWith('@parley/') || name.includes('daemon/')),
+    faults: ({ imports }) => imports.filter(name => name.startsWith('@parley/')),
+  },
+  {
+    name: 'a package is reached by its name, never by a path out of another',
+    applies: file => product.test(file),
+    faults: file =>
+      file.imports.filter(name => {
+        const folder = /^(daemon|extension|plugins\/[^/]+)\//.exec(file.path)?.[0] ?? ''
+        const found = target(file, name)
+        return found !== undefined && !found.startsWith(folder)
+      }),
   },
   {
     name: 'only main.ts names concrete plugins',
     applies: file => file.startsWith('daemon/src/') && file !== 'daemon/src/main.ts',
-    faults: ({ imports }) => imports.filter(name => storagePlugins.test(name)),
+    faults: ({ imports }) => imports.filter(name => /^@parley\/(storage|auth)-/.test(name)),
+  },
+  {
+    name: 'only locations.ts builds paths of a home',
+    applies: file => /^(daemon|extension)\/src\//.test(file) && !pathBuilders.has(file),
+    faults: file => {
+      const names = [...namesFrom(file, 'node:path')]
+      const direct = names.filter(([, original]) => builders.has(original)).map(([, original]) => original)
+      const modules = names.filter(([, original]) => ['path', 'posix', 'win32', '*'].includes(original))
+      const called = modules.flatMap(([alias]) =>
+        [...file.code.matchAll(new RegExp(`\\b${alias}\\.(\\w+)\\(`, 'g'))].flatMap(([, name = '']) =>
+          builders.has(name) ? [name] : [],
+        ),
+      )
+      const pasted = [...file.text.matchAll(/`[^`\n]*\$\{[\w.]*[hH]ome\}\/\w[^`\n]*`/g)].map(([text]) => text)
+      return [...direct, ...called, ...pasted]
+    },
+  },
+  {
+    name: 'only limits.ts holds the time that something may take',
+    applies: file => product.test(file) && !file.endsWith('/limits.ts') && !file.startsWith('plugins/kit/src/testing/'),
+    faults: ({ code }) => waits.flatMap(pattern => [...code.matchAll(pattern)].map(([text]) => text)),
+  },
+  {
+    name: 'no module keeps mutable state',
+    applies: file => product.test(file),
+    faults: ({ code }) => [
+      ...(code.match(/^(?:export )?(?:let|var) .*$/gm) ?? []),
+      // An empty collection exists only to be filled.
+      ...(code.match(/^(?:export )?const .* = (?:new (?:Map|Set|WeakMap|WeakSet|Array)(?:<.*>)?\(\)|\[\]|\{\})$/gm) ??
+        []),
+    ],
+  },
+  {
+    name: 'nothing newer than Node 22.19 is used',
+    applies: file => product.test(file),
+    faults: ({ code }) => tooNew.flatMap(pattern => pattern.exec(code)?.[0] ?? []),
   },
   {
     name: 'no file of the product is longer than 400 lines',
     applies: file => /^(daemon|extension|plugins)\//.test(file),
     faults: ({ text }) => {
-      const lines = text.split('\n').length
+      const lines = text.trimEnd().split('\n').length
       return lines > 400 ? [`${lines} lines`] : []
     },
   },
 ]
+
+const builders: ReadonlySet<string> = new Set(['join', 'resolve', 'format', 'normalize'])
 
 /** What breaks the project's invariants, a line each: `file: rule: what`. `files` are paths from `root`. */
 export function brokenRules(root: string, files: readonly string[]): string[] {
   const found: string[] = []
   for (const path of files) {
     if (!path.endsWith('.ts') || path.endsWith('_pb.ts')) continue
-    const text = readFileSync(join(root, path), 'utf8')
-    const file: SourceFile = { path, text, imports: importsOf(text) }
+    const file = readSource(path, readFileSync(join(root, path), 'utf8'))
     for (const rule of rules) {
       if (!rule.applies(path)) continue
       for (const fault of rule.faults(file)) found.push(`${path}: ${rule.name}: ${fault}`)
     }
   }
   return found
-}
-
-function importsOf(text: string): string[] {
-  return [...text.matchAll(/(?:from|import|import\()\s*['"]([^'"]+)['"]/g)].flatMap(match => match[1] ?? [])
 }

@@ -41,7 +41,7 @@ export class Inbox {
   send(content: Content): Promise<Placed | undefined> {
     if (this.#sends.length >= limits.waitingSends) {
       const words = `${limits.waitingSends} messages of this conversation wait to be stored. Try again in a moment.`
-      return Promise.reject(new ParleyError('busy', words, { retryAfter: 1000 }))
+      return Promise.reject(new ParleyError('busy', words, { retryAfter: limits.sendAgain }))
     }
     return new Promise((resolve, reject) => this.#sends.push({ content, resolve, reject, failures: 0 }))
   }

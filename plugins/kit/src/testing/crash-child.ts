@@ -12,10 +12,9 @@ const { storage } = await plugin.setup({ log, dir, signal: new AbortController()
 if (storage === undefined) throw new Error(`${plugin.name} offers no storage.`)
 
 const value = new Uint8Array(300).fill(1)
-let batch = 0
-const write = async () => {
-  for (;;) {
-    const number = batch++
+const writers = 8
+const write = async (_: unknown, first: number) => {
+  for (let number = first; ; number += writers) {
     await storage.write([
       { put: `first/${number}`, value },
       { put: `second/${number}`, value },
@@ -24,4 +23,4 @@ const write = async () => {
     writeSync(1, `${number}\n`)
   }
 }
-await Promise.all(Array.from({ length: 8 }, write))
+await Promise.all(Array.from({ length: writers }, write))
