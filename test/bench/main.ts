@@ -1,5 +1,6 @@
 // npm run bench: what Parley does a second beside the least that anything of its kind must do, both measured in this run.
-// Absolute figures drift with the machine; the ratios are what counts. `--quick` measures for a tenth of the time.
+// Absolute figures drift with the machine; the ratios are what counts. `--quick` measures a quarter of the time; the
+// names of parts choose some of them.
 
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -8,29 +9,50 @@ import { startRegistry } from '../support/team.ts'
 import { seedAccounts } from './accounts.ts'
 import { benchClassic } from './classic.ts'
 import { benchDirect } from './direct.ts'
+import { type Plan, printLoad } from './measure.ts'
 import { benchMemory } from './memory.ts'
 import { benchSignIn } from './sign-in.ts'
 
+/** All of it must be done in this many ms. */
+const longest = 175_000
+
 const { values, positionals } = parseArgs({ options: { quick: { type: 'boolean' } }, allowPositionals: true })
-const duration = values.quick ? 500 : 5000
+const plan: Plan = values.quick ? { duration: 400, rounds: 3 } : { duration: 1000, rounds: 5 }
 const links = values.quick ? 300 : 2000
 const wants = (name: string) => positionals.length === 0 || positionals.includes(name)
 
-await using folder = await temporaryFolder()
-const home = join(folder.path, 'registry')
-const first = await startRegistry(home)
-const { registryId } = first.ready
-await first.stop()
-console.error('Writing accounts …')
-const identities = await seedAccounts(home, registryId, links)
-{
-  await using registry = await startRegistry(home)
-  if (wants('classic')) await benchClassic(registry.ready, duration)
-  if (wants('sign-in')) await benchSignIn(registry.ready, identities.slice(0, 400), duration)
-  if (wants('direct')) await benchDirect(folder.path, registry.ready, duration)
+// Whatever ends the run, what it started is stopped and its folder goes.
+const stop = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort(new Error('interrupted')))
+const timer = setTimeout(() => stop.abort(new Error(`not done within ${longest / 1000} s`)), longest)
+const stopped = new Promise<never>((_, reject) => {
+  stop.signal.addEventListener('abort', () => reject(stop.signal.reason))
+})
+const started = new AsyncDisposableStack()
+try {
+  await Promise.race([run(started), stopped])
+} catch (error) {
+  process.exitCode = 1
+  console.error('The benchmarks were given up:', error)
+} finally {
+  clearTimeout(timer)
+  await started.disposeAsync()
 }
-if (wants('memory')) {
+process.exit() // a measurement that was given up may still wait for something
+
+async function run(stack: AsyncDisposableStack): Promise<void> {
+  printLoad()
+  const folder = stack.use(await temporaryFolder())
+  const home = join(folder.path, 'registry')
+  const first = stack.use(await startRegistry(home))
+  await first.stop()
+  console.error('Writing accounts …')
+  const identities = await seedAccounts(home, first.ready.registryId, wants('memory') ? links : 200)
+  const registry = stack.use(await startRegistry(home))
+  if (wants('classic')) await benchClassic(stack, registry.ready, plan)
+  if (wants('sign-in')) await benchSignIn(stack, registry.ready, identities.slice(0, 200), plan)
+  if (wants('direct')) await benchDirect(stack, folder.path, registry.ready, plan)
+  await registry.stop()
   // A process of its own: one that has worked has memory to spare and would hide what links take.
-  await using registry = await startRegistry(home)
-  await benchMemory(registry, identities)
+  if (wants('memory')) await benchMemory(stack, stack.use(await startRegistry(home)), identities)
 }

@@ -1,8 +1,42 @@
+import { availableParallelism, loadavg } from 'node:os'
+
 /** What one measurement found: how often a second, and how long each took, in ms. */
 export interface Rate {
   readonly perSecond: number
   readonly p50: number
   readonly p99: number
+}
+
+/** How long one measurement takes, in ms, and how often each is repeated. */
+export interface Plan {
+  readonly duration: number
+  readonly rounds: number
+}
+
+type Measure = (duration: number) => Promise<Rate>
+
+/**
+ * Measures ours and the floor in turns and prints the medians. What disturbs the machine for a while disturbs both, so
+ * the ratio is taken within each round, and who goes first alternates. A round before warms both up.
+ */
+export async function compare(what: string, { duration, rounds }: Plan, ours: Measure, floor: Measure): Promise<void> {
+  await ours(duration)
+  await floor(duration)
+  const found: { ours: Rate; floor: Rate; ratio: number }[] = []
+  for (let round = 0; round < rounds; round++) {
+    const first = round % 2 === 0 ? await ours(duration) : undefined
+    const floorRate = await floor(duration)
+    const oursRate = first ?? (await ours(duration))
+    found.push({ ours: oursRate, floor: floorRate, ratio: oursRate.perSecond / floorRate.perSecond })
+  }
+  const ratios = found.map(({ ratio }) => ratio)
+  const words = [Math.min(...ratios), Math.max(...ratios)].map(ratio => ratio.toFixed(2)).join(' to ')
+  printLine(
+    what,
+    wordsOf(found.map(({ ours }) => ours)),
+    wordsOf(found.map(({ floor }) => floor)),
+    `${median(ratios).toFixed(2)} (${words})`,
+  )
 }
 
 /**
@@ -22,29 +56,37 @@ export async function measureRate(
       const before = performance.now()
       await act(lane, turn)
       const after = performance.now()
-      if (before >= start && after <= end) times.push(after - before)
+      if (after >= start && after <= end) times.push(after - before)
     }
   }
   await Promise.all(Array.from({ length: lanes }, (_, lane) => runLane(lane)))
-  return rateOf(times, duration)
-}
-
-/** `times` in ms, gathered during `duration` ms. */
-export function rateOf(times: readonly number[], duration: number): Rate {
-  const sorted = [...times].sort((a, b) => a - b)
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN
+  if (times.length === 0) throw new Error(`Nothing was finished within ${duration} ms: the machine is too busy.`)
+  times.sort((a, b) => a - b)
+  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? Number.NaN
   return { perSecond: (times.length / duration) * 1000, p50: at(0.5), p99: at(0.99) }
 }
 
 /** One line of the report: what, ours, the floor, and their ratio. */
-export function printRate(what: string, ours: Rate, floor: Rate): void {
-  const words = (rate: Rate) =>
-    `${rate.perSecond.toFixed(0).padStart(8)}/s  p50 ${rate.p50.toFixed(2)} ms  p99 ${rate.p99.toFixed(2)} ms`
+export function printLine(what: string, ours: string, floor: string, ratio: string): void {
+  console.log(`${what.padEnd(34)}  ours ${ours}  floor ${floor}  ratio ${ratio}`)
+}
+
+/** Says so when the machine has other work: then only the ratios mean something, and they vary more. */
+export function printLoad(): void {
+  const [lastMinute = 0] = loadavg()
+  const processors = availableParallelism()
+  if (lastMinute < processors / 2) return
   console.log(
-    `${what.padEnd(40)} ours ${words(ours)}   floor ${words(floor)}   ratio ${ratio(ours.perSecond, floor.perSecond)}`,
+    `This machine is busy with other work (load ${lastMinute.toFixed(1)} on ${processors} processors): look at the ratios only.`,
   )
 }
 
-export function ratio(ours: number, floor: number): string {
-  return (ours / floor).toFixed(2)
+function wordsOf(rates: readonly Rate[]): string {
+  const of = (key: keyof Rate) => median(rates.map(rate => rate[key]))
+  return `${of('perSecond').toFixed(0).padStart(6)}/s p50 ${of('p50').toFixed(2)} p99 ${of('p99').toFixed(2)} ms`
+}
+
+/** The middle one; of an even number the lower of the two. */
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN
 }

@@ -5,16 +5,17 @@ import type { Identity } from '../../daemon/src/net/identity.ts'
 import type { Process } from '../support/processes.ts'
 import type { RegistryReady } from '../support/team.ts'
 import { bareContext, dialBare, startBareTls } from './bare-tls.ts'
-import { ratio } from './measure.ts'
+import { printLine } from './measure.ts'
 import { signIn } from './sign-in.ts'
 
 /** Resident memory of the server per idle link, against bare TLS with the same certificates. Linux only. */
 export async function benchMemory(
+  stack: AsyncDisposableStack,
   { ready: registry, pid }: Process<RegistryReady>,
   identities: readonly Identity[],
 ): Promise<void> {
   const links = identities.length
-  await using floor = await startBareTls()
+  const floor = stack.use(await startBareTls())
   const dialers = identities.map(identity => new Dialer({ identity }))
   const ours = await growth(pid, links, async n => {
     const dialer = dialers[n]
@@ -28,10 +29,8 @@ export async function benchMemory(
   })
   for (const socket of sockets) socket.destroy()
   const words = (bytes: number) => `${(bytes / 1024).toFixed(1)} KiB`
-  const what = `memory per idle link, ${links} links`
-  console.log(
-    `${what.padEnd(40)} ours ${words(ours)}   floor ${words(bare)}   ratio ${ratio(ours, bare)} (lower is better)`,
-  )
+  const ratio = `${(ours / bare).toFixed(2)} (lower is better)`
+  printLine(`memory per idle link, ${links} links`, words(ours), words(bare), ratio)
 }
 
 /** Bytes by which the process grows for each of `count` links. The first hundred warm it up and do not count. */

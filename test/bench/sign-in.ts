@@ -6,34 +6,45 @@ import { fromText } from '../../daemon/src/protocol/ids.ts'
 import { RegistryHelloSchema, SignInSchema } from '../../daemon/src/protocol/parley_pb.ts'
 import type { RegistryReady } from '../support/team.ts'
 import { bareContext, dialBare, startBareTls } from './bare-tls.ts'
-import { measureRate, printRate } from './measure.ts'
+import { compare, measureRate, type Plan } from './measure.ts'
 
 const lanes = 8
 
-/** Key sign-ins per second, dial and hello included, against bare mutual-TLS handshakes. */
+/**
+ * Key sign-ins per second, dial and hello included, against bare mutual-TLS handshakes with the same keys. Both close as
+ * TLS has it.
+ */
 export async function benchSignIn(
+  stack: AsyncDisposableStack,
   registry: RegistryReady,
   identities: readonly Identity[],
-  duration: number,
+  plan: Plan,
 ): Promise<void> {
-  await using floor = await startBareTls()
+  const floor = stack.use(await startBareTls())
   const dialers = identities.map(identity => new Dialer({ identity }))
-  const perLane = Math.floor(dialers.length / lanes)
-  const ours = await measureRate(lanes, duration, async (lane, turn) => {
-    const dialer = dialers[lane * perLane + (turn % perLane)]
-    if (!dialer) throw new Error('there are fewer accounts than lanes')
-    const link = await signIn(registry, dialer, `127.0.2.${1 + (turn % 200)}`)
-    link.close()
-  })
-  const contexts = identities.slice(0, lanes).map(bareContext)
-  const bare = await measureRate(lanes, duration, async (lane, turn) => {
-    const context = contexts[lane]
-    if (!context) throw new Error('there are fewer accounts than lanes')
-    const socket = await dialBare(floor.ready.address.port, context, `127.0.2.${1 + (turn % 200)}`)
-    socket.destroy()
-  })
+  const contexts = identities.map(bareContext)
+  // Each lane has devices of its own: a device's new sign-in would end its old one.
+  const perLane = Math.floor(identities.length / lanes)
+  const deviceOf = (lane: number, turn: number) => lane * perLane + (turn % perLane)
+  const ours = async (lane: number, turn: number) => {
+    const dialer = dialers[deviceOf(lane, turn)]
+    if (dialer) (await signIn(registry, dialer, addressOf(turn))).close()
+  }
+  const bare = async (lane: number, turn: number) => {
+    const context = contexts[deviceOf(lane, turn)]
+    if (context) (await dialBare(floor.ready.address.port, context, addressOf(turn))).end()
+  }
+  await compare(
+    'key sign-ins',
+    plan,
+    duration => measureRate(lanes, duration, ours),
+    duration => measureRate(lanes, duration, bare),
+  )
   for (const dialer of dialers) dialer.close()
-  printRate('key sign-ins', ours, bare)
+}
+
+function addressOf(turn: number): string {
+  return `127.0.2.${1 + (turn % 200)}`
 }
 
 /** Dials, says hello, signs in by the device key. */

@@ -1,23 +1,21 @@
-// Floor: what no way of delivering a signed message can leave out, and nothing else. Two processes: `receive` verifies and
-// commits, `send PORT WINDOW MS` signs, commits and sends with WINDOW messages in flight, until acknowledged after the
-// other side's commit. Commits are grouped: one transaction for all that has gathered.
+// Floor: what no way of delivering a signed message can leave out, and nothing else. Two processes: `DATABASE` receives,
+// verifies and commits; `DATABASE PORT` signs, commits and sends, and for each line `WINDOW MS` on stdin prints the rate at
+// which messages were acknowledged after the other side's commit. Commits are grouped: one transaction for all that has
+// gathered.
 import { generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto'
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
 import { connect, createServer, type TLSSocket } from 'node:tls'
 import { createIdentity } from '../../../daemon/src/net/identity.ts'
-import { rateOf } from '../measure.ts'
+import { linkTls } from '../../../daemon/src/net/tls.ts'
+import { measureRate } from '../measure.ts'
 
 const payloadSize = 200
 const signatureSize = 64
 const recordSize = payloadSize + signatureSize
 
-const folder = mkdtempSync(join(tmpdir(), 'parley-floor-'))
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-process.on('SIGTERM', () => process.exit(0))
-const database = new DatabaseSync(join(folder, 'floor.db'))
+const [file = '', port] = process.argv.slice(2)
+const database = new DatabaseSync(file)
 database.exec(
   'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE log (key INTEGER PRIMARY KEY, value BLOB)',
 )
@@ -50,14 +48,12 @@ function records(socket: TLSSocket, size: number, each: (record: Buffer) => void
   })
 }
 
-const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
-const identity = await createIdentity()
-const [role, port, window, duration] = process.argv.slice(2)
-if (role === 'receive') receive()
-else send(Number(port), Number(window), Number(duration))
+const tls = { ...linkTls(await createIdentity()), rejectUnauthorized: false }
+if (port === undefined) receive()
+else send(Number(port))
 
 function receive(): void {
-  const server = createServer({ key: identity.keyPem, cert: identity.certificate, minVersion: 'TLSv1.3' }, socket => {
+  const server = createServer({ ...tls, requestCert: true }, socket => {
     const acknowledge = grouped(group => socket.write(Buffer.alloc(group.length, 6)))
     socket.once('data', key => {
       const publicKey = { key, format: 'der', type: 'spki', dsaEncoding: 'ieee-p1363' } as const
@@ -72,38 +68,33 @@ function receive(): void {
   server.listen(0, '127.0.0.1', () => console.log(JSON.stringify({ address: server.address() })))
 }
 
-function send(port: number, window: number, duration: number): void {
-  const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false })
-  const starts: number[] = []
-  const times: number[] = []
+function send(port: number): void {
+  const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const key = { key: pair.privateKey, dsaEncoding: 'ieee-p1363' } as const
+  const socket = connect({ ...tls, port, host: '127.0.0.1' })
   const push = grouped(group => {
     socket.write(Buffer.concat(group))
   })
-  const one = () => {
-    starts.push(performance.now())
-    const payload = randomBytes(payloadSize)
-    push(Buffer.concat([payload, sign('sha256', payload, key)]))
-  }
-  const begin = performance.now() + duration / 10
-  const end = begin + duration
+  let waiting: (() => void)[] = []
+  const deliver = () =>
+    new Promise<void>(resolve => {
+      waiting.push(resolve)
+      const payload = randomBytes(payloadSize)
+      push(Buffer.concat([payload, sign('sha256', payload, key)]))
+    })
   socket.once('secureConnect', () => {
     socket.write(pair.publicKey.export({ format: 'der', type: 'spki' }))
     socket.once('data', () => {
-      let acknowledged = 0
       socket.on('data', chunk => {
-        const now = performance.now()
-        for (let n = 0; n < chunk.length; n++) {
-          const started = starts[acknowledged++] ?? now
-          if (started >= begin && now <= end) times.push(now - started)
-          if (now < end) one()
-        }
-        if (now >= end) {
-          console.log(JSON.stringify(rateOf(times, duration)))
-          process.exit(0)
-        }
+        const acknowledged = waiting.slice(0, chunk.length)
+        waiting = waiting.slice(chunk.length)
+        for (const resolve of acknowledged) resolve()
       })
-      for (let n = 0; n < window; n++) one()
+      console.log(JSON.stringify({ ready: true }))
     })
+  })
+  createInterface({ input: process.stdin }).on('line', async line => {
+    const [window = 1, duration = 1000] = line.split(' ').map(Number)
+    console.log(JSON.stringify(await measureRate(window, duration, deliver)))
   })
 }

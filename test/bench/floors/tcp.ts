@@ -1,7 +1,7 @@
 // Floor: a bare Node TCP server that answers every 27 bytes with the same 18.
 import { createServer } from 'node:net'
 
-const answer = Buffer.alloc(18, 7)
+const answer = Buffer.alloc(18, 22)
 const requestSize = 27
 
 const server = createServer(socket => {

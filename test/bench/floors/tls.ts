@@ -1,16 +1,14 @@
 // Floor: a bare mutual-TLS server with the same certificates and settings, and nothing above TLS.
 import { createServer } from 'node:tls'
 import { createIdentity } from '../../../daemon/src/net/identity.ts'
+import { linkTls } from '../../../daemon/src/net/tls.ts'
 
 const identity = await createIdentity()
 const server = createServer(
   {
-    key: identity.keyPem,
-    cert: identity.certificate,
+    ...linkTls(identity),
     requestCert: true,
     rejectUnauthorized: false,
-    minVersion: 'TLSv1.3',
-    ecdhCurve: 'X25519MLKEM768:X25519:P-256',
     ALPNProtocols: ['floor'],
   },
   socket => {

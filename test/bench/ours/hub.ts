@@ -8,7 +8,7 @@ import { ensureHome } from '../../../daemon/src/locations.ts'
 import { silentLog } from '../../../daemon/src/log.ts'
 import { toText } from '../../../daemon/src/protocol/ids.ts'
 import { openSqliteStorage } from '../../../plugins/storage-sqlite/src/index.ts'
-import { type Rate, rateOf } from '../measure.ts'
+import { measureRate } from '../measure.ts'
 
 const [home = '', registry = '', name = ''] = process.argv.slice(2)
 const locations = ensureHome(home)
@@ -19,38 +19,26 @@ const hub = await startHub({ storage, locations, options: { listen: ['127.0.0.1:
 await hub.signUp({ registry, name, password: 'bench password' })
 console.log(JSON.stringify({ name }))
 
+const delivered = new Map<string, () => void>()
+hub.watch(({ messages }) => {
+  for (const { message, state } of messages?.messages ?? []) {
+    if (state !== 'delivered') continue
+    delivered.get(message)?.()
+    delivered.delete(message)
+  }
+})
+
 for await (const line of createInterface({ input: process.stdin })) {
   const [window = 1, duration = 1000] = line.split(' ').map(Number)
-  console.log(JSON.stringify(await load(window, duration)))
+  console.log(JSON.stringify(await measureRate(window, duration, deliver)))
 }
 await hub.close()
 await storage.close()
 
-/** `window` messages in flight for `duration` ms, after a tenth of that as warm-up. */
-function load(window: number, duration: number): Promise<Rate> {
-  const done = Promise.withResolvers<Rate>()
-  const begin = performance.now() + duration / 10
-  const end = begin + duration
-  const starts = new Map<string, number>()
-  const times: number[] = []
-  const send = () => {
+function deliver(): Promise<void> {
+  return new Promise((resolve, reject) => {
     const message = toText(randomBytes(16))
-    starts.set(message, performance.now())
-    hub.send({ to: 'bob', text: 'a line of about the usual length, as people write', message }).catch(done.reject)
-  }
-  const stop = hub.watch(({ messages }) => {
-    const now = performance.now()
-    for (const { message, state } of messages?.messages ?? []) {
-      const started = starts.get(message)
-      if (state !== 'delivered' || started === undefined) continue
-      starts.delete(message)
-      if (started >= begin && now <= end) times.push(now - started)
-      if (now < end) send()
-    }
-    if (now < end || starts.size > 0) return
-    stop()
-    done.resolve(rateOf(times, duration))
+    delivered.set(message, resolve)
+    hub.send({ to: 'bob', text: 'a line of about the usual length, as people write', message }).catch(reject)
   })
-  for (let n = 0; n < window; n++) send()
-  return done.promise
 }
