@@ -65,8 +65,11 @@ export class Peers {
           throw this.#turnAway(link, error)
         }
       },
-      // What comes on the heels of a hello waits for its answer, then for the conversations.
-      event: is => adopted.promise.then(() => this.#attached.get(link)?.(is)),
+      // What comes on the heels of a hello waits for its answer, then for the conversations; before it, nothing may wait.
+      event: is => {
+        if (!isAsked) throw this.#turnAway(link, stranger())
+        return adopted.promise.then(() => this.#attached.get(link)?.(is))
+      },
     })
   }
 

@@ -183,7 +183,9 @@ export class Link {
       return
     }
     for (const frame of frames) this.#take(frame)
-    if (this.#heldSize > this.#owner.limits.heldFrames && !this.#isPaused && !this.#closed) {
+    if (this.#held === undefined || this.#closed) return
+    this.#heldSize += chunk.length
+    if (this.#heldSize > this.#owner.limits.heldFrames && !this.#isPaused) {
       this.#isPaused = true
       this.#socket.pause()
     }
@@ -351,7 +353,7 @@ export class Link {
   }
 }
 
-/** Memory of a small frame that waits; large ones are bounded by what one read brings. */
+/** Memory of a frame that waits, beside its bytes. */
 const heldFrameSize = 512
 
 const done: Reply['is'] = { case: 'done', value: { $typeName: 'parley.v1.Done' } }

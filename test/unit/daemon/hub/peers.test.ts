@@ -123,6 +123,13 @@ describe('hub: peers', () => {
       await within('the end of the link', link.closed)
     })
 
+    it('whoever tells anything before hello, at once', async () => {
+      await using two = await twoHubs()
+      const link = await two.bob.dial(two.alice)
+      await link.send(numbered(1))
+      await within('the end of the link', link.closed, 2_000)
+    })
+
     it('everybody while signed out', async () => {
       await using two = await twoHubs()
       two.alice.isSignedOut = true

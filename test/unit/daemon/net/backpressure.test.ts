@@ -96,6 +96,18 @@ describe('backpressure', () => {
     )
   })
 
+  it('holds little meanwhile, however large the frames are', async () => {
+    await using pair = await linkPair()
+    pair.far.handle({ event: () => new Promise(() => {}) })
+    let sent = 0
+    void (async () => {
+      for (; sent < 600; sent++) await pair.near.send(numbered(sent, frame))
+    })().catch(() => {})
+    const stuckAt = await until('the producer to wait', () => settled(() => sent))
+    // Most of it waits in the buffers of the sender and of both systems.
+    assert.ok(stuckAt * frame < 16 * 1024 * 1024, `${stuckAt * frame} bytes were taken`)
+  })
+
   it('lets a handler of an event ask the other side', async () => {
     await using pair = await linkPair()
     const answer = Promise.withResolvers<string>()
