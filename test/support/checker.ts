@@ -24,7 +24,7 @@ interface Said {
 export class Checker {
   readonly #people: readonly [Talker, Talker]
   /** What had been said before, the same for both. */
-  readonly #before: readonly string[]
+  readonly #before: ReadonlySet<string>
   readonly #said = new Map<string, Said>()
   /** Sent without an answer so far: sent again under the same id, as front ends do. */
   readonly #unanswered = new Map<Talker, Said[]>()
@@ -32,7 +32,7 @@ export class Checker {
 
   private constructor(people: readonly [Talker, Talker], before: readonly string[]) {
     this.#people = people
-    this.#before = before
+    this.#before = new Set(before)
   }
 
   /** Begins with two people whose hubs run and who have all that was said before. */
@@ -124,7 +124,7 @@ export class Checker {
   }
 
   get #expected(): number {
-    return this.#before.length + this.#said.size
+    return this.#before.size + this.#said.size
   }
 
   #next(author: Talker): Said {
@@ -154,7 +154,7 @@ export class Checker {
   #hear(person: Talker, { message, mine, state, text }: MessageInfo): void {
     const said = this.#said.get(message)
     if (said === undefined) {
-      if (!this.#before.includes(message)) this.#faults.push(`${person.name} shows "${text}", which nobody sent`)
+      if (!this.#before.has(message)) this.#faults.push(`${person.name} shows "${text}", which nobody sent`)
       return
     }
     if (said.text !== text) this.#faults.push(`${person.name} shows "${text}" instead of "${said.text}"`)
@@ -165,7 +165,7 @@ export class Checker {
   }
 
   #compare(view: readonly MessageInfo[], reader: Talker, author: Talker): void {
-    const isNew = ({ message, mine }: MessageInfo) => mine === (reader === author) && !this.#before.includes(message)
+    const isNew = ({ message, mine }: MessageInfo) => mine === (reader === author) && !this.#before.has(message)
     const expected = [...this.#said.values()].filter(said => said.author === author)
     const shown = view.filter(isNew).map(({ text }) => text)
     const what = `what ${author.name} said, as ${reader.name} sees it`
@@ -210,8 +210,9 @@ function idsOf(messages: readonly MessageInfo[]): string[] {
 
 /** Fails in few words where two long lists differ. */
 function assertSame(what: string, actual: readonly string[], expected: readonly string[]): void {
-  const lost = expected.filter(text => !actual.includes(text))
-  const doubled = actual.filter((text, index) => actual.indexOf(text) !== index)
+  const isThere = new Set(actual)
+  const lost = expected.filter(text => !isThere.has(text))
+  const doubled = actual.filter(text => !isThere.delete(text))
   const at = expected.findIndex((text, index) => text !== actual[index])
   if (at === -1 && actual.length === expected.length) return
   assert.fail(

@@ -6,6 +6,7 @@ import { temporaryFolder } from '../support/folder.ts'
 import { meet, search, signInByKey, signUp } from '../support/member.ts'
 import { storm } from '../support/storm.ts'
 import { Person } from '../support/team.ts'
+import { trace, unflushedAnswers } from '../support/trace.ts'
 import { configure, type KillPoint, password, Trio } from '../support/trio.ts'
 
 const moments = ['before', 'in', 'after'] as const
@@ -66,6 +67,24 @@ describe('SIGKILL', function () {
         })
       }
     }
+  })
+
+  it('loses nothing that is not flushed, so a trace shows that each message is flushed before it is queued', async function () {
+    const checker = await Checker.begin(trio.alice, trio.bob)
+    await trio.kill('bob')
+    try {
+      const watched = await trace(trio.alice.hub.pid, join(folder.path, 'trace'))
+      if (!watched) return this.skip() // there is no strace, or it may not watch another process
+      for (let count = 0; count < 10; count++) await checker.say(trio.alice)
+      const lines = await watched.end()
+      const isAnswer = (line: string) => line.includes(String.raw`\"result\":`) && line.includes(String.raw`\"queued\"`)
+      assert.equal(lines.filter(isAnswer).length, 10)
+      assert.deepEqual(unflushedAnswers(lines, isAnswer), [])
+    } finally {
+      await trio.start('bob')
+      await checker.watch(trio.bob)
+    }
+    await checker.settle()
   })
 
   describe('around the commit of a sign-up', () => {

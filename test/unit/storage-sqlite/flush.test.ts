@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { openDatabase } from '../../../plugins/storage-sqlite/src/database.ts'
+import { temporaryFolder } from '../../support/folder.ts'
+import { hasStrace, traceOptions, unflushedAnswers } from '../../support/trace.ts'
+
+describe('storage-sqlite and the disk', () => {
+  it('is set to flush each commit', async () => {
+    await using folder = await temporaryFolder()
+    const database = openDatabase(join(folder.path, 'data.db'))
+    try {
+      const setting = (name: string) => Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]
+      assert.equal(setting('journal_mode'), 'wal')
+      assert.equal(setting('synchronous'), full)
+      assert.equal(setting('fullfsync'), 1)
+    } finally {
+      database.close()
+    }
+  })
+
+  it('flushes before it answers, as a trace of the kernel shows', async function () {
+    this.timeout(60_000)
+    if (!hasStrace()) this.skip() // only strace shows it: a SIGKILL does not lose what is not flushed
+    await using folder = await temporaryFolder()
+    const file = join(folder.path, 'trace')
+    const child = join(import.meta.dirname, 'flush-child.ts')
+    const run = spawnSync('strace', [...traceOptions(file), process.execPath, child, folder.path], { encoding: 'utf8' })
+    if (/not permitted/.test(run.stderr)) this.skip()
+    assert.equal(run.status, 0, run.stderr)
+    const lines = readFileSync(file, 'utf8').split('\n')
+    const isAnswer = (line: string) => /write\(1<.*"answered /.test(line)
+    assert.equal(lines.filter(isAnswer).length, 10)
+    assert.deepEqual(unflushedAnswers(lines, isAnswer), [])
+  })
+
+  it('would be told apart from one that answers first', () => {
+    const isAnswer = (line: string) => line.includes('answered')
+    const [written, flushed, answered] = [
+      '1 pwrite64(3</data.db-wal>, "", 0) = 0',
+      '1 fsync(3</data.db-wal>) = 0',
+      'answered',
+    ]
+    const [begun, ended] = ['1 fsync(3</data.db-wal> <unfinished ...>', '1 <... fsync resumed>) = 0']
+    assert.deepEqual(unflushedAnswers([written, flushed, answered, written, begun, ended, answered], isAnswer), [])
+    assert.equal(unflushedAnswers([written, answered, flushed], isAnswer).length, 1)
+    assert.equal(unflushedAnswers([written, begun, answered, ended], isAnswer).length, 1)
+    assert.equal(unflushedAnswers([written, flushed, answered, answered], isAnswer).length, 1)
+  })
+})
+
+/** 0 OFF, 1 NORMAL (a power cut loses the last commits), 2 FULL, 3 EXTRA. */
+const full = 2
