@@ -14,7 +14,7 @@ const displayName = 'Alice Liddell of Wonderland'
 
 describe('someone who merely connects to a peer port', () => {
   it('learns no name, no user and no team, whatever they say', async function () {
-    this.timeout(30_000)
+    this.timeout(90_000)
     await using folder = await temporaryFolder()
     await using registry = await startRegistry(join(folder.path, 'registry'), {
       args: ['--listen', '127.0.0.1:0', '--heartbeat', '127.0.0.1:0', '--name', 'Wonderland'],
