@@ -10,6 +10,7 @@ import { createIdentity, type Identity } from '../../../../daemon/src/net/identi
 import type { Link } from '../../../../daemon/src/net/link.ts'
 import { provenKey } from '../../../../daemon/src/net/tls.ts'
 import { alpn, challenge, gone, linkPair, openPort, rawClient, search, within } from '../../../support/links.ts'
+import { startTap } from '../../../support/tap.ts'
 import { until } from '../../../support/wait.ts'
 
 describe('the TLS of a link', () => {
@@ -18,6 +19,16 @@ describe('the TLS of a link', () => {
     assert.equal(Buffer.from(pair.near.peerId).equals(pair.far.peerId), false)
     const secret = (link: Link) => Buffer.from(link.exportKeyingMaterial(32, 'EXPORTER-parley-test'))
     assert.deepEqual(secret(pair.near), secret(pair.far))
+  })
+
+  it('agrees on its key by X25519MLKEM768, which is post-quantum, where both sides run on Node 24', async function () {
+    const [major = 0, minor = 0] = process.versions.openssl.split('.').map(Number)
+    if (major < 3 || (major === 3 && minor < 5)) this.skip() // an older Node has X25519 alone
+    await using open = await openPort(() => {})
+    await using tap = await startTap(open.at.port)
+    const link = await dialLink({ host: '127.0.0.1', port: tap.port, alpn, identity: await createIdentity() })
+    assert.equal(groupOf(tap.bytes()), 0x11ec) // X25519MLKEM768 in IANA's list of TLS groups
+    link.close()
   })
 
   it('refuses a client without a certificate, though the client was connected before', async () => {
@@ -214,4 +225,19 @@ async function certificateOf({ privateKey, publicKey, algorithm }: OtherKey): Pr
     key: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
     cert: certificate.toString('pem'),
   }
+}
+
+/** The key exchange group that the ServerHello at the beginning of a recorded connection settles on (RFC 8446, 4.1.3). */
+function groupOf(bytes: Buffer): number | undefined {
+  const recordHeader = 5
+  const keyShare = 0x0033
+  const serverHello = bytes.subarray(recordHeader + bytes.readUInt16BE(3)) // behind the ClientHello's record
+  assert.equal(serverHello[recordHeader], 2, 'a ServerHello')
+  const sessionId = recordHeader + 4 + 2 + 32
+  let at = sessionId + 1 + serverHello.readUInt8(sessionId) + 2 + 1
+  const end = at + 2 + serverHello.readUInt16BE(at)
+  for (at += 2; at < end; at += 4 + serverHello.readUInt16BE(at + 2)) {
+    if (serverHello.readUInt16BE(at) === keyShare) return serverHello.readUInt16BE(at + 4)
+  }
+  return undefined
 }
