@@ -308,8 +308,10 @@ export class Link {
     }
   }
 
-  #fail(id: number, { code, message, retryAfter = 0 }: ParleyError): void {
+  #fail(id: number, { code, message, retryAfter: wait = 0 }: ParleyError): void {
     if (this.#closed) return
+    // Nobody is left to hear of a failure that cannot be written: it would end the process.
+    const retryAfter = Math.min(Math.ceil(wait), 0xffff_ffff)
     const value = { $typeName: 'parley.v1.Failure', code, message, retryAfter } as const
     this.#put(frameOf(id, { case: 'failure', value }))
   }

@@ -19,10 +19,11 @@ export class Attestations {
     this.#now = now
   }
 
-  /** An attestation that is at most an hour old. */
+  /** An attestation that is at most an hour old, and none from before the clock was set back: it would be of the future. */
   current(account: Account): Signed {
     const known = this.#issued.get(account.user)
-    const isFresh = known && known.generation === account.generation && this.#now() - known.at < limits.attestationReuse
+    const age = this.#now() - (known?.at ?? 0)
+    const isFresh = known?.generation === account.generation && age >= 0 && age < limits.attestationReuse
     return isFresh ? known.signed : this.renew(account)
   }
 

@@ -50,7 +50,11 @@ export class Throttle {
 
   #known(key: string): { count: number; last: number } | undefined {
     const known = this.#guesses.get(key)
-    if (!known || this.#now() - known.last < this.#limits.memory) return known
+    if (!known) return undefined
+    const now = this.#now()
+    // A clock that was set back must not keep anybody waiting until it is where it was.
+    known.last = Math.min(known.last, now)
+    if (now - known.last < this.#limits.memory) return known
     this.#guesses.delete(key)
     return undefined
   }

@@ -90,6 +90,18 @@ describe('a link', () => {
     assert.ok(log.lines.some(({ text }) => text === 'a handler failed'))
   })
 
+  it('tells any time to wait, as near as the wire can', async () => {
+    await using pair = await linkPair()
+    pair.far.handle({
+      request: is => {
+        const retryAfter = is.case === 'search' && is.value.query === 'long' ? 1e12 : 0.5
+        throw new ParleyError('throttled', 'Too often.', { retryAfter })
+      },
+    })
+    await assert.rejects(pair.near.request(search('short')), { code: 'throttled', retryAfter: 1 })
+    await assert.rejects(pair.near.request(search('long')), { code: 'throttled', retryAfter: 2 ** 32 - 1 })
+  })
+
   it('answers "unsupported" to what it does not know, and ignores unknown events', async () => {
     await using open = await openPort(link => link.handle({ request: () => ({ case: undefined }) }))
     const socket = await rawClient(open.at, { identity: await createIdentity() })

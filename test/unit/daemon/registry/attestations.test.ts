@@ -23,6 +23,13 @@ describe('attestations', () => {
     assert.ok(read(second).issued > read(first).issued)
   })
 
+  it('are made anew when the clock was set back, as nobody takes one from the future', () => {
+    const attestations = issue()
+    attestations.current(alice)
+    now -= 24 * 3600_000
+    assert.equal(read(attestations.current(alice)).issued, now)
+  })
+
   it('are made anew for another account key, and when asked', () => {
     const attestations = issue()
     const first = attestations.current(alice)

@@ -47,6 +47,16 @@ describe('a throttle', () => {
     assert.equal(throttle.wait('a'), 0)
   })
 
+  it('waits no longer when the clock is set back', () => {
+    let now = 100 * 24 * 3600_000
+    const throttle = new Throttle(rules, () => now)
+    for (let guess = 0; guess < 9; guess++) throttle.count('a')
+    now = 0
+    assert.equal(throttle.wait('a'), rules.longest)
+    now += rules.longest
+    assert.equal(throttle.wait('a'), 0)
+  })
+
   it('remembers no more than its limit, the latest', () => {
     const throttle = new Throttle(rules, () => 0)
     for (const key of ['a', 'b', 'c', 'd', 'e']) for (let guess = 0; guess < 4; guess++) throttle.count(key)
