@@ -136,11 +136,20 @@ export class Accounts {
     return device.signedOut || this.#now() - Number(device.seen) > limits.idleDevice
   }
 
-  /** Notes a visit of a device, at most once a day, unless it ends a sign-out. `known` is its row as just read. */
+  /** Notes a visit of a device, at most once a day. `known` is its row as just read. A sign-out stays one. */
   async visited(device: DeviceId, known?: DeviceRow): Promise<void> {
     if (known && !this.#isNews(known)) return
     await this.#changeDevice(device, row => {
-      if (!this.#isNews(row)) return false
+      if (row.signedOut || !this.#isNews(row)) return false
+      row.seen = BigInt(this.#now())
+      return true
+    })
+  }
+
+  /** The device has shown the password, which ends a sign-out. */
+  async signedIn(device: DeviceId): Promise<void> {
+    await this.#changeDevice(device, row => {
+      if (!row.signedOut && !this.#isNews(row)) return false
       row.signedOut = false
       row.seen = BigInt(this.#now())
       return true
@@ -157,7 +166,7 @@ export class Accounts {
   }
 
   #isNews(device: DeviceRow): boolean {
-    return device.signedOut || this.#now() - Number(device.seen) >= limits.deviceSeen
+    return this.#now() - Number(device.seen) >= limits.deviceSeen
   }
 
   /** `change` says whether there is something to write. A row that another request changed meanwhile is read again. */

@@ -114,7 +114,7 @@ export class Entrance {
       const { name: allowedName = name } = allowed(verdict)
       if (!known || allowedName !== name) throw wrongCredentials()
       if (!isOurs) throw secondDevice(name)
-      await accounts.visited(this.#device)
+      await accounts.signedIn(this.#device)
       return known
     })
   }

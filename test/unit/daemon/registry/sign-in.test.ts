@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { create } from '@bufbuild/protobuf'
-import type { Auth } from '@parley/kit'
+import type { Auth, Storage } from '@parley/kit'
 import { limits } from '../../../../daemon/src/limits.ts'
 import { createIdentity } from '../../../../daemon/src/net/identity.ts'
 import { fromText } from '../../../../daemon/src/protocol/ids.ts'
 import { SignInSchema } from '../../../../daemon/src/protocol/parley_pb.ts'
 import { encodeOpaqueFinish, signInBinding, signInMac } from '../../../../daemon/src/protocol/sign-in-binding.ts'
 import { readAttestation } from '../../../../daemon/src/protocol/statements.ts'
+import { openMemoryStorage } from '../../../../plugins/storage-memory/src/index.ts'
 import {
   bindingOf,
   continueWith,
@@ -103,6 +104,35 @@ describe('sign-out', () => {
     assert.ok(await signIn(alice))
     await alice.dial()
     await signInByKey(alice)
+  })
+
+  it('is not undone by a renewal that comes before its answer', async () => {
+    const storage = openMemoryStorage()
+    const [committed, answered] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+    let isHeld = false
+    const slow: Storage = {
+      durable: false,
+      get: keys => storage.get(keys),
+      list: (prefix, range) => storage.list(prefix, range),
+      write: async changes => {
+        const outcome = await storage.write(changes)
+        if (!isHeld) return outcome
+        isHeld = false
+        committed.resolve()
+        await answered.promise
+        return outcome
+      },
+    }
+    await using at = await startTestRegistry({ memory: registryMemory(slow) })
+    await using alice = await joined(at, 'alice')
+    isHeld = true
+    const out = signOut(alice)
+    await committed.promise
+    await renew(alice)
+    answered.resolve()
+    await out
+    await alice.dial()
+    await assert.rejects(signInByKey(alice), code('password-needed'))
   })
 
   it('lets the same link sign in again', async () => {
