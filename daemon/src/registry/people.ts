@@ -2,6 +2,7 @@ import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { fromText, type UserId, userId } from '../protocol/ids.ts'
+import { readUserName } from '../protocol/names.ts'
 import {
   DeviceAddressesSchema,
   type LookedUp,
@@ -72,8 +73,8 @@ export class People {
 
   async #find({ user: id, name }: LookUp): Promise<Enrolled> {
     const { accounts } = this.#parts
-    const user =
-      id.length > 0 ? userId(id) : await accounts.userNamed(name.trim().toLowerCase().slice(0, limits.searchQuery))
+    const wanted = id.length > 0 ? undefined : userNameOf(name)
+    const user = id.length > 0 ? userId(id) : wanted && (await accounts.userNamed(wanted))
     const found = user && (await accounts.byUser(user))
     if (found) return found
     const who = id.length > 0 ? 'this id' : `the name ${JSON.stringify(name.slice(0, limits.searchQuery))}`
@@ -83,5 +84,14 @@ export class People {
   #shown({ user, name, displayName }: Listed): Person {
     const { status, since } = this.#parts.presence.of(user)
     return create(PersonSchema, { user: fromText(user), name, displayName, status, since: BigInt(since) })
+  }
+}
+
+/** The name as it is kept; undefined for what can be nobody's name. */
+function userNameOf(text: string): string | undefined {
+  try {
+    return readUserName(text)
+  } catch {
+    return undefined
   }
 }

@@ -54,6 +54,14 @@ describe('a look-up', () => {
     assert.equal(found.person?.status, 'offline')
   })
 
+  it('knows nobody whose name no storage could hold', async () => {
+    await using at = await startTestRegistry()
+    await using alice = await joined(at, 'alice')
+    for (const name of ['名'.repeat(64), `${'a'.repeat(63)}😀`]) {
+      await assert.rejects(lookUp(alice, { name }), code('unknown-user'))
+    }
+  })
+
   it('says when nobody is there', async () => {
     await using at = await startTestRegistry()
     await using alice = await joined(at, 'alice')
