@@ -154,7 +154,7 @@ function connected(socket: TLSSocket, signal: AbortSignal, target: DialTarget): 
 /** The key of the other side, if it is a Parley of the right kind and the one that was meant. */
 function judge(socket: TLSSocket, target: DialTarget): PeerKey {
   if (socket.alpnProtocol !== target.alpn) {
-    throw new ParleyError('unreachable', `What answers at ${nameOf(target)} does not speak Parley. Check the address.`)
+    throw new ParleyError('unreachable', `${nameOf(target)} answers, but is no ${kindOf(target)}. Check the address.`)
   }
   const peer = provenKey(socket)
   if (target.expect !== undefined && !Buffer.from(peer.id).equals(target.expect)) {
@@ -187,6 +187,8 @@ function wordsFor(target: DialTarget, code: string): string {
       return `There is no way to ${name} from here. Check your network.`
     case 'EADDRNOTAVAIL':
       return `${name} cannot be dialled from this address. Check the address and your network.`
+    case 'ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL':
+      return `${name} answers, but is no ${kindOf(target)}. Check the address, its port above all.`
     case '':
     case 'ECONNRESET':
     case 'EPIPE':
@@ -198,6 +200,11 @@ function wordsFor(target: DialTarget, code: string): string {
 
 function tooSlow(target: DialTarget, timeout: number): string {
   return `${nameOf(target)} did not answer within ${timeout / 1000} s. Check the address, the network and firewalls.`
+}
+
+/** What the caller is after, in a person's words. */
+function kindOf({ alpn }: DialTarget): string {
+  return alpn.startsWith('parley-registry/') ? 'registry of Parley' : 'device of Parley'
 }
 
 function nameOf({ host, port }: DialTarget): string {

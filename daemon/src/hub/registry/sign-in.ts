@@ -92,7 +92,12 @@ export async function signInByPassword(
     if (!done) throw new ParleyError('wrong-credentials', wrong)
     const sessionKey = opaqueBytes(done.sessionKey)
     const finish = encodeOpaqueFinish(opaqueBytes(done.finish), signInMac(sessionKey, 'client', binding))
-    const proof = await ask(link, { case: 'continue', value: answer(finish) }, 'challenge', signal)
+    const proof = await ask(link, { case: 'continue', value: answer(finish) }, 'challenge', signal).catch(error => {
+      // OPAQUE has just shown that the password is right: what the registry refuses is the binding to this connection.
+      throw error instanceof ParleyError && error.code === 'wrong-credentials'
+        ? new ParleyError('forged', relayed)
+        : error
+    })
     const expected = signInMac(sessionKey, 'server', binding)
     if (proof.data.length !== expected.length || !timingSafeEqual(proof.data, expected)) {
       throw new ParleyError('forged', relayed)
