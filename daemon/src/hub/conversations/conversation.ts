@@ -106,14 +106,15 @@ export class Conversation {
   async send(content: Content): Promise<StoredMessage> {
     const committed = this.#writer.inbox.send(content)
     this.#writer.wake()
-    await committed
+    const placed = await committed
+    if (placed !== undefined) return storedMessage(this.#view, placed.user, placed.content, placed.position)
     const stored = await this.find(content.message)
     if (stored === undefined) throw new ParleyError('internal', 'A stored message cannot be found.')
     return stored
   }
 
   history(range: HistoryRange): Promise<HistoryPage> {
-    return readHistory(this.#shared.storage, this.#view, range)
+    return readHistory(this.#shared.storage, this.#liveView, range)
   }
 
   attach(link: PeerLink, keysOf: ReadonlyMap<DeviceId, KeyObject>): Session {
@@ -200,6 +201,17 @@ export class Conversation {
   get #view(): View {
     const { user, device } = this.account
     return { conversation: this.id, user, device, delivered: this.#delivered }
+  }
+
+  /** Says what is delivered when it is asked: reading takes time, and a page must not say less than was told meanwhile. */
+  get #liveView(): View {
+    const conversation = this
+    return {
+      ...this.#view,
+      get delivered() {
+        return conversation.#delivered
+      },
+    }
   }
 
   async #check(entries: readonly Entry[], session: Session, bytes: number): Promise<Intake> {

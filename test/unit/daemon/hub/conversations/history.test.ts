@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import type { Storage } from '@parley/kit'
 import { openMemoryStorage } from '@parley/storage-memory'
 import type { StoredMessage } from '../../../../../daemon/src/hub/conversations/conversations.ts'
 import { limits } from '../../../../../daemon/src/limits.ts'
@@ -130,6 +131,52 @@ describe('the list of conversations', () => {
     assert.equal(alice.conversations.list()[0]?.linked, false)
     await alice.restart()
     assert.equal(alice.conversations.list()[0]?.peer.displayName, 'bob')
+  })
+})
+
+describe('a page that is read while a message is delivered', () => {
+  it('does not say less than was told meanwhile', async () => {
+    const stored = openMemoryStorage()
+    const reading = Promise.withResolvers<void>()
+    const delivered = Promise.withResolvers<void>()
+    let isHeld = false
+    const slow: Storage = {
+      durable: stored.durable,
+      get: keys => stored.get(keys),
+      write: changes => stored.write(changes),
+      async list(prefix, range) {
+        const page = await stored.list(prefix, range)
+        if (isHeld) {
+          reading.resolve()
+          await delivered.promise
+        }
+        return page
+      },
+    }
+    const faulty = new FaultyStorage(openMemoryStorage())
+    await using alice = await Home.open(person('alice'), slow)
+    await using bob = await Home.open(person('bob'), faulty)
+    const wire = connect(alice, bob)
+    await alice.send(bob.person, 'first')
+    await alice.delivered(bob.person)
+    const received = Promise.withResolvers<'commit'>()
+    faulty.fate = () => received.promise
+    await alice.send(bob.person, 'second')
+    isHeld = true
+    const page = alice.messages(bob.person)
+    await reading.promise
+    received.resolve('commit')
+    await alice.delivered(bob.person)
+    isHeld = false
+    delivered.resolve()
+    assert.deepEqual(
+      (await page).map(({ text, state }) => [text, state]),
+      [
+        ['first', 'delivered'],
+        ['second', 'delivered'],
+      ],
+    )
+    wire.cut()
   })
 })
 
