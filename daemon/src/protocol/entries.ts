@@ -52,6 +52,8 @@ export function sealEntry(fields: {
     )
   }
   const salt = randomBytes(saltSize)
+  const bodyHash = bodyHashOf(salt, body)
+  checkHeader({ conversation, device, seq, prev, time, rights, kind, bodyHash, bodySize: body.length })
   const header = toBinary(
     HeaderSchema,
     create(HeaderSchema, {
@@ -62,13 +64,13 @@ export function sealEntry(fields: {
       time,
       rights: [...rights],
       kind,
-      bodyHash: bodyHashOf(salt, body),
+      bodyHash,
       bodySize: body.length,
     }),
   )
   const signature = signatureOf('entry', header, privateKey)
   const entry = create(EntrySchema, { header, salt: new Uint8Array(salt), body, signature, alg: ecdsaP256 })
-  return { entry, hash: readHeader(entry).hash }
+  return { entry, hash: hashOf('entry', header) }
 }
 
 /**

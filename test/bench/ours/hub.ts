@@ -19,6 +19,7 @@ const hub = await startHub({ storage, locations, options: { listen: ['127.0.0.1:
 await hub.signUp({ registry, name, password: 'bench password' })
 console.log(JSON.stringify({ name }))
 
+process.on('SIGTERM', () => {}) // stdin ends as well, which ends the loop below, so that all is closed
 const delivered = new Map<string, () => void>()
 hub.watch(({ messages }) => {
   for (const { message, state } of messages?.messages ?? []) {

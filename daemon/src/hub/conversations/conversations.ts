@@ -73,6 +73,7 @@ export async function openConversations(options: {
 class OpenConversations implements Conversations {
   readonly #shared: Shared
   readonly #conversations = new Map<ConversationId, Conversation>()
+  readonly #ids = new Map<UserId, ConversationId>()
   readonly #listeners = new Set<(change: ConversationChange) => void>()
   #isClosed = false
 
@@ -99,7 +100,7 @@ class OpenConversations implements Conversations {
     const { account } = this.#shared
     const mayExchange = link.registry === account.registry && link.user !== account.user && link.clockApart !== true
     if (!mayExchange || this.#isClosed || link.signal.aborted) return { event: async () => undefined }
-    const known = this.#conversations.get(directConversationId(account.registry, account.user, link.user))?.peer
+    const known = this.#conversations.get(this.#idWith(link.user))?.peer
     const name = link.name ?? known?.name ?? ''
     const conversation = this.#with({
       user: link.user,
@@ -149,9 +150,8 @@ class OpenConversations implements Conversations {
   }
 
   lacking(user: UserId): boolean {
-    const { account } = this.#shared
-    if (user === account.user) return false
-    return this.#conversations.get(directConversationId(account.registry, account.user, user))?.isLacking ?? false
+    if (user === this.#shared.account.user) return false
+    return this.#conversations.get(this.#idWith(user))?.isLacking ?? false
   }
 
   async close(): Promise<void> {
@@ -162,8 +162,7 @@ class OpenConversations implements Conversations {
 
   /** The conversation with `peer`, new when there is none; it counts once something is committed. */
   #with(peer: Peer): Conversation {
-    const { account } = this.#shared
-    const id = directConversationId(account.registry, account.user, peer.user)
+    const id = this.#idWith(peer.user)
     const known = this.#conversations.get(id)
     if (known !== undefined) {
       known.rename(peer)
@@ -172,6 +171,14 @@ class OpenConversations implements Conversations {
     const conversation = new Conversation(id, this.#shared, peer)
     this.#conversations.set(id, conversation)
     return conversation
+  }
+
+  /** The id of the conversation with `user`, computed once: it is asked for with every message. */
+  #idWith(user: UserId): ConversationId {
+    const { registry, user: own } = this.#shared.account
+    const id = this.#ids.get(user) ?? directConversationId(registry, own, user)
+    this.#ids.set(user, id)
+    return id
   }
 
   #changed(conversation: ConversationId, messages: readonly StoredMessage[]): void {

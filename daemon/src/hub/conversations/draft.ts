@@ -38,6 +38,8 @@ export class Draft {
   readonly #conversation: ConversationId
   readonly #account: Account
   readonly #named: Named
+  /** The last message as lists show it. */
+  #last: { readonly text: string; readonly time: number } | undefined
 
   constructor(of: { conversation: ConversationId; account: Account; state: State; peer: Peer; named: Named }) {
     this.#conversation = of.conversation
@@ -95,6 +97,10 @@ export class Draft {
       const head = this.#heads.get(device)
       if (head !== undefined) this.#batch.put(keys.head(this.#conversation, device), headRow(head))
     }
+    if (this.#last !== undefined) {
+      this.#row.lastLine = lineOf(this.#last.text)
+      this.#row.lastTime = BigInt(this.#last.time)
+    }
     this.#row.commits++
     const stored = toBinary(ConversationRowSchema, this.#row)
     const key = keys.conversation(this.#conversation)
@@ -126,8 +132,7 @@ export class Draft {
     this.placed.push(placed)
     if (position > this.#row.lastPosition) {
       this.#row.lastPosition = position
-      this.#row.lastLine = lineOf(content.text)
-      this.#row.lastTime = BigInt(time)
+      this.#last = { text: content.text, time }
     }
     return placed
   }
