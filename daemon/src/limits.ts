@@ -109,6 +109,8 @@ export const limits = {
   storageRetryLongest: 30_000,
   /** Messages of one page of history. */
   historyPage: 500,
+  /** Rows that a page of history reads at once: 100 KiB each, they hold the event loop for some ms. */
+  historyRows: 16,
   /** Text in one page of history: fits with room to spare into one message of the control API. */
   historyBytes: 1024 * 1024,
   /** Characters of the last line in a list of conversations. */

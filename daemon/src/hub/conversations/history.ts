@@ -1,4 +1,4 @@
-import type { Storage } from '@parley/kit'
+import type { ListPage, ListRange, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
@@ -50,10 +50,10 @@ async function readBackward(
   // The outbox is read first: what is sealed meanwhile is then seen twice instead of never.
   const isSealed = before !== undefined && queuedNumber(before) === undefined
   const outbox = isSealed ? nothing : await readOutbox(storage, view, { before, limit, reverse: true })
-  const left = limit - outbox.messages.length
+  const left = outbox.more ? 0 : limit - outbox.messages.length
   const after = isSealed ? { after: keys.message(view.conversation, before) } : {}
   const range = { limit: Math.max(left, 1), reverse: true, ...after }
-  const page = await storage.list(keys.messagesOf(view.conversation), range)
+  const page = await listSome(storage, keys.messagesOf(view.conversation), range)
   const sealed = left > 0 ? page.rows.map(([key, value]) => sealedMessage(view, key, value)) : []
   const more = outbox.more || (left > 0 ? page.more : page.rows.length > 0)
   const found = once([...sealed.reverse(), ...outbox.messages.toReversed()])
@@ -71,7 +71,10 @@ async function readForward(
   const isQueued = queuedNumber(after) !== undefined
   const page = isQueued
     ? { rows: [], more: false }
-    : await storage.list(keys.messagesOf(view.conversation), { after: keys.message(view.conversation, after), limit })
+    : await listSome(storage, keys.messagesOf(view.conversation), {
+        after: keys.message(view.conversation, after),
+        limit,
+      })
   const sealed = page.rows.map(([key, value]) => sealedMessage(view, key, value))
   const queued = page.more ? [] : outbox.messages
   const found = once([...sealed, ...queued])
@@ -97,12 +100,25 @@ async function readOutbox(
   const number = from === undefined ? undefined : queuedNumber(from)
   const after = number === undefined ? {} : { after: keys.outbox(view.conversation, number) }
   const { limit, reverse } = range
-  const { rows, more } = await storage.list(keys.outboxOf(view.conversation), { limit, reverse, ...after })
+  const { rows, more } = await listSome(storage, keys.outboxOf(view.conversation), { limit, reverse, ...after })
   const messages = rows.map(([key, value]) => {
     const position = queuedPosition(Number.parseInt(lastPart(key), 16))
     return storedMessage(view, view.user, readOutboxRow(key, value), position)
   })
   return { messages, more }
+}
+
+/** Rows up to a limit, a few at a time, and no more of them once they hold what fits into a page. */
+async function listSome(storage: Storage, prefix: string, range: ListRange): Promise<ListPage> {
+  const rows: ListPage['rows'][number][] = []
+  let bytes = 0
+  for (let after = range.after; ; after = rows.at(-1)?.[0]) {
+    const limit = Math.min(range.limit - rows.length, limits.historyRows)
+    const page = await storage.list(prefix, { ...range, limit, ...(after === undefined ? {} : { after }) })
+    rows.push(...page.rows)
+    for (const [, value] of page.rows) bytes += value.length
+    if (!page.more || rows.length === range.limit || bytes > limits.historyBytes) return { rows, more: page.more }
+  }
 }
 
 function sealedMessage(view: View, key: string, value: Uint8Array): StoredMessage {
