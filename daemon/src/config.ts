@@ -107,7 +107,8 @@ function parse(file: string, text: string): unknown {
     // Some editors of Windows begin a file with a byte order mark.
     return JSON.parse(text.replace(/^\uFEFF/, ''))
   } catch (error) {
-    throw bad(file, `it is not JSON: ${wordsOf(error)}`, error)
+    // Without the part of the file that V8 quotes: it may be a secret.
+    throw bad(file, `it is not JSON: ${wordsOf(error).replace(/, (\.{3})?".*$/s, '')}`)
   }
 }
 
@@ -135,10 +136,10 @@ function addressFault({ registry = {}, hub = {} }: ConfigFile): string | undefin
 
 const units: Record<string, number> = { ms: 1, s: 1_000, m: 60_000, h: 3600_000, d: 86_400_000 }
 
-/** `10m` in ms. The schema has checked the shape. */
+/** `10m` in ms, at most what a timer takes: it would take a longer time for none. The schema has checked the shape. */
 function duration(text: string): number {
   const [, number = '0', unit = 'ms'] = /^(\d+)(ms|s|m|h|d)$/.exec(text) ?? []
-  return Number(number) * (units[unit] ?? 1)
+  return Math.min(Number(number) * (units[unit] ?? 1), limits.timer)
 }
 
 function bad(file: string, fault: string, cause?: unknown): ParleyError {

@@ -54,6 +54,28 @@ describe('configuration', () => {
     assert.equal(load('{"hub":{"linger":"2h"}}').hub.linger, 7200_000)
   })
 
+  it('takes no time that a timer would take for none', () => {
+    const config = load('{"hub":{"linger":"30d"},"registry":{"classicTimeout":"999999999d"}}')
+    assert.equal(config.hub.linger, 2 ** 31 - 1)
+    assert.equal(config.registry.classicTimeout, 2 ** 31 - 1)
+  })
+
+  it('quotes nothing of a file that is not JSON: it may hold passwords', () => {
+    const texts = [
+      '{"password":hunter2}',
+      '{"password":"hunter2",}',
+      '{"a":1 hunter2',
+      'hunter2',
+      '{"password": \nhunter2 }',
+    ]
+    for (const text of texts) {
+      assert.throws(
+        () => load(text),
+        ({ message }: Error) => /it is not JSON: /.test(message) && !/hunter2|assword/.test(message),
+      )
+    }
+  })
+
   it('is the given file, else the home’s own', () => {
     assert.equal(findConfig(locations(dir)), undefined)
     load('{}')
