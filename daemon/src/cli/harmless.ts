@@ -11,6 +11,11 @@ export function harmlessLine(text: string): string {
   return harmless(text.replace(/\r\n?|\n/g, '⏎').replaceAll('\t', ' '))
 }
 
+/** `value` as JSON in one line: JSON itself escapes only some of what a terminal obeys. */
+export function harmlessJson(value: unknown): string {
+  return JSON.stringify(value).replace(dangerous, escaped)
+}
+
 /**
  * Controls (C0 but tab and line feed, DEL, C1), line and paragraph separators, the bidi controls of UAX #9, and the
  * invisible tag characters.
@@ -25,4 +30,11 @@ function visible(character: string): string {
   if (code < 0x20) return String.fromCodePoint(0x2400 + code)
   if (code === 0x7f) return '␡'
   return `⟨${code.toString(16).padStart(4, '0')}⟩`
+}
+
+function escaped(character: string): string {
+  return character
+    .split('')
+    .map(unit => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+    .join('')
 }

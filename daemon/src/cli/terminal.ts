@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream'
 import { styleText } from 'node:util'
 import type { Plugin } from '@parley/kit'
+import { harmlessJson } from './harmless.ts'
 
 /** What a command reads from and writes to. */
 export interface Terminal {
@@ -21,7 +22,7 @@ export function print(terminal: Terminal, line = ''): void {
 
 /** Writes one JSON value in one line to stdout. */
 export function printJson(terminal: Terminal, value: unknown): void {
-  print(terminal, JSON.stringify(value))
+  print(terminal, harmlessJson(value))
 }
 
 /** Colours `text` on a terminal whose person wants colours (https://no-color.org), and nowhere else. */

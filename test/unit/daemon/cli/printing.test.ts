@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { harmless, harmlessLine } from '../../../../daemon/src/cli/harmless.ts'
+import { harmless, harmlessJson, harmlessLine } from '../../../../daemon/src/cli/harmless.ts'
 import { columns, width } from '../../../../daemon/src/cli/layout.ts'
 import { readDuration, showTime } from '../../../../daemon/src/cli/moments.ts'
 import { refusal } from '../../../support/errors.ts'
@@ -24,6 +24,16 @@ describe('printing what other people wrote', () => {
         assert.doesNotMatch(harmless(text), /(?![\n\t])[\p{Cc}\p{Bidi_Control}]/u)
         assert.ok(harmless(text).isWellFormed())
         assert.doesNotMatch(harmlessLine(text), /[\n\t]/)
+      }),
+    )
+  })
+
+  it('writes JSON that says the same and that a terminal does not obey', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), text => {
+        const json = harmlessJson({ text: `${text}\u009b31m\u202e\u{e0041}` })
+        assert.doesNotMatch(json, /[\p{Cc}\p{Bidi_Control}\u{e0041}]/u)
+        assert.deepEqual(JSON.parse(json), { text: `${text}\u009b31m\u202e\u{e0041}` })
       }),
     )
   })
