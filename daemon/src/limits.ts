@@ -259,6 +259,8 @@ export const limits = {
   startOutput: 64 * 1024,
   /** Lines of stdin that carry a secret or an answer. */
   answer: 8 * 1024,
+  /** How often a person is asked for a password before a command gives up: as often as login(1) and sudo(8) do. */
+  passwordTries: 3,
   /** How long `send --wait`, and `chat` at its end, wait for delivery unless told otherwise. */
   deliveryWait: 30_000,
   /** How long a front end waits for a reply; the hub's own deadlines towards others are shorter. */

@@ -27,15 +27,25 @@ export class Answers {
   }
 
   /** Whether a person is there to be asked. */
-  get isInteractive(): boolean {
+  get #isInteractive(): boolean {
     return this.#terminal.stdin.isTTY === true
+  }
+
+  /** Whether a person would type the answer, and so could type another one. */
+  asksPerson({ env }: Question): boolean {
+    return this.#isInteractive && !this.#terminal.env[env]
+  }
+
+  /** Tells the person at the terminal why the question comes again. */
+  refuse({ message }: ParleyError): void {
+    this.#terminal.stderr.write(`parley: ${message}\n`)
   }
 
   /** Throws ParleyError `usage` when there is no answer to be had. */
   async ask(question: Question): Promise<string> {
     const given = this.#terminal.env[question.env]
     if (given !== undefined && given !== '') return given
-    const answer = this.isInteractive ? await this.#prompt(question) : await this.#lines.next()
+    const answer = this.#isInteractive ? await this.#prompt(question) : await this.#lines.next()
     if (answer !== undefined && answer !== '') return answer
     const { what, env } = question
     throw new ParleyError('usage', `Give ${what}: at the prompt of a terminal, in ${env}, or as a line of stdin.`)
@@ -48,15 +58,16 @@ export class Answers {
 
   async #prompt({ prompt, isSecret }: Question): Promise<string> {
     const { stdin, stderr } = this.#terminal
-    stderr.write(prompt)
-    // readline echoes what is typed to its output; a secret's goes nowhere.
+    // readline echoes what is typed to its output; a secret's goes nowhere, nor does its prompt.
+    if (isSecret) stderr.write(prompt)
     const output = isSecret ? new Writable({ write: (_chunk, _encoding, done) => done() }) : stderr
     const lines = createInterface({ input: stdin, output, terminal: true })
     const cancelled = new AbortController()
     lines.on('SIGINT', () => cancelled.abort()).on('close', () => cancelled.abort())
     try {
-      return await lines.question('', { signal: cancelled.signal })
+      return await lines.question(prompt, { signal: cancelled.signal })
     } catch (cause) {
+      if (!isSecret) stderr.write('\n')
       throw new ParleyError('closed', 'Stopped; nothing was changed.', { cause })
     } finally {
       if (isSecret) stderr.write('\n')

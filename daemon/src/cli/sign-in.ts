@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
 import type { Client } from '../client/connect.ts'
 import { type ErrorCode, ParleyError } from '../errors.ts'
+import { limits } from '../limits.ts'
 import { readParleyLink } from '../protocol/addresses.ts'
 import type { AccountInfo } from '../protocol/control.ts'
 import { readUserName } from '../protocol/names.ts'
 import { accountLine } from './accounts.ts'
-import { Answers } from './answers.ts'
+import { Answers, type Question } from './answers.ts'
 import { addCommand, type CommonOptions, withHub } from './command.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
@@ -59,13 +60,23 @@ async function signIn(
       if (!(error instanceof ParleyError) || !wantsPassword.includes(error.code)) throw error
     }
   }
-  const password = await answers.ask({
-    what: 'the password',
-    prompt: 'Password: ',
-    env: 'PARLEY_PASSWORD',
-    isSecret: true,
-  })
-  return client.request('signIn', { ...who, password })
+  for (let tries = 1; ; tries++) {
+    const password = await answers.ask(passwordWanted)
+    try {
+      return await client.request('signIn', { ...who, password })
+    } catch (error) {
+      const isWrong = error instanceof ParleyError && error.code === 'wrong-credentials'
+      if (!isWrong || !answers.asksPerson(passwordWanted) || tries === limits.passwordTries) throw error
+      answers.refuse(error)
+    }
+  }
+}
+
+const passwordWanted: Question = {
+  what: 'the password',
+  prompt: 'Password: ',
+  env: 'PARLEY_PASSWORD',
+  isSecret: true,
 }
 
 /** The device's key alone is not enough. */

@@ -6,7 +6,7 @@ import type { AccountInfo, ControlRequests } from '../protocol/control.ts'
 import { readDisplayName, readUserName } from '../protocol/names.ts'
 import { checkPassword } from '../protocol/passwords.ts'
 import { accountLine } from './accounts.ts'
-import { Answers } from './answers.ts'
+import { Answers, type Question } from './answers.ts'
 import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
@@ -82,13 +82,33 @@ function askInvite(answers: Answers): Promise<string> {
 }
 
 async function askNewPassword(answers: Answers): Promise<string> {
-  const question = { what: 'a password', env: 'PARLEY_PASSWORD', isSecret: true }
-  const password = await answers.ask({ ...question, prompt: 'Choose a password: ' })
+  for (;;) {
+    try {
+      return await askNewPasswordOnce(answers)
+    } catch (error) {
+      if (!(error instanceof ParleyError) || error.code !== 'bad-password' || !answers.asksPerson(passwordWanted)) {
+        throw error
+      }
+      // Were this the end, the next password would be typed into the shell, and kept in its history.
+      answers.refuse(error)
+    }
+  }
+}
+
+async function askNewPasswordOnce(answers: Answers): Promise<string> {
+  const password = await answers.ask(passwordWanted)
   checkPassword(password)
-  if (!answers.isInteractive) return password
-  const again = await answers.ask({ ...question, prompt: 'The same again: ' })
+  if (!answers.asksPerson(passwordWanted)) return password
+  const again = await answers.ask({ ...passwordWanted, prompt: 'The same again: ' })
   if (again === password) return password
   throw new ParleyError('bad-password', 'The two passwords differ; nothing was sent. Try again.')
+}
+
+const passwordWanted: Question = {
+  what: 'a password',
+  prompt: 'Choose a password: ',
+  env: 'PARLEY_PASSWORD',
+  isSecret: true,
 }
 
 function welcome(terminal: Terminal, options: Options, account: AccountInfo): void {

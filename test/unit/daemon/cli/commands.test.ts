@@ -203,6 +203,30 @@ describe('commands', () => {
       assert.equal(code, 0, err)
     })
 
+    it('shows what it asks a person for, and asks again for a password that cannot be', async () => {
+      const typed = [
+        [/Invite: $/, 'localhost\r'],
+        [/Choose a password: $/, 'abc\r'],
+        [/at least 6 characters.*Choose a password: $/s, 'correct horse\r'],
+        [/The same again: $/, 'correct house\r'],
+        [/two passwords differ.*Choose a password: $/s, 'correct horse\r'],
+        [/The same again: $/, 'correct horse\r'],
+      ] as const
+      const { code, out, err } = await run(['sign-up', 'alice'], { typed })
+      assert.equal(code, 0, err)
+      assert.match(out, /alice.* at Acme/)
+      assert.ok(!erasesAfter(err, 'Invite: '), 'the prompt stays to be read')
+      assert.ok(!err.includes('correct horse'))
+    })
+
+    it('ends in words when the person gives up at a prompt', async () => {
+      for (const keys of ['\u0003', '\u0004']) {
+        const { code, err } = await run(['sign-up', 'alice'], { typed: [[/Invite: $/, keys]] })
+        assert.equal(code, 1)
+        assert.match(err, /\nparley: Stopped; nothing was changed\.\n$/)
+      }
+    })
+
     for (const [what, args, input, words] of [
       ['a malformed name', ['sign-up', 'a b', '--registry', 'localhost'], { env }, /name/i],
       ['a reserved name', ['sign-up', 'system', '--registry', 'localhost'], { env }, /reserved|taken|name/i],
@@ -231,6 +255,16 @@ describe('commands', () => {
       assert.match(wrong.err, /Name or password is wrong/)
     })
 
+    it('asks a person three times for the right password', async () => {
+      await run(['sign-up', 'alice', '--registry', 'localhost'], { env: { PARLEY_PASSWORD: 'correct horse' } })
+      const wrong = [/Password: $/, 'wrong horse\r'] as const
+      const third = await run(['sign-in'], { typed: [wrong, wrong, [/Password: $/, 'correct horse\r']] })
+      assert.equal(third.code, 0, third.err)
+      const never = await run(['sign-in'], { typed: [wrong, wrong, wrong] })
+      assert.equal(never.code, 1)
+      assert.match(never.err, /parley: Name or password is wrong\.\n$/)
+    })
+
     it('says what to do in a home where nobody has signed up', async () => {
       const { code, err } = await run(['sign-in'])
       assert.equal(code, 2)
@@ -257,6 +291,12 @@ describe('commands', () => {
     assert.match(err, /home of a registry/)
   })
 })
+
+/** Whether what stands behind the last `text` erases it. */
+function erasesAfter(shown: string, text: string): boolean {
+  const rest = shown.slice(shown.lastIndexOf(text) + text.length)
+  return rest.includes(`${String.fromCodePoint(27)}[0J`)
+}
 
 describe('commands without a daemon', () => {
   for (const [args, words] of [
