@@ -326,7 +326,12 @@ export class Conversation {
   }
 
   /** One's own message as it stands now; undefined when there is none. */
-  async find(message: MessageId): Promise<StoredMessage | undefined> {
+  find(message: MessageId): Promise<StoredMessage | undefined> {
+    return this.#find(message, undefined)
+  }
+
+  /** `before`: where it was said to stand at the look before, and did not. */
+  async #find(message: MessageId, before: string | undefined): Promise<StoredMessage | undefined> {
     const { user } = this.account
     const { storage } = this.#shared
     const key = keys.named(this.id, user, message)
@@ -337,7 +342,10 @@ export class Conversation {
     const rowKey = number === undefined ? keys.message(this.id, position) : keys.outbox(this.id, number)
     const [row] = await storage.get([rowKey])
     // Sealed between the two looks: it has a new place now.
-    if (row === undefined) return this.find(message)
+    if (row === undefined && position !== before) return this.#find(message, position)
+    if (row === undefined) {
+      throw new ParleyError('damaged-data', `The stored row ${rowKey} is missing. Restore the home from a backup.`)
+    }
     const found = number === undefined ? readMessageRow(rowKey, row) : readOutboxRow(rowKey, row)
     return storedMessage(this.#view, user, found, position)
   }

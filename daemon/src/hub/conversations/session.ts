@@ -45,6 +45,7 @@ export class Session {
   #creditOwed = 0
   #refusals: Refuse[] = []
   #isTalking = false
+  #talkTimer: NodeJS.Timeout | undefined
   #wakes = 0
   // ---- what the other has and wants
   #theirHeads: Map<DeviceId, Place> | undefined
@@ -125,6 +126,7 @@ export class Session {
 
   close(): void {
     clearTimeout(this.#askTimer)
+    clearTimeout(this.#talkTimer)
   }
 
   /** Says what there is to say, one frame at a time, as fast as the link takes them. */
@@ -137,6 +139,11 @@ export class Session {
       error => {
         if (this.#link.signal.aborted) return
         this.#log.warn({ error, conversation: this.#conversation.id }, 'A conversation could not be sent to a peer.')
+        // What cannot be read now may be read in a moment, and nobody else would ask for it.
+        this.#talkTimer ??= startTimer(() => {
+          this.#talkTimer = undefined
+          this.wake()
+        }, limits.askAgain).unref()
       },
     )
   }
@@ -189,8 +196,9 @@ export class Session {
     const { account, heads } = this.#conversation
     const missing = this.#missing
     if (missing === undefined || (heads.get(account.device)?.seq ?? 0) < missing.seq) return
-    this.#missing = undefined
-    if (!(await this.#compare(account.device, missing))) this.#fork(account.device, missing)
+    const isHere = await this.#compare(account.device, missing)
+    if (this.#missing === missing) this.#missing = undefined
+    if (!isHere) this.#fork(account.device, missing)
   }
 
   async #nextEntries(conversation: Uint8Array): Promise<Event['is'] | undefined> {

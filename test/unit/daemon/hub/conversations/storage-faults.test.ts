@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import { openMemoryStorage } from '@parley/storage-memory'
 import { ParleyError } from '../../../../../daemon/src/errors.ts'
+import { keys } from '../../../../../daemon/src/hub/conversations/keys.ts'
+import { limits } from '../../../../../daemon/src/limits.ts'
 import { BarePeer, seal } from '../../../../support/bare-peer.ts'
 import { connect, conversationOf, Home, person } from '../../../../support/conversations.ts'
 import { FaultyStorage } from '../../../../support/faulty-storage.ts'
@@ -50,6 +52,28 @@ describe('an acknowledgement', () => {
   })
 })
 
+describe('what a peer lacks', () => {
+  it('is sent once storage can be read again, without anybody asking', async () => {
+    const storage = new FaultyStorage(openMemoryStorage())
+    await using alice = await Home.open(person('alice'), storage)
+    using first = new BarePeer(person('bob'), alice)
+    await first.have()
+    await alice.send(first.person, 'hello')
+    await alice.restart()
+    using bob = new BarePeer(first.person, alice)
+    await bob.have()
+    storage.canRead = false
+    await bob.want(limits.credit)
+    await turns(20)
+    assert.equal(
+      bob.heard.some(({ case: heard }) => heard === 'entries'),
+      false,
+    )
+    storage.canRead = true
+    assert.equal((await bob.hear('entries', 5_000)).value.entries.length, 1)
+  })
+})
+
 describe('a message', () => {
   it('is stored after a write that failed once, and once after one whose outcome was unknown', async () => {
     for (const fate of ['fail', 'unknown'] as const) {
@@ -76,6 +100,20 @@ describe('a message', () => {
     storage.fate = () => 'commit'
     await alice.send(bob, 'kept')
     assert.deepEqual(await alice.texts(bob), ['kept'])
+  })
+
+  it('whose row is gone is damage, and no reason to look for ever', async () => {
+    const storage = new FaultyStorage(openMemoryStorage())
+    await using alice = await Home.open(person('alice'), storage)
+    const bob = person('bob')
+    const { conversation, message } = await alice.send(bob, 'hello')
+    const { rows } = await storage.list(keys.outboxOf(conversation), { limit: 1 })
+    await storage.write(rows.map(([key]) => ({ remove: key })))
+    storage.reads = 0
+    const get = storage.get.bind(storage)
+    // A loop of reads that are answered at once would never let a deadline pass.
+    storage.get = async wanted => (storage.reads < 100 ? get(wanted) : Promise.reject(new Error('read for ever')))
+    await assert.rejects(alice.conversations.find(conversation, message), { code: 'damaged-data' })
   })
 
   it('is refused when the hub stops before it was stored', async () => {
