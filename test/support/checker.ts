@@ -44,12 +44,14 @@ export class Checker {
     return checker
   }
 
-  /** Listens to a hub that has been started: what it says from now on counts. */
+  /** Listens to a hub that has been started: what it says from now on counts, and what it says of earlier messages. */
   async watch(person: Talker): Promise<void> {
+    const other = this.#other(person)
     person.client.onMessages(({ messages }) => {
       for (const message of messages) this.#hear(person, message)
     })
-    await person.client.request('subscribeMessages', { with: this.#other(person).name })
+    await person.client.request('subscribeMessages', { with: other.name })
+    for (const message of await everything(person, other)) this.#hear(person, message)
   }
 
   /**
