@@ -18,6 +18,8 @@ export type Handlers = {
   readonly [Method in Exclude<ControlMethod, 'hello'>]: (
     params: ControlRequests[Method][0],
     feed: Feed | undefined,
+    /** Aborted when who asked has gone. */
+    signal: AbortSignal,
   ) => Promise<ControlRequests[Method][1]>
 }
 
@@ -41,7 +43,7 @@ export function createHandlers({ hub, registry, about, stop }: HandlerParts): Ha
     who: async params => theHub().who(params),
     send: async params => theHub().send(params),
     history: async params => theHub().history(params),
-    waitDelivered: async params => theHub().waitDelivered(params),
+    waitDelivered: async (params, _feed, signal) => theHub().waitDelivered(params, signal),
     subscribe: async (_params, feed) => (feed ?? absent('hub')).subscribe(),
     subscribeMessages: async (params, feed) => {
       const conversation = await theHub().conversationWith(params.with)

@@ -13,7 +13,8 @@ export interface HubPart {
   readonly who: Serve<'who'>
   readonly send: Serve<'send'>
   readonly history: Serve<'history'>
-  readonly waitDelivered: Serve<'waitDelivered'>
+  /** `signal` is aborted when who asked has gone. */
+  waitDelivered(params: Params<'waitDelivered'>, signal: AbortSignal): Promise<Result<'waitDelivered'>>
   /** The conversation with `who`: a name, or the id of a conversation. */
   conversationWith(who: string): Promise<string>
   /** Everything that a front end shows at first, made in one tick. */

@@ -51,6 +51,7 @@ class Session {
   readonly #context: SessionContext
   readonly #rpc: Rpc
   readonly #greeted: () => void
+  readonly #gone = new AbortController()
   #feed: Feed | undefined
   #state: 'new' | 'greeted' | 'refused' = 'new'
   #inFlight = 0
@@ -66,6 +67,7 @@ class Session {
   }
 
   close(): void {
+    this.#gone.abort()
     this.#feed?.close()
     this.#rpc.connection.dispose()
   }
@@ -103,7 +105,7 @@ class Session {
 
   #handle<Method extends keyof Handlers>(method: Method, params: unknown): Promise<ControlRequests[Method][1]> {
     const given = this.#context.checks[method](params)
-    return this.#context.handlers[method](given, this.#feed)
+    return this.#context.handlers[method](given, this.#feed, this.#gone.signal)
   }
 
   #hello({ versions }: ControlRequests['hello'][0]): ControlRequests['hello'][1] {

@@ -68,6 +68,7 @@ export class Hub {
   readonly #listeners = new Set<(news: HubNews) => void>()
   #port: Port | undefined
   #team: Team | undefined
+  readonly #closing = new AbortController()
   #turn: Promise<unknown> = Promise.resolve()
   #stopWatching: () => void = () => {}
 
@@ -191,7 +192,8 @@ export class Hub {
     return this.#openedTeam().conversationWith(text)
   }
 
-  async waitDelivered(params: Params<'waitDelivered'>): Result<'waitDelivered'> {
+  /** `signal`: aborted when who asked has gone. */
+  async waitDelivered(params: Params<'waitDelivered'>, signal?: AbortSignal): Result<'waitDelivered'> {
     const team = this.#openedTeam()
     const conversation = conversationId(params.conversation)
     const id = messageId(params.message)
@@ -209,12 +211,17 @@ export class Hub {
       () => delivered.reject(new ParleyError('timeout', words)),
       Math.min(params.timeout, limits.timer),
     )
+    const ended = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
+    const end = () => delivered.reject(new ParleyError('closed', 'The hub is stopping; the message stays queued.'))
+    ended.addEventListener('abort', end, { once: true })
+    if (ended.aborted) end()
     try {
       const stored = await team.conversations.find(conversation, id)
       if (!stored?.mine) throw new ParleyError('bad-message', 'There is no such message of yours in this conversation.')
       return stored.state === 'delivered' ? team.message(stored) : await delivered.promise
     } finally {
       clearTimeout(timer)
+      ended.removeEventListener('abort', end)
       stop()
     }
   }
@@ -232,6 +239,7 @@ export class Hub {
   }
 
   async close(): Promise<void> {
+    this.#closing.abort()
     this.#stopWatching()
     await this.#client.close()
     await this.#turn.catch(() => {})

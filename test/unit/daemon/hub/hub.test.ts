@@ -4,6 +4,7 @@ import path from 'node:path'
 import { Dialer } from '../../../../daemon/src/net/dial.ts'
 import { startFakeRegistry } from '../../../support/fake-registry.ts'
 import { type HubHome, hubHome, messageText, password, type RunningHub, startTestHub } from '../../../support/hub.ts'
+import { within } from '../../../support/links.ts'
 import { type RunningRegistry, startTestRegistry } from '../../../support/registry.ts'
 import { until } from '../../../support/wait.ts'
 
@@ -38,6 +39,27 @@ describe('hub', () => {
     await bob.hub.waitDelivered({ conversation, message: answer.message, timeout: 10_000 })
     assert.deepEqual(await alice.texts('bob'), ['hello', 'hello yourself'])
     assert.deepEqual(await bob.texts('alice'), ['hello', 'hello yourself'])
+  })
+
+  it('lets nobody wait for a delivery when it stops, or when who asked has gone', async () => {
+    await using registry = await startTestRegistry()
+    await using aliceHome = await hubHome()
+    await using bobHome = await hubHome()
+    await using alice = await startTestHub(aliceHome)
+    await using bob = await startTestHub(bobHome)
+    await alice.hub.signUp({ registry: registry.registry.address, name: 'alice', password })
+    await bob.hub.signUp({ registry: registry.registry.address, name: 'bob', password })
+    await bob.hub.close()
+    const { conversation, message } = await alice.say('bob', 'hello')
+    const asked = { conversation, message, timeout: 3600_000 }
+    const gone = new AbortController()
+    const first = alice.hub.waitDelivered(asked, gone.signal)
+    const second = alice.hub.waitDelivered(asked)
+    for (const waiting of [first, second]) waiting.catch(() => {})
+    gone.abort()
+    await assert.rejects(within('the first to end', first, 3_000), { code: 'closed' })
+    await alice.hub.close()
+    await assert.rejects(within('the second to end', second, 3_000), { code: 'closed' })
   })
 
   it('keeps its keys to itself', async () => {
