@@ -1,22 +1,28 @@
 import type { Storage } from '@parley/kit'
 import { openSqliteStorage } from '@parley/storage-sqlite'
-import { readNamedRow } from '../../daemon/src/hub/conversations/rows.ts'
+import { placeOf } from '../../daemon/src/hub/conversations/keys.ts'
+import { readNamedRow, readRow } from '../../daemon/src/hub/conversations/rows.ts'
 import { locations } from '../../daemon/src/locations.ts'
 import { silentLog } from '../../daemon/src/log.ts'
+import { AckRowSchema } from '../../daemon/src/protocol/hub_rows_pb.ts'
+import { toText } from '../../daemon/src/protocol/ids.ts'
 
 /** What the storage of a home holds while no hub runs there. */
 export interface Disk {
-  /** By message id: whether it waits in the outbox or has its place in the log. */
-  readonly messages: ReadonlyMap<string, 'queued' | 'sealed'>
+  /** By message id: waiting in the outbox, with a place in its author's log, or noted as committed by the other one. */
+  readonly messages: ReadonlyMap<string, Stage>
   /** Where names and rows do not fit together, each the rest of a sentence. */
   readonly faults: readonly string[]
 }
+
+type Stage = 'queued' | 'sealed' | 'delivered'
 
 export async function readDisk(home: string): Promise<Disk> {
   const storage = await openSqliteStorage({ dir: locations(home).pluginDir('storage-sqlite'), log: silentLog })
   try {
     const rows = new Set([...(await rowsOf(storage, 'message/')), ...(await rowsOf(storage, 'outbox/'))].map(keyOf))
-    const messages = new Map<string, 'queued' | 'sealed'>()
+    const messages = new Map<string, Stage>()
+    const acknowledged = await acknowledgedOf(storage)
     const faults: string[] = []
     for (const [key, value] of await rowsOf(storage, 'named/')) {
       const [, conversation, , message = ''] = key.split('/')
@@ -25,12 +31,27 @@ export async function readDisk(home: string): Promise<Disk> {
       const number = position.slice('outbox/'.length)
       const row = isQueued ? `outbox/${conversation}/${number}` : `message/${conversation}/${position}`
       if (!rows.delete(row)) faults.push(`${key} names ${row}, which is not there`)
-      messages.set(message, isQueued ? 'queued' : 'sealed')
+      messages.set(message, isQueued ? 'queued' : acknowledged(position) ? 'delivered' : 'sealed')
     }
     for (const row of rows) faults.push(`${row} is there once more`)
     return { messages, faults }
   } finally {
     await storage.close()
+  }
+}
+
+/** Tells whether a device of the other one has committed what stands at a position, as the rows `ack/…` have it. */
+async function acknowledgedOf(storage: Storage): Promise<(position: string) => boolean> {
+  const highest = new Map<string, bigint>()
+  for (const [key, value] of await rowsOf(storage, 'ack/')) {
+    for (const { device, seq } of readRow(AckRowSchema, key, value).logs) {
+      const log = toText(device)
+      if (seq > (highest.get(log) ?? 0n)) highest.set(log, seq)
+    }
+  }
+  return position => {
+    const { device, seq } = placeOf(position)
+    return BigInt(seq) <= (highest.get(device) ?? 0n)
   }
 }
 
