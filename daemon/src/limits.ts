@@ -14,6 +14,8 @@ export const limits = {
   ping: 15_000,
   /** Largest frame before sign-in. */
   frameBeforeSignIn: 64 * 1024,
+  /** Frames that a link takes before sign-in: a whole sign-up is five; each small one costs the event loop 15 µs. */
+  framesBeforeSignIn: 1_024,
   /** Largest frame after sign-in. */
   frame: 1024 * 1024,
   /** Requests in flight on one link. */

@@ -61,6 +61,7 @@ export class Link {
   #heard: number
   #isPinged = false
   #sendQueue: number
+  #framesLeft: number
   #closed: Closed | undefined
   #whenClosed: PromiseWithResolvers<Closed> | undefined
   #aborter: AbortController | undefined
@@ -75,6 +76,7 @@ export class Link {
     this.#socket = socket
     this.#owner = owner
     this.#sendQueue = owner.limits.sendQueueBeforeSignIn
+    this.#framesLeft = owner.limits.framesBeforeSignIn
     this.#reader = new FrameReader({ limit: owner.limits.frameBeforeSignIn })
     this.#outbox = new Outbox(socket, owner.limits.highWater, () => this.#handleHeld())
     this.#heard = owner.keeper.now
@@ -150,6 +152,7 @@ export class Link {
     if (this.#closed) return
     this.#reader.limit = this.#owner.limits.frame
     this.#sendQueue = this.#owner.limits.sendQueue
+    this.#framesLeft = Number.POSITIVE_INFINITY
     this.#owner.signedIn(this)
   }
 
@@ -180,6 +183,11 @@ export class Link {
     } catch (error) {
       const { code, message } = asParleyError(error)
       this.#cut(code, message)
+      return
+    }
+    this.#framesLeft -= frames.length
+    if (this.#framesLeft < 0) {
+      this.#cut('busy', 'The other side said too much before it signed in.')
       return
     }
     for (const frame of frames) this.#take(frame)
@@ -347,10 +355,11 @@ export class Link {
     this.#held = undefined
     this.#owner.keeper.remove(this)
     this.#owner.ended(this, closed.code)
-    const error = asError(closed)
+    // Most links end with nobody waiting, and an error's stack costs more than all else here.
+    const error = lazily(() => asError(closed))
     this.#outbox.close(error)
     this.#requests?.close(error)
-    this.#aborter?.abort(error)
+    this.#aborter?.abort(error())
     this.#whenClosed?.resolve(closed)
   }
 }
@@ -372,6 +381,14 @@ function frameOf(id: number, is: Frame['is']): Uint8Array {
 
 function unsupported(): ParleyError {
   return new ParleyError('unsupported', 'The other side does not know this request. It may need an update.')
+}
+
+function lazily<Value>(make: () => Value): () => Value {
+  let made: { readonly value: Value } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
 }
 
 function asError({ code, message }: Closed): ParleyError {

@@ -22,6 +22,7 @@ export type LinkLimits = {
     | 'request'
     | 'ping'
     | 'frameBeforeSignIn'
+    | 'framesBeforeSignIn'
     | 'frame'
     | 'requestsInFlight'
     | 'highWater'

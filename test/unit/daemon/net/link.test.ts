@@ -179,6 +179,21 @@ describe('a link', () => {
     socket.destroy()
   })
 
+  it('takes only so many frames of a stranger, pings among them, and any number of others', async () => {
+    await using open = await openPort(() => {}, { limits: { framesBeforeSignIn: 100 } })
+    const pings = (count: number) => Buffer.concat(Array(count).fill(requestFrame(7, ping)))
+    const calm = await rawClient(open.at, { identity: await createIdentity() })
+    const frames = framesOf(calm)
+    calm.write(pings(100))
+    for (let count = 0; count < 100; count++) assert.equal((await frames.next()).is.case, 'reply')
+    const flooding = await rawClient(open.at, { identity: await createIdentity() })
+    flooding.write(pings(101))
+    await gone(flooding, 3_000)
+    calm.destroy()
+    await using pair = await linkPair({ limits: { framesBeforeSignIn: 100 } })
+    for (let count = 0; count < 300; count++) await pair.near.request(ping)
+  })
+
   it('sends what is sent in one tick in one write', async () => {
     await using open = await openPort(link => {
       link.handle({
