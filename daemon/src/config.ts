@@ -14,7 +14,8 @@ export { configSchema } from './config-schema.ts'
 export interface Config {
   /** Paths in the configuration are relative to this folder. */
   readonly dir: string
-  readonly plugins: readonly PluginEntry[]
+  /** Without it: {@link usualPlugins}. */
+  readonly plugins?: readonly PluginEntry[]
   readonly registry: {
     /** HOST:PORT */
     readonly listen: readonly string[]
@@ -51,6 +52,12 @@ interface ConfigFile {
   readonly hub?: Partial<Omit<Config['hub'], 'linger'>> & { readonly linger?: string }
 }
 
+/** The plugins of a daemon whose configuration lists none: a hub signs nobody in. */
+export function usualPlugins(roles: readonly ('hub' | 'registry')[]): readonly PluginEntry[] {
+  const storage = { use: '@parley/storage-sqlite' }
+  return roles.includes('registry') ? [storage, { use: '@parley/auth-password' }] : [storage]
+}
+
 /** The file to load: the one given, else the home's own if there is one. */
 export function findConfig(where: Locations, given?: string): string | undefined {
   if (given !== undefined) return resolve(given)
@@ -72,9 +79,7 @@ export function loadConfig(file: string | undefined): Config {
 function complete({ plugins, registry = {}, hub = {} }: ConfigFile, dir: string): Config {
   return {
     dir,
-    plugins: (plugins ?? ['@parley/storage-sqlite', '@parley/auth-password']).map(entry =>
-      typeof entry === 'string' ? { use: entry } : entry,
-    ),
+    ...(plugins && { plugins: plugins.map(entry => (typeof entry === 'string' ? { use: entry } : entry)) }),
     registry: {
       listen: [`[::]:${ports.registry}`],
       heartbeat: `[::]:${ports.heartbeat}`,

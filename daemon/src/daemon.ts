@@ -1,6 +1,6 @@
 import type { Log, Plugin } from '@parley/kit'
 import { acquireLock } from './client/lock.ts'
-import type { Config } from './config.ts'
+import { type Config, usualPlugins } from './config.ts'
 import { startControl } from './control/server.ts'
 import { type Hub, startHub } from './hub/hub.ts'
 import { ensureHome } from './locations.ts'
@@ -71,7 +71,7 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
 
   const secretBox = SecretBox.open(where.registryKey)
   const plugins = await loadPlugins({
-    entries: config.plugins,
+    entries: config.plugins ?? usualPlugins(roles),
     builtIns,
     configDir: config.dir,
     dirs: where,

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { configSchema, findConfig, loadConfig } from '../../../daemon/src/config.ts'
+import { configSchema, findConfig, loadConfig, usualPlugins } from '../../../daemon/src/config.ts'
 import { ParleyError } from '../../../daemon/src/errors.ts'
 import { locations } from '../../../daemon/src/locations.ts'
 
@@ -19,7 +19,6 @@ describe('configuration', () => {
   it('has a default for everything', () => {
     assert.deepEqual(loadConfig(undefined), {
       dir: process.cwd(),
-      plugins: [{ use: '@parley/storage-sqlite' }, { use: '@parley/auth-password' }],
       registry: {
         listen: ['[::]:3131'],
         heartbeat: '[::]:5151',
@@ -31,6 +30,11 @@ describe('configuration', () => {
       hub: { listen: ['[::]:5858'], classic: 'loopback', linger: 600_000 },
     })
     assert.deepEqual({ ...load('{}'), dir: '' }, { ...loadConfig(undefined), dir: '' })
+  })
+
+  it('gives a hub storage alone: signing people in is a registry’s', () => {
+    assert.deepEqual(usualPlugins(['hub']), [{ use: '@parley/storage-sqlite' }])
+    assert.deepEqual(usualPlugins(['registry']), [{ use: '@parley/storage-sqlite' }, { use: '@parley/auth-password' }])
   })
 
   it('takes what a team writes', () => {
