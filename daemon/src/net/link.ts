@@ -356,7 +356,7 @@ export class Link {
     this.#owner.keeper.remove(this)
     this.#owner.ended(this, closed.code)
     // Most links end with nobody waiting, and an error's stack costs more than all else here.
-    const error = lazily(() => asError(closed))
+    const error = () => asError(closed)
     this.#outbox.close(error)
     this.#requests?.close(error)
     this.#aborter?.abort(error())
@@ -381,14 +381,6 @@ function frameOf(id: number, is: Frame['is']): Uint8Array {
 
 function unsupported(): ParleyError {
   return new ParleyError('unsupported', 'The other side does not know this request. It may need an update.')
-}
-
-function lazily<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | undefined
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
 }
 
 function asError({ code, message }: Closed): ParleyError {

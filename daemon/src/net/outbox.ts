@@ -59,11 +59,11 @@ export class Outbox {
     if (this.#socket.writable) this.#socket.write(bytes, () => this.#written())
   }
 
-  /** Lets those who wait go with `error`, and forgets frames that have not left. */
-  close(error: Error): void {
+  /** Lets those who wait go with the error that `why` makes, and forgets frames that have not left. */
+  close(why: () => Error): void {
     this.#frames = undefined
     this.#bytes = 0
-    this.#room?.reject(error)
+    this.#room?.reject(why())
     this.#room = undefined
   }
 

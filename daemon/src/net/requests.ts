@@ -65,11 +65,11 @@ export class Requests {
     this.#take(id)?.reject(error)
   }
 
-  /** Fails whatever has no reply. */
-  close(error: ParleyError): void {
+  /** Fails whatever has no reply, with the error that `why` makes. */
+  close(why: () => ParleyError): void {
     clearTimeout(this.#timer)
     this.#waiting.clear()
-    for (const id of [...this.#asked.keys()]) this.#take(id)?.reject(error)
+    for (const id of [...this.#asked.keys()]) this.#take(id)?.reject(why())
   }
 
   #newId(): number {

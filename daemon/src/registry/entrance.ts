@@ -5,7 +5,6 @@ import { limits } from '../limits.ts'
 import type { Link } from '../net/link.ts'
 import { sourceOf } from '../net/source.ts'
 import { type DeviceId, deviceId, fromText, type RegistryId } from '../protocol/ids.ts'
-import { idOfKey } from '../protocol/keys.ts'
 import { readDisplayName, readUserName } from '../protocol/names.ts'
 import { type Continue, RosterSchema, type SignIn, type SignUp } from '../protocol/parley_pb.ts'
 import { signInBinding, signInExporter } from '../protocol/sign-in-binding.ts'
@@ -86,7 +85,7 @@ export class Entrance {
   async #byKey(): Promise<Step> {
     const { accounts } = this.#parts
     const known = await accounts.byDevice(this.#device)
-    if (!known || !hasDevice(known, this.#device)) {
+    if (!known || !hasDevice(known, this.#link.peerKey)) {
       throw new ParleyError(
         'unknown-account',
         'This device has no account here. Sign up, or sign in with your name and password.',
@@ -105,7 +104,7 @@ export class Entrance {
     const name = readUserName(asked)
     const named = await accounts.byName(name)
     const known = named?.account.mechanism === mechanism ? named : undefined
-    const isOurs = known !== undefined && hasDevice(known, this.#device)
+    const isOurs = known !== undefined && hasDevice(known, this.#link.peerKey)
     // One of the account's own devices is not slowed: nobody else's guesses keep a person out.
     const takeBack = isOurs ? () => {} : guesses.count(name, sourceOf(this.#link.remoteAddress))
     const about = { name, purpose: 'sign-in', first, ...(known && { credential: known.credential }) } as const
@@ -173,9 +172,9 @@ export class Entrance {
   }
 }
 
-function hasDevice({ roster }: Enrolled, device: DeviceId): boolean {
+function hasDevice({ roster }: Enrolled, deviceKey: Uint8Array): boolean {
   // Checked when it was stored: only what it says matters here.
-  return fromBinary(RosterSchema, roster.payload).devices.some(({ key }) => deviceId(idOfKey(key)) === device)
+  return fromBinary(RosterSchema, roster.payload).devices.some(({ key }) => Buffer.compare(key, deviceKey) === 0)
 }
 
 function allowed(verdict: Verdict): Extract<Verdict, { is: 'allow' }> {
