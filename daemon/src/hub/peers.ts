@@ -1,5 +1,6 @@
 import type { Log } from '@parley/kit'
 import { asParleyError, ParleyError } from '../errors.ts'
+import { limits } from '../limits.ts'
 import type { Link } from '../net/link.ts'
 import { type DeviceId, deviceId, fromText, type UserId } from '../protocol/ids.ts'
 import type { Event, PeerHello } from '../protocol/parley_pb.ts'
@@ -25,6 +26,7 @@ export interface PeersOptions {
 export class Peers {
   readonly #options: PeersOptions
   readonly #links = new Map<DeviceId, { readonly link: Link; readonly user: UserId }>()
+  readonly #turnedAway = new Set<string>()
 
   constructor(options: PeersOptions) {
     this.#options = options
@@ -132,9 +134,17 @@ export class Peers {
   #turnAway(link: Link, error: unknown): ParleyError {
     const { code, message } = asParleyError(error)
     const about = { code, address: link.remoteAddress, device: deviceId(link.peerId) }
-    this.#options.log.info(about, `A caller was turned away: ${message}`)
+    const level = this.#isNew(`${code} ${about.address}`) ? 'info' : 'debug'
+    this.#options.log[level](about, `A caller was turned away: ${message}`)
     setImmediate(() => link.close('stranger', message))
     return error instanceof ClockApart ? new ParleyError('clock', clockWords) : stranger()
+  }
+
+  /** Whether a kind of caller was not told of before; only so many are, or strangers would fill the log. */
+  #isNew(caller: string): boolean {
+    if (this.#turnedAway.has(caller) || this.#turnedAway.size >= limits.refusals) return false
+    this.#turnedAway.add(caller)
+    return true
   }
 
   #adopt(link: Link, person: Person): void {

@@ -138,6 +138,19 @@ describe('hub: peers', () => {
     })
   })
 
+  it('tells its log once of each kind of stranger from one address, and then no more', async () => {
+    await using two = await twoHubs()
+    const knock = async (lie: Partial<PeerHello>) => {
+      const link = await two.bob.dial(two.alice)
+      const hello = create(PeerHelloSchema, { ...helloTo(link.peerId, two.bob.self), ...lie })
+      assert.equal((await refusedHello(link, hello)).code, 'stranger')
+    }
+    for (let times = 0; times < 5; times++) await knock({ expected: randomBytes(32) })
+    assert.equal(two.alice.logged.length, 1)
+    await knock({ roster: two.alice.self.roster })
+    assert.equal(two.alice.logged.length, 2)
+  })
+
   it('refuses, as the one who dials, a listener whose own hello does not hold', async () => {
     await using two = await twoHubs()
     const registry = makeRegistry()
@@ -234,6 +247,8 @@ interface TestHub {
   peers: Peers
   readonly links: PeerLink[]
   readonly clock: Map<UserId, string>
+  /** Lines of its log that are shown unless more are asked for. */
+  readonly logged: string[]
   heard(): Promise<Event['is']>
   dial(other: TestHub): Promise<Link>
   reach(other: TestHub): Promise<void>
@@ -269,6 +284,7 @@ async function testHub(registry: TestRegistry, name: string, stack: AsyncDisposa
   const trust = { registry: registry.id, registryKey: registry.spki, now: Date.now }
   const dialer = stack.adopt(new Dialer({ identity }), dialer => dialer.close())
   const links: PeerLink[] = []
+  const logged: string[] = []
   const all: Link[] = []
   const listeners: ((is: Event['is']) => void)[] = []
   const take = (link: Link) => {
@@ -288,7 +304,7 @@ async function testHub(registry: TestRegistry, name: string, stack: AsyncDisposa
       self: () => (hub.isSignedOut ? undefined : hub.self),
       people,
       attach,
-      log: testLog(),
+      log: { ...testLog(), info: (_, text) => void logged.push(text) },
       onLink: onChange,
       onClock: (user, why) => (why ? hub.clock.set(user, why) : hub.clock.delete(user)),
     })
@@ -315,6 +331,7 @@ async function testHub(registry: TestRegistry, name: string, stack: AsyncDisposa
     isSignedOut: false,
     links,
     clock: new Map(),
+    logged,
     at,
     heard: () => within('an event', new Promise(resolve => listeners.push(resolve))),
     dial,
