@@ -3,7 +3,7 @@ import type { Log } from '@parley/kit'
 import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Dialer } from '../net/dial.ts'
-import { isLoopback } from '../protocol/addresses.ts'
+import { isLoopback, plainAddress } from '../protocol/addresses.ts'
 import { deviceId, fromText, type UserId } from '../protocol/ids.ts'
 import type { Address, DeviceAddresses } from '../protocol/parley_pb.ts'
 import { Backoff } from './backoff.ts'
@@ -150,11 +150,16 @@ export class Supervisor {
  */
 export function usable(devices: readonly DeviceAddresses[], isLoopbackAllowed: boolean): DeviceAddresses[] {
   const isUsable = ({ host, port }: Address) =>
-    net.isIP(host) !== 0 && port > 0 && port < 65_536 && (isLoopbackAllowed || !isLoopback(host))
+    net.isIP(host) !== 0 && port > 0 && port < 65_536 && (isLoopbackAllowed || !isHere(plainAddress(host)))
   return devices.slice(0, limits.rosterDevices).map(device => ({
     ...device,
     addresses: device.addresses.filter(isUsable).slice(0, limits.addressesPerDevice),
   }))
+}
+
+/** Whether an address is this machine's own: a dial to "any" goes there too. */
+function isHere(address: string): boolean {
+  return isLoopback(address) || address === '0.0.0.0' || address === '::'
 }
 
 interface Task {

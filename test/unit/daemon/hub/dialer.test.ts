@@ -24,4 +24,9 @@ describe('hub: addresses to dial', () => {
     assert.deepEqual(hosts(given, false), ['10.0.0.1'])
     assert.equal(hosts(given, true).length, 4)
   })
+
+  it('are not written so as to mean this machine by another name', () => {
+    const names = ['::ffff:7f00:1', '::ffff:127.1.2.3', '0:0:0:0:0:0:0:1', '0.0.0.0', '::', '::ffff:0:0', '::1%lo']
+    assert.deepEqual(hosts([device(...names.map((host): [string, number] => [host, 22]))], false), [])
+  })
 })
