@@ -38,6 +38,11 @@ describe('SIGKILL', function () {
     trio = await Trio.start(folder.path)
   })
 
+  // One failure must not drag the next tests along.
+  afterEach(async function () {
+    if (this.currentTest?.isFailed()) for (const who of ['registry', 'alice', 'bob'] as const) await trio.restart(who)
+  })
+
   after(async () => {
     await trio?.[Symbol.asyncDispose]()
     await folder[Symbol.asyncDispose]()
