@@ -5,9 +5,9 @@ import type { Client } from '../client/connect.ts'
 import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { checkText } from '../protocol/bodies.ts'
-import type { MessageInfo } from '../protocol/control.ts'
+import type { MessageInfo, MessageState } from '../protocol/control.ts'
 import { toText } from '../protocol/ids.ts'
-import { addCommand, type CommonOptions, withHub } from './command.ts'
+import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
 import { harmlessLine } from './harmless.ts'
 import { messageLines, stateMark } from './messages.ts'
 import { readDuration } from './moments.ts'
@@ -33,25 +33,26 @@ async function run(terminal: Terminal, who: string, options: Options): Promise<v
   await withHub(terminal, options, chat, isInteractive)
 }
 
+interface ChatOptions extends CommonOptions {
+  /** Whether a person types and reads. */
+  readonly isInteractive: boolean
+}
+
 /** One conversation at a terminal, or between pipes. */
 class Chat {
   readonly #terminal: Terminal
   readonly #client: Client
   readonly #who: string
-  readonly #options: { readonly json?: boolean; readonly isInteractive: boolean }
+  readonly #options: ChatOptions
   readonly #shown = new Set<string>()
   /** Sent and not yet delivered, by message id. */
   readonly #pending = new Set<string>()
+  readonly #timers = new Set<NodeJS.Timeout>()
   #settled: (() => void) | undefined
   #lines: Interface | undefined
   #lastPosition: string | undefined
 
-  constructor(
-    terminal: Terminal,
-    client: Client,
-    who: string,
-    options: { readonly json?: boolean; readonly isInteractive: boolean },
-  ) {
+  constructor(terminal: Terminal, client: Client, who: string, options: ChatOptions) {
     this.#terminal = terminal
     this.#client = client
     this.#who = who
@@ -72,6 +73,7 @@ class Chat {
       await this.#drain(deadline)
     } finally {
       stop()
+      for (const timer of this.#timers) clearTimeout(timer)
       this.#lines?.close()
     }
   }
@@ -107,7 +109,10 @@ class Chat {
       if (isInteractive) lines.prompt()
     }
     this.#lines = undefined
-    if (isGone) throw new ParleyError('closed', 'The daemon has stopped, so the chat ends; what was sent is kept.')
+    if (!isGone) return
+    const again = `parley chat ${harmlessLine(this.#who)}${homeHint(this.#options)}`
+    const words = `The daemon has stopped, so the chat ends; what was sent is kept, and \`${again}\` goes on.`
+    throw new ParleyError('closed', words)
   }
 
   async #send(text: string): Promise<void> {
@@ -117,11 +122,25 @@ class Chat {
       this.#pending.add(message)
       const sent = await this.#client.request('send', { to: this.#who, text, message })
       this.#take([sent])
+      if (this.#options.isInteractive && this.#pending.has(message)) this.#tellLater(sent)
     } catch (error) {
       // At a terminal the next line may do better; a script must hear of it.
       if (!this.#options.isInteractive || asParleyError(error).code === 'closed') throw error
       this.#complain(error)
     }
+  }
+
+  /** Somebody who watches wants to know that a message waits, but not of one that is only on its way. */
+  #tellLater({ message, text }: MessageInfo): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      if (this.#pending.has(message)) this.#write(this.#ownLine('queued', text))
+    }, limits.onItsWay)
+    this.#timers.add(timer)
+  }
+
+  #ownLine(state: MessageState, text: string): string {
+    return `  ${stateMark(this.#terminal, state)}  ${paint(this.#terminal, 'dim', excerpt(text))}`
   }
 
   #take(messages: readonly MessageInfo[]): void {
@@ -143,7 +162,7 @@ class Chat {
     } else if (!message.mine) {
       this.#write(messageLines(this.#terminal, message))
     } else if (message.state === 'delivered') {
-      this.#write(`  ${stateMark(this.#terminal, 'delivered')}  ${paint(this.#terminal, 'dim', excerpt(message.text))}`)
+      this.#write(this.#ownLine('delivered', message.text))
     }
   }
 

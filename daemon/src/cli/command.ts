@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { type Client, connect } from '../client/connect.ts'
 import { connectOrStart } from '../client/start.ts'
+import { ParleyError } from '../errors.ts'
 import { defaultHome } from '../locations.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -21,7 +22,9 @@ export function addCommand(program: Command, usage: string, about: string, examp
     .addHelpText('after', `\nExamples:\n${examples.map(example => `  ${example}`).join('\n')}`)
 }
 
+/** Throws ParleyError `usage` for a home without a name, as an unset variable in a script makes it. */
 export function homeOf(terminal: Terminal, options: CommonOptions): string {
+  if (options.home === '') throw new ParleyError('usage', '--home takes a folder, but was given nothing.')
   return options.home ?? defaultHome(terminal.env)
 }
 
@@ -56,5 +59,7 @@ async function using<Result>(client: Client, use: (client: Client) => Promise<Re
 
 /** ` --home DIR` as this person must type it again, or nothing. */
 export function homeHint(options: CommonOptions): string {
-  return options.home === undefined ? '' : ` --home ${options.home}`
+  const { home } = options
+  if (home === undefined) return ''
+  return ` --home ${/^[\w@%+=:,./~-]+$/.test(home) ? home : `'${home.replaceAll("'", `'\\''`)}'`}`
 }

@@ -20,10 +20,12 @@ import { addWho } from './who.ts'
 export async function runCli(args: readonly string[], terminal: Terminal): Promise<number> {
   const program = createProgram(terminal)
   try {
+    refuseUnknownHelp(program, args)
     await program.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
-    const known = error instanceof CommanderError ? fromCommander(error) : asParleyError(error)
+    const known =
+      error instanceof CommanderError ? fromCommander(error, commandOf(program, args)) : asParleyError(error)
     if (!known) return 0
     if (known.message !== '') printError(terminal, known, args.includes('--json'))
     return exitCodeOf(known)
@@ -71,8 +73,19 @@ Examples:
 
 Exit codes: 0 done, 1 failed, 2 what was given cannot be used.`
 
+/** Commander would print the help of the whole program, and not say why. */
+function refuseUnknownHelp(program: Command, [first, name]: readonly string[]): void {
+  if (first !== 'help' || name === undefined || name.startsWith('-') || commandOf(program, [name])) return
+  throw new ParleyError('usage', `Unknown command '${name}'. \`parley --help\` lists what there is.`)
+}
+
+/** The command that `args` name first, if there is such a one. */
+function commandOf(program: Command, [name]: readonly string[]): string | undefined {
+  return program.commands.find(command => command.name() === name)?.name()
+}
+
 /** What commander found wrong, as one of our errors; nothing when it only printed help or the version. */
-function fromCommander(error: CommanderError): ParleyError | undefined {
+function fromCommander(error: CommanderError, command: string | undefined): ParleyError | undefined {
   if (error.exitCode === 0) return undefined
   // Bare `parley`: commander has printed the help, which says it all.
   if (error.code === 'commander.help') return new ParleyError('usage', '')
@@ -81,12 +94,11 @@ function fromCommander(error: CommanderError): ParleyError | undefined {
     .replace(/\s+/g, ' ')
     .trim()
     .replace(/\.$/, '')
-  return new ParleyError(
-    'usage',
-    `${said.charAt(0).toUpperCase()}${said.slice(1)}. \`parley --help\` lists what there is.`,
-  )
+  const help = command === undefined ? 'parley --help' : `parley ${command} --help`
+  return new ParleyError('usage', `${said.charAt(0).toUpperCase()}${said.slice(1)}. \`${help}\` lists what there is.`)
 }
 
 function printError(terminal: Terminal, { code, message }: ParleyError, asJson: boolean): void {
-  terminal.stderr.write(asJson ? `${JSON.stringify({ error: { code, message } })}\n` : `parley: ${message}\n`)
+  const words = code === 'password-needed' || code === 'signed-out' ? `${message} \`parley sign-in\` does.` : message
+  terminal.stderr.write(asJson ? `${JSON.stringify({ error: { code, message } })}\n` : `parley: ${words}\n`)
 }

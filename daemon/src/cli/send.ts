@@ -56,9 +56,14 @@ async function readStdin({ stdin, stderr }: Terminal): Promise<string> {
     const bytes = Buffer.from(chunk)
     chunks.push(bytes)
     size += bytes.length
-    if (size > 2 * limits.text) break
+    if (size > 2 * limits.text) throw tooLong()
   }
   return Buffer.concat(chunks)
     .toString('utf8')
     .replace(/\r?\n$/, '')
+}
+
+function tooLong(): ParleyError {
+  const words = `The message has more than ${limits.text} bytes, which is the most that fits. Send it in parts.`
+  return new ParleyError('bad-message', words)
 }

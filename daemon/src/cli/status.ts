@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
+import { ParleyError } from '../errors.ts'
 import type { StatusInfo } from '../protocol/control.ts'
 import { accountLine } from './accounts.ts'
-import { addCommand, type CommonOptions, withDaemon } from './command.ts'
+import { addCommand, type CommonOptions, homeHint, homeOf, withDaemon } from './command.ts'
 import { harmlessLine } from './harmless.ts'
 import { columns } from './layout.ts'
 import { showTime } from './moments.ts'
@@ -15,7 +16,9 @@ export function addStatus(program: Command, terminal: Terminal): void {
 }
 
 async function run(terminal: Terminal, options: CommonOptions): Promise<void> {
-  const status = await withDaemon(terminal, options, client => client.request('status', {}))
+  const status = await withDaemon(terminal, options, client => client.request('status', {})).catch(error => {
+    throw notRunning(error, homeOf(terminal, options), homeHint(options))
+  })
   if (options.json) {
     printJson(terminal, status)
     return
@@ -26,6 +29,12 @@ async function run(terminal: Terminal, options: CommonOptions): Promise<void> {
   for (const warning of status.hub?.warnings ?? []) {
     print(terminal, paint(terminal, 'yellow', `! ${harmlessLine(warning)}`))
   }
+}
+
+function notRunning(error: unknown, home: string, hint: string): unknown {
+  if (!(error instanceof ParleyError) || error.code !== 'not-running') return error
+  const words = `No Parley daemon is running for ${home}; \`parley who${hint}\` starts the hub of a person.`
+  return new ParleyError('not-running', words)
 }
 
 function daemonRows({ version, pid, home, roles, startedAt }: StatusInfo): string[][] {

@@ -87,6 +87,7 @@ describe('commands', () => {
       ['an empty message', ['send', 'bob', ''], ''],
       ['a message of nothing at all on stdin', ['send', 'bob'], ''],
       ['a message that is too long', ['send', 'bob'], 'x'.repeat(100 * 1024 + 1)],
+      ['a stream that does not end', ['send', 'bob'], 'x'.repeat(1024 * 1024)],
       ['a deadline without a unit', ['send', 'bob', 'hi', '--deadline', '30'], ''],
     ] as const) {
       it(`refuses ${what} before anything is sent`, async () => {
@@ -96,6 +97,14 @@ describe('commands', () => {
         assert.deepEqual(hub.texts, [])
       })
     }
+
+    it('does not say that it has counted what it has not read', async () => {
+      const { err } = await run(['send', 'bob'], { stdin: 'x'.repeat(1024 * 1024) })
+      assert.equal(
+        err,
+        'parley: The message has more than 102400 bytes, which is the most that fits. Send it in parts.\n',
+      )
+    })
 
     it('fails on somebody unknown', async () => {
       const { code, err } = await run(['send', 'nobody', 'hi'])
@@ -159,6 +168,22 @@ describe('commands', () => {
       assert.match(err, /^1 message is still queued/)
     })
 
+    it('tells a person what waits, and what has been delivered since', async () => {
+      const typed = [
+        [/Ctrl\+D ends[^>]*> $/, 'one\r'],
+        [/… queued {2}one\n> $/, 'two\r'],
+        [/✓ delivered {2}two\n> $/, '\u0004'],
+      ] as const
+      hub.watch(change => {
+        for (const { message, text, state } of change.messages?.messages ?? []) {
+          if (text === 'two' && state === 'queued') setImmediate(() => hub.deliver(message))
+        }
+      })
+      const { code, out } = await run(['chat', 'bob', '--deadline', '1s'], { typed, env: { NO_COLOR: '1' } })
+      assert.equal(code, 0)
+      assert.ok(!out.includes('… queued  two'), 'what goes out at once does not wait')
+    })
+
     it('prints incoming messages live, as JSON lines when asked', async () => {
       const done = run(['chat', 'bob', '--json', '--deadline', '2s'], { stdin: 'ping\n' })
       await until('the line', () => hub.texts.length === 1)
@@ -178,7 +203,7 @@ describe('commands', () => {
       release = async () => {}
       const { code, err } = await chat
       assert.equal(code, 1)
-      assert.match(err, /daemon has stopped/)
+      assert.match(err, /daemon has stopped.*`parley chat bob --home .*` goes on/)
     })
 
     it('fails at once with somebody unknown', async () => {
@@ -300,7 +325,7 @@ function erasesAfter(shown: string, text: string): boolean {
 
 describe('commands without a daemon', () => {
   for (const [args, words] of [
-    [['status'], /No Parley daemon is running/],
+    [['status'], /No Parley daemon is running for .*`parley who --home .*` starts the hub/],
     [['invite'], /No registry is running.*parley registry/],
   ] as const) {
     it(`${args[0]} says that none runs, and starts none`, async () => {
@@ -320,7 +345,9 @@ describe('commands without a daemon', () => {
 
   for (const [what, args, words] of [
     ['an unknown command', ['sned', 'bob'], /Unknown command 'sned'/],
-    ['an unknown option', ['who', '--colour'], /Unknown option '--colour'/],
+    ['help for an unknown command', ['help', 'sned'], /Unknown command 'sned'.*`parley --help`/],
+    ['an unknown option', ['who', '--colour'], /Unknown option '--colour'.*`parley who --help`/],
+    ['a home without a name', ['who', '--home', ''], /--home takes a folder/],
     ['a missing argument', ['send'], /Missing required argument 'who'/],
     ['an argument too many', ['who', 'a', 'b'], /Too many arguments/],
     ['a policy that does not exist', ['registry', '--sign-up', 'maybe'], /Allowed choices are open, invite, closed/],
@@ -331,12 +358,19 @@ describe('commands without a daemon', () => {
   ] as const) {
     it(`refuses ${what} with exit code 2 and one sentence`, async () => {
       await using folder = await temporaryFolder()
-      const { code, err } = await cli([...args, ...(args[0] === 'sned' ? [] : ['--home', folder.path])])
+      const { code, err } = await cli([...args, ...(/sned|--home/.test(args.join()) ? [] : ['--home', folder.path])])
       assert.equal(code, 2, err)
       assert.match(err, /^parley: [^\n]+\n$/)
       assert.match(err, words)
     })
   }
+
+  it('quotes a home with spaces in what it says to type', async () => {
+    await using folder = await temporaryFolder()
+    const home = `${folder.path}/a person’s home`
+    const { err } = await cli(['status', '--home', home])
+    assert.ok(err.includes(`\`parley who --home '${home}'\``), err)
+  })
 
   it('gives errors as JSON with --json', async () => {
     const { code, err } = await cli(['who', '--json', '--bogus'])
