@@ -73,6 +73,10 @@ describe('npm start', () => {
         const { stdout } = await promisify(execFile)('npm', line, { cwd: root })
         assert.match(stdout, { who: /bob/, log: /You said: one/, status: /3131|127\.0\.0\.1/ }[command] ?? /./, command)
       }
+      const [, bob = ''] = /chat alice --home (\S+)/.exec(first.out()) ?? []
+      const line = ['run', '--silent', 'parley', '--', 'send', 'alice', '--home', bob, 'it is me']
+      await promisify(execFile)('npm', line, { cwd: root })
+      await until('alice is shown what bob says himself', () => /^bob: +it is me$/m.test(first.out()))
     } finally {
       first.child.stdin?.end()
       assert.equal(await first.ended, 0, first.err())

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { Checker, isGone } from '../support/checker.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { meet, search, signInByKey, signUp } from '../support/member.ts'
+import { skip } from '../support/skip.ts'
 import { storm } from '../support/storm.ts'
 import { Person } from '../support/team.ts'
 import { trace, unflushedAnswers } from '../support/trace.ts'
@@ -79,7 +80,7 @@ describe('SIGKILL', function () {
     await trio.kill('bob')
     try {
       const watched = await trace(trio.alice.hub.pid, join(folder.path, 'trace'))
-      if (!watched) return this.skip() // there is no strace, or it may not watch another process
+      if (!watched) return skip(this, 'strace is not there (on Debian: apt-get install strace), or may watch nobody')
       for (let count = 0; count < 10; count++) await checker.say(trio.alice)
       const lines = await watched.end()
       const isAnswer = (line: string) => line.includes(String.raw`\"result\":`) && line.includes(String.raw`\"queued\"`)

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
 import { temporaryFolder } from '../support/folder.ts'
 import { startProcess } from '../support/processes.ts'
+import { skip } from '../support/skip.ts'
 import { Person, portOf, startRegistry } from '../support/team.ts'
 
 const connections = 5_000
@@ -16,14 +17,9 @@ function mostFiles(): number {
 describe('5,000 strangers at a registry without classic clients', () => {
   it('are gone after 10 s, silent or dripping, and who is signed in does not notice', async function () {
     this.timeout(90_000)
-    if (process.platform !== 'linux') {
-      console.warn('      only Linux has all of 127.0.0.0/8 to come from')
-      this.skip()
-    }
-    if (mostFiles() < connections + 200) {
-      console.warn(`      needs ${connections + 200} open files; raise the limit with ulimit -n`)
-      this.skip()
-    }
+    if (process.platform !== 'linux') skip(this, 'only Linux has all of 127.0.0.0/8 to come from')
+    const files = connections + 200
+    if (mostFiles() < files) skip(this, `it needs ${files} open files; raise the limit with ulimit -n`)
     await using folder = await temporaryFolder()
     await using registry = await startRegistry(join(folder.path, 'registry'), {
       args: ['--listen', '127.0.0.1:0', '--heartbeat', '127.0.0.1:0', '--classic', 'off'],

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlin
 import { homedir, tmpdir } from 'node:os'
 import { join, relative } from 'node:path'
 import { defaultHome, ensureFolder, ensureHome, locations } from '../../../daemon/src/locations.ts'
+import { skip } from '../../support/skip.ts'
 
 const locationsModule = import.meta.resolve('../../../daemon/src/locations.ts')
 
@@ -100,7 +101,7 @@ describe('the home', () => {
 
   it('belongs to whoever uses it, and can be written', function () {
     // Only root may act as somebody else: without it the kernel lets nobody set this up.
-    if (process.geteuid?.() !== 0) this.skip()
+    if (process.geteuid?.() !== 0) skip(this, 'only root may act as somebody else')
     const nobody = 65534
     const asNobody = (home: string) => {
       const module = new URL('../../../daemon/src/locations.ts', import.meta.url).href

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { openSqliteStorage } from '@parley/storage-sqlite'
 import { silentLog } from '../../../daemon/src/log.ts'
+import { skip } from '../../support/skip.ts'
 
 describe('storage-sqlite and data that it cannot use', () => {
   let dir: string
@@ -82,7 +83,7 @@ describe('storage-sqlite and data that it cannot use', () => {
   })
 
   it('names a file that it may not write', async function () {
-    if (process.platform === 'win32') this.skip()
+    if (process.platform === 'win32') skip(this, 'Windows has other file modes')
     await fill()
     chmodSync(dir, 0o555)
     chmodSync(file, 0o444)

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openDatabase } from '../../../plugins/storage-sqlite/src/database.ts'
 import { temporaryFolder } from '../../support/folder.ts'
+import { skip } from '../../support/skip.ts'
 import { hasStrace, traceOptions, unflushedAnswers } from '../../support/trace.ts'
 
 describe('storage-sqlite and the disk', () => {
@@ -22,12 +23,13 @@ describe('storage-sqlite and the disk', () => {
 
   it('flushes before it answers, as a trace of the kernel shows', async function () {
     this.timeout(60_000)
-    if (!hasStrace()) this.skip() // only strace shows it: a SIGKILL does not lose what is not flushed
+    // A SIGKILL does not lose what is not flushed: only a trace shows it.
+    if (!hasStrace()) skip(this, 'strace is not there; on Debian: apt-get install strace')
     await using folder = await temporaryFolder()
     const file = join(folder.path, 'trace')
     const child = join(import.meta.dirname, 'flush-child.ts')
     const run = spawnSync('strace', [...traceOptions(file), process.execPath, child, folder.path], { encoding: 'utf8' })
-    if (/not permitted/.test(run.stderr)) this.skip()
+    if (/not permitted/.test(run.stderr)) skip(this, 'strace may not watch other processes here')
     assert.equal(run.status, 0, run.stderr)
     const lines = readFileSync(file, 'utf8').split('\n')
     const isAnswer = (line: string) => /write\(1<.*"answered /.test(line)

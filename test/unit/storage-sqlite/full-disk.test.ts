@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import type { Storage } from '@parley/kit'
 import { openSqliteStorage } from '@parley/storage-sqlite'
 import { silentLog } from '../../../daemon/src/log.ts'
+import { skip } from '../../support/skip.ts'
 
 const block = Buffer.alloc(64 * 1024, 7)
 
@@ -49,7 +50,7 @@ describe('storage-sqlite without room', () => {
   })
 
   it('survives a disk that is really full: what was acknowledged is there afterwards', async function () {
-    if (process.platform === 'win32') this.skip()
+    if (process.platform === 'win32') skip(this, 'Windows has no ulimit')
     // The kernel refuses every file beyond 2,000 blocks of 512 bytes, the write-ahead log included.
     const script = join(import.meta.dirname, 'full-disk-child.ts')
     const { stdout, stderr } = spawnSync(

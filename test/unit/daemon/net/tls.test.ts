@@ -10,6 +10,7 @@ import { createIdentity, type Identity } from '../../../../daemon/src/net/identi
 import type { Link } from '../../../../daemon/src/net/link.ts'
 import { provenKey } from '../../../../daemon/src/net/tls.ts'
 import { alpn, challenge, gone, linkPair, openPort, rawClient, search, within } from '../../../support/links.ts'
+import { skip } from '../../../support/skip.ts'
 import { startTap } from '../../../support/tap.ts'
 import { until } from '../../../support/wait.ts'
 
@@ -23,7 +24,7 @@ describe('the TLS of a link', () => {
 
   it('agrees on its key by X25519MLKEM768, which is post-quantum, where both sides run on Node 24', async function () {
     const [major = 0, minor = 0] = process.versions.openssl.split('.').map(Number)
-    if (major < 3 || (major === 3 && minor < 5)) this.skip() // an older Node has X25519 alone
+    if (major < 3 || (major === 3 && minor < 5)) skip(this, 'an older Node has X25519 alone')
     await using open = await openPort(() => {})
     await using tap = await startTap(open.at.port)
     const link = await dialLink({ host: '127.0.0.1', port: tap.port, alpn, identity: await createIdentity() })
