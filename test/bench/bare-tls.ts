@@ -1,11 +1,11 @@
 import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls'
 import type { Identity } from '../../daemon/src/net/identity.ts'
 import { linkTls } from '../../daemon/src/net/tls.ts'
-import { type Process, startProcess } from '../support/processes.ts'
+import { type Process, type StartOptions, startProcess } from '../support/processes.ts'
 
 /** The floor's server: mutual TLS, and every byte back. */
-export function startBareTls(): Promise<Process<{ address: { port: number } }>> {
-  return startProcess(`${import.meta.dirname}/floors/tls.ts`, [])
+export function startBareTls(options: StartOptions = {}): Promise<Process<{ address: { port: number } }>> {
+  return startProcess(`${import.meta.dirname}/floors/tls.ts`, [], options)
 }
 
 export function bareContext(identity: Identity): SecureContext {

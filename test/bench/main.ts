@@ -10,7 +10,7 @@ import { seedAccounts } from './accounts.ts'
 import { benchClassic } from './classic.ts'
 import { benchDirect } from './direct.ts'
 import { type Plan, printLoad } from './measure.ts'
-import { benchMemory } from './memory.ts'
+import { benchMemory, collecting } from './memory.ts'
 import { benchSignIn } from './sign-in.ts'
 
 /** All of it must be done in this many ms. */
@@ -54,5 +54,7 @@ async function run(stack: AsyncDisposableStack): Promise<void> {
   if (wants('direct')) await benchDirect(stack, folder.path, registry.ready, plan)
   await registry.stop()
   // A process of its own: one that has worked has memory to spare and would hide what links take.
-  if (wants('memory')) await benchMemory(stack, stack.use(await startRegistry(home)), identities)
+  if (wants('memory')) {
+    await benchMemory(stack, stack.use(await startRegistry(home, { node: collecting })), identities)
+  }
 }
