@@ -9,8 +9,8 @@ import { bareContext, dialBare, startBareTls } from './bare-tls.ts'
 import { printLine } from './measure.ts'
 import { signIn } from './sign-in.ts'
 
-/** Arguments for Node with which a server lets its garbage be collected: see collect.ts. */
-export const collecting = ['--expose-gc', '--import', `${import.meta.dirname}/collect.ts`]
+/** Arguments for Node with which a server lets its garbage be collected: see floors/collect.ts. */
+export const collecting = ['--expose-gc', '--import', `${import.meta.dirname}/floors/collect.ts`]
 
 /** Resident memory of the server per idle link, against bare TLS with the same certificates. Linux only. */
 export async function benchMemory(
