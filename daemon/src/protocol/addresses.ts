@@ -61,7 +61,7 @@ export function readParleyLink(text: string): ParleyLink {
   }
   return {
     ...someHostPort(address),
-    ...(id === '' ? {} : { registry: registryId(id.toLowerCase()) }),
+    ...(id === '' ? {} : { registry: readRegistry(id.toLowerCase()) }),
     version: 1,
     ...(code === '' ? {} : { code: readCode(code.toLowerCase()) }),
   }
@@ -107,13 +107,29 @@ function someHostPort(text: string): HostPort {
   return { host: address.host, port: address.port }
 }
 
+function readRegistry(text: string): RegistryId {
+  try {
+    return registryId(text)
+  } catch (cause) {
+    throw new ParleyError('bad-address', 'This link is cut or mistyped. Copy the whole of it again.', { cause })
+  }
+}
+
 function readCode(text: string): Uint8Array {
-  const code = fromText(text)
-  if (code.length === codeSize) return code
+  const code = bytesIn(text)
+  if (code?.length === codeSize) return code
   throw new ParleyError(
     'bad-address',
     'The code at the end of the invite is cut or mistyped. Copy the whole invite again.',
   )
+}
+
+function bytesIn(text: string): Uint8Array | undefined {
+  try {
+    return fromText(text)
+  } catch {
+    return undefined
+  }
 }
 
 function notALink(): ParleyError {

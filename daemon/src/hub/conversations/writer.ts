@@ -1,5 +1,5 @@
 import { toBinary } from '@bufbuild/protobuf'
-import type { Storage } from '@parley/kit'
+import { type Storage, StorageError } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { encodeText, textKind } from '../../protocol/bodies.ts'
@@ -182,8 +182,7 @@ export class Writer {
     this.#failures++
     this.#desk.failed(error)
     const canRead = await this.#tryReload()
-    const reason = error instanceof Error ? error.message : String(error)
-    const words = `The message could not be stored: ${reason}. Free some space or repair the storage, then send it again.`
+    const words = `The message could not be stored: ${adviceOf(error)}`
     this.inbox.fail(new ParleyError('storage', words, { cause: error }), canRead)
     const wait = Math.min(limits.storageRetry * 2 ** (this.#failures - 1), limits.storageRetryLongest)
     clearTimeout(this.#retry)
@@ -210,3 +209,10 @@ export class Writer {
 
 /** Rows of one look into the outbox: few enough that large messages do not fill the memory. */
 const outboxPage = 64
+
+/** What went wrong and what to do about it: a storage says both itself. */
+function adviceOf(error: unknown): string {
+  if (error instanceof StorageError) return error.message
+  const reason = (error instanceof Error ? error.message : String(error)).replace(/\.$/, '')
+  return `${reason}. Free some space or repair the storage, then send it again.`
+}

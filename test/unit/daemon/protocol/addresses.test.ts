@@ -149,6 +149,13 @@ describe('links', () => {
     for (const text of wrong) refusal(() => readParleyLink(text), 'bad-address')
   })
 
+  it('speak of the link or the invite when cut, not of ids', () => {
+    const whole = formatParleyLink({ host: 'a', port: 1, registry, code })
+    for (const cut of [whole.slice(0, -1), whole.replace(registry, registry.slice(1))]) {
+      assert.match(refusal(() => readParleyLink(cut), 'bad-address').message, /(link|invite) is cut or mistyped\. Copy/)
+    }
+  })
+
   it('never carry the code into an error', () => {
     const bad = `parley://a:1/${registry}?v=1#${toText(code).slice(1)}`
     assert.doesNotMatch(refusal(() => readParleyLink(bad), 'bad-address').message, new RegExp(toText(code).slice(1)))

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { StorageError } from '@parley/kit'
 import { openMemoryStorage } from '@parley/storage-memory'
 import { ParleyError } from '../../../../../daemon/src/errors.ts'
 import { keys } from '../../../../../daemon/src/hub/conversations/keys.ts'
@@ -93,7 +94,13 @@ describe('a message', () => {
     storage.fate = () => 'fail'
     const error = await alice.send(bob, 'lost').catch((reason: unknown) => reason)
     assert.ok(error instanceof ParleyError && error.code === 'storage')
-    assert.match(error.message, /could not be stored: the disk is full\./)
+    assert.match(error.message, /could not be stored: the disk is full\. Free some space/)
+    const advice = 'There is no room left; free some space and try again.'
+    storage.fate = () => {
+      throw new StorageError('storage', advice)
+    }
+    await assert.rejects(alice.send(bob, 'lost'), { message: `The message could not be stored: ${advice}` })
+    storage.fate = () => 'fail'
     storage.canRead = false
     await assert.rejects(alice.send(bob, 'lost too'), { code: 'storage' })
     storage.canRead = true
