@@ -4,6 +4,7 @@ import { createInterface, type Interface } from 'node:readline'
 import { asParleyError } from '../../daemon/src/errors.ts'
 import type { MessageInfo } from '../../daemon/src/protocol/control.ts'
 import { toText } from '../../daemon/src/protocol/ids.ts'
+import { answerTo } from './echo.ts'
 import type { DemoTeam } from './team.ts'
 
 /** ms until a line counts as failed: generous, both hubs are on this computer. */
@@ -15,14 +16,17 @@ const patience = 15_000
  */
 export async function chat(team: DemoTeam): Promise<number> {
   const isTerminal = Boolean(process.stdin.isTTY && process.stdout.isTTY)
-  const answers = await watchAnswers(team)
+  let shown: Interface | undefined
+  const answers = await watchAnswers(team, message => print(shown, isTerminal, lineOf(message)))
   console.log(welcome(team, isTerminal))
+  // Nothing is awaited from here to the loop: readline would drop the lines that come meanwhile.
   const lines = createInterface({
     input: process.stdin,
     ...(isTerminal && { output: process.stdout, prompt: 'alice> ' }),
   })
+  shown = lines
   const interrupted = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupted.abort())
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted.abort())
   lines.once('SIGINT', () => lines.close())
   interrupted.signal.addEventListener('abort', () => lines.close())
   let code = 0
@@ -44,7 +48,7 @@ export async function chat(team: DemoTeam): Promise<number> {
 /** Sends one line; gives what to show: alice's line once delivered, then bob's answer once delivered. */
 async function* exchange({ alice, bob }: DemoTeam, answers: Answers, text: string): AsyncGenerator<string> {
   const message = toText(randomBytes(16))
-  const answer = answers.next()
+  const answer = answers.to(text)
   const { conversation } = await alice.client.request('send', { to: 'bob', text, message })
   const wait = { conversation, timeout: patience }
   yield lineOf(await alice.client.request('waitDelivered', { ...wait, message }))
@@ -52,38 +56,50 @@ async function* exchange({ alice, bob }: DemoTeam, answers: Answers, text: strin
 }
 
 function lineOf({ name, text, state }: MessageInfo): string {
-  return `${`${name}:`.padEnd(7)}${text}   ${state === 'delivered' ? '✓' : '…'} ${state}`
+  const mark = state === undefined ? '' : `   ${state === 'delivered' ? '✓' : '…'} ${state}`
+  return `${`${name}:`.padEnd(7)}${text}${mark}`
 }
 
-function print(lines: Interface, isTerminal: boolean, text: string): void {
+function print(lines: Interface | undefined, isTerminal: boolean, text: string): void {
   if (isTerminal) process.stdout.write('\r\x1b[K')
   console.log(text)
-  if (isTerminal) lines.prompt(true)
+  if (isTerminal) lines?.prompt(true)
 }
 
 interface Answers {
-  /** The next message from bob that reaches alice. */
-  next(): Promise<MessageInfo>
+  /** The bot's answer to `text`, once it has reached alice. */
+  to(text: string): Promise<MessageInfo>
 }
 
-async function watchAnswers({ alice }: DemoTeam): Promise<Answers> {
-  let waiting: PromiseWithResolvers<MessageInfo> | undefined
+/** Sorts what reaches alice: answers to whoever waits for one, anything else that bob says to `tell`. */
+async function watchAnswers({ alice }: DemoTeam, tell: (message: MessageInfo) => void): Promise<Answers> {
+  const waiting = new Map<string, PromiseWithResolvers<MessageInfo>>()
   const seen = new Set<string>()
   alice.client.onMessages(({ messages }) => {
     for (const message of messages) {
       if (message.mine || seen.has(message.message)) continue
       seen.add(message.message)
-      waiting?.resolve(message)
+      const awaited = waiting.get(message.text)
+      if (awaited) awaited.resolve(message)
+      else tell(message)
     }
   })
   await alice.client.request('subscribeMessages', { with: 'bob' })
   return {
-    next() {
-      const next = Promise.withResolvers<MessageInfo>()
-      waiting = next
-      const late = setTimeout(() => next.reject(new Error(`bob did not answer within ${patience / 1000} s`)), patience)
-      next.promise.catch(() => {}).finally(() => clearTimeout(late))
-      return next.promise
+    to(text) {
+      const expected = answerTo(text)
+      const answer = Promise.withResolvers<MessageInfo>()
+      waiting.set(expected, answer)
+      const late = setTimeout(
+        () => answer.reject(new Error(`bob did not answer within ${patience / 1000} s`)),
+        patience,
+      )
+      const done = () => {
+        clearTimeout(late)
+        waiting.delete(expected)
+      }
+      answer.promise.then(done, done)
+      return answer.promise
     },
   }
 }

@@ -16,9 +16,14 @@ export async function answerAll(bot: Person): Promise<void> {
   await bot.client.request('subscribeMessages', { with: 'alice' })
 }
 
+/** What the bot says to `text`. */
+export function answerTo(text: string): string {
+  return `You said: ${text}`
+}
+
 async function answer(bot: Person, { name, text }: MessageInfo): Promise<void> {
   try {
-    await bot.client.request('send', { to: name, text: `You said: ${text}`, message: toText(randomBytes(16)) })
+    await bot.client.request('send', { to: name, text: answerTo(text), message: toText(randomBytes(16)) })
   } catch (error) {
     console.error(`bob could not answer: ${error instanceof Error ? error.message : error}`)
   }
