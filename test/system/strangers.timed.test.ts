@@ -5,6 +5,7 @@ import { temporaryFolder } from '../support/folder.ts'
 import { startProcess } from '../support/processes.ts'
 import { skip } from '../support/skip.ts'
 import { Person, portOf, startRegistry } from '../support/team.ts'
+import { p99, requestTimes } from '../support/times.ts'
 
 const connections = 5_000
 
@@ -54,19 +55,3 @@ describe('5,000 strangers at a registry without classic clients', () => {
     assert.equal(account?.state, 'online')
   })
 })
-
-/** How long each request of `person` to the registry takes, in ms, one after the other until `isOver`. */
-async function requestTimes(person: Person, isOver: () => boolean): Promise<number[]> {
-  const times: number[] = []
-  while (!isOver() || times.length < 200) {
-    const before = performance.now()
-    await person.client.request('who', { query: 'al' })
-    times.push(performance.now() - before)
-    await new Promise(resolve => setTimeout(resolve, 2)) // a person asks now and then; the machine is not theirs alone
-  }
-  return times
-}
-
-function p99(times: readonly number[]): number {
-  return times.toSorted((a, b) => a - b)[Math.floor(times.length * 0.99)] ?? Number.NaN
-}
