@@ -109,6 +109,8 @@ class Chat {
       if (isInteractive) lines.prompt()
     }
     this.#lines = undefined
+    // What comes next does not stand behind the prompt.
+    if (isInteractive) print(this.#terminal)
     if (!isGone) return
     const again = `parley chat ${harmlessLine(this.#who)}${homeHint(this.#options)}`
     const words = `The daemon has stopped, so the chat ends; what was sent is kept, and \`${again}\` goes on.`

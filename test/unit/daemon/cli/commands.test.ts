@@ -182,6 +182,7 @@ describe('commands', () => {
       const { code, out } = await run(['chat', 'bob', '--deadline', '1s'], { typed, env: { NO_COLOR: '1' } })
       assert.equal(code, 0)
       assert.ok(!out.includes('… queued  two'), 'what goes out at once does not wait')
+      assert.ok(out.endsWith('\n'), 'the shell’s prompt has a line of its own')
     })
 
     it('prints incoming messages live, as JSON lines when asked', async () => {
