@@ -217,6 +217,7 @@ export class Conversation {
   async #check(entries: readonly Entry[], session: Session, bytes: number): Promise<Intake> {
     const generation = this.#generation
     const intake = await checkEntries(entries, {
+      from: session.device,
       conversation: this.id,
       authors: session.authors,
       head: device => later(this.#checkedHeads.get(device), this.#state.heads.get(device)),

@@ -64,13 +64,15 @@ export class Draft {
 
   /** Links an entry to its log and shows its message, unless another state of things has come first. */
   link(checked: CheckedEntry): Placed | undefined {
-    const { device, seq, hash, time, encoded, content, user } = checked
+    const { device, seq, hash, time, encoded, content, user, from } = checked
     if (seq !== (this.#heads.get(device)?.seq ?? 0) + 1) return undefined
     this.#batch.put(keys.log(this.#conversation, device, checked), encoded)
     this.#heads.set(device, { seq, hash, time })
     const position = sealedPosition(time, device, checked)
     const placed = content === undefined ? undefined : this.#show({ user, content, position })
     this.linked.push({ checked, placed })
+    // One's own, brought back after a restore: whoever brought it holds it, so it never shows as waiting.
+    if (device === this.#account.device && from !== undefined) this.acknowledge(from, seq)
     return placed
   }
 

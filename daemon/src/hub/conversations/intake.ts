@@ -15,6 +15,8 @@ import type { LogHead } from './state.ts'
 export interface CheckedEntry extends LogHead {
   readonly device: DeviceId
   readonly user: UserId
+  /** The other one's device that brought it, and so holds it; none for what is sealed here. */
+  readonly from?: DeviceId
   readonly entry: Entry
   /** `entry` as it goes to storage. */
   readonly encoded: Uint8Array
@@ -40,6 +42,8 @@ export interface Intake {
 
 /** Who may write in a conversation, and what is here of it. */
 export interface Ground {
+  /** The device whose entries are checked. */
+  readonly from: DeviceId
   readonly conversation: ConversationId
   readonly authors: ReadonlyMap<DeviceId, { readonly user: UserId; readonly key: KeyObject }>
   /** The head that the next entry of a log must follow. */
@@ -140,7 +144,7 @@ async function checkRun(run: readonly ReadEntry[], ground: Ground, verdict: Verd
   const { good, bad } = await signedPart(fresh, author.key, pace)
   for (const [index, read] of good.entries()) {
     await pace.step()
-    verdict.accepted.push(accept(read, author.user, index === good.length - 1, verdict))
+    verdict.accepted.push(accept(read, { user: author.user, from: ground.from }, index === good.length - 1, verdict))
   }
   const newHead = good.at(-1)
   if (newHead !== undefined) verdict.heads.set(device, { seq: newHead.header.seq, hash: newHead.hash })
@@ -178,7 +182,12 @@ async function signedPart(
 }
 
 /** The entry as it is stored. A body that was not signed or cannot be read is dropped: the entry links and shows nothing. */
-function accept(read: ReadEntry, user: UserId, keepsSignature: boolean, verdict: Verdict): CheckedEntry {
+function accept(
+  read: ReadEntry,
+  origin: { readonly user: UserId; readonly from: DeviceId },
+  keepsSignature: boolean,
+  verdict: Verdict,
+): CheckedEntry {
   const { header, hash } = read
   let { entry } = read
   let content: Content | undefined
@@ -190,7 +199,7 @@ function accept(read: ReadEntry, user: UserId, keepsSignature: boolean, verdict:
   }
   if (!keepsSignature) entry = { ...entry, signature: nothing, alg: 0 }
   const { device, seq, time } = header
-  return { device, user, seq, time, hash, entry, encoded: toBinary(EntrySchema, entry), content }
+  return { ...origin, device, seq, time, hash, entry, encoded: toBinary(EntrySchema, entry), content }
 }
 
 function contentOf(read: ReadEntry): Content | undefined {

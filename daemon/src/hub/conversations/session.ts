@@ -72,6 +72,11 @@ export class Session {
     this.wake()
   }
 
+  /** The other one's device. */
+  get device(): DeviceId {
+    return this.#link.device
+  }
+
   /**
    * What the other one has told of one's own log: `ready` when all that it holds is here as well, so that messages may
    * take their next places; `behind` while something is missing here, as in a home restored from a backup, or forked.

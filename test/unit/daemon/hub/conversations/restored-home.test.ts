@@ -19,12 +19,17 @@ describe('a home restored from a backup', () => {
       await bob.delivered(alice.person)
       wire.cut()
       await alice.restart(backup)
+      const told: (string | undefined)[] = []
+      alice.conversations.watch(({ messages }) => {
+        for (const { mine, text, state } of messages) if (mine && text !== 'new') told.push(state)
+      })
       await alice.send(bob.person, 'new')
       wire = connect(alice, bob)
       await alice.delivered(bob.person)
       await alice.until('all is back', async () => (await alice.texts(bob.person)).length === 32)
       assert.deepEqual(await bob.texts(alice.person), [...said, 'b', 'new'])
       assert.deepEqual(await alice.texts(bob.person), await bob.texts(alice.person))
+      assert.deepEqual([...new Set(told)], ['delivered'], 'what the other brings back never shows as waiting')
       assert.deepEqual(bob.log.lines, [])
       assert.ok((await alice.messages(bob.person)).every(({ mine, state }) => !mine || state === 'delivered'))
     })

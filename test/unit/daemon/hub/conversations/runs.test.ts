@@ -16,7 +16,7 @@ const none = new Uint8Array(0)
 /** Nothing is here yet, or the log up to `head`. */
 function ground(head?: { seq: number; hash: Uint8Array }): Ground {
   const authors = new Map([[device, { user, key: key.publicKey }]])
-  return { conversation, authors, head: () => head, holds: () => Promise.resolve(true) }
+  return { from: device, conversation, authors, head: () => head, holds: () => Promise.resolve(true) }
 }
 
 function makeLog(length: number, by = key): Entry[] {
