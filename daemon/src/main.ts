@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
-import type { Plugin } from '@parley/kit'
 import { runCli } from './cli/program.ts'
+import type { BuiltIns } from './plugins/import.ts'
 
 /** Runs the program with `args` (without node and script) and gives its exit code: 0, 1 (failed) or 2 (usage). */
 export async function main(args: readonly string[]): Promise<number> {
@@ -15,7 +15,7 @@ export async function main(args: readonly string[]): Promise<number> {
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    loadBuiltIns,
+    builtIns,
   })
   // A stream tells of a failed write a turn later.
   await setImmediate()
@@ -27,16 +27,9 @@ export async function main(args: readonly string[]): Promise<number> {
 /** A disk, a quota or a limit of the shell has no room for what is printed. */
 const fullCodes: readonly string[] = ['ENOSPC', 'EDQUOT', 'EFBIG']
 
-/** The plugins that come with the program, under the names that a configuration uses. Loaded only by a daemon. */
-async function loadBuiltIns(): Promise<Readonly<Record<string, Plugin>>> {
-  const [sqlite, memory, password] = await Promise.all([
-    import('@parley/storage-sqlite'),
-    import('@parley/storage-memory'),
-    import('@parley/auth-password'),
-  ])
-  return {
-    '@parley/storage-sqlite': sqlite.default,
-    '@parley/storage-memory': memory.default,
-    '@parley/auth-password': password.default,
-  }
+/** The plugins that come with the program, under the names that a configuration uses. */
+const builtIns: BuiltIns = {
+  '@parley/storage-sqlite': async () => (await import('@parley/storage-sqlite')).default,
+  '@parley/storage-memory': async () => (await import('@parley/storage-memory')).default,
+  '@parley/auth-password': async () => (await import('@parley/auth-password')).default,
 }

@@ -14,7 +14,7 @@ export interface DemoTeam extends AsyncDisposable {
 
 const root = join(import.meta.dirname, '..', '..')
 const usualFolder = join(root, '.demo')
-const standard = { registry: 3131, heartbeat: 5151 }
+const standard = { registry: 3131, heartbeat: 5151, peer: 5858 }
 
 /** Starts a registry and two hubs with new homes in a demo folder, signs both people up; `tell` hears of progress. */
 export async function startDemoTeam(tell: (text: string) => void): Promise<DemoTeam> {
@@ -30,7 +30,8 @@ export async function startDemoTeam(tell: (text: string) => void): Promise<DemoT
     },
   }
   try {
-    const person = (name: string) => new Person(name, join(folder, name), { args: [] })
+    const person = (name: string) =>
+      new Person(name, join(folder, name), { args: ['--listen', `127.0.0.1:${standard.peer}`] })
     const alice = person('alice')
     const bob = person('bob')
     started.push(alice, bob)

@@ -41,7 +41,11 @@ export function startRegistry(home: string, options: DaemonOptions = {}): Promis
 /** Starts a real hub in the foreground. */
 export function startHub(home: string, options: DaemonOptions = {}): Promise<Process<HubReady>> {
   mkdirSync(dirname(home), { recursive: true })
-  return startProcess(parley, ['hub', '--home', home, '--json', ...(options.args ?? [])], options)
+  return startProcess(
+    parley,
+    ['hub', '--home', home, '--json', ...(options.args ?? ['--listen', '127.0.0.1:0'])],
+    options,
+  )
 }
 
 /** Somebody with a hub of their own that listens on loopback, and a connection to it as a front end has one. */

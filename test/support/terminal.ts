@@ -34,7 +34,7 @@ export async function cli(args: readonly string[], input: CliInput = {}): Promis
     stdout: Object.assign(collect(out, show), { isTTY }),
     stderr: Object.assign(collect(err, show), { isTTY }),
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...input.env },
-    loadBuiltIns: async () => ({}),
+    builtIns: {},
   }
   const code = await runCli(args, terminal)
   return { code, out: out.join(''), err: err.join('') }

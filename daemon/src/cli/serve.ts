@@ -44,7 +44,7 @@ async function run(terminal: Terminal, where: Locations, config: Config, serving
       isLocked: true,
       config,
       roles: [serving.role],
-      builtIns: await terminal.loadBuiltIns(),
+      builtIns: terminal.builtIns,
       log,
       linger: serving.linger?.(config),
     })

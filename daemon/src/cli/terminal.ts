@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream'
 import { styleText } from 'node:util'
-import type { Plugin } from '@parley/kit'
+import type { BuiltIns } from '../plugins/import.ts'
 import { harmlessJson } from './harmless.ts'
 
 /** What a command reads from and writes to. */
@@ -10,7 +10,7 @@ export interface Terminal {
   readonly stderr: Writable & { readonly isTTY?: boolean }
   readonly env: NodeJS.ProcessEnv
   /** The plugins that come with the program. */
-  readonly loadBuiltIns: () => Promise<Readonly<Record<string, Plugin>>>
+  readonly builtIns: BuiltIns
 }
 
 export type Style = 'bold' | 'dim' | 'green' | 'yellow' | 'red' | 'cyan'

@@ -1,11 +1,10 @@
-import 'reflect-metadata'
-import { createPrivateKey, createPublicKey, type KeyObject, randomBytes, webcrypto } from 'node:crypto'
+import { createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { copyFile, link, lstat, open, readFile, unlink } from 'node:fs/promises'
 import path from 'node:path'
-import * as x509 from '@peculiar/x509'
 import { ParleyError } from '../errors.ts'
 import { generateKeyPair, idOfKey, spkiOf } from '../protocol/keys.ts'
+import { certificateIn, selfSigned } from './certificate.ts'
 
 /** A key pair that TLS can show: a device's or a registry's. */
 export interface Identity {
@@ -20,15 +19,22 @@ export interface Identity {
   readonly keyPem: string
 }
 
-/** An identity of `privateKey` (P-256), or of a new one. Throws ParleyError `wrong-key` for a key of another kind. */
-export async function createIdentity(privateKey: KeyObject = generateKeyPair().privateKey): Promise<Identity> {
+/**
+ * An identity of `privateKey` (P-256), or of a new one, with the certificate in `pem` if it has one of this key. Throws
+ * ParleyError `wrong-key` for a key of another kind.
+ */
+export async function createIdentity(
+  privateKey: KeyObject = generateKeyPair().privateKey,
+  pem = '',
+): Promise<Identity> {
   const spki = spkiOf(createPublicKey(privateKey))
   const keyPem = privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
-  return { privateKey, spki, id: idOfKey(spki), certificate: await selfSigned(privateKey, spki), keyPem }
+  const certificate = certificateIn(pem, spki) ?? (await selfSigned(privateKey, spki))
+  return { privateKey, spki, id: idOfKey(spki), certificate, keyPem }
 }
 
 /**
- * The identity whose private key is in `file` (PEM, readable by its owner alone). Makes it when there is none:
+ * The identity whose private key is in `file` (PEM, with its certificate behind it, readable by its owner alone). Makes it when there is none:
  * of many that do so at once, all get the same. Throws ParleyError `home` when others could read or own the file,
  * `damaged-data` when it holds no P-256 key; the file is then left as it is.
  */
@@ -41,7 +47,7 @@ export async function loadOrCreateIdentity(file: string): Promise<Identity> {
     throw damaged(file, cause)
   }
   if (key.asymmetricKeyType !== 'ec' || key.asymmetricKeyDetails?.namedCurve !== 'prime256v1') throw damaged(file)
-  return createIdentity(key)
+  return createIdentity(key, pem)
 }
 
 function damaged(file: string, cause?: unknown): ParleyError {
@@ -70,7 +76,8 @@ async function readKey(file: string): Promise<string | undefined> {
 
 /** Writes a new key beside its place, then puts it there whole; if another was quicker, gives that one. */
 async function writeKey(file: string): Promise<string> {
-  const pem = generateKeyPair().privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const { keyPem, certificate } = await createIdentity()
+  const pem = `${keyPem}${certificate}\n`
   const draft = `${file}.${randomBytes(6).toString('hex')}`
   try {
     const handle = await open(draft, 'wx', 0o600)
@@ -114,22 +121,4 @@ function noFile(error: unknown): undefined {
 
 function codeOf(error: unknown): unknown {
   return error instanceof Error && 'code' in error ? error.code : undefined
-}
-
-/** A certificate that says nothing but its key: names and dates are the same in all and are ignored by everyone. */
-async function selfSigned(privateKey: KeyObject, spki: Uint8Array): Promise<string> {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' }
-  const pkcs8 = privateKey.export({ type: 'pkcs8', format: 'der' })
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: '01',
-    name: 'CN=parley',
-    notBefore: new Date('2000-01-01T00:00:00Z'),
-    notAfter: new Date('9999-12-31T23:59:59Z'),
-    signingAlgorithm: algorithm,
-    keys: {
-      privateKey: await webcrypto.subtle.importKey('pkcs8', new Uint8Array(pkcs8), algorithm, false, ['sign']),
-      publicKey: await webcrypto.subtle.importKey('spki', new Uint8Array(spki), algorithm, true, ['verify']),
-    },
-  })
-  return certificate.toString('pem')
 }

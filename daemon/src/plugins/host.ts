@@ -1,10 +1,10 @@
-import type { Auth, Log, Plugin, Storage } from '@parley/kit'
+import type { Auth, Log, Storage } from '@parley/kit'
 import type { PluginEntry } from '../config.ts'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Locations } from '../locations.ts'
 import { checkFormat } from './format.ts'
-import { importPlugin } from './import.ts'
+import { type BuiltIns, importPlugin } from './import.ts'
 import { asPlugin } from './offer.ts'
 import { readOptions } from './options.ts'
 import type { SecretBox } from './secrets.ts'
@@ -13,8 +13,7 @@ import { NoStorageError, StorageGate } from './storage-gate.ts'
 
 export interface PluginsOptions {
   readonly entries: readonly PluginEntry[]
-  /** By the name that a configuration uses. */
-  readonly builtIns: Readonly<Record<string, Plugin>>
+  readonly builtIns: BuiltIns
   /** What relative paths in the configuration are relative to. */
   readonly configDir: string
   readonly dirs: Pick<Locations, 'plugins' | 'pluginImport' | 'pluginDir'>

@@ -6,8 +6,11 @@ import type { Plugin } from '@parley/kit'
 import type { Locations } from '../locations.ts'
 import { ensureFolder } from '../locations.ts'
 
+/** The plugins that come with the program, by the name that a configuration uses; loaded when one asks for them. */
+export type BuiltIns = Readonly<Record<string, () => Promise<Plugin>>>
+
 export interface PluginPlaces {
-  readonly builtIns: Readonly<Record<string, Plugin>>
+  readonly builtIns: BuiltIns
   /** What relative paths are relative to. */
   readonly configDir: string
   readonly dirs: Pick<Locations, 'plugins' | 'pluginImport'>
@@ -18,7 +21,7 @@ export interface PluginPlaces {
  * @throws Error with the rest of a sentence that names the plugin
  */
 export async function importPlugin(use: string, places: PluginPlaces): Promise<unknown> {
-  if (Object.hasOwn(places.builtIns, use)) return places.builtIns[use]
+  if (Object.hasOwn(places.builtIns, use)) return places.builtIns[use]?.()
   const module = isPath(use) ? await importPath(use, places.configDir) : await importPackage(use, places.dirs)
   if (!('default' in module)) throw new Error('it has no default export')
   return module.default

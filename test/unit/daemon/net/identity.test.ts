@@ -48,6 +48,19 @@ describe('the identity in a file', () => {
     assert.deepEqual(await readdir(folder), ['device.key'], 'no draft is left')
   })
 
+  it('keeps its certificate beside the key, but none of another key', async () => {
+    const made = await loadOrCreateIdentity(file)
+    assert.equal((await loadOrCreateIdentity(file)).certificate, made.certificate)
+    const other = await createIdentity()
+    for (const stray of ['', other.certificate, '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n']) {
+      await writeFile(file, made.keyPem + stray)
+      const found = await loadOrCreateIdentity(file)
+      assert.deepEqual(found.id, made.id)
+      const { publicKey } = new X509Certificate(found.certificate)
+      assert.deepEqual(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })), new Uint8Array(made.spki))
+    }
+  })
+
   it('is the same for all who make it at once', async () => {
     const made = await Promise.all(Array.from({ length: 20 }, () => loadOrCreateIdentity(file)))
     const ids = new Set(made.map(({ id }) => Buffer.from(id).toString('hex')))

@@ -320,10 +320,13 @@ describe('plugin host', () => {
     await assert.rejects(loading, { code: 'closed' })
   })
 
-  function load(entries: readonly (string | PluginEntry)[], more: Partial<PluginsOptions> = {}) {
+  function load(
+    entries: readonly (string | PluginEntry)[],
+    { builtIns = {}, ...more }: Partial<Omit<PluginsOptions, 'builtIns'>> & { builtIns?: Record<string, Plugin> } = {},
+  ) {
     return loadPlugins({
       entries: entries.map(entry => (typeof entry === 'string' ? { use: entry } : entry)),
-      builtIns: {},
+      builtIns: Object.fromEntries(Object.entries(builtIns).map(([use, plugin]) => [use, async () => plugin])),
       configDir: dir,
       dirs: locations(dir),
       log: silentLog,
