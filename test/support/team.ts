@@ -4,8 +4,9 @@ import { type Client, connect } from '../../daemon/src/client/index.ts'
 import type { AccountInfo } from '../../daemon/src/protocol/control.ts'
 import { type Process, type StartOptions, startProcess } from './processes.ts'
 
-/** The program under test, as a person runs it. */
-export const parley = join(import.meta.dirname, '..', '..', 'daemon', 'bin', 'parley.js')
+/** The program under test, as a person runs it: what `npm test` has built, or the sources. */
+export const parley =
+  process.env.PARLEY_TEST_PROGRAM ?? join(import.meta.dirname, '..', '..', 'daemon', 'bin', 'parley.js')
 
 export interface RegistryReady {
   readonly event: 'ready'
