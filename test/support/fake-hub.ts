@@ -29,7 +29,10 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
     throw new ParleyError('unknown-user', `Nobody here is called ${name}; \`parley who\` lists people.`)
   }
   const add = (message: Omit<MessageInfo, 'position' | 'written'>): MessageInfo => {
-    const added = { ...message, written: 1_790_000_000_000 + ++position, position: String(position).padStart(8, '0') }
+    const place = String(++position).padStart(8, '0')
+    // As in a real hub, what waits stands behind all that has its place in a log.
+    const isWaiting = message.state === 'queued'
+    const added = { ...message, written: 1_790_000_000_000 + position, position: isWaiting ? `outbox/${place}` : place }
     messages.push(added)
     announce({ conversation: added.conversation, messages: { conversation: added.conversation, messages: [added] } })
     return added
@@ -111,7 +114,8 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
           (before === undefined || each.position < before) &&
           (after === undefined || each.position > after),
       )
-      return { conversation, messages: all.slice(-limit), more: all.length > limit }
+      const page = after === undefined ? all.slice(-limit) : all.slice(0, limit)
+      return { conversation, messages: page, more: all.length > limit }
     },
     conversationWith: async name => `with-${known(name)}`,
     waitDelivered: ({ message, timeout }) => {

@@ -31,10 +31,10 @@ describe('bad input to a command', () => {
       [2, 'This password is among the first that anyone would guess. Choose another.', signUp('newcomer'), 'password1'],
       [
         1,
-        `Nothing listens at ${nowhere}. Check the address and whether it is running there.`,
+        `Nothing listens at ${nowhere}. Check the address and whether the Parley registry is running there.`,
         signUp('newcomer', nowhere),
       ],
-      [1, /^127\.0\.0\.1:\d+ answers, but is no registry of Parley\. Check the address/, signUp('newcomer', device)],
+      [1, /^127\.0\.0\.1:\d+ answers, but is no Parley registry\. Check the address/, signUp('newcomer', device)],
       [
         1,
         new RegExp(`is not the one expected: its key is ${registryId}.* Nothing was sent\\.`),

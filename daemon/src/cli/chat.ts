@@ -49,8 +49,9 @@ class Chat {
   readonly #pending = new Set<string>()
   readonly #timers = new Set<NodeJS.Timeout>()
   #settled: (() => void) | undefined
+  /** Everything up to here has been shown, or is older than the chat. */
+  #shownTo = ''
   #lines: Interface | undefined
-  #lastPosition: string | undefined
 
   constructor(terminal: Terminal, client: Client, who: string, options: ChatOptions) {
     this.#terminal = terminal
@@ -81,7 +82,7 @@ class Chat {
   /** What a person sees first: the last lines. A program is told only what happens from now on. */
   async #begin(): Promise<void> {
     const page = await this.#client.request('history', { with: this.#who, limit: 20 })
-    this.#lastPosition = page.messages.at(-1)?.position
+    this.#shownTo = newestOf(page.messages) ?? ''
     for (const message of page.messages) {
       this.#shown.add(keyOf(message))
       if (this.#options.isInteractive) print(this.#terminal, messageLines(this.#terminal, message))
@@ -149,7 +150,6 @@ class Chat {
     for (const message of messages) {
       const isNew = !this.#shown.has(keyOf(message))
       this.#shown.add(keyOf(message))
-      if (message.position > (this.#lastPosition ?? '')) this.#lastPosition = message.position
       const isDelivered = message.mine && message.state === 'delivered' && this.#pending.delete(message.message)
       if (isNew || isDelivered) this.#show(message, isNew)
     }
@@ -175,24 +175,27 @@ class Chat {
     if (this.#options.isInteractive) this.#lines?.prompt(true)
   }
 
+  /** Reads back to where nothing was left out. */
   async #catchUp(): Promise<void> {
+    const from = this.#shownTo
+    const pages: (readonly MessageInfo[])[] = []
+    let before: string | undefined
     for (;;) {
-      const after = this.#lastPosition
-      const page = await this.#client.request('history', {
-        with: this.#who,
-        limit: 200,
-        ...(after !== undefined && { after }),
-      })
-      this.#take(page.messages)
-      if (!page.more || this.#lastPosition === after) return
+      const range = { limit: 200, ...(before !== undefined && { before }) }
+      const { messages, more } = await this.#client.request('history', { with: this.#who, ...range })
+      pages.unshift(messages.filter(({ position }) => position > from))
+      before = messages[0]?.position
+      if (!more || before === undefined || before <= from) break
     }
+    for (const page of pages) this.#take(page)
+    this.#shownTo = newestOf(pages.flat()) ?? from
   }
 
   async #drain(deadline: number): Promise<void> {
     if (this.#pending.size === 0) return
     const settled = Promise.withResolvers<void>()
     this.#settled = settled.resolve
-    const late = setTimeout(settled.resolve, deadline)
+    const late = setTimeout(settled.resolve, Math.min(deadline, limits.timer))
     await Promise.race([settled.promise, this.#client.closed])
     clearTimeout(late)
     if (this.#pending.size === 0) return
@@ -204,6 +207,11 @@ class Chat {
     const { message } = error instanceof ParleyError ? error : asParleyError(error)
     this.#write(paint(this.#terminal, 'red', `! ${message}`))
   }
+}
+
+/** The last place of a log. What waits stands behind all that is still to come, so its place says nothing. */
+function newestOf(messages: readonly MessageInfo[]): string | undefined {
+  return messages.findLast(({ state }) => state !== 'queued')?.position
 }
 
 function keyOf({ user, message }: MessageInfo): string {

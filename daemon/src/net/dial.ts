@@ -176,7 +176,7 @@ function wordsFor(target: DialTarget, code: string): string {
   const name = nameOf(target)
   switch (code) {
     case 'ECONNREFUSED':
-      return `Nothing listens at ${name}. Check the address and whether it is running there.`
+      return `Nothing listens at ${name}. Check the address and whether the ${kindOf(target)} is running there.`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return `The name ${target.host} was not found. Check its spelling and your network.`
@@ -204,7 +204,7 @@ function tooSlow(target: DialTarget, timeout: number): string {
 
 /** What the caller is after, in a person's words. */
 function kindOf({ alpn }: DialTarget): string {
-  return alpn.startsWith('parley-registry/') ? 'registry of Parley' : 'device of Parley'
+  return alpn.startsWith('parley-registry/') ? 'Parley registry' : 'Parley device'
 }
 
 function nameOf({ host, port }: DialTarget): string {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { stat } from 'node:fs/promises'
 import { startControl } from '../../../../daemon/src/control/server.ts'
+import { limits } from '../../../../daemon/src/limits.ts'
 import { ensureHome } from '../../../../daemon/src/locations.ts'
 import { silentLog } from '../../../../daemon/src/log.ts'
 import { type FakeHub, fakeHub } from '../../../support/fake-hub.ts'
@@ -195,6 +196,17 @@ describe('commands', () => {
         .split('\n')
         .map(line => JSON.parse(line))
       assert.ok(events.some(event => event.event === 'message' && event.text === 'pong'))
+    })
+
+    it('reads again what is too much to be told at once, though a message of its own waits', async () => {
+      for (let index = 0; index < 300; index++) hub.receive('bob', `old ${index}`)
+      const done = run(['chat', 'bob', '--deadline', '1s'], { stdin: 'ping\n' })
+      await until('the line', () => hub.texts.length === 1)
+      const flood = Array.from({ length: limits.controlMessages + 1 }, (_, index) => `pong ${index}`)
+      for (const text of flood) hub.receive('bob', text)
+      const { out } = await done
+      assert.deepEqual(out.match(/pong \d+/g), flood)
+      assert.doesNotMatch(out, /old/, 'what was there before the chat is none of it')
     })
 
     it('ends with 1 when the daemon stops', async () => {

@@ -91,7 +91,7 @@ describe('hub: registry client', () => {
       await using home = await hubHome()
       await using alice = await startTestHub(home)
       const registry = `parley://127.0.0.1:${port.at.port}/${registryId(device.id)}?v=1`
-      const words = { code: 'unreachable', message: /answers, but is no registry of Parley\. Check the address/ }
+      const words = { code: 'unreachable', message: /answers, but is no Parley registry\. Check the address/ }
       for (const place of [registry, `127.0.0.1:${port.at.port}`]) {
         await assert.rejects(alice.hub.signUp({ registry: place, name: 'alice', password }), words)
       }

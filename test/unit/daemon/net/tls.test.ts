@@ -84,7 +84,7 @@ describe('the TLS of a link', () => {
     const identity = await createIdentity()
     await using server = await bareServer({ ...pemOf(identity), ALPNProtocols: undefined })
     const dial = dialLink({ ...server.at, alpn, identity })
-    await assert.rejects(dial, { code: 'unreachable', message: /is no device of Parley/ })
+    await assert.rejects(dial, { code: 'unreachable', message: /is no Parley device/ })
   })
 
   it('is up only when hello is answered: a refused certificate shows after the client was connected', async () => {
