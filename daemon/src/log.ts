@@ -12,7 +12,9 @@ export interface LogOptions {
   readonly level?: LogLevel
 }
 
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error' | 'silent'
+const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
+
+export type LogLevel = (typeof logLevels)[number]
 
 /** A log that somebody must close, so that its last lines are written. */
 export interface OpenLog extends Log {
@@ -42,6 +44,17 @@ export function createLog({ destination, level = 'info' }: LogOptions): OpenLog 
     error: (about, text) => lines.error(plain(about), text),
     close: () => target.flushSync(),
   }
+}
+
+/**
+ * The level that `PARLEY_LOG` asks for; `usual` without it.
+ * @throws ParleyError `usage` when it is no level
+ */
+export function readLogLevel({ PARLEY_LOG: asked }: NodeJS.ProcessEnv, usual: LogLevel): LogLevel {
+  if (!asked) return usual
+  const level = logLevels.find(one => one === asked)
+  if (level) return level
+  throw new ParleyError('usage', `PARLEY_LOG is "${asked}", but a log level is one of ${logLevels.join(', ')}.`)
 }
 
 /** The same log with `about` in each line, such as the plugin that speaks. */

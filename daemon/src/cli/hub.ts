@@ -29,9 +29,9 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
     role: 'hub',
     configure: config => ({ ...config, hub: { ...config.hub, ...(listen && { listen }) } }),
     openLog: async where => {
-      const { createLog } = await import('../log.ts')
+      const { createLog, readLogLevel } = await import('../log.ts')
       ensureFolder(where.logs, 'log folder')
-      return createLog({ destination: { file: where.hubLog } })
+      return createLog({ destination: { file: where.hubLog }, level: readLogLevel(terminal.env, 'info') })
     },
     // A hub that somebody runs in the foreground stays until they stop it.
     linger: ({ hub }) => (options.background && hub.linger !== 'always' ? hub.linger : undefined),

@@ -55,8 +55,11 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
     }),
     // Somebody who watches a terminal wants to see what is wrong, not every sign-in.
     openLog: async () => {
-      const { createLog } = await import('../log.ts')
-      return createLog({ destination: 'stderr', level: terminal.stderr.isTTY ? 'warn' : 'info' })
+      const { createLog, readLogLevel } = await import('../log.ts')
+      return createLog({
+        destination: 'stderr',
+        level: readLogLevel(terminal.env, terminal.stderr.isTTY ? 'warn' : 'info'),
+      })
     },
     announce: daemon => (options.json ? printJson(terminal, daemon.ready) : welcome(terminal, options, daemon)),
   })

@@ -3,10 +3,16 @@ import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createLog, withAbout } from '../../../daemon/src/log.ts'
+import { createLog, readLogLevel, withAbout } from '../../../daemon/src/log.ts'
 import { RotatingFile } from '../../../daemon/src/log-file.ts'
 
 describe('log', () => {
+  it('is as talkative as PARLEY_LOG says, and refuses what is no level', () => {
+    assert.equal(readLogLevel({}, 'warn'), 'warn')
+    assert.equal(readLogLevel({ PARLEY_LOG: 'debug' }, 'warn'), 'debug')
+    assert.throws(() => readLogLevel({ PARLEY_LOG: 'loud' }, 'warn'), { code: 'usage', message: /"loud".*debug, info/ })
+  })
+
   let dir: string
 
   beforeEach(() => {
