@@ -4,12 +4,13 @@ import { once } from 'node:events'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { skip } from '../../support/skip.ts'
 
 const program = join(import.meta.dirname, '..', '..', '..', 'daemon', 'bin', 'parley.js')
 
 describe('the program', () => {
   it('fails in words when what it prints cannot be kept', async function () {
-    if (process.platform !== 'linux') this.skip() // Only Linux has a file that is always full.
+    if (process.platform !== 'linux') skip(this, 'only Linux has a file that is always full')
     await using full = await open('/dev/full', 'w')
     const child = spawn(process.execPath, [program, 'help'], { stdio: ['ignore', full.fd, 'pipe'] })
     const said = child.stderr ? text(child.stderr) : ''

@@ -4,32 +4,9 @@ import { chmod, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/pro
 import { createServer } from 'node:net'
 import path from 'node:path'
 import { connect } from '../../../../daemon/src/client/connect.ts'
+import { runParley as run } from '../../../support/command.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
 import { parley, startHub, startRegistry } from '../../../support/team.ts'
-
-interface Ended {
-  readonly code: number | null
-  readonly out: string
-  readonly err: string
-}
-
-/** Runs the real program to its end. */
-async function run(args: readonly string[], env: NodeJS.ProcessEnv = {}, stdin = ''): Promise<Ended> {
-  const child = spawn(process.execPath, [parley, ...args], { env: { ...process.env, ...env } })
-  let out = ''
-  let err = ''
-  child.stdout.setEncoding('utf8').on('data', text => {
-    out += text
-  })
-  child.stderr.setEncoding('utf8').on('data', text => {
-    err += text
-  })
-  child.stdin.on('error', () => {}).end(stdin)
-  const late = setTimeout(() => child.kill('SIGKILL'), 15_000)
-  const code = await new Promise<number | null>(resolve => child.on('close', resolve))
-  clearTimeout(late)
-  return { code, out, err }
-}
 
 const loopback = ['--listen', '127.0.0.1:0', '--heartbeat', '127.0.0.1:0']
 
