@@ -17,10 +17,12 @@ export interface Config {
   /** Without it: {@link usualPlugins}. */
   readonly plugins?: readonly PluginEntry[]
   readonly registry: {
-    /** HOST:PORT */
+    /** HOST:PORT; port 0 is any free one. */
     readonly listen: readonly string[]
     readonly heartbeat: string
+    /** HOST:PORT under which everybody reaches this registry. */
     readonly public?: string
+    /** The team's name. */
     readonly name: string
     /** Without it: `open` on loopback only, else `invite`. */
     readonly signUp?: SignUpPolicy

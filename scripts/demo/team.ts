@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import type { Process } from '../../test/support/processes.ts'
@@ -48,8 +48,11 @@ export async function startDemoTeam(tell: (text: string) => void): Promise<DemoT
   }
 }
 
-/** `.demo`, emptied; a folder of its own while another demo runs there. */
+/** `.demo`, emptied; a folder of its own while another demo runs there. What killed demos left goes away. */
 function claimFolder(): string {
+  for (const name of readdirSync(root).filter(each => /^\.demo-\d+$/.test(each))) {
+    if (!isInUse(join(root, name))) rmSync(join(root, name), { recursive: true, force: true })
+  }
   const folder = isInUse(usualFolder) ? `${usualFolder}-${process.pid}` : usualFolder
   rmSync(folder, { recursive: true, force: true })
   mkdirSync(folder, { mode: 0o700 })

@@ -28,7 +28,13 @@ export function addRegistry(program: Command, terminal: Terminal): void {
     .option('--public <host:port>', 'the address that invites carry')
     .option('--name <team>', 'the name of the team')
     .addOption(new Option('--classic <mode>', 'who may use the classic protocol').choices(['off', 'loopback', 'on']))
-    .addOption(new Option('--sign-up <policy>', 'who may sign up').choices(['open', 'invite', 'closed']))
+    .addOption(
+      new Option('--sign-up <policy>', 'who may sign up (default: open on loopback alone, else invite)').choices([
+        'open',
+        'invite',
+        'closed',
+      ]),
+    )
     .option('--config <file>', 'the configuration (default: parley.json in the home)')
     .action((options: Options) => run(terminal, options))
 }

@@ -1,10 +1,11 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 import type { Auth, Log, Storage } from '@parley/kit'
+import type { Config } from '../config.ts'
 import { ParleyError } from '../errors.ts'
 import { createIdentity } from '../net/identity.ts'
 import { listenPort, type PortLimits } from '../net/port.ts'
 import { formatHostPort, type HostPort, ports, readHostPort } from '../protocol/addresses.ts'
-import type { ClassicMode, InviteInfo, SignUpPolicy, StatusInfo } from '../protocol/control.ts'
+import type { InviteInfo, StatusInfo } from '../protocol/control.ts'
 import { type RegistryId, registryId } from '../protocol/ids.ts'
 import { generateKeyPair } from '../protocol/keys.ts'
 import { Accounts } from './accounts.ts'
@@ -30,20 +31,9 @@ export interface RegistryOptions {
   /** Secrets by name, made once and kept sealed. */
   readonly secrets: { getOrCreate(name: string, make: () => Uint8Array): Promise<Uint8Array> }
   readonly auths: readonly Auth[]
-  readonly options: {
-    /** HOST:PORT; port 0 is any free one. */
-    readonly listen: readonly string[]
-    readonly heartbeat: string
-    /** HOST:PORT under which everybody reaches this registry. */
-    readonly public?: string
-    /** The team's name. */
-    readonly name: string
-    /** Without it: `open` on loopback only, else `invite`. */
-    readonly signUp?: SignUpPolicy
-    readonly classic: ClassicMode
-    /** ms without a beat after which a classic login has ended. */
-    readonly classicTimeout?: number
-  }
+  /** As configured; how durable storage must be is for whoever opens it. */
+  readonly options: Omit<Config['registry'], 'volatile' | 'classicTimeout'> &
+    Partial<Pick<Config['registry'], 'classicTimeout'>>
   readonly log: Log
   /** The wall clock in ms since 1970. */
   readonly now?: () => number
