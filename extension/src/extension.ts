@@ -1,5 +1,29 @@
-/** Called by VS Code once it has started. The tree views and chat panels are built here. */
-export function activate(): void {}
+import { type ExtensionContext, window } from 'vscode'
+import { registerChatPanels } from './chat/panels.ts'
+import { registerChats } from './chats/chats.ts'
+import type { Context } from './context.ts'
+import { connectHub } from './hub/connection.ts'
+import { registerJoin } from './join/join.ts'
+import { registerNotify } from './notify/notify.ts'
+import { registerPeople } from './people/people.ts'
+import { registerService } from './service/service.ts'
+import { registerShare } from './share/share.ts'
 
-/** Called by VS Code before the extension host ends. */
-export function deactivate(): void {}
+/** Called by VS Code once it has started: builds the parts in order; VS Code disposes of them in reverse. */
+export function activate({ extensionUri, subscriptions }: ExtensionContext): void {
+  const log = window.createOutputChannel('Parley', { log: true })
+  const hub = connectHub({ log, extensionUri })
+  const chats = registerChatPanels({ hub, log, extensionUri })
+  const context: Context = { hub, log, extensionUri, chats }
+  subscriptions.push(
+    log,
+    hub,
+    chats,
+    registerService(context),
+    registerJoin(context),
+    registerPeople(context),
+    registerChats(context),
+    registerNotify(context),
+    registerShare(context),
+  )
+}

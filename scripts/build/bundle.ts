@@ -69,6 +69,25 @@ export async function buildExtension(out: string): Promise<BuiltFile[]> {
   return weigh(metafile)
 }
 
+/** Bundles the chat surface, the web page of a chat, into the folder `out`: surface.js and surface.css. */
+export async function buildSurface(out: string): Promise<BuiltFile[]> {
+  const { metafile } = await build({
+    ...shared,
+    platform: 'browser',
+    minify: true,
+    entryPoints: { surface: 'extension/surface/main.tsx' },
+    outdir: out,
+    format: 'iife',
+    target: 'chrome138',
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+    alias: { react: 'preact/compat', 'react-dom': 'preact/compat', 'react/jsx-runtime': 'preact/jsx-runtime' },
+    loader: { '.svg': 'text' },
+  })
+  await writeFile(join(out, 'surface-LICENSES.txt'), await licencesOf(metafile))
+  return weigh(metafile)
+}
+
 async function weigh({ outputs }: Metafile): Promise<BuiltFile[]> {
   return Promise.all(
     Object.keys(outputs).map(async path => {

@@ -10,6 +10,7 @@ const bin = (name: string) => join(root, 'node_modules', '.bin', name)
 
 const checks: Record<string, () => string> = {
   types: () => output(bin('tsc'), ['--noEmit', '-p', root]),
+  'types of the chat surface': () => output(bin('tsc'), ['--noEmit', '-p', join(root, 'extension', 'surface')]),
   'lint and format': () => output(bin('biome'), ['ci', '--error-on-warnings', '--colors=off']),
   'dead code': () => output(bin('knip'), ['--no-progress']),
   invariants: () => brokenRules(root, trackedFiles()).join('\n'),

@@ -35,7 +35,7 @@ const tooNew: readonly RegExp[] = [
   /\bimport\s+defer\b/,
 ]
 
-const product = /^(daemon|extension|plugins\/[^/]+)\/src\//
+const product = /^(daemon\/src|extension\/(src|surface)|plugins\/[^/]+\/src)\//
 
 /** A number of three digits or more: shorter ones are counts, or 0 and 1. */
 const wait = String.raw`[1-9][\d_]+\d\b`
@@ -90,6 +90,23 @@ export const rules: readonly Rule[] = [
     applies: file => file.startsWith('extension/src/'),
     faults: ({ imports }) =>
       imports.filter(name => name.startsWith('@parley/daemon') && !/^@parley\/daemon\/(protocol|client)\b/.test(name)),
+  },
+  {
+    name: 'the chat surface knows of the extension only the messages between them, and of the daemon only the protocol',
+    applies: file => file.startsWith('extension/surface/'),
+    faults: ({ imports }) =>
+      imports.filter(
+        name =>
+          name.startsWith('node:') ||
+          name === 'vscode' ||
+          (name.includes('/src/') && !name.endsWith('/src/chat/messages.ts')) ||
+          (name.startsWith('@parley/') && !name.startsWith('@parley/daemon/protocol/')),
+      ),
+  },
+  {
+    name: 'nothing but the chat panels hosts the chat surface',
+    applies: file => file.startsWith('extension/src/'),
+    faults: ({ imports }) => imports.filter(name => name.includes('/surface/')),
   },
   {
     name: 'a plugin imports only the kit',

@@ -9,6 +9,8 @@ export const controlVersions = { lowest: 1, highest: 1 } as const
 
 export type MessageState = 'queued' | 'delivered'
 export type Status = 'online' | 'away' | 'busy' | 'offline'
+/** What a person says of themselves: `available` shows as online, or away while no front end is attached. */
+export type Availability = 'available' | 'busy'
 
 export interface PersonInfo {
   readonly user: string
@@ -30,6 +32,9 @@ export interface AccountInfo {
   readonly state: 'connecting' | 'online' | 'unreachable' | 'signed-out' | 'refused'
   /** Why, in a sentence, when not online. */
   readonly why?: string
+  readonly availability: Availability
+  /** What others see of this person; `offline` while the team cannot be reached. */
+  readonly status: Status
 }
 
 export interface MessageInfo {
@@ -59,7 +64,71 @@ export interface ConversationInfo {
   readonly queued: number
   /** Whether a link to one of their devices is up. */
   readonly linked: boolean
+  /** Messages of others that have not been read here. */
+  readonly unread: number
+  /** Whether new messages are told only by the count. */
+  readonly muted: boolean
+  /** At most 100 characters of what is being written; empty: nothing. */
+  readonly draft: string
 }
+
+/** Where somebody was reading: the topmost message in sight, and how many px of it are above the upper edge. */
+export interface ScrollPlace {
+  readonly position: string
+  readonly offset: number
+}
+
+/** What the hub keeps of a conversation for front ends. */
+export interface ChatState {
+  /** What is being written; empty: nothing. */
+  readonly draft: string
+  /** Absent: at the latest message. */
+  readonly scroll?: ScrollPlace
+}
+
+/** A chat as it is opened: its summary, what was kept, and how far it was read. */
+export interface ChatInfo extends ChatState {
+  readonly conversation: ConversationInfo
+  /** The first unread message of somebody else; absent when all is read. */
+  readonly firstUnread?: string
+}
+
+/** What the window of a front end shows, by which the hub knows who is to be told of a message. */
+export interface Attention {
+  readonly isFocused: boolean
+  /** The conversations whose messages are in sight. */
+  readonly visible: readonly string[]
+}
+
+/** The people of the team that a front end lists: who is online, who one has talked to, and all others of a small team. */
+export interface PeopleSnapshot {
+  /** Sorted by nobody: a front end sorts as it shows. */
+  readonly people: readonly PersonInfo[]
+  /** How many are online, and how many accounts the team has; 0: not known. */
+  readonly online: number
+  readonly total: number
+}
+
+/** What changed since: people replace the rows known of them. */
+export type PeopleChange = PeopleSnapshot
+
+/** What answers at a place that a person typed. */
+export type ProbeInfo =
+  | {
+      readonly is: 'registry'
+      readonly registry: string
+      readonly team: string
+      /** The whole link with the registry's id, and with the code where one was given. */
+      readonly link: string
+      readonly address: string
+      readonly signUp: SignUpPolicy
+      /** Whether what was typed holds an invite's code. */
+      readonly hasCode: boolean
+      /** Whether the id was part of what was typed; else it has just been found and must be confirmed by the person. */
+      readonly isPinned: boolean
+    }
+  /** A hub's port. `person`: whom it belongs to, where that is somebody whom this hub knows. */
+  | { readonly is: 'peer'; readonly device: string; readonly person?: PersonInfo }
 
 export interface HubSnapshot {
   readonly number: number
@@ -133,11 +202,22 @@ export interface ControlRequests {
   signIn: [{ registry?: string; name?: string; password?: string }, AccountInfo]
   signOut: [Record<string, never>, AccountInfo]
   who: [{ query?: string; limit?: number }, { people: readonly PersonInfo[]; more: boolean }]
+  /** What answers at an invite text, a `parley:` or editor link, or host[:port]. Nothing is kept of it. */
+  probe: [{ text: string }, ProbeInfo]
+  /** Makes this daemon the registry of a new team as well, from now on and after each start. Again, it answers as before. */
+  hostTeam: [{ team: string }, { registry: string; address: string; team: string }]
+  setAvailability: [{ availability: Availability }, AccountInfo]
   /** Resolves once the hub has committed it. The same `message` id again is the same message. */
   send: [{ to: string; text: string; message: string }, MessageInfo]
   /** Newest last. `before` and `after` are positions. */
   history: [
-    { with: string; before?: string; after?: string; limit: number },
+    {
+      with: string
+      before?: string
+      after?: string /** Like `after`, with that message itself. */
+      from?: string
+      limit: number
+    },
     { conversation: string; messages: readonly MessageInfo[]; more: boolean },
   ]
   /** The hub's feed: a snapshot now, `change` notifications from then on. */
@@ -145,6 +225,20 @@ export interface ControlRequests {
   /** Messages of one conversation: `messages` notifications from then on, new and changed ones alike. */
   subscribeMessages: [{ with: string }, { conversation: string }]
   unsubscribeMessages: [{ conversation: string }, Record<string, never>]
+  /** The people of the team now, `people` notifications from then on. */
+  subscribePeople: [Record<string, never>, PeopleSnapshot]
+  // ---- what the hub keeps for front ends
+  openChat: [{ with: string }, ChatInfo]
+  /** Keeps what is given and leaves the rest; `scroll: null` is the latest. Other front ends are told by `chat`. */
+  saveChat: [{ conversation: string; draft?: string; scroll?: ScrollPlace | null }, Record<string, never>]
+  /** Everything up to that position is read. Never goes back. */
+  markRead: [{ conversation: string; position: string }, Record<string, never>]
+  setMuted: [{ conversation: string; muted: boolean }, Record<string, never>]
+  /** The chats that are open in one place (a workspace, by a key that the front end chooses), and those that were. */
+  saveOpenChats: [{ place: string; conversations: readonly string[] }, Record<string, never>]
+  openChats: [{ place: string }, { conversations: readonly string[] }]
+  /** What this front end's window shows. Before the first one it is taken to be out of focus, showing nothing. */
+  attend: [Attention, Record<string, never>]
   /** Resolves when the message is delivered; refused with `timeout` after `timeout` ms. */
   waitDelivered: [{ conversation: string; message: string; timeout: number }, MessageInfo]
   // ---- registry
@@ -155,6 +249,14 @@ export interface ControlRequests {
 export interface ControlNotifications {
   change: HubChange
   messages: { readonly conversation: string; readonly messages: readonly MessageInfo[] }
+  people: PeopleChange
+  /** Another front end has saved this of a conversation whose messages this one watches. */
+  chat: { readonly conversation: string; readonly state: ChatState }
+  /**
+   * A message of somebody else that a person should be told of: sent once to one attached front end, the focused one,
+   * else the one that was focused last; never while the conversation is in sight or muted.
+   */
+  notice: { readonly conversation: string; readonly person: PersonInfo; readonly message: MessageInfo }
 }
 
 export type ControlMethod = keyof ControlRequests

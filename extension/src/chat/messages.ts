@@ -1,0 +1,124 @@
+/**
+ * What passes between a chat surface (the web page) and the extension that hosts it. Both sides import this file and
+ * nothing of each other. The surface says `ready` first; nothing is posted to it before. Plain data: it is cloned.
+ */
+import type { AccountInfo, ConversationInfo, MessageInfo, ScrollPlace } from '@parley/daemon/protocol/control'
+
+/** Who and what the surface shows around the messages; sent whole whenever a part of it changes. */
+export interface ChatView {
+  readonly conversation: ConversationInfo
+  readonly account: AccountInfo
+  /** Whether the hub can be asked; `why` in a sentence where it cannot. */
+  readonly hub: { readonly is: 'up' } | { readonly is: 'connecting' | 'failed'; readonly why: string }
+  /** The key that sends. */
+  readonly sendWith: 'enter' | 'ctrlEnter'
+}
+
+/** A page of messages, oldest first. `more`: whether others follow in the direction asked for. */
+export interface Page {
+  readonly messages: readonly MessageInfo[]
+  readonly more: boolean
+}
+
+/** All that a surface needs to draw its first frame. */
+export interface Opened {
+  readonly view: ChatView
+  readonly draft: string
+  /** Absent: at the latest message. */
+  readonly scroll?: ScrollPlace
+  /** The first unread message of somebody else, where the *New* line goes. */
+  readonly firstUnread?: string
+  /**
+   * The messages around the place to show: the latest page, or those on both sides of `scroll.position`
+   * (or of `firstUnread`, where nothing was kept and it is not in the latest page).
+   */
+  readonly messages: readonly MessageInfo[]
+  readonly moreBefore: boolean
+  readonly moreAfter: boolean
+  /** Translations, by the English text; absent: English. The shape of `vscode.l10n.bundle`. */
+  readonly strings?: Readonly<Record<string, string>>
+  /** The language of dates and times, as BCP 47. */
+  readonly locale: string
+}
+
+/** What a surface asks of its host: parameters and result. A refusal is an error with a code and a sentence for a person. */
+export interface SurfaceRequests {
+  /** The first request, and again after `stale`. */
+  open: [Record<string, never>, Opened]
+  history: [{ before?: string; after?: string; limit: number }, Page]
+  /** Resolves once the hub has committed it; the same id again is the same message. `message`: 16 bytes in base32. */
+  send: [{ message: string; text: string }, MessageInfo]
+  /** Keeps draft and scroll place; `scroll: null` is the latest. */
+  save: [{ draft?: string; scroll?: ScrollPlace | null }, null]
+  /** Everything up to that position has been seen. */
+  markRead: [{ position: string }, null]
+  /** Opens a web or mail link, after asking where the editor asks. */
+  openLink: [{ href: string }, null]
+  /** Opens a file of the workspace; false when the workspace has no such file. Lines and columns count from 1. */
+  openPlace: [Place, { opened: boolean }]
+  copy: [{ text: string }, null]
+  /** The editor's selection as a fenced block, or null when nothing is selected. */
+  selection: [Record<string, never>, { text: string } | null]
+  /** Something of the header or of an empty or failed state that the extension does. */
+  act: [{ what: SurfaceAction }, null]
+}
+
+export type SurfaceAction = 'mute' | 'unmute' | 'restartHub' | 'showLog' | 'signIn' | 'copyName'
+
+/** A place in a file, as a message or a code block names it. */
+export interface Place {
+  readonly path: string
+  readonly line: number
+  readonly column?: number
+  readonly endLine?: number
+}
+
+/** What a host tells its surface, unasked. */
+export interface SurfaceEvents {
+  view: ChatView
+  /** New and changed messages alike. */
+  messages: readonly MessageInfo[]
+  /** What is shown may be stale: `open` again, keeping what is being written. */
+  stale: Record<string, never>
+  /** Another window has saved this. */
+  saved: { readonly draft: string }
+  /** Puts text at the cursor of the composer, a fenced block on lines of its own. */
+  insert: { readonly text: string }
+  focus: 'composer' | 'lastMessage'
+  /** Whether the surface is in sight and its window focused: only then is what is on screen read. */
+  sight: { readonly isInSight: boolean }
+}
+
+export type SurfaceMethod = keyof SurfaceRequests
+export type SurfaceEvent = keyof SurfaceEvents
+
+/** From the surface. `id` counts up. */
+export type FromSurface =
+  | { readonly is: 'ready' }
+  | {
+      [Method in SurfaceMethod]: {
+        readonly is: 'request'
+        readonly id: number
+        readonly method: Method
+        readonly params: SurfaceRequests[Method][0]
+      }
+    }[SurfaceMethod]
+
+/** To the surface. */
+export type ToSurface =
+  | { readonly is: 'reply'; readonly id: number; readonly result: SurfaceRequests[SurfaceMethod][1] }
+  | { readonly is: 'refusal'; readonly id: number; readonly code: string; readonly why: string }
+  | {
+      [Event in SurfaceEvent]: { readonly is: 'event'; readonly event: Event; readonly value: SurfaceEvents[Event] }
+    }[SurfaceEvent]
+
+/**
+ * What a surface keeps in VS Code's own webview state, by which a panel is restored. What waits to be sent is here too:
+ * a reload loses no message that the hub has not taken yet.
+ */
+export interface SurfaceState {
+  readonly conversation: string
+  /** The user name of the other one, for the panel's title and to find the conversation again. */
+  readonly person: string
+  readonly unsent?: readonly { readonly message: string; readonly text: string; readonly written: number }[]
+}
