@@ -152,6 +152,7 @@ function summary(name: string, messages: readonly MessageInfo[]): ConversationIn
     kind: 'direct',
     person: person(name),
     lastLine: own.at(-1)?.text.slice(0, 100) ?? '',
+    lastMine: own.at(-1)?.mine ?? false,
     lastTime: own.at(-1)?.written ?? 0,
     queued: own.filter(message => message.state === 'queued').length,
     linked: false,

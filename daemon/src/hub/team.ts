@@ -162,8 +162,8 @@ export class Team {
   }
 
   conversation(summary: ConversationSummary): ConversationInfo {
-    const { conversation, kind, lastLine, lastTime, queued, linked, peer } = summary
-    return { conversation, kind, person: this.person(peer), lastLine, lastTime, queued, linked }
+    const { conversation, kind, lastLine, lastMine, lastTime, queued, linked, peer } = summary
+    return { conversation, kind, person: this.person(peer), lastLine, lastMine, lastTime, queued, linked }
   }
 
   message(stored: StoredMessage): MessageInfo {

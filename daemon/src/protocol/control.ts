@@ -59,6 +59,8 @@ export interface ConversationInfo {
   readonly person: PersonInfo
   /** At most 100 characters of the last line. */
   readonly lastLine: string
+  /** Whether the last line is one's own. */
+  readonly lastMine: boolean
   readonly lastTime: number
   /** Messages of one's own that wait for the other's device. */
   readonly queued: number

@@ -83,13 +83,14 @@ export class Conversation {
 
   get summary(): ConversationSummary {
     const { row } = this.#state
-    const { lastLine, lastTime, queued, shown } = row
+    const { lastLine, lastMine, lastTime, queued, shown } = row
     const undelivered = this.#ownSeq - this.#delivered
     return {
       conversation: this.id,
       kind: 'direct',
       peer: this.#peer,
       lastLine,
+      lastMine,
       lastTime: Number(lastTime),
       queued: queued + undelivered,
       count: Number(shown) + queued,

@@ -39,7 +39,7 @@ export class Draft {
   readonly #account: Account
   readonly #named: Named
   /** The last message as lists show it. */
-  #last: { readonly text: string; readonly time: number } | undefined
+  #last: { readonly text: string; readonly time: number; readonly mine: boolean } | undefined
 
   constructor(of: { conversation: ConversationId; account: Account; state: State; peer: Peer; named: Named }) {
     this.#conversation = of.conversation
@@ -102,6 +102,7 @@ export class Draft {
     if (this.#last !== undefined) {
       this.#row.lastLine = lineOf(this.#last.text)
       this.#row.lastTime = BigInt(this.#last.time)
+      this.#row.lastMine = this.#last.mine
     }
     this.#row.commits++
     const stored = toBinary(ConversationRowSchema, this.#row)
@@ -134,7 +135,7 @@ export class Draft {
     this.placed.push(placed)
     if (position > this.#row.lastPosition) {
       this.#row.lastPosition = position
-      this.#last = { text: content.text, time }
+      this.#last = { text: content.text, time, mine: user === this.#account.user }
     }
     return placed
   }

@@ -84,6 +84,8 @@ export interface ConversationSummary {
   readonly peer: Peer
   /** At most 100 characters. */
   readonly lastLine: string
+  /** Whether the last line is one's own. */
+  readonly lastMine: boolean
   /** ms since 1970; 0: nothing yet. */
   readonly lastTime: number
   /** One's own messages that the other's device has not committed. */

@@ -101,10 +101,10 @@ describe('the list of conversations', () => {
     assert.ok(storage.reads <= 3, `${storage.reads} reads`)
     const list = alice.conversations.list()
     assert.deepEqual(list.map(({ peer }) => peer.name).sort(), people.map(({ name }) => name).sort())
-    for (const { lastLine, queued, count, linked } of list) {
+    for (const { lastLine, lastMine, queued, count, linked } of list) {
       assert.deepEqual(
-        { lastLine, queued, count, linked },
-        { lastLine: 'line 49', queued: 50, count: 50, linked: false },
+        { lastLine, lastMine, queued, count, linked },
+        { lastLine: 'line 49', lastMine: true, queued: 50, count: 50, linked: false },
       )
     }
   })
