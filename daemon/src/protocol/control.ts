@@ -112,7 +112,10 @@ export interface PeopleSnapshot {
 }
 
 /** What changed since: people replace the rows known of them. */
-export type PeopleChange = PeopleSnapshot
+export interface PeopleChange extends PeopleSnapshot {
+  /** User ids of those who are listed no longer. */
+  readonly gone: readonly string[]
+}
 
 /** What answers at a place that a person typed. */
 export type ProbeInfo =
