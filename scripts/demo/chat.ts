@@ -75,7 +75,7 @@ interface Answers {
 async function watchAnswers({ alice }: DemoTeam, tell: (message: MessageInfo) => void): Promise<Answers> {
   const waiting = new Map<string, PromiseWithResolvers<MessageInfo>>()
   const seen = new Set<string>()
-  alice.client.onMessages(({ messages }) => {
+  alice.client.on('messages', ({ messages }) => {
     for (const message of messages) {
       if (message.mine || seen.has(message.message)) continue
       seen.add(message.message)

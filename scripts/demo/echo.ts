@@ -6,7 +6,7 @@ import type { Person } from '../../test/support/team.ts'
 /** Has `bot` answer each message that alice sends, once, for as long as its hub runs. */
 export async function answerAll(bot: Person): Promise<void> {
   const answered = new Set<string>()
-  bot.client.onMessages(({ messages }) => {
+  bot.client.on('messages', ({ messages }) => {
     for (const message of messages) {
       if (message.mine || answered.has(message.message)) continue
       answered.add(message.message)

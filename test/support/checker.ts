@@ -47,7 +47,7 @@ export class Checker {
   /** Listens to a hub that has been started: what it says from now on counts, and what it says of earlier messages. */
   async watch(person: Talker): Promise<void> {
     const other = this.#other(person)
-    person.client.onMessages(({ messages }) => {
+    person.client.on('messages', ({ messages }) => {
       for (const message of messages) this.#hear(person, message)
     })
     await person.client.request('subscribeMessages', { with: other.name })

@@ -62,7 +62,7 @@ class Chat {
 
   /** Runs until the input ends, then waits at most `deadline` ms for the delivery of what was sent. */
   async run(deadline: number): Promise<void> {
-    const stop = this.#client.onMessages(({ messages }) => {
+    const stop = this.#client.on('messages', ({ messages }) => {
       // An empty list says that some were left out.
       if (messages.length > 0) this.#take(messages)
       else void this.#catchUp().catch(error => this.#complain(error))

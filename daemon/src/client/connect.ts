@@ -37,10 +37,14 @@ export interface Client {
     params: ControlRequests[Method][0],
     options?: { readonly timeout?: number },
   ): Promise<ControlRequests[Method][1]>
-  /** Calls `listener` with each change of the feed; a number that leaves a gap means: `subscribe` again. */
-  onChange(listener: (change: ControlNotifications['change']) => void): () => void
-  /** Calls `listener` with messages of watched conversations; an empty list means: read the `history` again. */
-  onMessages(listener: (news: ControlNotifications['messages']) => void): () => void
+  /**
+   * Calls `listener` with each notification of that name. A `change` whose number leaves a gap means: `subscribe` again;
+   * an empty list of `messages` means: read the `history` again.
+   */
+  on<Name extends keyof ControlNotifications>(
+    name: Name,
+    listener: (news: ControlNotifications[Name]) => void,
+  ): () => void
   /** Resolves when the connection has ended, whoever ended it. */
   readonly closed: Promise<void>
   close(): void
@@ -123,12 +127,21 @@ function notRunning(home?: string): ParleyError {
   return new ParleyError('not-running', `No Parley daemon is running${where}.`)
 }
 
+type Listeners = {
+  readonly [Name in keyof ControlNotifications]: Set<(news: ControlNotifications[Name]) => void>
+}
+
 class RpcClient implements Client {
   readonly closed: Promise<void>
   readonly #rpc: Rpc
   readonly #socket: Socket
-  readonly #changes = new Set<(change: ControlNotifications['change']) => void>()
-  readonly #messages = new Set<(news: ControlNotifications['messages']) => void>()
+  readonly #listeners: Listeners = {
+    change: new Set(),
+    messages: new Set(),
+    people: new Set(),
+    chat: new Set(),
+    notice: new Set(),
+  }
   #daemon: ControlRequests['hello'][1] | undefined
 
   constructor(rpc: Rpc, socket: Socket, closed: Promise<void>) {
@@ -137,12 +150,11 @@ class RpcClient implements Client {
     // Whoever still waits for a reply is told at once.
     this.closed = closed.then(() => rpc.connection.dispose())
     rpc.connection.onError(() => {})
-    rpc.connection.onNotification('change', (change: ControlNotifications['change']) => {
-      for (const listener of this.#changes) listener(change)
-    })
-    rpc.connection.onNotification('messages', (news: ControlNotifications['messages']) => {
-      for (const listener of this.#messages) listener(news)
-    })
+    this.#receive('change')
+    this.#receive('messages')
+    this.#receive('people')
+    this.#receive('chat')
+    this.#receive('notice')
     rpc.connection.listen()
   }
 
@@ -176,14 +188,21 @@ class RpcClient implements Client {
     }
   }
 
-  onChange(listener: (change: ControlNotifications['change']) => void): () => void {
-    this.#changes.add(listener)
-    return () => this.#changes.delete(listener)
+  on<Name extends keyof ControlNotifications>(
+    name: Name,
+    listener: (news: ControlNotifications[Name]) => void,
+  ): () => void {
+    const listeners = this.#listeners[name]
+    // An entry of its own, so that one function given twice is called twice.
+    const entry = (news: ControlNotifications[Name]) => listener(news)
+    listeners.add(entry)
+    return () => listeners.delete(entry)
   }
 
-  onMessages(listener: (news: ControlNotifications['messages']) => void): () => void {
-    this.#messages.add(listener)
-    return () => this.#messages.delete(listener)
+  #receive<Name extends keyof ControlNotifications>(name: Name): void {
+    this.#rpc.connection.onNotification(name, (news: ControlNotifications[Name]) => {
+      for (const listener of this.#listeners[name]) listener(news)
+    })
   }
 
   close(): void {
