@@ -63,6 +63,8 @@ export const limits = {
   passwordLongest: 1024,
   /** Characters of a link or address that a person pastes. */
   address: 2048,
+  /** Characters of a text in which a link is looked for: an invite is 700, a mail around it some thousand. */
+  pasted: 16 * 1024,
   // ---- conversations
   /** A sealed entry's header: its fields need at most 1,500 bytes, the rest is room to grow. */
   header: 4096,
@@ -130,6 +132,12 @@ export const limits = {
   presenceGrace: 3_000,
   /** How often changes of presence go out: many at once become one event. */
   presenceFlush: 50,
+  /** A person's status changes at most this often in other people's lists: quick enough for the eye, no flood. */
+  statusPace: 1_000,
+  /** How often the registry stores who came and went: what it tells of last seen is wrong by this at most. */
+  lastSeenEvery: 60_000,
+  /** People whose last seen a hub may ask for together with the online list: more chats than anybody has. */
+  alsoWatched: 1_000,
   /** A subscriber that takes no event for this long is cut; it asks for a new snapshot when it is back. */
   slowSubscriber: 30_000,
   /** People in one event, reply or page: about 100 KiB. */
@@ -230,6 +238,8 @@ export const limits = {
   whoUsual: 100,
   /** The longest wait that a timer of Node takes: 2³¹ - 1 ms. */
   timer: 2_147_483_647,
+  /** What answers at a place that a person typed is known within this, or nobody believes it will be. */
+  probe: 12_000,
   // ---- control
   /** One message of the control API. */
   controlMessage: 4 * 1024 * 1024,
@@ -245,6 +255,10 @@ export const limits = {
   controlBacklog: 1024 * 1024,
   /** Conversations whose messages one front end may watch. */
   controlWatches: 256,
+  /** The key of a place that remembers its open chats, the chats of one, and places: the oldest is forgotten. */
+  placeKey: 256,
+  openChats: 64,
+  openPlaces: 64,
   /** Messages of one conversation that wait for a slow front end before it is told to read the history again. */
   controlMessages: 1_000,
   /** Largest page of history in one reply: 4 MiB holds far more than a screen, even of long messages. */

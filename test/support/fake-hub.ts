@@ -1,6 +1,12 @@
 import type { HubPart, HubPartChange } from '../../daemon/src/control/parts.ts'
 import { ParleyError } from '../../daemon/src/errors.ts'
-import type { AccountInfo, ConversationInfo, MessageInfo, PersonInfo } from '../../daemon/src/protocol/control.ts'
+import type {
+  AccountInfo,
+  ChatState,
+  ConversationInfo,
+  MessageInfo,
+  PersonInfo,
+} from '../../daemon/src/protocol/control.ts'
 
 /** A hub that keeps one account and its chats in memory, for tests of what stands in front of a hub. */
 export interface FakeHub extends HubPart {
@@ -11,6 +17,8 @@ export interface FakeHub extends HubPart {
   /** Tells watchers of a change without one. */
   announce(change: HubPartChange): void
   readonly watchers: number
+  /** What the control server has said of front ends, the latest last. */
+  readonly attended: readonly boolean[]
   readonly texts: readonly string[]
 }
 
@@ -18,6 +26,9 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
   const listeners = new Set<(change: HubPartChange) => void>()
   const messages: MessageInfo[] = []
   const waiting: ((message: MessageInfo) => void)[] = []
+  const kept = new Map<string, Kept>()
+  const places = new Map<string, readonly string[]>()
+  const attended: boolean[] = []
   let account: AccountInfo | undefined
   let position = 0
 
@@ -37,8 +48,15 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
     announce({ conversation: added.conversation, messages: { conversation: added.conversation, messages: [added] } })
     return added
   }
+  const keptOf = (conversation: string): Kept => {
+    const found = kept.get(conversation) ?? { state: { draft: '' }, isMuted: false, readTo: '' }
+    kept.set(conversation, found)
+    return found
+  }
+  const summaryOf = (name: string) => summary(name, messages, keptOf(`with-${name}`))
+  const nameOf = (conversation: string) => known(conversation.replace(/^with-/, ''))
   const signedIn = (name: string): AccountInfo => {
-    account = {
+    const signed: AccountInfo = {
       registry: 'r'.repeat(52),
       team: 'Acme',
       address: '127.0.0.1:3131',
@@ -46,9 +64,12 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
       name,
       displayName: name,
       state: 'online',
+      availability: account?.availability ?? 'available',
+      status: account?.availability === 'busy' ? 'busy' : 'online',
     }
+    account = signed
     announce({ accounts: true })
-    return account
+    return signed
   }
   return {
     announce,
@@ -58,15 +79,16 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
     get texts() {
       return messages.filter(message => message.mine).map(message => message.text)
     },
-    receive: (from, text) =>
-      add({
-        conversation: `with-${from}`,
-        message: `m${position}`,
-        user: `user-${from}`,
-        name: from,
-        mine: false,
-        text,
-      }),
+    attended,
+    receive(from, text) {
+      const conversation = `with-${from}`
+      const received = { conversation, message: `m${position}`, user: `user-${from}`, name: from, mine: false, text }
+      const message = add(received)
+      if (!keptOf(conversation).isMuted) {
+        announce({ arrived: { conversation, person: person(from), messages: [message] } })
+      }
+      return message
+    },
     deliver(message) {
       const index = messages.findIndex(each => each.mine && each.message === message)
       const found = messages[index]
@@ -106,18 +128,62 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
         state: 'queued',
       })
     },
-    history: async ({ with: name, before, after, limit }) => {
-      const conversation = `with-${known(name)}`
+    history: async ({ with: who, before, after, from, limit }) => {
+      const conversation = `with-${nameOf(who)}`
       const all = messages.filter(
         each =>
           each.conversation === conversation &&
           (before === undefined || each.position < before) &&
-          (after === undefined || each.position > after),
+          (after === undefined || each.position > after) &&
+          (from === undefined || each.position >= from),
       )
-      const page = after === undefined ? all.slice(-limit) : all.slice(0, limit)
+      const page = (after ?? from) === undefined ? all.slice(-limit) : all.slice(0, limit)
       return { conversation, messages: page, more: all.length > limit }
     },
-    conversationWith: async name => `with-${known(name)}`,
+    conversationWith: async who => `with-${nameOf(who)}`,
+    probe: async () => ({ is: 'peer', device: 'd'.repeat(52), person: person('bob') }),
+    hostTeam: async ({ team }) => ({ registry: 'r'.repeat(52), address: '127.0.0.1:3131', team }),
+    setAvailability: async ({ availability }) => {
+      account = { ...(account ?? signedIn('alice')), availability, status: availability === 'busy' ? 'busy' : 'online' }
+      announce({ accounts: true })
+      return account
+    },
+    people: () => ({ people: people.map(person), online: 1, total: people.length }),
+    conversation: id => people.map(summaryOf).find(each => each.conversation === id),
+    openChat: async ({ with: who }) => {
+      const name = nameOf(who)
+      const { state, readTo } = keptOf(`with-${name}`)
+      const firstUnread = messages.find(each => each.name === name && each.position > readTo)?.position
+      return { ...state, conversation: summaryOf(name), ...(firstUnread !== undefined && { firstUnread }) }
+    },
+    saveChat: async ({ conversation, draft, scroll }, by) => {
+      nameOf(conversation)
+      const { state } = keptOf(conversation)
+      const place = scroll === undefined ? state.scroll : (scroll ?? undefined)
+      const saved: ChatState = { draft: draft ?? state.draft, ...(place && { scroll: place }) }
+      keptOf(conversation).state = saved
+      announce({ conversation, chat: { conversation, state: saved, by } })
+      return {}
+    },
+    markRead: async ({ conversation, position: to }) => {
+      nameOf(conversation)
+      const found = keptOf(conversation)
+      if (to > found.readTo) found.readTo = to
+      announce({ conversation })
+      return {}
+    },
+    setMuted: async ({ conversation, muted }) => {
+      nameOf(conversation)
+      keptOf(conversation).isMuted = muted
+      announce({ conversation })
+      return {}
+    },
+    saveOpenChats: async ({ place, conversations }) => {
+      places.set(place, conversations)
+      return {}
+    },
+    openChats: async ({ place }) => ({ conversations: places.get(place) ?? [] }),
+    setAttended: isAttended => void attended.push(isAttended),
     waitDelivered: ({ message, timeout }) => {
       const found = messages.find(each => each.mine && each.message === message)
       if (found?.state === 'delivered') return Promise.resolve(found)
@@ -132,7 +198,7 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
     },
     snapshot: () => ({
       accounts: account ? [account] : [],
-      conversations: people.map(name => summary(name, messages)),
+      conversations: people.map(summaryOf),
     }),
     watch(listener) {
       listeners.add(listener)
@@ -141,11 +207,17 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
   }
 }
 
+interface Kept {
+  state: ChatState
+  isMuted: boolean
+  readTo: string
+}
+
 function person(name: string): PersonInfo {
   return { user: `user-${name}`, name, displayName: name, status: name === 'bob' ? 'online' : 'offline', since: 0 }
 }
 
-function summary(name: string, messages: readonly MessageInfo[]): ConversationInfo {
+function summary(name: string, messages: readonly MessageInfo[], kept: Kept): ConversationInfo {
   const own = messages.filter(message => message.conversation === `with-${name}`)
   return {
     conversation: `with-${name}`,
@@ -156,5 +228,8 @@ function summary(name: string, messages: readonly MessageInfo[]): ConversationIn
     lastTime: own.at(-1)?.written ?? 0,
     queued: own.filter(message => message.state === 'queued').length,
     linked: false,
+    unread: own.filter(message => !message.mine && message.position > kept.readTo).length,
+    muted: kept.isMuted,
+    draft: kept.state.draft.slice(0, 100),
   }
 }

@@ -1,6 +1,15 @@
 import { limits } from '../limits.ts'
-import type { ControlNotifications, HubChange, HubSnapshot, MessageInfo } from '../protocol/control.ts'
-import type { HubPart, HubPartChange } from './parts.ts'
+import type {
+  ChatState,
+  ControlNotifications,
+  ConversationInfo,
+  HubChange,
+  HubSnapshot,
+  MessageInfo,
+  PeopleSnapshot,
+} from '../protocol/control.ts'
+import type { HubPart, HubPartChange, SavedChat } from './parts.ts'
+import { PeopleNews } from './people-news.ts'
 
 /** Where a feed's notifications go. */
 export interface FeedOutlet {
@@ -10,12 +19,12 @@ export interface FeedOutlet {
 }
 
 /**
- * What one front end is told of a hub: numbered changes, and the messages of the conversations that it watches, each
- * kind at most `limits.feedPerSecond` times a second, where a later state replaces an earlier one that was not yet sent.
+ * What one front end is told of a hub: numbered changes, people, and the messages and what others saved of the
+ * conversations that it watches, each kind at most `limits.feedPerSecond` times a second, where a later state replaces an earlier one that was not yet sent.
  *
  * Nothing piles up for a front end that does not read: what it would have been told is dropped, and once it reads again
  * it gets a change whose number leaves a gap (subscribe again) and, for each conversation it watches, an empty list of
- * messages (read the history again).
+ * messages (read the history again). Of people and of what was saved only the last state waits, which is bounded.
  */
 export class Feed {
   readonly #hub: HubPart
@@ -29,6 +38,9 @@ export class Feed {
   readonly #conversations = new Set<string>()
   /** By conversation: what waits to be sent, by message; `undefined` once it was too much. */
   readonly #watched = new Map<string, Map<string, MessageInfo> | undefined>()
+  /** By conversation: what others have saved. */
+  readonly #saved = new Map<string, ChatState>()
+  #people: PeopleNews | undefined
 
   constructor(hub: HubPart, outlet: FeedOutlet) {
     this.#hub = hub
@@ -44,6 +56,13 @@ export class Feed {
     return { number: this.#number, ...this.#hub.snapshot() }
   }
 
+  /** Starts what is told of people, or starts it anew. */
+  subscribePeople(): PeopleSnapshot {
+    const snapshot = this.#hub.people()
+    this.#people = new PeopleNews()
+    return snapshot
+  }
+
   /** Gives false when the front end watches as many conversations as it may. */
   watchMessages(conversation: string): boolean {
     if (this.#watched.has(conversation)) return true
@@ -54,12 +73,15 @@ export class Feed {
 
   unwatchMessages(conversation: string): void {
     this.#watched.delete(conversation)
+    this.#saved.delete(conversation)
   }
 
   close(): void {
     this.#unwatch()
     clearTimeout(this.#timer)
     this.#watched.clear()
+    this.#saved.clear()
+    this.#people = undefined
     this.#number = undefined
   }
 
@@ -67,6 +89,8 @@ export class Feed {
     if (change.accounts) this.#hasNewAccounts = true
     if (change.conversation !== undefined) this.#conversations.add(change.conversation)
     if (change.messages) this.#takeMessages(change.messages.conversation, change.messages.messages)
+    if (change.chat) this.#takeChat(change.chat)
+    if (change.people) this.#people?.add(change.people)
     this.#arm()
   }
 
@@ -75,6 +99,12 @@ export class Feed {
     if (!waiting) return
     for (const message of messages) waiting.set(`${message.user} ${message.message}`, message)
     if (waiting.size > limits.controlMessages) this.#watched.set(conversation, undefined)
+  }
+
+  /** Who saves knows it; of what others saved before and after only the last state counts. */
+  #takeChat({ conversation, state, by }: SavedChat): void {
+    if (!this.#watched.has(conversation)) return
+    if (by !== this || this.#saved.has(conversation)) this.#saved.set(conversation, state)
   }
 
   /** The first change after a pause goes out at once, what follows it in groups. */
@@ -93,6 +123,9 @@ export class Feed {
     }
     this.#flushChange()
     this.#flushMessages()
+    this.#flushPeople()
+    for (const [conversation, state] of this.#saved) this.#outlet.send('chat', { conversation, state })
+    this.#saved.clear()
   }
 
   #lapse(): void {
@@ -112,11 +145,14 @@ export class Feed {
   }
 
   #changeOf(number: number): HubChange {
-    const snapshot = this.#hub.snapshot()
-    const conversations = snapshot.conversations.filter(each => this.#conversations.has(each.conversation))
+    const conversations: ConversationInfo[] = []
+    for (const id of this.#conversations) {
+      const found = this.#hub.conversation(id)
+      if (found) conversations.push(found)
+    }
     return {
       number,
-      ...(this.#hasNewAccounts && { accounts: snapshot.accounts }),
+      ...(this.#hasNewAccounts && { accounts: this.#hub.snapshot().accounts }),
       ...(conversations.length > 0 && { conversations }),
     }
   }
@@ -127,5 +163,10 @@ export class Feed {
       this.#watched.set(conversation, new Map())
       this.#outlet.send('messages', { conversation, messages: [...(waiting?.values() ?? [])] })
     }
+  }
+
+  #flushPeople(): void {
+    const news = this.#people?.take()
+    if (news) this.#outlet.send('people', news)
   }
 }

@@ -1,5 +1,6 @@
 import { ParleyError } from '../errors.ts'
 import type { ControlMethod, ControlRequests, StatusInfo } from '../protocol/control.ts'
+import type { FrontEnd } from './attention.ts'
 import type { Feed } from './feed.ts'
 import type { HubPart, RegistryPart } from './parts.ts'
 
@@ -17,10 +18,18 @@ export interface HandlerParts {
 export type Handlers = {
   readonly [Method in Exclude<ControlMethod, 'hello'>]: (
     params: ControlRequests[Method][0],
-    feed: Feed | undefined,
-    /** Aborted when who asked has gone. */
-    signal: AbortSignal,
+    caller: Caller,
   ) => Promise<ControlRequests[Method][1]>
+}
+
+/** Who asks. */
+export interface Caller {
+  /** Absent where the daemon has no hub. */
+  readonly feed: Feed | undefined
+  /** Absent where nobody sits in front of it. */
+  readonly frontEnd: FrontEnd | undefined
+  /** Aborted when who asked has gone. */
+  readonly signal: AbortSignal
 }
 
 export function createHandlers({ hub, registry, about, stop }: HandlerParts): Handlers {
@@ -41,17 +50,33 @@ export function createHandlers({ hub, registry, about, stop }: HandlerParts): Ha
     signIn: async params => theHub().signIn(params),
     signOut: async params => theHub().signOut(params),
     who: async params => theHub().who(params),
+    probe: async params => theHub().probe(params),
+    hostTeam: async params => theHub().hostTeam(params),
+    setAvailability: async params => theHub().setAvailability(params),
     send: async params => theHub().send(params),
     history: async params => theHub().history(params),
-    waitDelivered: async (params, _feed, signal) => theHub().waitDelivered(params, signal),
-    subscribe: async (_params, feed) => (feed ?? absent('hub')).subscribe(),
-    subscribeMessages: async (params, feed) => {
+    waitDelivered: async (params, { signal }) => theHub().waitDelivered(params, signal),
+    subscribe: async (_params, { feed }) => (feed ?? absent('hub')).subscribe(),
+    subscribeMessages: async (params, { feed }) => {
       const conversation = await theHub().conversationWith(params.with)
       if (feed?.watchMessages(conversation)) return { conversation }
       throw new ParleyError('busy', 'This front end watches too many conversations; close one first.')
     },
-    unsubscribeMessages: async (params, feed) => {
+    unsubscribeMessages: async (params, { feed }) => {
       feed?.unwatchMessages(params.conversation)
+      return {}
+    },
+    subscribePeople: async (_params, { feed }) => (feed ?? absent('hub')).subscribePeople(),
+    openChat: async params => theHub().openChat(params),
+    saveChat: async (params, { feed }) => theHub().saveChat(params, feed),
+    markRead: async params => theHub().markRead(params),
+    setMuted: async params => theHub().setMuted(params),
+    saveOpenChats: async params => theHub().saveOpenChats(params),
+    openChats: async params => theHub().openChats(params),
+    attend: async (params, { frontEnd }) => {
+      theHub()
+      if (!frontEnd) throw new ParleyError('usage', 'Only a front end that says `attached` in its hello can attend.')
+      frontEnd.attend(params)
       return {}
     },
     invite: async params => theRegistry().createInvite(params),

@@ -50,13 +50,32 @@ export function createParamsChecks(): ParamsChecks {
     ]),
     signIn: check('signIn', { registry: medium, name: short, password: medium }),
     signOut: check('signOut', {}),
+    probe: check('probe', { text: medium }, ['text']),
+    hostTeam: check('hostTeam', { team: short }, ['team']),
+    setAvailability: check('setAvailability', { availability: { enum: ['available', 'busy'] } }, ['availability']),
     who: check('who', { query: short, limit: page }),
     // How long a text may be is for the hub to say, in words; the size of a control message bounds it here.
     send: check('send', { to: short, text: { type: 'string' }, message: short }, ['to', 'text', 'message']),
-    history: check('history', { with: short, before: short, after: short, limit: page }, ['with', 'limit']),
+    history: check('history', { with: short, before: short, after: short, from: short, limit: page }, [
+      'with',
+      'limit',
+    ]),
     subscribe: check('subscribe', {}),
     subscribeMessages: check('subscribeMessages', { with: short }, ['with']),
     unsubscribeMessages: check('unsubscribeMessages', { conversation: short }, ['conversation']),
+    subscribePeople: check('subscribePeople', {}),
+    openChat: check('openChat', { with: short }, ['with']),
+    saveChat: check('saveChat', { conversation: short, draft: { type: 'string' }, scroll: scrollPlace }, [
+      'conversation',
+    ]),
+    markRead: check('markRead', { conversation: short, position: short }, ['conversation', 'position']),
+    setMuted: check('setMuted', { conversation: short, muted: { type: 'boolean' } }, ['conversation', 'muted']),
+    saveOpenChats: check('saveOpenChats', { place, conversations: few(limits.openChats) }, ['place', 'conversations']),
+    openChats: check('openChats', { place }, ['place']),
+    attend: check('attend', { isFocused: { type: 'boolean' }, visible: few(limits.controlWatches) }, [
+      'isFocused',
+      'visible',
+    ]),
     waitDelivered: check(
       'waitDelivered',
       { conversation: short, message: short, timeout: integer(limits.longestWait) },
@@ -70,6 +89,21 @@ export function createParamsChecks(): ParamsChecks {
 const short = { type: 'string', maxLength: 512 } as const
 /** Links and passwords. */
 const medium = { type: 'string', maxLength: 4096 } as const
+
+/** The key of a place, such as a workspace. */
+const place = { type: 'string', minLength: 1, maxLength: limits.placeKey } as const
+
+const scrollPlace = {
+  type: 'object',
+  nullable: true,
+  properties: { position: short, offset: { type: 'number' } },
+  required: ['position', 'offset'],
+} as const
+
+/** Ids of conversations. */
+function few(most: number): object {
+  return { type: 'array', items: short, maxItems: most }
+}
 
 function integer(maximum: number = Number.MAX_SAFE_INTEGER): object {
   return { type: 'integer', minimum: 0, maximum }

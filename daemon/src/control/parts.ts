@@ -1,4 +1,15 @@
-import type { ControlRequests, HubSnapshot, InviteInfo, MessageInfo, StatusInfo } from '../protocol/control.ts'
+import type {
+  ChatState,
+  ControlRequests,
+  ConversationInfo,
+  HubSnapshot,
+  InviteInfo,
+  MessageInfo,
+  PeopleChange,
+  PeopleSnapshot,
+  PersonInfo,
+  StatusInfo,
+} from '../protocol/control.ts'
 
 type Params<Method extends keyof ControlRequests> = ControlRequests[Method][0]
 type Result<Method extends keyof ControlRequests> = ControlRequests[Method][1]
@@ -11,6 +22,9 @@ export interface HubPart {
   readonly signIn: Serve<'signIn'>
   readonly signOut: Serve<'signOut'>
   readonly who: Serve<'who'>
+  readonly probe: Serve<'probe'>
+  readonly hostTeam: Serve<'hostTeam'>
+  readonly setAvailability: Serve<'setAvailability'>
   readonly send: Serve<'send'>
   readonly history: Serve<'history'>
   /** `signal` is aborted when who asked has gone. */
@@ -19,15 +33,48 @@ export interface HubPart {
   conversationWith(who: string): Promise<string>
   /** Everything that a front end shows at first, made in one tick. */
   snapshot(): Omit<HubSnapshot, 'number'>
+  /** The summary of one conversation, as the snapshot has it. */
+  conversation(id: string): ConversationInfo | undefined
+  /** Everyone whom a front end lists, made in one tick; changes follow as `people`. */
+  people(): PeopleSnapshot
+  readonly openChat: Serve<'openChat'>
+  /** `by`: who saves, and so need not be told. */
+  saveChat(params: Params<'saveChat'>, by: object | undefined): Promise<Result<'saveChat'>>
+  readonly markRead: Serve<'markRead'>
+  readonly setMuted: Serve<'setMuted'>
+  readonly saveOpenChats: Serve<'saveOpenChats'>
+  readonly openChats: Serve<'openChats'>
+  /** Whether any front end with a person in front of it is here; told when that changes. None is at first. */
+  setAttended(isAttended: boolean): void
   /** Calls `listener` after each change, until the returned function is called. */
   watch(listener: (change: HubPartChange) => void): () => void
 }
 
-/** What of a hub has changed: its accounts, the summary of a conversation, messages of one. */
+/** What of a hub has changed. */
 export interface HubPartChange {
   readonly accounts?: true
+  /** The conversation whose summary is another one now. */
   readonly conversation?: string
   readonly messages?: { readonly conversation: string; readonly messages: readonly MessageInfo[] }
+  /** Messages of somebody else that have just come, each told here once; none of a muted conversation. */
+  readonly arrived?: Arrived
+  /** The rows that are others now, and how many there are of all. */
+  readonly people?: PeopleChange
+  /** What was saved of a conversation for front ends. */
+  readonly chat?: SavedChat
+}
+
+export interface Arrived {
+  readonly conversation: string
+  readonly person: PersonInfo
+  readonly messages: readonly MessageInfo[]
+}
+
+export interface SavedChat {
+  readonly conversation: string
+  readonly state: ChatState
+  /** As given to `saveChat`. */
+  readonly by: object | undefined
 }
 
 /** What the control API needs of a registry. */

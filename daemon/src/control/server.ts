@@ -7,6 +7,7 @@ import { limits } from '../limits.ts'
 import { controlVersions, type StatusInfo } from '../protocol/control.ts'
 import { controlProof } from '../protocol/control-proof.ts'
 import { version } from '../version.ts'
+import { FrontEnds } from './attention.ts'
 import { type Endpoint, makeEndpoint, removeStaleEndpoint } from './endpoint.ts'
 import { createHandlers } from './handlers.ts'
 import { createParamsChecks } from './params.ts'
@@ -49,6 +50,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const token = randomBytes(controlProof.token)
   const startedAt = now()
   const { home, roles, hub, registry, stop } = options
+  const frontEnds = new FrontEnds(hub)
   const context: SessionContext = {
     token,
     handlers: createHandlers({
@@ -59,6 +61,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     }),
     checks: createParamsChecks(),
     hub,
+    frontEnds,
     identity: { daemon: version, pid: process.pid, roles },
     log,
     proofTimeout: options.proofTimeout ?? limits.controlProof,
@@ -94,6 +97,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
     })
   } catch (error) {
     server.close()
+    frontEnds.close()
     await endpoint.remove()
     throw error
   }
@@ -105,6 +109,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
       linger.close()
       await publishDaemonFile(daemonFile, undefined)
       await closeServer(server, sockets)
+      frontEnds.close()
       await endpoint.remove()
     },
   }

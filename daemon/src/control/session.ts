@@ -11,7 +11,8 @@ import {
   type ControlRequests,
   controlVersions,
 } from '../protocol/control.ts'
-import { Feed } from './feed.ts'
+import type { FrontEnd, FrontEnds } from './attention.ts'
+import { Feed, type FeedOutlet } from './feed.ts'
 import type { Handlers } from './handlers.ts'
 import type { ParamsChecks } from './params.ts'
 import type { HubPart } from './parts.ts'
@@ -22,6 +23,7 @@ export interface SessionContext {
   readonly handlers: Handlers
   readonly checks: ParamsChecks
   readonly hub: HubPart | undefined
+  readonly frontEnds: FrontEnds
   /** What `hello` answers, without the version. */
   readonly identity: Omit<ControlRequests['hello'][1], 'version'>
   readonly log: Log
@@ -53,6 +55,7 @@ class Session {
   readonly #greeted: () => void
   readonly #gone = new AbortController()
   #feed: Feed | undefined
+  #frontEnd: FrontEnd | undefined
   #state: 'new' | 'greeted' | 'refused' = 'new'
   #inFlight = 0
 
@@ -69,6 +72,7 @@ class Session {
   close(): void {
     this.#gone.abort()
     this.#feed?.close()
+    this.#frontEnd?.leave()
     this.#rpc.connection.dispose()
   }
 
@@ -105,10 +109,11 @@ class Session {
 
   #handle<Method extends keyof Handlers>(method: Method, params: unknown): Promise<ControlRequests[Method][1]> {
     const given = this.#context.checks[method](params)
-    return this.#context.handlers[method](given, this.#feed, this.#gone.signal)
+    const caller = { feed: this.#feed, frontEnd: this.#frontEnd, signal: this.#gone.signal }
+    return this.#context.handlers[method](given, caller)
   }
 
-  #hello({ versions }: ControlRequests['hello'][0]): ControlRequests['hello'][1] {
+  #hello({ versions, attached }: ControlRequests['hello'][0]): ControlRequests['hello'][1] {
     this.#greeted()
     const version = Math.min(versions.highest, controlVersions.highest)
     if (version < Math.max(versions.lowest, controlVersions.lowest)) {
@@ -116,13 +121,13 @@ class Session {
       throw tooOld(versions.highest < controlVersions.lowest)
     }
     this.#state = 'greeted'
-    const { hub } = this.#context
-    if (hub) {
-      this.#feed ??= new Feed(hub, {
-        send: (name, params) => void this.#rpc.connection.sendNotification(name, params).catch(() => {}),
-        isBehind: this.#rpc.isBehind,
-      })
+    const { hub, frontEnds } = this.#context
+    const outlet: FeedOutlet = {
+      send: (name, params) => void this.#rpc.connection.sendNotification(name, params).catch(() => {}),
+      isBehind: this.#rpc.isBehind,
     }
+    if (hub) this.#feed ??= new Feed(hub, outlet)
+    if (attached) this.#frontEnd ??= frontEnds.add(outlet)
     return { version, ...this.#context.identity }
   }
 }

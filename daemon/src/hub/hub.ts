@@ -6,7 +6,18 @@ import { Dialer } from '../net/dial.ts'
 import type { Port } from '../net/port.ts'
 import { formatHostPort, formatParleyLink } from '../protocol/addresses.ts'
 import { HybridClock } from '../protocol/clock.ts'
-import type { AccountInfo, ControlRequests, HubSnapshot, MessageInfo, StatusInfo } from '../protocol/control.ts'
+import type {
+  AccountInfo,
+  ChatState,
+  ControlRequests,
+  ConversationInfo,
+  HubSnapshot,
+  MessageInfo,
+  PeopleChange,
+  PeopleSnapshot,
+  PersonInfo,
+  StatusInfo,
+} from '../protocol/control.ts'
 import { conversationId, deviceId, messageId } from '../protocol/ids.ts'
 import { type Account, AccountStore } from './accounts.ts'
 import type { BackoffOptions } from './backoff.ts'
@@ -36,6 +47,15 @@ export interface HubNews {
   readonly accounts?: true
   readonly conversation?: string
   readonly messages?: { readonly conversation: string; readonly messages: readonly MessageInfo[] }
+  /** Messages of others that have just come, none of a muted conversation. */
+  readonly arrived?: {
+    readonly conversation: string
+    readonly person: PersonInfo
+    readonly messages: readonly MessageInfo[]
+  }
+  readonly people?: PeopleChange
+  /** `by`: who saved it. */
+  readonly chat?: { readonly conversation: string; readonly state: ChatState; readonly by: object | undefined }
 }
 
 /**
@@ -155,6 +175,48 @@ export class Hub {
     })
   }
 
+  async probe(_params: Params<'probe'>): Result<'probe'> {
+    throw notYet()
+  }
+
+  async hostTeam(_params: Params<'hostTeam'>): Result<'hostTeam'> {
+    throw notYet()
+  }
+
+  async setAvailability(_params: Params<'setAvailability'>): Result<'setAvailability'> {
+    throw notYet()
+  }
+
+  people(): PeopleSnapshot {
+    throw notYet()
+  }
+
+  setAttended(_isAttended: boolean): void {}
+
+  async openChat(_params: Params<'openChat'>): Result<'openChat'> {
+    throw notYet()
+  }
+
+  async saveChat(_params: Params<'saveChat'>, _by?: object): Result<'saveChat'> {
+    throw notYet()
+  }
+
+  async markRead(_params: Params<'markRead'>): Result<'markRead'> {
+    throw notYet()
+  }
+
+  async setMuted(_params: Params<'setMuted'>): Result<'setMuted'> {
+    throw notYet()
+  }
+
+  async saveOpenChats(_params: Params<'saveOpenChats'>): Result<'saveOpenChats'> {
+    throw notYet()
+  }
+
+  async openChats(_params: Params<'openChats'>): Result<'openChats'> {
+    throw notYet()
+  }
+
   async who(params: Params<'who'>): Result<'who'> {
     const limit = readLimit(params.limit, limits.whoUsual)
     const query = params.query?.trim() ?? ''
@@ -231,6 +293,11 @@ export class Hub {
     const team = this.#team
     const conversations = team?.conversations.list().map(summary => team.conversation(summary)) ?? []
     return { accounts: this.#accounts(), conversations }
+  }
+
+  /** One conversation as the snapshot has it. */
+  conversation(id: string): ConversationInfo | undefined {
+    return this.#team?.info(id)
   }
 
   watch(listener: (news: HubNews) => void): () => void {
@@ -323,7 +390,20 @@ export class Hub {
     const { registry, team, host, port, user, name, displayName } = account
     const { state, why } = this.#client
     const address = formatParleyLink({ host, port, registry })
-    return { registry, team, address, user, name, displayName, state, ...(why && state !== 'online' ? { why } : {}) }
+    const words = why && state !== 'online' ? { why } : {}
+    const status = state === 'online' ? 'online' : 'offline'
+    return {
+      registry,
+      team,
+      address,
+      user,
+      name,
+      displayName,
+      state,
+      ...words,
+      availability: 'available',
+      status,
+    }
   }
 
   #clockWarnings(): string[] {
@@ -342,6 +422,10 @@ export class Hub {
       }
     }
   }
+}
+
+function notYet(): ParleyError {
+  return new ParleyError('unsupported', 'This daemon cannot do that yet; update Parley.')
 }
 
 const nobodyYet = 'Nobody has signed up in this home yet. Sign up first: parley sign-up NAME --registry HOST:PORT'

@@ -163,7 +163,25 @@ export class Team {
 
   conversation(summary: ConversationSummary): ConversationInfo {
     const { conversation, kind, lastLine, lastMine, lastTime, queued, linked, peer } = summary
-    return { conversation, kind, person: this.person(peer), lastLine, lastMine, lastTime, queued, linked }
+    return {
+      conversation,
+      kind,
+      person: this.person(peer),
+      lastLine,
+      lastMine,
+      lastTime,
+      queued,
+      linked,
+      unread: 0,
+      muted: false,
+      draft: '',
+    }
+  }
+
+  /** One conversation as lists show it; undefined when nothing of it is here. */
+  info(id: string): ConversationInfo | undefined {
+    const summary = this.conversations.get(conversationId(id))
+    return summary?.isStored ? this.conversation(summary) : undefined
   }
 
   message(stored: StoredMessage): MessageInfo {

@@ -89,6 +89,7 @@ export class Conversation {
       conversation: this.id,
       kind: 'direct',
       peer: this.#peer,
+      isStored: this.isStored,
       lastLine,
       lastMine,
       lastTime: Number(lastTime),

@@ -82,6 +82,8 @@ export interface ConversationSummary {
   readonly conversation: ConversationId
   readonly kind: 'direct'
   readonly peer: Peer
+  /** Whether anything of it is stored: lists leave out the others. */
+  readonly isStored: boolean
   /** At most 100 characters. */
   readonly lastLine: string
   /** Whether the last line is one's own. */

@@ -1,0 +1,73 @@
+import type { Attention } from '../protocol/control.ts'
+import type { FeedOutlet } from './feed.ts'
+import type { Arrived, HubPart } from './parts.ts'
+
+/** A front end that a person sits in front of. */
+export interface FrontEnd {
+  /** Takes in what its window shows from now on. */
+  attend(attention: Attention): void
+  /** It has gone. */
+  leave(): void
+}
+
+/**
+ * The front ends that people sit in front of, and what their windows show: by it each message is told to one of them,
+ * the focused one, else the one that was focused last, else the one that has been here longest.
+ */
+export class FrontEnds {
+  readonly #hub: HubPart | undefined
+  readonly #windows = new Set<Window>()
+  readonly #unwatch: () => void
+  /** Rises with each focus, so that windows can be compared by it. */
+  #focuses = 0
+
+  constructor(hub: HubPart | undefined) {
+    this.#hub = hub
+    this.#unwatch = hub?.watch(({ arrived }) => arrived && this.#tell(arrived)) ?? (() => {})
+  }
+
+  /** A front end has said that it is attached. */
+  add(outlet: FeedOutlet): FrontEnd {
+    const window: Window = { outlet, attention: undefined, focus: 0 }
+    this.#windows.add(window)
+    if (this.#windows.size === 1) this.#hub?.setAttended(true)
+    return {
+      attend: attention => this.#attend(window, attention),
+      leave: () => {
+        if (this.#windows.delete(window) && this.#windows.size === 0) this.#hub?.setAttended(false)
+      },
+    }
+  }
+
+  close(): void {
+    this.#unwatch()
+  }
+
+  #attend(window: Window, attention: Attention): void {
+    window.attention = attention
+    if (attention.isFocused) window.focus = ++this.#focuses
+  }
+
+  #tell({ conversation, person, messages }: Arrived): void {
+    const attending = [...this.#windows].filter(({ attention }) => attention !== undefined)
+    if (attending.some(({ attention }) => attention?.visible.includes(conversation))) return
+    // One that does not read tells nobody anything; another may.
+    const ready = attending.filter(({ outlet }) => !outlet.isBehind())
+    const chosen = ready.toSorted(byFocus)[0]
+    for (const message of messages) chosen?.outlet.send('notice', { conversation, person, message })
+  }
+}
+
+interface Window {
+  readonly outlet: FeedOutlet
+  /** Undefined until it says something: it takes no notices then. */
+  attention: Attention | undefined
+  /** When it was focused last, in focuses; 0: never. */
+  focus: number
+}
+
+/** The focused one first, then by the last focus; the sort keeps who came first before who came later. */
+function byFocus(a: Window, b: Window): number {
+  const isFocused = (window: Window) => (window.attention?.isFocused ? 1 : 0)
+  return isFocused(b) - isFocused(a) || b.focus - a.focus
+}
