@@ -1,4 +1,4 @@
-// npm run check: types, lint and format, dead code, invariants, generated code, lock file. Prints what is wrong, exits 1.
+// npm run check: types, lint and format, dead code, invariants, texts to translate, generated code, lock file. Prints what is wrong, exits 1.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -14,6 +14,7 @@ const checks: Record<string, () => string> = {
   'lint and format': () => output(bin('biome'), ['ci', '--error-on-warnings', '--colors=off']),
   'dead code': () => output(bin('knip'), ['--no-progress']),
   invariants: () => brokenRules(root, trackedFiles()).join('\n'),
+  translations: () => output(process.execPath, [join(root, 'scripts', 'build', 'l10n.ts'), '--check']),
   'wire schema': () => output(bin('buf'), ['lint'], join(root, 'daemon')),
   'generated code': generatedCode,
   'lock file': lockFile,
