@@ -1,0 +1,42 @@
+/** Every timeout, size and ceiling of the extension, each with its reason. Times in ms, sizes in characters. */
+export const limits = {
+  // ---- what a chat surface may say: it shows what others wrote, so nothing of it is taken unchecked
+  /** Ids, names and positions: what the hub takes. */
+  shortText: 512,
+  /** A message or a draft: far more than the hub takes, so that it is the hub that refuses in words. */
+  longText: 1024 * 1024,
+  /** A link that a person clicks; browsers take no longer ones everywhere. */
+  link: 8 * 1024,
+  /** A path in a message: Linux's own bound. */
+  path: 4096,
+  /** The highest line or column that is looked for. */
+  line: 10_000_000,
+  /** Messages that a surface asks for at once. */
+  surfacePage: 500,
+  /** Requests of one surface under way: more than a person makes in the time that a hub takes to start. */
+  surfaceRequests: 256,
+  /** Messages that a surface may keep for the time after a reload. */
+  unsent: 1000,
+  // ---- chats
+  /** Messages of a page on each side of the place where a chat opens: three screens full. */
+  openPage: 60,
+  /** Lists are drawn again at most this often: the feed brings 20 changes a second. */
+  refresh: 100,
+  /** Characters of a name in a list, a title or a notification; the registry allows 64. */
+  name: 64,
+  /** Characters of the last line in a list. */
+  lastLine: 100,
+  /** Files of one name that are looked at for the one that a message means. */
+  samePlaces: 64,
+  /** How long the workspace is searched for a file that a message names. */
+  placeSearch: 5_000,
+  // ---- notifications
+  /** Characters of a message in a notification: two lines of it. */
+  noticeText: 120,
+  /** More than so many messages of one chat within this time are told of together. */
+  flood: 3,
+  floodTime: 5_000,
+  // ---- sharing
+  /** UTF-8 bytes of one message: what the hub takes. */
+  messageBytes: 100 * 1024,
+} as const
