@@ -78,6 +78,12 @@ export class People {
     return this.#byName.get(name)
   }
 
+  /** Whose device that is, as far as this hub knows. */
+  ofDevice(device: DeviceId): Person | undefined {
+    for (const person of this.#byUser.values()) if (person.keys.has(device)) return person
+    return undefined
+  }
+
   /** Called whenever newer statements of a person were committed. */
   watch(listener: (person: Person, before: Person | undefined) => void): () => void {
     this.#listeners.add(listener)

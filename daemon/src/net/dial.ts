@@ -24,8 +24,8 @@ export type DialLimits = LinkLimits & { readonly [Name in 'handshake' | 'closing
 export interface DialTarget {
   readonly host: string
   readonly port: number
-  /** `parley-registry/1` or `parley-peer/1`. */
-  readonly alpn: string
+  /** `parley-registry/1` or `parley-peer/1`; of several, the link tells which one the other side speaks. */
+  readonly alpn: string | readonly string[]
   /** 32-byte id that the other side must prove; without it any key will do, and the caller judges `peerId`. */
   readonly expect?: Uint8Array
   readonly signal?: AbortSignal
@@ -100,7 +100,7 @@ export class Dialer {
       ...(localAddress === undefined ? {} : { localAddress }),
       ...(net.isIP(host) ? {} : { servername: host }),
       secureContext: this.#context,
-      ALPNProtocols: [alpn],
+      ALPNProtocols: [...listOf(alpn)],
       // Keys are judged by their id, so neither authorities nor names count.
       rejectUnauthorized: false,
       checkServerIdentity: () => undefined,
@@ -153,7 +153,7 @@ function connected(socket: TLSSocket, signal: AbortSignal, target: DialTarget): 
 
 /** The key of the other side, if it is a Parley of the right kind and the one that was meant. */
 function judge(socket: TLSSocket, target: DialTarget): PeerKey {
-  if (socket.alpnProtocol !== target.alpn) {
+  if (!listOf(target.alpn).includes(socket.alpnProtocol || '')) {
     throw new ParleyError('unreachable', `${nameOf(target)} answers, but is no ${kindOf(target)}. Check the address.`)
   }
   const peer = provenKey(socket)
@@ -194,7 +194,7 @@ function wordsFor(target: DialTarget, code: string): string {
     case 'EPIPE':
       return `${name} closed the connection before it was secure. It may not be a Parley, or it is too busy.`
     default:
-      return `${name} answered, but not as a Parley does (${code}). Check the address.`
+      return `${name} answers, but not as a Parley does (${code}): it is another program, a web server perhaps. Check the address, its port above all.`
   }
 }
 
@@ -204,7 +204,11 @@ function tooSlow(target: DialTarget, timeout: number): string {
 
 /** What the caller is after, in a person's words. */
 function kindOf({ alpn }: DialTarget): string {
-  return alpn.startsWith('parley-registry/') ? 'Parley registry' : 'Parley device'
+  return listOf(alpn)[0]?.startsWith('parley-registry/') ? 'Parley registry' : 'Parley device'
+}
+
+function listOf(alpn: DialTarget['alpn']): readonly string[] {
+  return typeof alpn === 'string' ? [alpn] : alpn
 }
 
 function nameOf({ host, port }: DialTarget): string {

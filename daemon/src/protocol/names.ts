@@ -21,22 +21,28 @@ export function readUserName(text: string): string {
 
 /** A display name as it is kept: NFC, without white space around it. Throws `bad-name` with words for a person. */
 export function readDisplayName(text: string): string {
+  return readShownName(text, 'A display name')
+}
+
+/** The name of a team as it is kept: like a display name. Throws `bad-name` with words for a person. */
+export function readTeamName(text: string): string {
+  return readShownName(text, 'The name of a team')
+}
+
+function readShownName(text: string, what: string): string {
   const name = text.trim().normalize('NFC')
   const length = [...name].length
-  if (length === 0) throw new ParleyError('bad-name', 'A display name cannot be empty. Give at least one character.')
+  if (length === 0) throw new ParleyError('bad-name', `${what} cannot be empty. Give at least one character.`)
   if (length > limits.displayName || name.length > 2 * limits.displayName) {
-    throw new ParleyError(
-      'bad-name',
-      `A display name has at most ${limits.displayName} characters, not ${length}. Shorten it.`,
-    )
+    throw new ParleyError('bad-name', `${what} has at most ${limits.displayName} characters, not ${length}. Shorten it.`)
   }
   if (misleading.test(name) || !name.isWellFormed()) {
     throw new ParleyError(
       'bad-name',
-      'A display name cannot have control characters, line breaks or characters that turn the direction of text. Type it anew.',
+      `${what} cannot have control characters, line breaks or characters that turn the direction of text. Type it anew.`,
     )
   }
-  if (!visible.test(name)) throw new ParleyError('bad-name', 'A display name needs a character that can be seen.')
+  if (!visible.test(name)) throw new ParleyError('bad-name', `${what} needs a character that can be seen.`)
   return name
 }
 

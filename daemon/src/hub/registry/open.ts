@@ -6,6 +6,9 @@ import { type DeviceId, deviceId, fromText, type RegistryId, registryId } from '
 import { RegistryHelloSchema, type RegistryWelcome, type Reply, type Request } from '../../protocol/parley_pb.ts'
 import { harmless } from '../words.ts'
 
+/** The protocol of links to a registry (ALPN). */
+export const registryProtocol = 'parley-registry/1'
+
 /** The versions of the registry protocol that this program speaks. */
 const registryVersions: readonly number[] = [1]
 
@@ -39,27 +42,32 @@ export async function openRegistry(options: {
   const link = await dialer.dial({
     host,
     port,
-    alpn: 'parley-registry/1',
+    alpn: registryProtocol,
     signal,
     ...(expect ? { expect: fromText(expect) } : {}),
   })
   try {
     if (deviceId(link.peerId) === device) throw new ParleyError('wrong-key', itself)
-    const before = performance.now()
-    const hello = create(RegistryHelloSchema, { versions: [...registryVersions] })
-    const welcome = await ask(link, { case: 'registryHello', value: hello }, 'registryWelcome', signal)
-    const after = performance.now()
-    if (!registryVersions.includes(welcome.version)) throw new ParleyError('too-old', other)
-    if (welcome.time >= 1n << 48n) throw new ParleyError('bad-frame', 'The registry told a time that does not exist.')
-    link.established()
-    // The time was read somewhere between question and answer: the middle is off by half the round trip at most.
-    const offset = Number(welcome.time) - (before + after) / 2
-    const time = () => performance.now() + offset
-    return { link, registry: registryId(link.peerId), registryKey: link.peerKey, welcome, time }
+    return await greetRegistry(link, signal)
   } catch (error) {
     link.close()
     throw error
   }
+}
+
+/** Says hello over a link that was dialled to a registry. @throws ParleyError `too-old`, `bad-frame`, `timeout`, `closed` */
+export async function greetRegistry(link: Link, signal: AbortSignal): Promise<RegistryLink> {
+  const before = performance.now()
+  const hello = create(RegistryHelloSchema, { versions: [...registryVersions] })
+  const welcome = await ask(link, { case: 'registryHello', value: hello }, 'registryWelcome', signal)
+  const after = performance.now()
+  if (!registryVersions.includes(welcome.version)) throw new ParleyError('too-old', other)
+  if (welcome.time >= 1n << 48n) throw new ParleyError('bad-frame', 'The registry told a time that does not exist.')
+  link.established()
+  // The time was read somewhere between question and answer: the middle is off by half the round trip at most.
+  const offset = Number(welcome.time) - (before + after) / 2
+  const time = () => performance.now() + offset
+  return { link, registry: registryId(link.peerId), registryKey: link.peerKey, welcome, time }
 }
 
 /**
