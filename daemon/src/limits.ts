@@ -271,6 +271,15 @@ export const limits = {
   startAgain: 1_500,
   /** `node --version` of a candidate on the PATH. */
   nodeProbe: 5_000,
+  /** How long a daemon that makes way may take until its process has ended: `stop`, and some time to write its last. */
+  daemonEnd: 8_000,
+  /** Copied daemons kept besides the one that runs: the newest, and the one to look at when that one fails. */
+  versionsKept: 2,
+  /** A copied daemon is moved into its place so often, this far apart, while a virus scanner holds it. */
+  moveTries: 20,
+  moveAgain: 100,
+  /** A copy that is still half-made after this was left by an editor that was killed. */
+  draftLife: 10 * 60_000,
   /** What a starter keeps of a failing daemon's last words. */
   startOutput: 64 * 1024,
   /** Lines of stdin that carry a secret or an answer. */
@@ -289,8 +298,9 @@ export const limits = {
   controlClose: 1_000,
   /** How long a front end waits for a daemon that it started. */
   daemonStart: 20_000,
-  /** How long a hub stays after its last front end. */
+  /** How long a hub stays after its last front end; less on an editor's own runtime, whose updates it would block. */
   linger: 10 * 60_000,
+  lingerOnEditor: 10_000,
   /** Feed changes a second. */
   feedPerSecond: 20,
   /** How long stopping may take before the process ends anyway. */

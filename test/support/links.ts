@@ -131,7 +131,7 @@ export function eventFrame(is: Event['is']): Uint8Array {
 
 /** A request that can carry a number or a text. */
 export function search(query: string, limit = 0): Request['is'] {
-  return { case: 'search', value: { $typeName: 'parley.v1.Search', query, limit } }
+  return { case: 'search', value: { $typeName: 'parley.v1.Search', query, limit, after: '' } }
 }
 
 export const ping: Request['is'] = { case: 'ping', value: { $typeName: 'parley.v1.Ping' } }

@@ -15,6 +15,7 @@ import {
   type Reply,
   type Request,
   SearchSchema,
+  SetStatusSchema,
   SignInSchema,
   SignOutSchema,
   type SignUp,
@@ -200,11 +201,14 @@ export function continueWith(data: Uint8Array): Request['is'] {
 }
 
 /** A sign-in by the device key. */
-export const signInByKey = (member: Member) => member.ask({ case: 'signIn', value: create(SignInSchema) }, 'signedIn')
+export const signInByKey = (member: Member, status = '') =>
+  member.ask({ case: 'signIn', value: create(SignInSchema, { status }) }, 'signedIn')
 export const signOut = (member: Member) => member.ask({ case: 'signOut', value: create(SignOutSchema) }, 'done')
 export const renew = (member: Member) => member.ask({ case: 'renew', value: create(RenewSchema) }, 'renewed')
-export const watch = (member: Member) =>
-  member.ask({ case: 'watchOnline', value: create(WatchOnlineSchema) }, 'onlineSnapshot')
+export const watch = (member: Member, also: Uint8Array[] = []) =>
+  member.ask({ case: 'watchOnline', value: create(WatchOnlineSchema, { also }) }, 'onlineSnapshot')
+export const setStatus = (member: Member, status: string) =>
+  member.ask({ case: 'setStatus', value: create(SetStatusSchema, { status }) }, 'done')
 export const search = (member: Member, query: string, limit = 0) =>
   member.ask({ case: 'search', value: create(SearchSchema, { query, limit }) }, 'people')
 export const lookUp = (member: Member, who: { name?: string; user?: Uint8Array }) =>

@@ -168,6 +168,24 @@ const frameExamples: Record<string, JsonValue> = {
       },
     },
   },
+  'a sign-in of a device that nobody sits at': { id: 8, request: { signIn: { status: 'away' } } },
+  'how a device stands': { id: 9, request: { setStatus: { status: 'busy' } } },
+  'a wish for the online list, with somebody who may be offline': {
+    id: 10,
+    request: { watchOnline: { also: ['8PHy8/T19vf4+fr7/P3+/w=='] } },
+  },
+  'an online list with that person': {
+    id: 10,
+    reply: {
+      onlineSnapshot: {
+        people: [
+          { user: '8PHy8/T19vf4+fr7/P3+/w==', name: 'bob', displayName: 'Bob', status: 'offline', since: `${now}` },
+        ],
+        total: 2,
+      },
+    },
+  },
+  'the people behind a name': { id: 11, request: { search: { limit: 100, after: 'ann' } } },
   'what is here of a conversation': {
     event: {
       have: {

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parley.proto.
  */
 export const file_parley: GenFile = /*@__PURE__*/
-  fileDesc("CgxwYXJsZXkucHJvdG8SCXBhcmxleS52MSI5CgZTaWduZWQSCwoDYWxnGAEgASgNEg8KB3BheWxvYWQYAiABKAwSEQoJc2lnbmF0dXJlGAMgASgMIqsBCgtBdHRlc3RhdGlvbhIQCghyZWdpc3RyeRgBIAEoDBIMCgR1c2VyGAIgASgMEgwKBG5hbWUYAyABKAkSFAoMZGlzcGxheV9uYW1lGAQgASgJEhMKC2FjY291bnRfa2V5GAUgASgMEhIKCmdlbmVyYXRpb24YBiABKA0SDgoGZGVuaWVkGAcgAygMEg4KBmlzc3VlZBgIIAEoBhIPCgdleHBpcmVzGAkgASgGIoIBCgZSb3N0ZXISEAoIcmVnaXN0cnkYASABKAwSDAoEdXNlchgCIAEoDBISCgpnZW5lcmF0aW9uGAMgASgNEg8KB3ZlcnNpb24YBCABKAQSIgoHZGV2aWNlcxgFIAMoCzIRLnBhcmxleS52MS5EZXZpY2USDwoHcmV2b2tlZBgGIAMoDCIyCgZEZXZpY2USCwoDa2V5GAEgASgMEgwKBG5hbWUYAiABKAkSDQoFYWRkZWQYAyABKAYimwEKBkhlYWRlchIUCgxjb252ZXJzYXRpb24YASABKAwSDgoGZGV2aWNlGAIgASgMEgsKA3NlcRgDIAEoBBIMCgRwcmV2GAQgAygMEgwKBHRpbWUYBSABKAYSDgoGcmlnaHRzGAYgAygMEgwKBGtpbmQYByABKA0SEQoJYm9keV9oYXNoGAggASgMEhEKCWJvZHlfc2l6ZRgJIAEoDSJTCgVFbnRyeRIOCgZoZWFkZXIYASABKAwSDAoEc2FsdBgCIAEoDBIMCgRib2R5GAMgASgMEhEKCXNpZ25hdHVyZRgEIAEoDBILCgNhbGcYBSABKA0iTwoEQm9keRIPCgdtZXNzYWdlGAEgASgMEg8KB3dyaXR0ZW4YAiABKAYSHwoEdGV4dBgQIAEoCzIPLnBhcmxleS52MS5UZXh0SABCBAoCaXMiFAoEVGV4dBIMCgR0ZXh0GAEgASgJIq0BCgVGcmFtZRIKCgJpZBgBIAEoDRIlCgdyZXF1ZXN0GAIgASgLMhIucGFybGV5LnYxLlJlcXVlc3RIABIhCgVyZXBseRgDIAEoCzIQLnBhcmxleS52MS5SZXBseUgAEiEKBWV2ZW50GAQgASgLMhAucGFybGV5LnYxLkV2ZW50SAASJQoHZmFpbHVyZRgFIAEoCzISLnBhcmxleS52MS5GYWlsdXJlSABCBAoCaXMihQQKB1JlcXVlc3QSMgoOcmVnaXN0cnlfaGVsbG8YASABKAsyGC5wYXJsZXkudjEuUmVnaXN0cnlIZWxsb0gAEiQKB3NpZ25fdXAYAiABKAsyES5wYXJsZXkudjEuU2lnblVwSAASJAoHc2lnbl9pbhgDIAEoCzIRLnBhcmxleS52MS5TaWduSW5IABInCghjb250aW51ZRgEIAEoCzITLnBhcmxleS52MS5Db250aW51ZUgAEiEKBXJlbmV3GAUgASgLMhAucGFybGV5LnYxLlJlbmV3SAASJgoIc2lnbl9vdXQYBiABKAsyEi5wYXJsZXkudjEuU2lnbk91dEgAEjgKEXB1Ymxpc2hfYWRkcmVzc2VzGAcgASgLMhsucGFybGV5LnYxLlB1Ymxpc2hBZGRyZXNzZXNIABIuCgx3YXRjaF9vbmxpbmUYCCABKAsyFi5wYXJsZXkudjEuV2F0Y2hPbmxpbmVIABIjCgZzZWFyY2gYCSABKAsyES5wYXJsZXkudjEuU2VhcmNoSAASJAoHbG9va191cBgKIAEoCzIRLnBhcmxleS52MS5Mb29rVXBIABIfCgRwaW5nGAsgASgLMg8ucGFybGV5LnYxLlBpbmdIABIqCgpwZWVyX2hlbGxvGCAgASgLMhQucGFybGV5LnYxLlBlZXJIZWxsb0gAQgQKAmlzIpMDCgVSZXBseRI2ChByZWdpc3RyeV93ZWxjb21lGAEgASgLMhoucGFybGV5LnYxLlJlZ2lzdHJ5V2VsY29tZUgAEikKCWNoYWxsZW5nZRgCIAEoCzIULnBhcmxleS52MS5DaGFsbGVuZ2VIABIoCglzaWduZWRfaW4YAyABKAsyEy5wYXJsZXkudjEuU2lnbmVkSW5IABIlCgdyZW5ld2VkGAQgASgLMhIucGFybGV5LnYxLlJlbmV3ZWRIABIfCgRkb25lGAUgASgLMg8ucGFybGV5LnYxLkRvbmVIABI0Cg9vbmxpbmVfc25hcHNob3QYBiABKAsyGS5wYXJsZXkudjEuT25saW5lU25hcHNob3RIABIjCgZwZW9wbGUYByABKAsyES5wYXJsZXkudjEuUGVvcGxlSAASKAoJbG9va2VkX3VwGAggASgLMhMucGFybGV5LnYxLkxvb2tlZFVwSAASKgoKcGVlcl9oZWxsbxggIAEoCzIULnBhcmxleS52MS5QZWVySGVsbG9IAEIECgJpcyLDAgoFRXZlbnQSMAoNb25saW5lX2NoYW5nZRgBIAEoCzIXLnBhcmxleS52MS5PbmxpbmVDaGFuZ2VIABIwCg1zZXNzaW9uX2VuZGVkGAIgASgLMhcucGFybGV5LnYxLlNlc3Npb25FbmRlZEgAEh8KBGhhdmUYICABKAsyDy5wYXJsZXkudjEuSGF2ZUgAEh8KBHdhbnQYISABKAsyDy5wYXJsZXkudjEuV2FudEgAEiUKB2VudHJpZXMYIiABKAsyEi5wYXJsZXkudjEuRW50cmllc0gAEh0KA2FjaxgjIAEoCzIOLnBhcmxleS52MS5BY2tIABIjCgZyZWZ1c2UYJCABKAsyES5wYXJsZXkudjEuUmVmdXNlSAASIwoGcmVzdW1lGCUgASgLMhEucGFybGV5LnYxLlJlc3VtZUgAQgQKAmlzIj0KB0ZhaWx1cmUSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJEhMKC3JldHJ5X2FmdGVyGAMgASgNIgYKBERvbmUiBgoEUGluZyIhCg1SZWdpc3RyeUhlbGxvEhAKCHZlcnNpb25zGAEgAygNInsKD1JlZ2lzdHJ5V2VsY29tZRIPCgd2ZXJzaW9uGAEgASgNEgwKBHRpbWUYAiABKAYSDAoEdGVhbRgDIAEoCRISCgptZWNoYW5pc21zGAQgAygJEg8KB3NpZ25fdXAYBSABKAkSFgoOaGVhcnRiZWF0X3BvcnQYBiABKA0ipAEKBlNpZ25VcBIMCgRuYW1lGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIMCgR1c2VyGAMgASgMEhMKC2FjY291bnRfa2V5GAQgASgMEiEKBnJvc3RlchgFIAEoCzIRLnBhcmxleS52MS5TaWduZWQSDgoGaW52aXRlGAYgASgMEhEKCW1lY2hhbmlzbRgHIAEoCRINCgVmaXJzdBgIIAEoDCI4CgZTaWduSW4SDAoEbmFtZRgBIAEoCRIRCgltZWNoYW5pc20YAiABKAkSDQoFZmlyc3QYAyABKAwiGQoJQ2hhbGxlbmdlEgwKBGRhdGEYASABKAwiGAoIQ29udGludWUSDAoEZGF0YRgBIAEoDCJ9CghTaWduZWRJbhIPCgdzZXNzaW9uGAEgASgMEhUKDWJlYXRfaW50ZXJ2YWwYAiABKA0SJgoLYXR0ZXN0YXRpb24YAyABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgEIAEoCzIRLnBhcmxleS52MS5TaWduZWQiBwoFUmVuZXciMQoHUmVuZXdlZBImCgthdHRlc3RhdGlvbhgBIAEoCzIRLnBhcmxleS52MS5TaWduZWQiCQoHU2lnbk91dCItCgxTZXNzaW9uRW5kZWQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIjMKEFB1Ymxpc2hBZGRyZXNzZXMSDAoEcG9ydBgBIAEoDRIRCglhZGRyZXNzZXMYAiADKAkiDQoLV2F0Y2hPbmxpbmUiWQoGUGVyc29uEgwKBHVzZXIYASABKAwSDAoEbmFtZRgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDgoGc3RhdHVzGAQgASgJEg0KBXNpbmNlGAUgASgGIlEKDk9ubGluZVNuYXBzaG90Eg4KBm51bWJlchgBIAEoBBIhCgZwZW9wbGUYAiADKAsyES5wYXJsZXkudjEuUGVyc29uEgwKBG1vcmUYAyABKAgiQQoMT25saW5lQ2hhbmdlEg4KBm51bWJlchgBIAEoBBIhCgZwZW9wbGUYAiADKAsyES5wYXJsZXkudjEuUGVyc29uIiYKBlNlYXJjaBINCgVxdWVyeRgBIAEoCRINCgVsaW1pdBgCIAEoDSI5CgZQZW9wbGUSIQoGcGVvcGxlGAEgAygLMhEucGFybGV5LnYxLlBlcnNvbhIMCgRtb3JlGAIgASgIIiQKBkxvb2tVcBIMCgR1c2VyGAEgASgMEgwKBG5hbWUYAiABKAkipQEKCExvb2tlZFVwEiYKC2F0dGVzdGF0aW9uGAEgASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYAiABKAsyES5wYXJsZXkudjEuU2lnbmVkEisKB2RldmljZXMYAyADKAsyGi5wYXJsZXkudjEuRGV2aWNlQWRkcmVzc2VzEiEKBnBlcnNvbhgEIAEoCzIRLnBhcmxleS52MS5QZXJzb24iSAoPRGV2aWNlQWRkcmVzc2VzEg4KBmRldmljZRgBIAEoDBIlCglhZGRyZXNzZXMYAiADKAsyEi5wYXJsZXkudjEuQWRkcmVzcyIlCgdBZGRyZXNzEgwKBGhvc3QYASABKAkSDAoEcG9ydBgCIAEoDSKaAQoJUGVlckhlbGxvEhAKCHZlcnNpb25zGAEgAygNEhAKCGV4cGVjdGVkGAIgASgMEgwKBHRpbWUYAyABKAYSEAoIcmVnaXN0cnkYBCABKAwSJgoLYXR0ZXN0YXRpb24YBSABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgGIAEoCzIRLnBhcmxleS52MS5TaWduZWQiQAoESGVhZBIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEEgwKBGhhc2gYAyABKAwSDQoFZmxvb3IYBCABKAgiTgoGUmVzdW1lEhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIOCgZkaWdlc3QYAiABKAwSDQoFZXBvY2gYAyABKAQSDwoHYXJyaXZhbBgEIAEoBCJ4CgRIYXZlEhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIeCgVoZWFkcxgCIAMoCzIPLnBhcmxleS52MS5IZWFkEg0KBWVwb2NoGAMgASgEEg8KB2Fycml2YWwYBCABKAQSDAoEZnVsbBgFIAEoCBIMCgRtb3JlGAYgASgIIkwKBFdhbnQSFAoMY29udmVyc2F0aW9uGAEgASgMEh4KBWtub3duGAIgAygLMg8ucGFybGV5LnYxLkhlYWQSDgoGY3JlZGl0GAMgASgNIkIKB0VudHJpZXMSFAoMY29udmVyc2F0aW9uGAEgASgMEiEKB2VudHJpZXMYAiADKAsyEC5wYXJsZXkudjEuRW50cnkiawoDQWNrEhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIeCgVoZWFkcxgCIAMoCzIPLnBhcmxleS52MS5IZWFkEg0KBWVwb2NoGAMgASgEEg8KB2Fycml2YWwYBCABKAQSDgoGY3JlZGl0GAUgASgNImgKBlJlZnVzZRIUCgxjb252ZXJzYXRpb24YASABKAwSDgoGZGV2aWNlGAIgASgMEgsKA3NlcRgDIAEoBBIMCgRoYXNoGAQgASgMEgwKBGNvZGUYBSABKAkSDwoHbWVzc2FnZRgGIAEoCWIGcHJvdG8z");
+  fileDesc("CgxwYXJsZXkucHJvdG8SCXBhcmxleS52MSI5CgZTaWduZWQSCwoDYWxnGAEgASgNEg8KB3BheWxvYWQYAiABKAwSEQoJc2lnbmF0dXJlGAMgASgMIqsBCgtBdHRlc3RhdGlvbhIQCghyZWdpc3RyeRgBIAEoDBIMCgR1c2VyGAIgASgMEgwKBG5hbWUYAyABKAkSFAoMZGlzcGxheV9uYW1lGAQgASgJEhMKC2FjY291bnRfa2V5GAUgASgMEhIKCmdlbmVyYXRpb24YBiABKA0SDgoGZGVuaWVkGAcgAygMEg4KBmlzc3VlZBgIIAEoBhIPCgdleHBpcmVzGAkgASgGIoIBCgZSb3N0ZXISEAoIcmVnaXN0cnkYASABKAwSDAoEdXNlchgCIAEoDBISCgpnZW5lcmF0aW9uGAMgASgNEg8KB3ZlcnNpb24YBCABKAQSIgoHZGV2aWNlcxgFIAMoCzIRLnBhcmxleS52MS5EZXZpY2USDwoHcmV2b2tlZBgGIAMoDCIyCgZEZXZpY2USCwoDa2V5GAEgASgMEgwKBG5hbWUYAiABKAkSDQoFYWRkZWQYAyABKAYimwEKBkhlYWRlchIUCgxjb252ZXJzYXRpb24YASABKAwSDgoGZGV2aWNlGAIgASgMEgsKA3NlcRgDIAEoBBIMCgRwcmV2GAQgAygMEgwKBHRpbWUYBSABKAYSDgoGcmlnaHRzGAYgAygMEgwKBGtpbmQYByABKA0SEQoJYm9keV9oYXNoGAggASgMEhEKCWJvZHlfc2l6ZRgJIAEoDSJTCgVFbnRyeRIOCgZoZWFkZXIYASABKAwSDAoEc2FsdBgCIAEoDBIMCgRib2R5GAMgASgMEhEKCXNpZ25hdHVyZRgEIAEoDBILCgNhbGcYBSABKA0iTwoEQm9keRIPCgdtZXNzYWdlGAEgASgMEg8KB3dyaXR0ZW4YAiABKAYSHwoEdGV4dBgQIAEoCzIPLnBhcmxleS52MS5UZXh0SABCBAoCaXMiFAoEVGV4dBIMCgR0ZXh0GAEgASgJIq0BCgVGcmFtZRIKCgJpZBgBIAEoDRIlCgdyZXF1ZXN0GAIgASgLMhIucGFybGV5LnYxLlJlcXVlc3RIABIhCgVyZXBseRgDIAEoCzIQLnBhcmxleS52MS5SZXBseUgAEiEKBWV2ZW50GAQgASgLMhAucGFybGV5LnYxLkV2ZW50SAASJQoHZmFpbHVyZRgFIAEoCzISLnBhcmxleS52MS5GYWlsdXJlSABCBAoCaXMisQQKB1JlcXVlc3QSMgoOcmVnaXN0cnlfaGVsbG8YASABKAsyGC5wYXJsZXkudjEuUmVnaXN0cnlIZWxsb0gAEiQKB3NpZ25fdXAYAiABKAsyES5wYXJsZXkudjEuU2lnblVwSAASJAoHc2lnbl9pbhgDIAEoCzIRLnBhcmxleS52MS5TaWduSW5IABInCghjb250aW51ZRgEIAEoCzITLnBhcmxleS52MS5Db250aW51ZUgAEiEKBXJlbmV3GAUgASgLMhAucGFybGV5LnYxLlJlbmV3SAASJgoIc2lnbl9vdXQYBiABKAsyEi5wYXJsZXkudjEuU2lnbk91dEgAEjgKEXB1Ymxpc2hfYWRkcmVzc2VzGAcgASgLMhsucGFybGV5LnYxLlB1Ymxpc2hBZGRyZXNzZXNIABIuCgx3YXRjaF9vbmxpbmUYCCABKAsyFi5wYXJsZXkudjEuV2F0Y2hPbmxpbmVIABIjCgZzZWFyY2gYCSABKAsyES5wYXJsZXkudjEuU2VhcmNoSAASJAoHbG9va191cBgKIAEoCzIRLnBhcmxleS52MS5Mb29rVXBIABIfCgRwaW5nGAsgASgLMg8ucGFybGV5LnYxLlBpbmdIABIqCgpzZXRfc3RhdHVzGAwgASgLMhQucGFybGV5LnYxLlNldFN0YXR1c0gAEioKCnBlZXJfaGVsbG8YICABKAsyFC5wYXJsZXkudjEuUGVlckhlbGxvSABCBAoCaXMikwMKBVJlcGx5EjYKEHJlZ2lzdHJ5X3dlbGNvbWUYASABKAsyGi5wYXJsZXkudjEuUmVnaXN0cnlXZWxjb21lSAASKQoJY2hhbGxlbmdlGAIgASgLMhQucGFybGV5LnYxLkNoYWxsZW5nZUgAEigKCXNpZ25lZF9pbhgDIAEoCzITLnBhcmxleS52MS5TaWduZWRJbkgAEiUKB3JlbmV3ZWQYBCABKAsyEi5wYXJsZXkudjEuUmVuZXdlZEgAEh8KBGRvbmUYBSABKAsyDy5wYXJsZXkudjEuRG9uZUgAEjQKD29ubGluZV9zbmFwc2hvdBgGIAEoCzIZLnBhcmxleS52MS5PbmxpbmVTbmFwc2hvdEgAEiMKBnBlb3BsZRgHIAEoCzIRLnBhcmxleS52MS5QZW9wbGVIABIoCglsb29rZWRfdXAYCCABKAsyEy5wYXJsZXkudjEuTG9va2VkVXBIABIqCgpwZWVyX2hlbGxvGCAgASgLMhQucGFybGV5LnYxLlBlZXJIZWxsb0gAQgQKAmlzIsMCCgVFdmVudBIwCg1vbmxpbmVfY2hhbmdlGAEgASgLMhcucGFybGV5LnYxLk9ubGluZUNoYW5nZUgAEjAKDXNlc3Npb25fZW5kZWQYAiABKAsyFy5wYXJsZXkudjEuU2Vzc2lvbkVuZGVkSAASHwoEaGF2ZRggIAEoCzIPLnBhcmxleS52MS5IYXZlSAASHwoEd2FudBghIAEoCzIPLnBhcmxleS52MS5XYW50SAASJQoHZW50cmllcxgiIAEoCzISLnBhcmxleS52MS5FbnRyaWVzSAASHQoDYWNrGCMgASgLMg4ucGFybGV5LnYxLkFja0gAEiMKBnJlZnVzZRgkIAEoCzIRLnBhcmxleS52MS5SZWZ1c2VIABIjCgZyZXN1bWUYJSABKAsyES5wYXJsZXkudjEuUmVzdW1lSABCBAoCaXMiPQoHRmFpbHVyZRIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSEwoLcmV0cnlfYWZ0ZXIYAyABKA0iBgoERG9uZSIGCgRQaW5nIiEKDVJlZ2lzdHJ5SGVsbG8SEAoIdmVyc2lvbnMYASADKA0iewoPUmVnaXN0cnlXZWxjb21lEg8KB3ZlcnNpb24YASABKA0SDAoEdGltZRgCIAEoBhIMCgR0ZWFtGAMgASgJEhIKCm1lY2hhbmlzbXMYBCADKAkSDwoHc2lnbl91cBgFIAEoCRIWCg5oZWFydGJlYXRfcG9ydBgGIAEoDSKkAQoGU2lnblVwEgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEgwKBHVzZXIYAyABKAwSEwoLYWNjb3VudF9rZXkYBCABKAwSIQoGcm9zdGVyGAUgASgLMhEucGFybGV5LnYxLlNpZ25lZBIOCgZpbnZpdGUYBiABKAwSEQoJbWVjaGFuaXNtGAcgASgJEg0KBWZpcnN0GAggASgMIkgKBlNpZ25JbhIMCgRuYW1lGAEgASgJEhEKCW1lY2hhbmlzbRgCIAEoCRINCgVmaXJzdBgDIAEoDBIOCgZzdGF0dXMYBCABKAkiGwoJU2V0U3RhdHVzEg4KBnN0YXR1cxgBIAEoCSIZCglDaGFsbGVuZ2USDAoEZGF0YRgBIAEoDCIYCghDb250aW51ZRIMCgRkYXRhGAEgASgMIn0KCFNpZ25lZEluEg8KB3Nlc3Npb24YASABKAwSFQoNYmVhdF9pbnRlcnZhbBgCIAEoDRImCgthdHRlc3RhdGlvbhgDIAEoCzIRLnBhcmxleS52MS5TaWduZWQSIQoGcm9zdGVyGAQgASgLMhEucGFybGV5LnYxLlNpZ25lZCIHCgVSZW5ldyIxCgdSZW5ld2VkEiYKC2F0dGVzdGF0aW9uGAEgASgLMhEucGFybGV5LnYxLlNpZ25lZCIJCgdTaWduT3V0Ii0KDFNlc3Npb25FbmRlZBIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiMwoQUHVibGlzaEFkZHJlc3NlcxIMCgRwb3J0GAEgASgNEhEKCWFkZHJlc3NlcxgCIAMoCSIbCgtXYXRjaE9ubGluZRIMCgRhbHNvGAEgAygMIlkKBlBlcnNvbhIMCgR1c2VyGAEgASgMEgwKBG5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEg4KBnN0YXR1cxgEIAEoCRINCgVzaW5jZRgFIAEoBiJgCg5PbmxpbmVTbmFwc2hvdBIOCgZudW1iZXIYASABKAQSIQoGcGVvcGxlGAIgAygLMhEucGFybGV5LnYxLlBlcnNvbhIMCgRtb3JlGAMgASgIEg0KBXRvdGFsGAQgASgNIlAKDE9ubGluZUNoYW5nZRIOCgZudW1iZXIYASABKAQSIQoGcGVvcGxlGAIgAygLMhEucGFybGV5LnYxLlBlcnNvbhINCgV0b3RhbBgDIAEoDSI1CgZTZWFyY2gSDQoFcXVlcnkYASABKAkSDQoFbGltaXQYAiABKA0SDQoFYWZ0ZXIYAyABKAkiOQoGUGVvcGxlEiEKBnBlb3BsZRgBIAMoCzIRLnBhcmxleS52MS5QZXJzb24SDAoEbW9yZRgCIAEoCCIkCgZMb29rVXASDAoEdXNlchgBIAEoDBIMCgRuYW1lGAIgASgJIqUBCghMb29rZWRVcBImCgthdHRlc3RhdGlvbhgBIAEoCzIRLnBhcmxleS52MS5TaWduZWQSIQoGcm9zdGVyGAIgASgLMhEucGFybGV5LnYxLlNpZ25lZBIrCgdkZXZpY2VzGAMgAygLMhoucGFybGV5LnYxLkRldmljZUFkZHJlc3NlcxIhCgZwZXJzb24YBCABKAsyES5wYXJsZXkudjEuUGVyc29uIkgKD0RldmljZUFkZHJlc3NlcxIOCgZkZXZpY2UYASABKAwSJQoJYWRkcmVzc2VzGAIgAygLMhIucGFybGV5LnYxLkFkZHJlc3MiJQoHQWRkcmVzcxIMCgRob3N0GAEgASgJEgwKBHBvcnQYAiABKA0imgEKCVBlZXJIZWxsbxIQCgh2ZXJzaW9ucxgBIAMoDRIQCghleHBlY3RlZBgCIAEoDBIMCgR0aW1lGAMgASgGEhAKCHJlZ2lzdHJ5GAQgASgMEiYKC2F0dGVzdGF0aW9uGAUgASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYBiABKAsyES5wYXJsZXkudjEuU2lnbmVkIkAKBEhlYWQSDgoGZGV2aWNlGAEgASgMEgsKA3NlcRgCIAEoBBIMCgRoYXNoGAMgASgMEg0KBWZsb29yGAQgASgIIk4KBlJlc3VtZRIUCgxjb252ZXJzYXRpb24YASABKAwSDgoGZGlnZXN0GAIgASgMEg0KBWVwb2NoGAMgASgEEg8KB2Fycml2YWwYBCABKAQieAoESGF2ZRIUCgxjb252ZXJzYXRpb24YASABKAwSHgoFaGVhZHMYAiADKAsyDy5wYXJsZXkudjEuSGVhZBINCgVlcG9jaBgDIAEoBBIPCgdhcnJpdmFsGAQgASgEEgwKBGZ1bGwYBSABKAgSDAoEbW9yZRgGIAEoCCJMCgRXYW50EhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIeCgVrbm93bhgCIAMoCzIPLnBhcmxleS52MS5IZWFkEg4KBmNyZWRpdBgDIAEoDSJCCgdFbnRyaWVzEhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIhCgdlbnRyaWVzGAIgAygLMhAucGFybGV5LnYxLkVudHJ5ImsKA0FjaxIUCgxjb252ZXJzYXRpb24YASABKAwSHgoFaGVhZHMYAiADKAsyDy5wYXJsZXkudjEuSGVhZBINCgVlcG9jaBgDIAEoBBIPCgdhcnJpdmFsGAQgASgEEg4KBmNyZWRpdBgFIAEoDSJoCgZSZWZ1c2USFAoMY29udmVyc2F0aW9uGAEgASgMEg4KBmRldmljZRgCIAEoDBILCgNzZXEYAyABKAQSDAoEaGFzaBgEIAEoDBIMCgRjb2RlGAUgASgJEg8KB21lc3NhZ2UYBiABKAliBnByb3RvMw");
 
 /**
  * The signature covers the ASCII `parley/<kind>/1`, a zero byte and `payload` exactly as received.
@@ -467,6 +467,12 @@ export type Request = Message<"parley.v1.Request"> & {
     case: "ping";
   } | {
     /**
+     * @generated from field: parley.v1.SetStatus set_status = 12;
+     */
+    value: SetStatus;
+    case: "setStatus";
+  } | {
+    /**
      * @generated from field: parley.v1.PeerHello peer_hello = 32;
      */
     value: PeerHello;
@@ -821,6 +827,13 @@ export type SignIn = Message<"parley.v1.SignIn"> & {
    * @generated from field: bytes first = 3;
    */
   first: Uint8Array;
+
+  /**
+   * of this device from now on: away or busy; empty: online
+   *
+   * @generated from field: string status = 4;
+   */
+  status: string;
 };
 
 /**
@@ -829,6 +842,27 @@ export type SignIn = Message<"parley.v1.SignIn"> & {
  */
 export const SignInSchema: GenMessage<SignIn> = /*@__PURE__*/
   messageDesc(file_parley, 18);
+
+/**
+ * How this device stands from now on; the person shows the best of their devices.
+ *
+ * @generated from message parley.v1.SetStatus
+ */
+export type SetStatus = Message<"parley.v1.SetStatus"> & {
+  /**
+   * online, away or busy
+   *
+   * @generated from field: string status = 1;
+   */
+  status: string;
+};
+
+/**
+ * Describes the message parley.v1.SetStatus.
+ * Use `create(SetStatusSchema)` to create a new message.
+ */
+export const SetStatusSchema: GenMessage<SetStatus> = /*@__PURE__*/
+  messageDesc(file_parley, 19);
 
 /**
  * @generated from message parley.v1.Challenge
@@ -845,7 +879,7 @@ export type Challenge = Message<"parley.v1.Challenge"> & {
  * Use `create(ChallengeSchema)` to create a new message.
  */
 export const ChallengeSchema: GenMessage<Challenge> = /*@__PURE__*/
-  messageDesc(file_parley, 19);
+  messageDesc(file_parley, 20);
 
 /**
  * @generated from message parley.v1.Continue
@@ -862,7 +896,7 @@ export type Continue = Message<"parley.v1.Continue"> & {
  * Use `create(ContinueSchema)` to create a new message.
  */
 export const ContinueSchema: GenMessage<Continue> = /*@__PURE__*/
-  messageDesc(file_parley, 20);
+  messageDesc(file_parley, 21);
 
 /**
  * @generated from message parley.v1.SignedIn
@@ -898,7 +932,7 @@ export type SignedIn = Message<"parley.v1.SignedIn"> & {
  * Use `create(SignedInSchema)` to create a new message.
  */
 export const SignedInSchema: GenMessage<SignedIn> = /*@__PURE__*/
-  messageDesc(file_parley, 21);
+  messageDesc(file_parley, 22);
 
 /**
  * @generated from message parley.v1.Renew
@@ -911,7 +945,7 @@ export type Renew = Message<"parley.v1.Renew"> & {
  * Use `create(RenewSchema)` to create a new message.
  */
 export const RenewSchema: GenMessage<Renew> = /*@__PURE__*/
-  messageDesc(file_parley, 22);
+  messageDesc(file_parley, 23);
 
 /**
  * @generated from message parley.v1.Renewed
@@ -928,7 +962,7 @@ export type Renewed = Message<"parley.v1.Renewed"> & {
  * Use `create(RenewedSchema)` to create a new message.
  */
 export const RenewedSchema: GenMessage<Renewed> = /*@__PURE__*/
-  messageDesc(file_parley, 23);
+  messageDesc(file_parley, 24);
 
 /**
  * @generated from message parley.v1.SignOut
@@ -941,7 +975,7 @@ export type SignOut = Message<"parley.v1.SignOut"> & {
  * Use `create(SignOutSchema)` to create a new message.
  */
 export const SignOutSchema: GenMessage<SignOut> = /*@__PURE__*/
-  messageDesc(file_parley, 24);
+  messageDesc(file_parley, 25);
 
 /**
  * @generated from message parley.v1.SessionEnded
@@ -963,7 +997,7 @@ export type SessionEnded = Message<"parley.v1.SessionEnded"> & {
  * Use `create(SessionEndedSchema)` to create a new message.
  */
 export const SessionEndedSchema: GenMessage<SessionEnded> = /*@__PURE__*/
-  messageDesc(file_parley, 25);
+  messageDesc(file_parley, 26);
 
 /**
  * @generated from message parley.v1.PublishAddresses
@@ -987,12 +1021,18 @@ export type PublishAddresses = Message<"parley.v1.PublishAddresses"> & {
  * Use `create(PublishAddressesSchema)` to create a new message.
  */
 export const PublishAddressesSchema: GenMessage<PublishAddresses> = /*@__PURE__*/
-  messageDesc(file_parley, 26);
+  messageDesc(file_parley, 27);
 
 /**
  * @generated from message parley.v1.WatchOnline
  */
 export type WatchOnline = Message<"parley.v1.WatchOnline"> & {
+  /**
+   * users whose rows are wanted though they are offline, at most 1,000
+   *
+   * @generated from field: repeated bytes also = 1;
+   */
+  also: Uint8Array[];
 };
 
 /**
@@ -1000,7 +1040,7 @@ export type WatchOnline = Message<"parley.v1.WatchOnline"> & {
  * Use `create(WatchOnlineSchema)` to create a new message.
  */
 export const WatchOnlineSchema: GenMessage<WatchOnline> = /*@__PURE__*/
-  messageDesc(file_parley, 27);
+  messageDesc(file_parley, 28);
 
 /**
  * One person, as lists show them.
@@ -1031,7 +1071,7 @@ export type Person = Message<"parley.v1.Person"> & {
   status: string;
 
   /**
-   * ms since 1970; 0: not known
+   * since when, in ms since 1970; 0: not known
    *
    * @generated from field: fixed64 since = 5;
    */
@@ -1043,7 +1083,7 @@ export type Person = Message<"parley.v1.Person"> & {
  * Use `create(PersonSchema)` to create a new message.
  */
 export const PersonSchema: GenMessage<Person> = /*@__PURE__*/
-  messageDesc(file_parley, 28);
+  messageDesc(file_parley, 29);
 
 /**
  * @generated from message parley.v1.OnlineSnapshot
@@ -1065,6 +1105,13 @@ export type OnlineSnapshot = Message<"parley.v1.OnlineSnapshot"> & {
    * @generated from field: bool more = 3;
    */
   more: boolean;
+
+  /**
+   * accounts of the team; 0: not said
+   *
+   * @generated from field: uint32 total = 4;
+   */
+  total: number;
 };
 
 /**
@@ -1072,7 +1119,7 @@ export type OnlineSnapshot = Message<"parley.v1.OnlineSnapshot"> & {
  * Use `create(OnlineSnapshotSchema)` to create a new message.
  */
 export const OnlineSnapshotSchema: GenMessage<OnlineSnapshot> = /*@__PURE__*/
-  messageDesc(file_parley, 29);
+  messageDesc(file_parley, 30);
 
 /**
  * Numbered one by one; a gap means: watch again.
@@ -1091,6 +1138,13 @@ export type OnlineChange = Message<"parley.v1.OnlineChange"> & {
    * @generated from field: repeated parley.v1.Person people = 2;
    */
   people: Person[];
+
+  /**
+   * accounts of the team; 0: not said
+   *
+   * @generated from field: uint32 total = 3;
+   */
+  total: number;
 };
 
 /**
@@ -1098,14 +1152,14 @@ export type OnlineChange = Message<"parley.v1.OnlineChange"> & {
  * Use `create(OnlineChangeSchema)` to create a new message.
  */
 export const OnlineChangeSchema: GenMessage<OnlineChange> = /*@__PURE__*/
-  messageDesc(file_parley, 30);
+  messageDesc(file_parley, 31);
 
 /**
  * @generated from message parley.v1.Search
  */
 export type Search = Message<"parley.v1.Search"> & {
   /**
-   * matches the start and any part of a name or display name
+   * matches the start and any part of a name or display name; empty: everybody, by name
    *
    * @generated from field: string query = 1;
    */
@@ -1115,6 +1169,13 @@ export type Search = Message<"parley.v1.Search"> & {
    * @generated from field: uint32 limit = 2;
    */
   limit: number;
+
+  /**
+   * with an empty query: only whose name comes after this one
+   *
+   * @generated from field: string after = 3;
+   */
+  after: string;
 };
 
 /**
@@ -1122,7 +1183,7 @@ export type Search = Message<"parley.v1.Search"> & {
  * Use `create(SearchSchema)` to create a new message.
  */
 export const SearchSchema: GenMessage<Search> = /*@__PURE__*/
-  messageDesc(file_parley, 31);
+  messageDesc(file_parley, 32);
 
 /**
  * @generated from message parley.v1.People
@@ -1144,7 +1205,7 @@ export type People = Message<"parley.v1.People"> & {
  * Use `create(PeopleSchema)` to create a new message.
  */
 export const PeopleSchema: GenMessage<People> = /*@__PURE__*/
-  messageDesc(file_parley, 32);
+  messageDesc(file_parley, 33);
 
 /**
  * @generated from message parley.v1.LookUp
@@ -1170,7 +1231,7 @@ export type LookUp = Message<"parley.v1.LookUp"> & {
  * Use `create(LookUpSchema)` to create a new message.
  */
 export const LookUpSchema: GenMessage<LookUp> = /*@__PURE__*/
-  messageDesc(file_parley, 33);
+  messageDesc(file_parley, 34);
 
 /**
  * @generated from message parley.v1.LookedUp
@@ -1204,7 +1265,7 @@ export type LookedUp = Message<"parley.v1.LookedUp"> & {
  * Use `create(LookedUpSchema)` to create a new message.
  */
 export const LookedUpSchema: GenMessage<LookedUp> = /*@__PURE__*/
-  messageDesc(file_parley, 34);
+  messageDesc(file_parley, 35);
 
 /**
  * @generated from message parley.v1.DeviceAddresses
@@ -1228,7 +1289,7 @@ export type DeviceAddresses = Message<"parley.v1.DeviceAddresses"> & {
  * Use `create(DeviceAddressesSchema)` to create a new message.
  */
 export const DeviceAddressesSchema: GenMessage<DeviceAddresses> = /*@__PURE__*/
-  messageDesc(file_parley, 35);
+  messageDesc(file_parley, 36);
 
 /**
  * @generated from message parley.v1.Address
@@ -1250,7 +1311,7 @@ export type Address = Message<"parley.v1.Address"> & {
  * Use `create(AddressSchema)` to create a new message.
  */
 export const AddressSchema: GenMessage<Address> = /*@__PURE__*/
-  messageDesc(file_parley, 36);
+  messageDesc(file_parley, 37);
 
 /**
  * @generated from message parley.v1.PeerHello
@@ -1296,7 +1357,7 @@ export type PeerHello = Message<"parley.v1.PeerHello"> & {
  * Use `create(PeerHelloSchema)` to create a new message.
  */
 export const PeerHelloSchema: GenMessage<PeerHello> = /*@__PURE__*/
-  messageDesc(file_parley, 37);
+  messageDesc(file_parley, 38);
 
 /**
  * @generated from message parley.v1.Head
@@ -1330,7 +1391,7 @@ export type Head = Message<"parley.v1.Head"> & {
  * Use `create(HeadSchema)` to create a new message.
  */
 export const HeadSchema: GenMessage<Head> = /*@__PURE__*/
-  messageDesc(file_parley, 38);
+  messageDesc(file_parley, 39);
 
 /**
  * @generated from message parley.v1.Resume
@@ -1362,7 +1423,7 @@ export type Resume = Message<"parley.v1.Resume"> & {
  * Use `create(ResumeSchema)` to create a new message.
  */
 export const ResumeSchema: GenMessage<Resume> = /*@__PURE__*/
-  messageDesc(file_parley, 39);
+  messageDesc(file_parley, 40);
 
 /**
  * @generated from message parley.v1.Have
@@ -1404,7 +1465,7 @@ export type Have = Message<"parley.v1.Have"> & {
  * Use `create(HaveSchema)` to create a new message.
  */
 export const HaveSchema: GenMessage<Have> = /*@__PURE__*/
-  messageDesc(file_parley, 40);
+  messageDesc(file_parley, 41);
 
 /**
  * @generated from message parley.v1.Want
@@ -1435,7 +1496,7 @@ export type Want = Message<"parley.v1.Want"> & {
  * Use `create(WantSchema)` to create a new message.
  */
 export const WantSchema: GenMessage<Want> = /*@__PURE__*/
-  messageDesc(file_parley, 41);
+  messageDesc(file_parley, 42);
 
 /**
  * @generated from message parley.v1.Entries
@@ -1459,7 +1520,7 @@ export type Entries = Message<"parley.v1.Entries"> & {
  * Use `create(EntriesSchema)` to create a new message.
  */
 export const EntriesSchema: GenMessage<Entries> = /*@__PURE__*/
-  messageDesc(file_parley, 42);
+  messageDesc(file_parley, 43);
 
 /**
  * @generated from message parley.v1.Ack
@@ -1500,7 +1561,7 @@ export type Ack = Message<"parley.v1.Ack"> & {
  * Use `create(AckSchema)` to create a new message.
  */
 export const AckSchema: GenMessage<Ack> = /*@__PURE__*/
-  messageDesc(file_parley, 43);
+  messageDesc(file_parley, 44);
 
 /**
  * @generated from message parley.v1.Refuse
@@ -1542,5 +1603,5 @@ export type Refuse = Message<"parley.v1.Refuse"> & {
  * Use `create(RefuseSchema)` to create a new message.
  */
 export const RefuseSchema: GenMessage<Refuse> = /*@__PURE__*/
-  messageDesc(file_parley, 44);
+  messageDesc(file_parley, 45);
 

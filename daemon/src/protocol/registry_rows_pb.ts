@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file registry_rows.proto.
  */
 export const file_registry_rows: GenFile = /*@__PURE__*/
-  fileDesc("ChNyZWdpc3RyeV9yb3dzLnByb3RvEg5wYXJsZXkucm93cy52MSKIAQoHVXNlclJvdxIMCgR1c2VyGAEgASgMEgwKBG5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEhEKCW1lY2hhbmlzbRgEIAEoCRITCgthY2NvdW50X2tleRgFIAEoDBISCgpnZW5lcmF0aW9uGAYgASgNEg8KB2NyZWF0ZWQYByABKAYiFwoHTmFtZVJvdxIMCgR1c2VyGAEgASgMIiMKDUNyZWRlbnRpYWxSb3cSEgoKY3JlZGVudGlhbBgBIAEoDCJXCglEZXZpY2VSb3cSDAoEdXNlchgBIAEoDBILCgNrZXkYAiABKAwSDQoFYWRkZWQYAyABKAYSDAoEc2VlbhgEIAEoBhISCgpzaWduZWRfb3V0GAUgASgIIi4KCVJvc3RlclJvdxIhCgZyb3N0ZXIYASABKAsyES5wYXJsZXkudjEuU2lnbmVkIlsKCUludml0ZVJvdxIMCgR1c2VzGAEgASgNEgwKBHVzZWQYAiABKA0SDwoHZXhwaXJlcxgDIAEoBhIPCgdjcmVhdGVkGAQgASgGEhAKCGZvcl9uYW1lGAUgASgJYgZwcm90bzM", [file_parley]);
+  fileDesc("ChNyZWdpc3RyeV9yb3dzLnByb3RvEg5wYXJsZXkucm93cy52MSKIAQoHVXNlclJvdxIMCgR1c2VyGAEgASgMEgwKBG5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEhEKCW1lY2hhbmlzbRgEIAEoCRITCgthY2NvdW50X2tleRgFIAEoDBISCgpnZW5lcmF0aW9uGAYgASgNEg8KB2NyZWF0ZWQYByABKAYiFwoHTmFtZVJvdxIMCgR1c2VyGAEgASgMIiMKDUNyZWRlbnRpYWxSb3cSEgoKY3JlZGVudGlhbBgBIAEoDCJXCglEZXZpY2VSb3cSDAoEdXNlchgBIAEoDBILCgNrZXkYAiABKAwSDQoFYWRkZWQYAyABKAYSDAoEc2VlbhgEIAEoBhISCgpzaWduZWRfb3V0GAUgASgIIi4KCVJvc3RlclJvdxIhCgZyb3N0ZXIYASABKAsyES5wYXJsZXkudjEuU2lnbmVkIlsKCUludml0ZVJvdxIMCgR1c2VzGAEgASgNEgwKBHVzZWQYAiABKA0SDwoHZXhwaXJlcxgDIAEoBhIPCgdjcmVhdGVkGAQgASgGEhAKCGZvcl9uYW1lGAUgASgJIjQKB1NlZW5Sb3cSDAoEdXNlchgBIAEoDBIKCgJhdBgCIAEoBhIPCgdpc19oZXJlGAMgASgIIhkKCEFsaXZlUm93Eg0KBXVudGlsGAEgASgGYgZwcm90bzM", [file_parley]);
 
 /**
  * user/<user id>. Never removed: an id that was used is never given out again.
@@ -223,4 +223,58 @@ export type InviteRow = Message<"parley.rows.v1.InviteRow"> & {
  */
 export const InviteRowSchema: GenMessage<InviteRow> = /*@__PURE__*/
   messageDesc(file_registry_rows, 5);
+
+/**
+ * seen/<user id>: when somebody was here last
+ *
+ * @generated from message parley.rows.v1.SeenRow
+ */
+export type SeenRow = Message<"parley.rows.v1.SeenRow"> & {
+  /**
+   * @generated from field: bytes user = 1;
+   */
+  user: Uint8Array;
+
+  /**
+   * ms since 1970
+   *
+   * @generated from field: fixed64 at = 2;
+   */
+  at: bigint;
+
+  /**
+   * then: until AliveRow says, if the registry has died since
+   *
+   * @generated from field: bool is_here = 3;
+   */
+  isHere: boolean;
+};
+
+/**
+ * Describes the message parley.rows.v1.SeenRow.
+ * Use `create(SeenRowSchema)` to create a new message.
+ */
+export const SeenRowSchema: GenMessage<SeenRow> = /*@__PURE__*/
+  messageDesc(file_registry_rows, 6);
+
+/**
+ * alive: until when the registry is known to have run
+ *
+ * @generated from message parley.rows.v1.AliveRow
+ */
+export type AliveRow = Message<"parley.rows.v1.AliveRow"> & {
+  /**
+   * ms since 1970
+   *
+   * @generated from field: fixed64 until = 1;
+   */
+  until: bigint;
+};
+
+/**
+ * Describes the message parley.rows.v1.AliveRow.
+ * Use `create(AliveRowSchema)` to create a new message.
+ */
+export const AliveRowSchema: GenMessage<AliveRow> = /*@__PURE__*/
+  messageDesc(file_registry_rows, 7);
 

@@ -9,6 +9,12 @@ export interface Listed {
   readonly displayName: string
 }
 
+interface Found {
+  readonly people: readonly Listed[]
+  /** Whether there are others. */
+  readonly more: boolean
+}
+
 /**
  * Everybody's names in memory, so that a search needs no storage. First come those whose name starts with what is
  * sought, then those whose display name does, then those that have it in any part of either.
@@ -52,7 +58,7 @@ export class Directory {
   }
 
   /** At most `limit` people for `query`, the best first; `more` says whether there are others. */
-  search(query: string, limit: number): { people: readonly Listed[]; more: boolean } {
+  search(query: string, limit: number): Found {
     const sought = fold(query.trimStart().slice(0, limits.searchQuery).trimEnd().replaceAll(/\s+/g, ' '))
     const found = new Set<Entry>()
     for (const entry of this.#candidates(sought)) {
@@ -61,6 +67,14 @@ export class Directory {
     }
     const people = [...found]
     return { people: people.slice(0, limit), more: people.length > limit }
+  }
+
+  /** At most `limit` people by name, from behind `after`. */
+  list(after: string, limit: number): Found {
+    const start = startOf(this.#byName, 'name', after)
+    const from = this.#byName[start]?.name === after ? start + 1 : start
+    const end = from + limit
+    return { people: this.#byName.slice(from, end), more: this.#byName.length > end }
   }
 
   /** The tab keeps a search from matching across both names. */

@@ -11,6 +11,22 @@ interface Whereabouts {
   readonly public?: HostPort
 }
 
+/**
+ * Where a registry is: at its public address if it is told one, else at this machine's own, if it is told how to find that
+ * out. A machine without a network has only loopback.
+ */
+export function whereabouts(
+  { registry, listen }: Pick<Whereabouts, 'registry' | 'listen'>,
+  known: HostPort | undefined,
+  ownHost: (() => string | undefined) | undefined,
+): Whereabouts {
+  const [first] = listen
+  if (known) return { registry, listen, public: known }
+  if (!ownHost || !first || isLoopback(first.host)) return { registry, listen }
+  const host = isAnywhere(first.host) ? (ownHost() ?? '127.0.0.1') : first.host
+  return { registry, listen, public: { host, port: first.port } }
+}
+
 /** The parley link of a registry, without a code: its public address, else one that works on this machine. */
 export function registryAddress(where: Whereabouts): string {
   return formatParleyLink({ ...reachable(where), registry: where.registry })
@@ -36,8 +52,11 @@ export async function inviteInfo(team: string, where: Whereabouts, make: () => P
 function reachable({ listen, public: known }: Whereabouts): HostPort {
   const address = known ?? listen[0]
   if (!address) throw new ParleyError('usage', 'A registry listens somewhere: "listen" must not be empty.')
-  const isAnywhere = address.host === '::' || address.host === '0.0.0.0'
-  return { host: isAnywhere ? 'localhost' : address.host, port: address.port }
+  return { host: isAnywhere(address.host) ? 'localhost' : address.host, port: address.port }
+}
+
+function isAnywhere(host: string): boolean {
+  return host === '::' || host === '0.0.0.0'
 }
 
 interface Told {

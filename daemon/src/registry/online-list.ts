@@ -25,6 +25,7 @@ export class OnlineList {
   readonly #watchers = new Map<Subscriber, Watcher>()
   readonly #online: () => Iterable<UserId>
   readonly #person: (user: UserId) => Person | undefined
+  readonly #total: () => number
   readonly #flushEvery: number
   readonly #slow: number
   #flush: NodeJS.Timeout | undefined
@@ -32,6 +33,7 @@ export class OnlineList {
   constructor({
     online,
     person,
+    total,
     flush = limits.presenceFlush,
     slow = limits.slowSubscriber,
   }: {
@@ -39,25 +41,33 @@ export class OnlineList {
     online: () => Iterable<UserId>
     /** Somebody as they are now. */
     person: (user: UserId) => Person | undefined
+    /** How many accounts there are now. */
+    total: () => number
     flush?: number
     slow?: number
   }) {
     this.#online = online
     this.#person = person
+    this.#total = total
     this.#flushEvery = flush
     this.#slow = slow
   }
 
-  /** Subscribes: gives the first page; the others, and then the changes, follow as events. Again: starts over. */
-  watch(subscriber: Subscriber): OnlineSnapshot {
+  /**
+   * Subscribes: gives the first page; the others, and then the changes, follow as events. Again: starts over. `also`:
+   * people whose rows are part of the snapshot though they are offline.
+   */
+  watch(subscriber: Subscriber, also: readonly UserId[] = []): OnlineSnapshot {
     this.unwatch(subscriber)
-    const users = [...this.#online()]
+    const users = [...new Set([...this.#online(), ...also])]
     const first = users.splice(0, limits.peoplePerFrame)
     const watcher: Watcher = { number: 0n, pages: users, changed: new Set(), isPumping: false }
     this.#watchers.set(subscriber, watcher)
     // The reply with the first page must be on its way before any event.
     if (users.length > 0) this.#schedule()
-    return create(OnlineSnapshotSchema, { number: watcher.number, people: this.#people(first), more: users.length > 0 })
+    const { number } = watcher
+    const total = this.#total()
+    return create(OnlineSnapshotSchema, { number, people: this.#people(first), more: users.length > 0, total })
   }
 
   /** To be called when the subscriber is gone, too. */
@@ -104,7 +114,8 @@ export class OnlineList {
     const users = isPage ? watcher.pages.splice(0, limits.peoplePerFrame) : take(watcher.changed, limits.peoplePerFrame)
     if (users.length === 0) return undefined
     if (!isPage) watcher.number++
-    const value = create(OnlineChangeSchema, { number: watcher.number, people: this.#people(users) })
+    const { number } = watcher
+    const value = create(OnlineChangeSchema, { number, people: this.#people(users), total: this.#total() })
     return { case: 'onlineChange', value }
   }
 

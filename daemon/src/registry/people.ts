@@ -44,9 +44,10 @@ export class People {
     return listed && this.#shown(listed)
   }
 
-  search({ query, limit }: Search): PeopleReply {
+  search({ query, limit, after }: Search): PeopleReply {
+    const { directory } = this.#parts
     const most = Math.min(limit || limits.searchDefault, limits.searchResults)
-    const { people, more } = this.#parts.directory.search(query, most)
+    const { people, more } = query.trim() === '' ? directory.list(after, most) : directory.search(query, most)
     return create(PeopleSchema, { people: people.map(listed => this.#shown(listed)), more })
   }
 

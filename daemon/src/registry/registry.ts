@@ -4,7 +4,7 @@ import type { Config } from '../config.ts'
 import { ParleyError } from '../errors.ts'
 import { createIdentity } from '../net/identity.ts'
 import { listenPort, type PortLimits } from '../net/port.ts'
-import { formatHostPort, type HostPort, ports, readHostPort } from '../protocol/addresses.ts'
+import { formatHostPort, ports, readHostPort } from '../protocol/addresses.ts'
 import type { InviteInfo, StatusInfo } from '../protocol/control.ts'
 import { type RegistryId, registryId } from '../protocol/ids.ts'
 import { generateKeyPair } from '../protocol/keys.ts'
@@ -13,8 +13,9 @@ import { Attestations } from './attestations.ts'
 import { startClassic } from './classic/classic.ts'
 import { classicPeople } from './classic-people.ts'
 import { Directory } from './directory.ts'
-import { inviteInfo, registryAddress } from './invite-text.ts'
+import { inviteInfo, registryAddress, whereabouts } from './invite-text.ts'
 import { Invites, type InviteWish } from './invites.ts'
+import { LastSeen } from './last-seen.ts'
 import { OnlineList } from './online-list.ts'
 import { People } from './people.ts'
 import { Presence } from './presence.ts'
@@ -38,13 +39,21 @@ export interface RegistryOptions {
   /** The wall clock in ms since 1970. */
   readonly now?: () => number
   /** Waits in ms that tests shorten. */
-  readonly waits?: { readonly unsigned?: number; readonly presenceGrace?: number; readonly presenceFlush?: number }
+  readonly waits?: {
+    readonly unsigned?: number
+    readonly presenceGrace?: number
+    readonly presenceFlush?: number
+    readonly statusPace?: number
+    readonly lastSeenEvery?: number
+  }
   readonly limits?: Partial<PortLimits>
+  /** The address by which others reach this machine now: for a registry without a public address. */
+  readonly ownHost?: () => string | undefined
 }
 
 export interface Registry {
   readonly id: RegistryId
-  /** A parley link without a code. */
+  /** A parley link without a code, by which people reach it now. */
   readonly address: string
   /** HOST:PORT, with the real ports. */
   readonly listen: readonly string[]
@@ -65,7 +74,7 @@ export async function startRegistry(start: RegistryOptions): Promise<Registry> {
     for (const end of closers.splice(0).reverse()) await end()
   }
   try {
-    return { ...(await openRegistry(start, closers)), close }
+    return Object.assign(await openRegistry(start, closers), { close })
   } catch (error) {
     await close()
     throw error
@@ -81,8 +90,9 @@ async function openRegistry(
   const identity = await createIdentity(await registryKey(start.secrets))
   const registry = registryId(identity.id)
   const parts = await buildParts(start, registry, identity.privateKey)
-  const { directory, sessions, presence, onlineList, invites, signUps } = parts
+  const { directory, sessions, presence, lastSeen, onlineList, invites, signUps } = parts
   closers.push(
+    () => lastSeen.close(),
     () => presence.close(),
     () => onlineList.close(),
   )
@@ -108,17 +118,18 @@ async function openRegistry(
   })
   closers.push(() => port.close())
 
-  const where = { registry, listen: port.addresses, ...publicAddress(options.public) }
-  const shown = {
-    address: registryAddress(where),
-    listen: port.addresses.map(formatHostPort),
-    heartbeat: formatHostPort(classic.heartbeat),
-  }
+  const known = options.public === undefined ? undefined : readHostPort(options.public, ports.registry)
+  // Made anew each time: a machine that moves to another network has another address there.
+  const where = () => whereabouts({ registry, listen: port.addresses }, known, start.ownHost)
+  const shown = { listen: port.addresses.map(formatHostPort), heartbeat: formatHostPort(classic.heartbeat) }
   return {
     id: registry,
+    get address() {
+      return registryAddress(where())
+    },
     ...shown,
     async createInvite(wish) {
-      if (signUps.policy !== 'closed') return inviteInfo(options.name, where, () => invites.create(wish))
+      if (signUps.policy !== 'closed') return inviteInfo(options.name, where(), () => invites.create(wish))
       throw new ParleyError(
         'sign-up-closed',
         'This registry takes no sign-ups. Set "signUp" to "invite" and start it anew.',
@@ -126,6 +137,7 @@ async function openRegistry(
     },
     status: () => ({
       registry,
+      address: registryAddress(where()),
       ...shown,
       team: options.name,
       signUp: signUps.policy,
@@ -146,10 +158,18 @@ async function buildParts(start: RegistryOptions, registry: RegistryId, privateK
   await directory.load(accounts.all())
   const invites = new Invites({ storage, now })
   const policy = options.signUp ?? defaultSignUp(options.listen)
+  const lastSeen = await LastSeen.open({
+    storage,
+    log,
+    now,
+    ...(waits.lastSeenEvery === undefined ? {} : { every: waits.lastSeenEvery }),
+  })
   const presence: Presence = new Presence({
     changed: user => onlineList.changed(user),
+    seen: lastSeen,
     now,
     ...(waits.presenceGrace === undefined ? {} : { grace: waits.presenceGrace }),
+    ...(waits.statusPace === undefined ? {} : { pace: waits.statusPace }),
   })
   const sessions = new Sessions(presence)
   const attestations = new Attestations({ registry, privateKey, now })
@@ -157,6 +177,7 @@ async function buildParts(start: RegistryOptions, registry: RegistryId, privateK
   const onlineList = new OnlineList({
     online: () => presence.online(),
     person: user => people.person(user),
+    total: () => directory.size,
     ...(waits.presenceFlush === undefined ? {} : { flush: waits.presenceFlush }),
   })
   return {
@@ -170,6 +191,7 @@ async function buildParts(start: RegistryOptions, registry: RegistryId, privateK
     guesses: new Guesses(now),
     attestations,
     presence,
+    lastSeen,
     sessions,
     people,
     onlineList,
@@ -191,8 +213,4 @@ function byMechanism(auths: readonly Auth[]): ReadonlyMap<string, Auth> {
     throw new ParleyError('plugin', 'A registry needs a plugin that signs people in: add "@parley/auth-password".')
   if (map.size === auths.length) return map
   throw new ParleyError('plugin', 'Two plugins offer the same way to sign in. Keep one of them.')
-}
-
-function publicAddress(text: string | undefined): { public?: HostPort } {
-  return text === undefined ? {} : { public: readHostPort(text, ports.registry) }
 }

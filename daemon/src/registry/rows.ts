@@ -18,6 +18,9 @@ export const rowKeys = {
   credential: (user: UserId) => `credential/${user}`,
   device: (device: DeviceId) => `device/${device}`,
   roster: (user: UserId) => `roster/${user}`,
+  allSeen: 'seen/',
+  seen: (user: UserId) => `seen/${user}`,
+  alive: 'alive',
   invite: (hash: Uint8Array) => `invite/${toText(hash)}`,
 } as const
 

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Link } from '../net/link.ts'
-import { deviceId } from '../protocol/ids.ts'
+import { deviceId, type UserId, userId } from '../protocol/ids.ts'
 import {
   ChallengeSchema,
   DoneSchema,
@@ -12,13 +12,16 @@ import {
   RenewedSchema,
   type Reply,
   type Request,
+  type SetStatus,
   SignedInSchema,
+  type WatchOnline,
 } from '../protocol/parley_pb.ts'
 import type { Attestations } from './attestations.ts'
 import type { Directory } from './directory.ts'
 import { Entrance, type EntranceParts, type Step } from './entrance.ts'
 import type { OnlineList } from './online-list.ts'
 import type { People } from './people.ts'
+import { type DeviceStatus, deviceStatuses } from './presence.ts'
 import { readPublished } from './published.ts'
 import type { Session, Sessions } from './sessions.ts'
 
@@ -53,6 +56,8 @@ class Service {
   #session: Session | undefined
   #unsigned: NodeJS.Timeout | undefined
   #isClosed = false
+  /** What the device said of itself when it asked to come in. */
+  #status: DeviceStatus = 'online'
 
   constructor(link: Link, parts: ServiceParts) {
     this.#link = link
@@ -66,6 +71,7 @@ class Service {
       case 'signUp':
         return this.#step(entrance => entrance.signUp(is.value))
       case 'signIn':
+        this.#status = readStatus(is.value.status) ?? 'online'
         return this.#step(entrance => entrance.signIn(is.value))
       case 'continue':
         return this.#step(entrance => entrance.continue(is.value))
@@ -126,7 +132,7 @@ class Service {
     clearTimeout(this.#unsigned)
     this.#link.allowLargeFrames()
     directory.add(account)
-    this.#session = sessions.begin(account, deviceId(this.#link.peerId), this.#link)
+    this.#session = sessions.begin(account, deviceId(this.#link.peerId), this.#link, this.#status)
     const value = create(SignedInSchema, {
       session: this.#session.id,
       beatInterval: limits.beatInterval,
@@ -149,7 +155,9 @@ class Service {
       case 'publishAddresses':
         return this.#publish(is.value, session)
       case 'watchOnline':
-        return { case: 'onlineSnapshot', value: onlineList.watch(this.#link) }
+        return { case: 'onlineSnapshot', value: onlineList.watch(this.#link, readAlso(is.value)) }
+      case 'setStatus':
+        return this.#setStatus(is.value, session)
       case 'search':
         return { case: 'people', value: people.search(is.value) }
       case 'lookUp':
@@ -157,6 +165,13 @@ class Service {
       default:
         throw new ParleyError('unsupported', 'This registry does not know this request. It may need an update.')
     }
+  }
+
+  #setStatus({ status }: SetStatus, session: Session): Reply['is'] {
+    const known = readStatus(status)
+    if (!known) throw new ParleyError('bad-frame', 'A device says that it is online, away or busy, and nothing else.')
+    this.#parts.sessions.says(session, known)
+    return { case: 'done', value: create(DoneSchema) }
   }
 
   /** The keys stay, the sign-in ends; the link may be used to sign in again. */
@@ -175,4 +190,14 @@ class Service {
     session.published = readPublished(asked, this.#link.remoteAddress)
     return { case: 'done', value: create(DoneSchema) }
   }
+}
+
+function readStatus(text: string): DeviceStatus | undefined {
+  return deviceStatuses.find(status => status === text)
+}
+
+/** @throws ParleyError `bad-frame` */
+function readAlso({ also }: WatchOnline): UserId[] {
+  if (also.length <= limits.alsoWatched) return also.map(userId)
+  throw new ParleyError('bad-frame', `At most ${limits.alsoWatched} people can be asked for with the online list.`)
 }

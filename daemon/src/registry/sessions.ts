@@ -4,7 +4,7 @@ import type { Link } from '../net/link.ts'
 import type { DeviceId, UserId } from '../protocol/ids.ts'
 import { SessionEndedSchema } from '../protocol/parley_pb.ts'
 import type { Account } from './accounts.ts'
-import type { Presence } from './presence.ts'
+import type { DeviceStatus, Presence } from './presence.ts'
 import type { Published } from './published.ts'
 
 /** A device that is signed in over a link. */
@@ -41,15 +41,20 @@ export class Sessions {
   }
 
   /** Begins a session. The one that the device had ends: its link is told, and closed. */
-  begin(account: Account, device: DeviceId, link: Link): Session {
+  begin(account: Account, device: DeviceId, link: Link, status: DeviceStatus): Session {
     const old = this.#byDevice.get(device)
     const session: Session = { id: new Uint8Array(randomBytes(8)), account, device, link }
-    this.#presence.up(account.user, device)
+    this.#presence.up(account.user, device, status)
     this.#byDevice.set(device, session)
     const sessions = this.#byUser.get(account.user) ?? new Set()
     this.#byUser.set(account.user, sessions.add(session))
     if (old) this.#replace(old)
     return session
+  }
+
+  /** How the device of a session stands from now on. */
+  says({ account, device }: Session, status: DeviceStatus): void {
+    this.#presence.says(account.user, device, status)
   }
 
   /** Ends a session that has signed out: the person leaves at once. */

@@ -34,6 +34,23 @@ describe('the directory', () => {
     assert.deepEqual(directory.search('', 1), { people: directory.search('', 1).people, more: true })
   })
 
+  it('lists everybody by name, page by page, in which somebody may have come', async () => {
+    const directory = await directoryOf([
+      ['dave', 'A'],
+      ['bob', 'B'],
+      ['alice', 'C'],
+    ])
+    const names = (after: string, limit: number) => {
+      const { people, more } = directory.list(after, limit)
+      return [people.map(({ name }) => name).join(), more]
+    }
+    assert.deepEqual(names('', 2), ['alice,bob', true])
+    directory.add(person('carol', 'D', 4))
+    assert.deepEqual(names('bob', 2), ['carol,dave', false])
+    assert.deepEqual(names('c', 9), ['carol,dave', false])
+    assert.deepEqual(names('dave', 9), ['', false])
+  })
+
   it('finds those who came later, each once', async () => {
     const directory = await directoryOf([['bob', 'Bob']])
     directory.add(person('alice', 'Alice', 7))

@@ -25,6 +25,26 @@ describe('online list', () => {
     list.close()
   })
 
+  it('has who was asked for too, each once, and how many there are', async () => {
+    const [here, gone] = people(2)
+    assert.ok(here && gone)
+    const { list, status } = listOf([here])
+    status.set(gone, 'offline')
+    const reader = subscriber()
+    const first = list.watch(reader, [gone, here])
+    assert.deepEqual(
+      first.people.map(({ user, status }) => [userId(user), status]),
+      [
+        [here, 'online'],
+        [gone, 'offline'],
+      ],
+    )
+    list.changed(here)
+    await until('a change', () => reader.events.length === 1)
+    assert.deepEqual([first.total, reader.events[0]?.total], [7, 7])
+    list.close()
+  })
+
   it('makes one change of what happens while a subscriber is slow', async () => {
     const users = people(3)
     const { list, status } = listOf(users)
@@ -78,7 +98,7 @@ function listOf(users: readonly UserId[], { slow = 10_000 } = {}) {
   const status = new Map<UserId, string>()
   const person = (user: UserId): Person =>
     create(PersonSchema, { user: fromText(user), status: status.get(user) ?? 'online' })
-  return { status, list: new OnlineList({ online: () => users, person, flush: 1, slow }) }
+  return { status, list: new OnlineList({ online: () => users, person, total: () => 7, flush: 1, slow }) }
 }
 
 /** A subscriber that can stop reading. */

@@ -11,7 +11,11 @@ const desktop = deviceId(randomBytes(32))
 describe('presence', () => {
   let now = 1000
   let changes: UserId[] = []
-  const presence = () => new Presence({ changed: user => void changes.push(user), now: () => now, grace: 3000 })
+  const presence = () => {
+    const left = new Map<UserId, number>()
+    const seen = { of: (user: UserId) => left.get(user) ?? 0, came() {}, left: left.set.bind(left) }
+    return new Presence({ changed: user => void changes.push(user), seen, now: () => now, grace: 3000, pace: 1000 })
+  }
   const pass = (ms: number) => {
     now += ms
     mock.timers.tick(ms)
@@ -26,7 +30,7 @@ describe('presence', () => {
 
   it('begins with a link and ends a grace after the last one', () => {
     const people = presence()
-    people.up(alice, laptop)
+    people.up(alice, laptop, 'online')
     assert.deepEqual(people.of(alice), { status: 'online', since: 1000 })
     people.dropped(alice, laptop)
     pass(2999)
@@ -39,11 +43,11 @@ describe('presence', () => {
 
   it('goes on through a short drop, for good, and through another one', () => {
     const people = presence()
-    people.up(alice, laptop)
+    people.up(alice, laptop, 'online')
     for (let time = 0; time < 3; time++) {
       people.dropped(alice, laptop)
       pass(2000)
-      people.up(alice, laptop)
+      people.up(alice, laptop, 'online')
     }
     pass(10_000)
     assert.deepEqual(people.of(alice), { status: 'online', since: 1000 })
@@ -52,10 +56,10 @@ describe('presence', () => {
 
   it('counts the grace from the last drop', () => {
     const people = presence()
-    people.up(alice, laptop)
+    people.up(alice, laptop, 'online')
     people.dropped(alice, laptop)
     pass(2000)
-    people.up(alice, laptop)
+    people.up(alice, laptop, 'online')
     people.dropped(alice, laptop)
     pass(2000)
     assert.equal(people.of(alice).status, 'online')
@@ -65,8 +69,8 @@ describe('presence', () => {
 
   it('lasts while any device has a link', () => {
     const people = presence()
-    people.up(alice, laptop)
-    people.up(alice, desktop)
+    people.up(alice, laptop, 'online')
+    people.up(alice, desktop, 'online')
     people.left(alice, laptop)
     pass(10_000)
     assert.equal(people.of(alice).status, 'online')
@@ -76,13 +80,63 @@ describe('presence', () => {
 
   it('ends at once with a sign-out, and once', () => {
     const people = presence()
-    people.up(alice, laptop)
+    people.up(alice, laptop, 'online')
     people.left(alice, laptop)
     people.dropped(alice, laptop)
     people.left(alice, laptop)
     pass(10_000)
     assert.equal(people.of(alice).status, 'offline')
     assert.equal(changes.length, 2)
+  })
+
+  it('shows the best of what the devices say', () => {
+    const people = presence()
+    people.up(alice, laptop, 'busy')
+    assert.deepEqual(people.of(alice), { status: 'busy', since: 1000 })
+    pass(5000)
+    people.up(alice, desktop, 'away')
+    assert.deepEqual(people.of(alice), { status: 'away', since: 6000 })
+    pass(5000)
+    people.says(alice, laptop, 'online')
+    assert.deepEqual(people.of(alice), { status: 'online', since: 11_000 })
+    pass(5000)
+    people.dropped(alice, laptop)
+    assert.deepEqual(people.of(alice), { status: 'away', since: 16_000 })
+    assert.equal(changes.length, 4)
+  })
+
+  it('tells one who flaps once in a while, and in the end the truth', () => {
+    const people = presence()
+    people.up(alice, laptop, 'online')
+    for (let time = 0; time < 100; time++) people.says(alice, laptop, time % 2 === 0 ? 'away' : 'busy')
+    assert.equal(people.of(alice).status, 'away')
+    assert.equal(changes.length, 2)
+    pass(1000)
+    assert.deepEqual(people.of(alice), { status: 'busy', since: 2000 })
+    pass(10_000)
+    assert.equal(changes.length, 3)
+  })
+
+  it('hears no device that is not here', () => {
+    const people = presence()
+    people.says(alice, laptop, 'busy')
+    assert.equal(people.of(alice).status, 'offline')
+    people.up(alice, laptop, 'online')
+    people.says(alice, desktop, 'busy')
+    people.dropped(alice, laptop)
+    people.says(alice, laptop, 'busy')
+    assert.equal(people.of(alice).status, 'online')
+  })
+
+  it('goes on after a short drop with what the device says then', () => {
+    const people = presence()
+    people.up(alice, laptop, 'away')
+    people.dropped(alice, laptop)
+    people.up(alice, laptop, 'away')
+    assert.equal(changes.length, 1)
+    people.dropped(alice, laptop)
+    people.up(alice, laptop, 'busy')
+    assert.equal(people.of(alice).status, 'busy')
   })
 
   it('of somebody who was never here is not known', () => {

@@ -13,6 +13,7 @@ import {
   RenewSchema,
   type Request,
   SearchSchema,
+  SetStatusSchema,
   SignInSchema,
   SignOutSchema,
   WatchOnlineSchema,
@@ -28,6 +29,7 @@ const forMembers: Request['is'][] = [
   { case: 'signOut', value: create(SignOutSchema) },
   { case: 'publishAddresses', value: create(PublishAddressesSchema, { port: 5858 }) },
   { case: 'watchOnline', value: create(WatchOnlineSchema) },
+  { case: 'setStatus', value: create(SetStatusSchema, { status: 'busy' }) },
   { case: 'search', value: create(SearchSchema, { query: 'a' }) },
   { case: 'lookUp', value: create(LookUpSchema, { name: 'alice' }) },
 ]
