@@ -2,6 +2,7 @@ import type { Log } from '@parley/kit'
 import { acquireLock } from './client/lock.ts'
 import { type Config, usualPlugins } from './config.ts'
 import { startControl } from './control/server.ts'
+import { HostedTeam } from './hosting/hosting.ts'
 import type { Hub } from './hub/hub.ts'
 import { ensureHome } from './locations.ts'
 import { loadPlugins } from './plugins/host.ts'
@@ -20,6 +21,8 @@ export interface DaemonOptions {
   readonly log: Log
   /** ms without a front end after which the daemon stops; absent: it stays. */
   readonly linger?: number | undefined
+  /** Whether a front end started it, which a newer one may then replace. */
+  readonly isBackground?: boolean
   /** The wall clock in ms since 1970. */
   readonly now?: () => number
 }
@@ -27,6 +30,7 @@ export interface DaemonOptions {
 export interface Daemon {
   readonly ready: Ready
   readonly hub: Hub | undefined
+  /** Its own role, or the team that its hub hosts by now. */
   readonly registry: Registry | undefined
   /** Resolves when it has stopped, whoever asked for it; rejects when a part could not be stopped. */
   readonly stopped: Promise<void>
@@ -47,8 +51,8 @@ export interface Ready {
 }
 
 /**
- * Builds the parts of a daemon in order: lock, plugins (with storage), registry, hub, control socket. Whatever fails
- * stops what was built before, in reverse, and rejects with its ParleyError.
+ * Builds the parts of a daemon in order: lock, plugins (with storage), registry (or the team that the hub hosts), hub,
+ * control socket. Whatever fails stops what was built before, in reverse, and rejects with its ParleyError.
  */
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const built = new Teardown()
@@ -101,9 +105,16 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
   }
 
   let hub: Hub | undefined
+  let hosting: HostedTeam | undefined
   if (roles.includes('hub')) {
+    // Before the hub, which signs in there at once; and in its place when all is stopped, whenever the team was started.
+    if (!isRegistry) {
+      hosting = new HostedTeam({ home: where.home, wish: config.registry, builtIns, log, now })
+      built.defer(() => hosting?.close())
+      await hosting.resume()
+    }
     const { startHub } = await import('./hub/hub.ts')
-    hub = await startHub({ storage, locations: where, options: config.hub, log, now })
+    hub = await startHub({ storage, locations: where, options: config.hub, log, now, ...(hosting && { hosting }) })
     built.defer(() => hub?.close())
   }
 
@@ -114,10 +125,11 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
     daemonFile: where.daemonFile,
     roles,
     hub,
-    registry,
+    registry: () => registry ?? hosting?.registry,
     log,
     stop: () => void stop().catch(() => {}),
     linger: options.linger,
+    isBackground: options.isBackground ?? false,
     now,
   })
   built.defer(() => control.close())
@@ -129,7 +141,15 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
     return end.promise
   }
   log.info({ roles, home: where.home }, 'The daemon is ready')
-  return { ready: readyOf(registry, hub), hub, registry, stopped: end.promise, stop }
+  return {
+    ready: readyOf(registry, hub),
+    hub,
+    get registry() {
+      return registry ?? hosting?.registry
+    },
+    stopped: end.promise,
+    stop,
+  }
 }
 
 function readyOf(registry: Registry | undefined, hub: Hub | undefined): Ready {

@@ -1,6 +1,6 @@
 import { accessSync, chmodSync, constants, existsSync, lstatSync, mkdirSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, isAbsolute, join, resolve } from 'node:path'
 import { ParleyError } from './errors.ts'
 
 /** Every path of a home. Absolute; nothing is made or read here. */
@@ -24,10 +24,14 @@ export interface Locations {
   readonly registryKey: string
   /** Daemons copied here by editors, one folder per version. */
   readonly versions: string
+  /** One such folder, by its name. */
+  version(name: string): string
   /** Where npm installs plugins. */
   readonly plugins: string
   /** The module through which those plugins are imported. */
   readonly pluginImport: string
+  /** The home of the registry that this home's hub runs beside itself, if its person has started a team. */
+  readonly team: string
   /** The account key of one registry (its id as text). */
   accountKey(registry: string): string
   /** The folder of one plugin's own, by the name that it is used as. */
@@ -49,11 +53,30 @@ export function locations(home: string): Locations {
     deviceKey: within('device.key'),
     registryKey: within('registry.key'),
     versions: within('versions'),
+    version: name => within('versions', nameChecked(name)),
     plugins: within('plugins'),
     pluginImport: within('plugins', 'import.mjs'),
+    team: within('team'),
     accountKey: registry => within(`account-${nameChecked(registry)}.key`),
     pluginDir: as => within('data', nameChecked(as)),
   }
+}
+
+/** A file of a bundled daemon, by its path from the folder of that daemon, with slashes. */
+export function bundledFile(folder: string, path: string): string {
+  return join(folder, ...path.split('/'))
+}
+
+/**
+ * The home that a setting of an editor names; one that is empty names none. `~` is the person's own folder.
+ * @throws ParleyError `home` when it is relative: an editor's working folder is no place that a person knows
+ */
+export function homeOfSetting(setting: string, env: NodeJS.ProcessEnv = process.env): string {
+  const asked = setting.trim()
+  if (asked === '') return defaultHome(env)
+  if (/^~(?=$|[/\\])/.test(asked)) return join(homedir(), asked.slice(1))
+  if (isAbsolute(asked)) return resolve(asked)
+  throw new ParleyError('home', `The setting parley.home must be a whole path, but it is ${JSON.stringify(asked.slice(0, 200))}.`)
 }
 
 /** The home of a person who names none: `PARLEY_HOME`, else the platform's own place for a program's data. */

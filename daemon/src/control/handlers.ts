@@ -7,7 +7,7 @@ import type { HubPart, RegistryPart } from './parts.ts'
 /** What the handlers answer from. */
 export interface HandlerParts {
   readonly hub?: HubPart
-  readonly registry?: RegistryPart
+  readonly registry: () => RegistryPart | undefined
   /** The daemon itself, without its parts. */
   readonly about: () => Omit<StatusInfo, 'hub' | 'registry'>
   /** Begins to stop the daemon. */
@@ -34,13 +34,12 @@ export interface Caller {
 
 export function createHandlers({ hub, registry, about, stop }: HandlerParts): Handlers {
   const theHub = (): HubPart => hub ?? absent('hub')
-  const theRegistry = (): RegistryPart => registry ?? absent('registry')
+  const theRegistry = (): RegistryPart => registry() ?? absent('registry')
   return {
-    status: async () => ({
-      ...about(),
-      ...(hub && { hub: hub.status() }),
-      ...(registry && { registry: registry.status() }),
-    }),
+    status: async () => {
+      const served = registry()
+      return { ...about(), ...(hub && { hub: hub.status() }), ...(served && { registry: served.status() }) }
+    },
     stop: async () => {
       // The reply goes out first.
       setImmediate(stop)
@@ -50,7 +49,7 @@ export function createHandlers({ hub, registry, about, stop }: HandlerParts): Ha
     signIn: async params => theHub().signIn(params),
     signOut: async params => theHub().signOut(params),
     who: async params => theHub().who(params),
-    probe: async params => theHub().probe(params),
+    probe: async (params, { signal }) => theHub().probe(params, signal),
     hostTeam: async params => theHub().hostTeam(params),
     setAvailability: async params => theHub().setAvailability(params),
     send: async params => theHub().send(params),

@@ -50,7 +50,8 @@ export function createParamsChecks(): ParamsChecks {
     ]),
     signIn: check('signIn', { registry: medium, name: short, password: medium }),
     signOut: check('signOut', {}),
-    probe: check('probe', { text: medium }, ['text']),
+    // A whole invite text, maybe with a mail around it: how long it may be is for the hub to say, in words.
+    probe: check('probe', { text: { type: 'string' } }, ['text']),
     hostTeam: check('hostTeam', { team: short }, ['team']),
     setAvailability: check('setAvailability', { availability: { enum: ['available', 'busy'] } }, ['availability']),
     who: check('who', { query: short, limit: page }),

@@ -22,7 +22,8 @@ export interface HubPart {
   readonly signIn: Serve<'signIn'>
   readonly signOut: Serve<'signOut'>
   readonly who: Serve<'who'>
-  readonly probe: Serve<'probe'>
+  /** `signal` is aborted when who asked has gone. */
+  probe(params: Params<'probe'>, signal: AbortSignal): Promise<Result<'probe'>>
   readonly hostTeam: Serve<'hostTeam'>
   readonly setAvailability: Serve<'setAvailability'>
   readonly send: Serve<'send'>

@@ -20,12 +20,15 @@ export interface ControlOptions {
   readonly daemonFile: string
   readonly roles: readonly ('hub' | 'registry')[]
   readonly hub?: HubPart | undefined
-  readonly registry?: RegistryPart | undefined
+  /** The registry of this daemon: of its role, or started since by its hub. */
+  readonly registry?: (() => RegistryPart | undefined) | undefined
   readonly log: Log
   /** Asked to stop by a front end, or because none has been there for `linger`. Must begin to stop the daemon. */
   readonly stop: () => void
   /** ms without a front end after which the daemon is to stop; absent: never. */
   readonly linger?: number | undefined
+  /** Whether a front end started it, which a newer one may then replace. */
+  readonly isBackground?: boolean
   readonly proofTimeout?: number
   readonly now?: () => number
 }
@@ -49,26 +52,35 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   const endpoint = await makeEndpoint()
   const token = randomBytes(controlProof.token)
   const startedAt = now()
-  const { home, roles, hub, registry, stop } = options
+  const { home, hub, registry = () => undefined, isBackground = false, stop } = options
+  const roles = () => (registry() ? [...new Set([...options.roles, 'registry' as const])] : options.roles)
   const frontEnds = new FrontEnds(hub)
   const context: SessionContext = {
     token,
     handlers: createHandlers({
       ...(hub && { hub }),
-      ...(registry && { registry }),
-      about: (): Omit<StatusInfo, 'hub' | 'registry'> => ({ version, pid: process.pid, home, roles, startedAt }),
+      registry,
+      about: (): Omit<StatusInfo, 'hub' | 'registry'> => ({
+        version,
+        pid: process.pid,
+        home,
+        roles: roles(),
+        startedAt,
+      }),
       stop,
     }),
     checks: createParamsChecks(),
     hub,
     frontEnds,
-    identity: { daemon: version, pid: process.pid, roles },
+    identity: () => ({ daemon: version, pid: process.pid, roles: roles(), isBackground }),
     log,
     proofTimeout: options.proofTimeout ?? limits.controlProof,
   }
 
   const sockets = new Set<Socket>()
   const linger = new Linger(options.linger, () => {
+    // A whole team would be shut out.
+    if (registry()) return
     log.info({ linger: options.linger }, 'No front end is left, so the daemon stops')
     stop()
   })

@@ -25,7 +25,7 @@ export interface SessionContext {
   readonly hub: HubPart | undefined
   readonly frontEnds: FrontEnds
   /** What `hello` answers, without the version. */
-  readonly identity: Omit<ControlRequests['hello'][1], 'version'>
+  readonly identity: () => Omit<ControlRequests['hello'][1], 'version'>
   readonly log: Log
   readonly proofTimeout: number
 }
@@ -128,7 +128,7 @@ class Session {
     }
     if (hub) this.#feed ??= new Feed(hub, outlet)
     if (attached) this.#frontEnd ??= frontEnds.add(outlet)
-    return { version, ...this.#context.identity }
+    return { version, ...this.#context.identity() }
   }
 }
 

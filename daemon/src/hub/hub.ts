@@ -18,11 +18,13 @@ import type {
   PersonInfo,
   StatusInfo,
 } from '../protocol/control.ts'
-import { conversationId, deviceId, messageId } from '../protocol/ids.ts'
+import { conversationId, type DeviceId, deviceId, messageId } from '../protocol/ids.ts'
 import { type Account, AccountStore } from './accounts.ts'
 import type { BackoffOptions } from './backoff.ts'
 import { type HubIdentity, loadHubIdentity } from './identity.ts'
 import { listenForPeers } from './listener.ts'
+import type { Hosting } from './own-team.ts'
+import { probe } from './probe.ts'
 import { RegistryClient } from './registry/client.ts'
 import { ownAddresses, watchSurroundings } from './surroundings.ts'
 import { Team } from './team.ts'
@@ -40,6 +42,8 @@ export interface HubOptions {
   readonly now?: () => number
   /** Delays between dials to the registry, in ms. */
   readonly reconnect?: Partial<BackoffOptions>
+  /** The team that this daemon itself runs, or may start. */
+  readonly hosting?: Hosting
 }
 
 /** What changed; ask the snapshot for what it is now. */
@@ -108,6 +112,7 @@ export class Hub {
       clock: this.#clock,
       now,
       places: () => this.#places(),
+      ownTeam: () => this.#options.hosting?.team,
       log,
       onChange: () => this.#accountChanged(),
       onOnline: users => this.#team?.presence(users),
@@ -116,7 +121,7 @@ export class Hub {
   }
 
   /** The id of this home's device. */
-  get device(): string {
+  get device(): DeviceId {
     return deviceId(this.#identity.device.id)
   }
 
@@ -147,14 +152,15 @@ export class Hub {
       accounts: this.#accounts(),
       links: this.#team?.peers.count ?? 0,
       queued: conversations.reduce((sum, { queued }) => sum + queued, 0),
-      warnings: [...this.#clockWarnings(), ...(this.#team?.warnings ?? [])],
+      warnings: [...(this.#options.hosting?.warnings ?? []), ...this.#clockWarnings(), ...(this.#team?.warnings ?? [])],
     }
   }
 
   signUp(params: Params<'signUp'>): Result<'signUp'> {
     return this.#inTurn(async () => {
       const { place, wish } = readSignUp(params)
-      await this.#client.signUp(place, wish)
+      const invite = wish.invite ?? (await this.#ownInvite(place.registry, wish.name))
+      await this.#client.signUp(place, { ...wish, ...(invite && { invite }) })
       return this.#signedIn()
     })
   }
@@ -175,12 +181,27 @@ export class Hub {
     })
   }
 
-  async probe(_params: Params<'probe'>): Result<'probe'> {
-    throw notYet()
+  /** `signal`: aborted when who asked has gone. */
+  async probe({ text }: Params<'probe'>, signal?: AbortSignal): Result<'probe'> {
+    const personOf = (device: DeviceId) => {
+      const person = this.#team?.people.ofDevice(device)
+      return person && this.#team?.person(person)
+    }
+    const ended = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
+    return probe(text, { device: this.device, personOf, log: this.#options.log, signal: ended })
   }
 
-  async hostTeam(_params: Params<'hostTeam'>): Result<'hostTeam'> {
-    throw notYet()
+  hostTeam({ team }: Params<'hostTeam'>): Result<'hostTeam'> {
+    return this.#inTurn(async () => {
+      const { hosting } = this.#options
+      if (!hosting) throw new ParleyError('unsupported', 'This hub cannot start a team: it was not made for it.')
+      const account = this.#store.current
+      if (account && !hosting.isConfigured) throw alreadySignedUp(account)
+      const hosted = await hosting.host(team)
+      this.#client.wake()
+      this.#tell({ accounts: true })
+      return hosted
+    })
   }
 
   async setAvailability(_params: Params<'setAvailability'>): Result<'setAvailability'> {
@@ -352,11 +373,13 @@ export class Hub {
     const account = this.#store.current
     if (!account) return
     const isOther = (registry && registry !== account.registry) || (name && name !== account.name)
-    if (!isOther) return
-    throw new ParleyError(
-      'already-signed-up',
-      `This home belongs to ${account.name} at ${account.team || account.host}. Use another home (--home DIR) for another account.`,
-    )
+    if (isOther) throw alreadySignedUp(account)
+  }
+
+  /** Who runs a team in this very daemon needs no invite from anybody. */
+  async #ownInvite(registry: string | undefined, name: string): Promise<Uint8Array | undefined> {
+    const team = this.#options.hosting?.team
+    return team && team.registry === registry && team.signUp === 'invite' ? team.inviteCode(name) : undefined
   }
 
   #accountChanged(): void {
@@ -389,7 +412,9 @@ export class Hub {
   #accountInfo(account: Account): AccountInfo {
     const { registry, team, host, port, user, name, displayName } = account
     const { state, why } = this.#client
-    const address = formatParleyLink({ host, port, registry })
+    const own = this.#options.hosting?.team
+    const isHosted = own?.registry === registry
+    const address = isHosted ? own.address : formatParleyLink({ host, port, registry })
     const words = why && state !== 'online' ? { why } : {}
     const status = state === 'online' ? 'online' : 'offline'
     return {
@@ -399,6 +424,7 @@ export class Hub {
       user,
       name,
       displayName,
+      ...(isHosted && { isHosted }),
       state,
       ...words,
       availability: 'available',
@@ -426,6 +452,13 @@ export class Hub {
 
 function notYet(): ParleyError {
   return new ParleyError('unsupported', 'This daemon cannot do that yet; update Parley.')
+}
+
+function alreadySignedUp(account: Account): ParleyError {
+  return new ParleyError(
+    'already-signed-up',
+    `This home belongs to ${account.name} at ${account.team || account.host}. Use another home (--home DIR) for another account.`,
+  )
 }
 
 const nobodyYet = 'Nobody has signed up in this home yet. Sign up first: parley sign-up NAME --registry HOST:PORT'

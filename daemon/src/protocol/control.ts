@@ -35,6 +35,8 @@ export interface AccountInfo {
   readonly availability: Availability
   /** What others see of this person; `offline` while the team cannot be reached. */
   readonly status: Status
+  /** The team runs in this very daemon, so `invite` answers. */
+  readonly isHosted?: true
 }
 
 export interface MessageInfo {
@@ -196,7 +198,14 @@ export interface ControlRequests {
   /** The first request after the proof. */
   hello: [
     { versions: { lowest: number; highest: number }; client: string; attached: boolean },
-    { version: number; daemon: string; pid: number; roles: readonly ('hub' | 'registry')[] },
+    {
+      version: number
+      daemon: string
+      pid: number
+      roles: readonly ('hub' | 'registry')[]
+      /** Started by a front end, so that a newer one may put its own in its place. */
+      isBackground?: boolean
+    },
   ]
   status: [Record<string, never>, StatusInfo]
   stop: [Record<string, never>, Record<string, never>]

@@ -9,6 +9,7 @@ import { deviceId, type RegistryId, type UserId, userId } from '../../protocol/i
 import type { Signed, SignedIn } from '../../protocol/parley_pb.ts'
 import type { Account, AccountStore } from '../accounts.ts'
 import { Backoff } from '../backoff.ts'
+import type { OwnTeam } from '../own-team.ts'
 import { Pause } from '../pause.ts'
 import { harmless } from '../words.ts'
 import { draftFor, firstRow } from './draft.ts'
@@ -30,6 +31,8 @@ export interface RegistryClientOptions {
   readonly now: () => number
   /** Where peers can reach this hub. */
   readonly places: () => { readonly port: number; readonly addresses: readonly string[] }
+  /** The registry that runs in this very daemon: it is reached without any network. */
+  readonly ownTeam?: () => OwnTeam | undefined
   readonly log: Log
   /** The state, the account, or the time of the registry changed. */
   readonly onChange: () => void
@@ -248,8 +251,11 @@ export class RegistryClient {
     return this.#state === 'refused' ? this.#backoff.afterRefusal() : this.#backoff.next()
   }
 
-  #open({ host, port, registry }: RegistryPlace, signal: AbortSignal): Promise<RegistryLink> {
-    const { dialer, identity } = this.#options
+  #open(place: RegistryPlace, signal: AbortSignal): Promise<RegistryLink> {
+    const { dialer, identity, ownTeam } = this.#options
+    const { registry } = place
+    const own = ownTeam?.()
+    const { host, port } = own && own.registry === registry ? own.place : place
     return openRegistry({ host, port, expect: registry, dialer, device: deviceId(identity.id), signal })
   }
 
