@@ -120,5 +120,13 @@ export interface SurfaceState {
   readonly conversation: string
   /** The user name of the other one, for the panel's title and to find the conversation again. */
   readonly person: string
-  readonly unsent?: readonly { readonly message: string; readonly text: string; readonly written: number }[]
+  /** Also those of other conversations that this webview has shown. */
+  readonly unsent?: readonly {
+    readonly conversation: string
+    readonly message: string
+    readonly text: string
+    readonly written: number
+  }[]
+  /** What is being written, while the hub has not got it. */
+  readonly draft?: string
 }
