@@ -28,10 +28,12 @@ export async function probe(
     readonly personOf: (device: DeviceId) => PersonInfo | undefined
     readonly log: Log
     readonly signal: AbortSignal
+    /** ms; default limits.probe. */
+    readonly timeout?: number
   },
 ): Promise<ProbeInfo> {
   const { link: place, hasPort } = readPasted(text)
-  const signal = AbortSignal.any([by.signal, AbortSignal.timeout(limits.probe)])
+  const signal = AbortSignal.any([by.signal, AbortSignal.timeout(by.timeout ?? limits.probe)])
   const dialer = new Dialer({ identity: await createIdentity(), log: by.log })
   try {
     const link = await reach(dialer, place, hasPort, signal)
@@ -96,7 +98,7 @@ function inWords(error: unknown, place: HostPort, asked: AbortSignal): ParleyErr
 const oneself = 'This is the address of this very computer’s Parley. Give the address of somebody else’s.'
 
 function tooSlow(name: string): string {
-  return `Something is there at ${name}, but it does not answer as a Parley does. Check the address, and try again.`
+  return `${name} does not answer as a Parley does, or not in time. Check the address, the network and firewalls.`
 }
 
 function impostor(name: string): string {

@@ -1,6 +1,6 @@
 import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { formatParleyLink, ports, type ParleyLink, readHostPort, readParleyLink } from './addresses.ts'
+import { formatParleyLink, type ParleyLink, ports, readHostPort, readParleyLink } from './addresses.ts'
 
 /** What somebody pasted to say where a team, or somebody's Parley, is. */
 export interface Pasted {
@@ -41,9 +41,15 @@ export function findParleyLink(text: string): string | undefined {
   }
 }
 
-/** Everything in a text that begins like a link, each also without the punctuation of the sentence around it. */
+/**
+ * Everything in a text that begins like a link: as it stands, without the punctuation of the sentence around it, and the
+ * inner link of an editor's that some program has decoded.
+ */
 function candidates(text: string): string[] {
-  return [...text.matchAll(linkLike)].flatMap(([found]) => [found, found.replace(/[^a-z\d]+$/i, '')])
+  return [...text.matchAll(linkLike)].flatMap(([found]) => {
+    const inner = found.slice(Math.max(0, found.indexOf('parley://')))
+    return [found, inner].flatMap(link => [link, link.replace(/[^a-z\d]+$/i, '')])
+  })
 }
 
 /** A `parley:` link or an editor's, where no longer word begins before it. */
@@ -64,6 +70,7 @@ function readPlace(text: string): Pasted {
   }
   const link = readParleyLink(text)
   // Where no port stands, each default gives itself.
-  const hasPort = text.includes('://') || readHostPort(text, ports.registry).port === readHostPort(text, ports.peer).port
+  const hasPort =
+    text.includes('://') || readHostPort(text, ports.registry).port === readHostPort(text, ports.peer).port
   return { link, hasPort }
 }

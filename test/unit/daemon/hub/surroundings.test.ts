@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import net from 'node:net'
-import { hasSlept, ownAddresses, watchSurroundings } from '../../../../daemon/src/hub/surroundings.ts'
+import { bestAddress, hasSlept, ownAddresses, watchSurroundings } from '../../../../daemon/src/hub/surroundings.ts'
 import { within } from '../../../support/links.ts'
 
 describe('hub: surroundings', () => {
@@ -33,5 +33,28 @@ describe('hub: surroundings', () => {
       all.some(address => address.startsWith('fe80')),
       false,
     )
+  })
+
+  it('puts real networks before those of containers and tunnels, and IPv4 before IPv6', () => {
+    const one = (address: string, internal = false) => ({
+      address,
+      internal,
+      family: address.includes(':') ? ('IPv6' as const) : ('IPv4' as const),
+      netmask: '',
+      mac: '',
+      cidr: null,
+      scopeid: 0,
+    })
+    const interfaces = {
+      lo: [one('127.0.0.1', true)],
+      docker0: [one('172.17.0.1')],
+      utun3: [one('10.8.0.2')],
+      eth0: [one('fe80::1'), one('2001:db8::5'), one('192.168.1.5')],
+      eth1: [one('169.254.7.7')],
+    }
+    const best = ['192.168.1.5', '2001:db8::5', '172.17.0.1', '10.8.0.2', '127.0.0.1']
+    assert.deepEqual(ownAddresses(['::'], interfaces), best)
+    assert.equal(bestAddress(interfaces), '192.168.1.5')
+    assert.equal(bestAddress({ lo: [one('127.0.0.1', true)] }), undefined)
   })
 })

@@ -98,6 +98,22 @@ describe('the text of an invite', () => {
     assert.equal((await open.memory.storage.list('invite/', { limit: 1 })).rows.length, 0)
   })
 
+  it('has this machine’s own address where there is no other, the one of the moment', async () => {
+    let own: string | undefined = '192.168.1.5'
+    const options = { signUp: 'invite' as const, listen: ['0.0.0.0:0'] }
+    await using at = await startTestRegistry({ ownHost: () => own, options })
+    const invited = async () => readParleyLink((await at.registry.createInvite({})).link)
+    assert.deepEqual([(await invited()).host, (await invited()).port], ['192.168.1.5', at.port])
+    own = '10.0.0.7'
+    assert.equal((await invited()).host, '10.0.0.7')
+    assert.equal(readParleyLink(at.registry.address).host, '10.0.0.7')
+    assert.equal(readParleyLink(at.registry.status().address).host, '10.0.0.7')
+    own = undefined
+    assert.equal((await invited()).host, '127.0.0.1', 'a computer without a network')
+    await using known = await startTestRegistry({ ownHost: () => own, options: { ...options, public: 'acme.dev' } })
+    assert.equal(readParleyLink(known.registry.address).host, 'acme.dev')
+  })
+
   it('shows an id that tells nothing of the code', async () => {
     await using at = await startTestRegistry({ options: { signUp: 'invite' } })
     const { link, id } = await at.registry.createInvite({})
