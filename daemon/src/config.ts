@@ -34,7 +34,8 @@ export interface Config {
   }
   readonly hub: {
     readonly listen: readonly string[]
-    readonly linger: number | 'always'
+    /** How long a hub that a front end started stays after the last one. Without it the runtime decides. */
+    readonly linger?: number | 'always'
     readonly classic: ClassicMode
   }
 }
@@ -79,6 +80,7 @@ export function loadConfig(file: string | undefined): Config {
 }
 
 function complete({ plugins, registry = {}, hub = {} }: ConfigFile, dir: string): Config {
+  const { linger, ...hubRest } = hub
   return {
     dir,
     ...(plugins && { plugins: plugins.map(entry => (typeof entry === 'string' ? { use: entry } : entry)) }),
@@ -94,8 +96,8 @@ function complete({ plugins, registry = {}, hub = {} }: ConfigFile, dir: string)
     hub: {
       listen: [`[::]:${ports.peer}`],
       classic: 'loopback',
-      ...hub,
-      linger: hub.linger === 'always' ? 'always' : duration(hub.linger ?? `${limits.linger}ms`),
+      ...hubRest,
+      ...(linger !== undefined && { linger: linger === 'always' ? linger : duration(linger) }),
     },
   }
 }

@@ -76,7 +76,10 @@ export function homeOfSetting(setting: string, env: NodeJS.ProcessEnv = process.
   if (asked === '') return defaultHome(env)
   if (/^~(?=$|[/\\])/.test(asked)) return join(homedir(), asked.slice(1))
   if (isAbsolute(asked)) return resolve(asked)
-  throw new ParleyError('home', `The setting parley.home must be a whole path, but it is ${JSON.stringify(asked.slice(0, 200))}.`)
+  throw new ParleyError(
+    'home',
+    `The setting parley.home must be a whole path, but it is ${JSON.stringify(asked.slice(0, 200))}.`,
+  )
 }
 
 /** The home of a person who names none: `PARLEY_HOME`, else the platform's own place for a program's data. */

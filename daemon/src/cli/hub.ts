@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import { ensureFolder } from '../locations.ts'
 import { ports, readHostPort } from '../protocol/addresses.ts'
 import { addCommand } from './command.ts'
+import { lingerOf } from './linger.ts'
 import { type ServeOptions, serve } from './serve.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
@@ -34,7 +35,9 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
       return createLog({ destination: { file: where.hubLog }, level: readLogLevel(terminal.env, 'info') })
     },
     // A hub that somebody runs in the foreground stays until they stop it.
-    linger: ({ hub }) => (options.background && hub.linger !== 'always' ? hub.linger : undefined),
+    linger: ({ hub }) =>
+      options.background ? lingerOf(hub.linger, process.versions.electron !== undefined) : undefined,
+    isBackground: options.background ?? false,
     announce: ({ ready }) => {
       if (options.json) printJson(terminal, ready)
       else print(terminal, `The hub is up, on ${ready.listen}. Ctrl+C stops it.`)

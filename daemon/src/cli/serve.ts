@@ -17,6 +17,7 @@ export interface Serving {
   readonly configure: (config: Config) => Config
   readonly openLog: (where: Locations) => Promise<OpenLog>
   readonly linger?: (config: Config) => number | undefined
+  readonly isBackground?: boolean
   /** Told once it serves. */
   readonly announce: (daemon: Daemon, config: Config) => void
 }
@@ -47,6 +48,7 @@ async function run(terminal: Terminal, where: Locations, config: Config, serving
       builtIns: terminal.builtIns,
       log,
       linger: serving.linger?.(config),
+      isBackground: serving.isBackground ?? false,
     })
     const release = stopOnSignals(daemon, log)
     try {

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { promisify } from 'node:util'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { daemonEnvironment } from './environment.ts'
 
 /** A runtime that can run the daemon. */
 export interface NodeRuntime {
@@ -17,6 +18,8 @@ export interface NodeSearch {
   /** The setting `parley.nodePath`: taken as it is, or refused in words. */
   readonly nodePath?: string | undefined
   readonly env?: NodeJS.ProcessEnv
+  /** Whether the front end is an editor, whose runtime goes away with its updates: the last choice. */
+  readonly isEditor?: boolean
   /** The runtime that this front end runs on. */
   readonly own?: { readonly execPath: string; readonly node: string; readonly isElectron: boolean }
 }
@@ -25,24 +28,25 @@ export interface NodeSearch {
 export const oldestNode = '22.19.0'
 
 /**
- * Finds the runtime for a daemon: the one that the settings name, else the front end's own when that is Node, else
- * `node` on the PATH, else the runtime of VS Code. Each must be at least {@link oldestNode}. Throws ParleyError
- * `not-running` that names the fix.
+ * Finds the runtime for a daemon: the one that the settings name, else that of the command line when it is what asks,
+ * else `node` on the PATH, else the editor's own: Electron, or the Node that came with an editor for browsers. Each must
+ * be at least {@link oldestNode}. Throws ParleyError `not-running` that names the fix.
  */
 export async function findNode(search: NodeSearch = {}): Promise<NodeRuntime> {
-  const { nodePath, env = process.env, own = ownRuntime() } = search
+  const { nodePath, env = process.env, isEditor = false, own = ownRuntime() } = search
   if (nodePath !== undefined) {
-    const version = await versionOf(nodePath)
+    const version = await versionOf(nodePath, env)
     if (isNewEnough(version)) return { command: nodePath, env: {} }
     throw unfit(
       `${nodePath}, which the setting parley.nodePath names, ${version ? `is Node ${version}` : 'does not run'}`,
     )
   }
-  if (!own.isElectron && isNewEnough(own.node)) return { command: own.execPath, env: {} }
+  const mine = { command: own.execPath, env: own.isElectron ? { ELECTRON_RUN_AS_NODE: '1' } : {} }
+  if (!isEditor && !own.isElectron && isNewEnough(own.node)) return mine
   for (const command of await candidates(env)) {
-    if (isNewEnough(await versionOf(command))) return { command, env: {} }
+    if (isNewEnough(await versionOf(command, env))) return { command, env: {} }
   }
-  if (own.isElectron && isNewEnough(own.node)) return { command: own.execPath, env: { ELECTRON_RUN_AS_NODE: '1' } }
+  if (isNewEnough(own.node)) return mine
   throw unfit('no such Node was found on the PATH')
 }
 
@@ -77,10 +81,12 @@ async function candidates(env: NodeJS.ProcessEnv): Promise<string[]> {
   return commands.filter((_command, index) => found[index])
 }
 
-async function versionOf(command: string): Promise<string | undefined> {
+async function versionOf(command: string, env: NodeJS.ProcessEnv): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)(command, ['--version'], {
       timeout: limits.nodeProbe,
+      // As the daemon itself will run: an editor's NODE_OPTIONS may name what another Node does not know.
+      env: daemonEnvironment(env),
       windowsHide: true,
     })
     return stdout.trim()

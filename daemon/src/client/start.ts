@@ -1,38 +1,36 @@
-import { spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { setTimeout as pause } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
-import { errorFrom, ParleyError } from '../errors.ts'
+import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { ensureHome } from '../locations.ts'
 import { controlVersions } from '../protocol/control.ts'
 import { type Client, type ConnectOptions, connect, findDaemon, stopOlder } from './connect.ts'
-import { daemonEnvironment } from './environment.ts'
+import { endDaemon, waitUntilLeft } from './end.ts'
+import { versionOfBundle } from './install.ts'
+import { type LaunchOptions, launch, tooLate } from './launch.ts'
 import type { Lock } from './lock.ts'
-import { findNode } from './node.ts'
+import { compareVersions } from './versions.ts'
 
-export interface StartOptions extends ConnectOptions {
-  /** The setting `parley.nodePath`. */
-  readonly nodePath?: string | undefined
-  /** The script that runs the daemon. */
-  readonly program?: string
+export interface StartOptions extends ConnectOptions, LaunchOptions {
+  readonly signal?: AbortSignal
   /** ms until giving up. */
   readonly timeout?: number
-  readonly env?: NodeJS.ProcessEnv
 }
 
 /**
  * Connects to the hub of `home`, starting one in the background when none runs. However many do so at once, one of them
  * launches it and one daemon serves them all. A daemon that cannot start says why, and that is what this rejects with.
+ *
+ * The newest wins: one that runs in the background and is older than what would be started makes way, a newer one stays.
  */
 export async function connectOrStart(options: StartOptions): Promise<Client> {
   const { timeout = limits.daemonStart, signal } = options
   const end = performance.now() + timeout
   const { home, startLock } = ensureHome(options.home)
+  const seeker = new Seeker({ ...options, home })
   let again = 0
   for (;;) {
-    const client = await connectIfRunning({ ...options, home })
-    if (client) return client
+    const found = await seeker.look()
+    if (found?.is === 'client') return found.client
     signal?.throwIfAborted()
     if (performance.now() > end) throw tooLate(home, timeout)
     const turn = performance.now() < again ? undefined : await takeTurn(startLock)
@@ -41,7 +39,12 @@ export async function connectOrStart(options: StartOptions): Promise<Client> {
       continue
     }
     try {
-      const isReady = await launch(home, options, end - performance.now())
+      // Whoever had the turn before may have done it all.
+      const now = await seeker.look()
+      if (now?.is === 'client') return now.client
+      // Under the lock, so that no older editor starts its own in between.
+      if (now) await seeker.replace(now)
+      const isReady = await launch(home, options, Math.max(1, end - performance.now()))
       // Another daemon holds the home: it is getting ready, or on its way out.
       if (!isReady) again = performance.now() + limits.startAgain
     } finally {
@@ -66,100 +69,69 @@ async function takeTurn(startLock: string): Promise<Lock | undefined> {
   }
 }
 
-async function connectIfRunning(options: ConnectOptions): Promise<Client | undefined> {
-  try {
-    return await connect(options)
-  } catch (error) {
-    if (!(error instanceof ParleyError)) throw error
-    if (error.code === 'too-old') return replaceOlder(options, error)
-    // Each of these is what a daemon that was killed, or is on its way out, leaves behind.
-    if (['not-running', 'forged', 'damaged-data', 'closed'].includes(error.code)) return undefined
-    throw error
+/** A daemon that is to make way. */
+interface Older {
+  readonly is: 'older'
+  end(): Promise<void>
+}
+
+/** Looks for the daemon of a home, and tells whether it is one to stay with. */
+class Seeker {
+  readonly #options: StartOptions
+  #hasReplaced = false
+
+  constructor(options: StartOptions) {
+    this.#options = options
   }
-}
 
-/** The newest wins: a daemon that speaks only older versions makes way, a newer one is left alone. */
-async function replaceOlder(options: ConnectOptions, error: ParleyError): Promise<undefined> {
-  const { versions = controlVersions, home } = options
-  const { protocol } = await findDaemon(home)
-  if (versions.lowest <= protocol.highest) throw error
-  await stopOlder(options)
-  return undefined
-}
-
-/**
- * Runs a hub, detached. Resolves with true once it is ready, with false when another daemon holds the home; rejects
- * with the reason that it gave for not starting.
- */
-async function launch(home: string, options: StartOptions, timeout: number): Promise<boolean> {
-  const { env = process.env, program = daemonProgram() } = options
-  const node = await findNode({ nodePath: options.nodePath, env })
-  const child = spawn(node.command, [program, 'hub', '--home', home, '--json', '--background'], {
-    cwd: home,
-    env: { ...daemonEnvironment(env), ...node.env },
-    detached: true,
-    windowsHide: true,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const { stdout, stderr } = child
-  let said = ''
-  let complained = ''
-  const outcome = Promise.withResolvers<boolean>()
-  const late = setTimeout(() => outcome.reject(tooLate(home, options.timeout ?? limits.daemonStart)), timeout)
-  stdout.setEncoding('utf8').on('data', (text: string) => {
-    said = (said + text).slice(0, limits.startOutput)
-    if (said.includes('\n')) outcome.resolve(true)
-  })
-  stderr.setEncoding('utf8').on('data', (text: string) => {
-    complained = (complained + text).slice(-limits.startOutput)
-  })
-  child.on('error', cause =>
-    outcome.reject(new ParleyError('not-running', `The daemon could not be started: ${cause.message}.`, { cause })),
-  )
-  child.on('close', () => {
-    const reason = readReason(complained)
-    if (reason.code === 'already-running') outcome.resolve(false)
-    else outcome.reject(reason)
-  })
-  try {
-    return await outcome.promise
-  } finally {
-    clearTimeout(late)
-    child.unref()
-    stdout.destroy()
-    stderr.destroy()
+  async look(): Promise<{ readonly is: 'client'; readonly client: Client } | Older | undefined> {
+    let client: Client
+    try {
+      client = await connect(this.#options)
+    } catch (error) {
+      if (!(error instanceof ParleyError)) throw error
+      if (error.code === 'too-old') return this.#tooOld(error)
+      // Each of these is what a daemon that was killed, or is on its way out, leaves behind.
+      if (['not-running', 'forged', 'damaged-data', 'closed'].includes(error.code)) return undefined
+      throw error
+    }
+    if (!(await this.#isOutdated(client))) return { is: 'client', client }
+    client.close()
+    return { is: 'older', end: () => this.#end() }
   }
-}
 
-/** The script of this very program, which a bundle has one folder nearer than source and package have. */
-function daemonProgram(): string {
-  const bundled = fileURLToPath(new URL('../bin/parley.js', import.meta.url))
-  return existsSync(bundled) ? bundled : fileURLToPath(new URL('../../bin/parley.js', import.meta.url))
-}
-
-/** The error that the daemon wrote to stderr: a line of JSON where it came that far, else its last words. */
-function readReason(complained: string): ParleyError {
-  const lines = complained.split('\n').filter(line => line.trim() !== '')
-  for (const line of lines.toReversed()) {
-    const error = readErrorLine(line)
-    if (error) return error
+  async replace(older: Older): Promise<void> {
+    // Once: what comes back older again is kept running by somebody else, who would never give in.
+    this.#hasReplaced = true
+    await older.end()
   }
-  return new ParleyError('not-running', `The daemon could not be started: ${lines.at(-1) ?? 'it ended without a word'}`)
-}
 
-function readErrorLine(line: string): ParleyError | undefined {
-  try {
-    const { error }: { error?: { code?: unknown; message?: unknown } } = JSON.parse(line)
-    if (typeof error?.code !== 'string' || typeof error.message !== 'string') return undefined
-    return errorFrom(error.code, error.message)
-  } catch {
-    return undefined
+  /** One that speaks only older versions of the control API makes way, a newer one is left alone. */
+  async #tooOld(error: ParleyError): Promise<Older> {
+    const { versions = controlVersions, home } = this.#options
+    const { protocol, pid } = await findDaemon(home)
+    if (versions.lowest <= protocol.highest) throw error
+    const end = async () => {
+      await stopOlder(this.#options)
+      await waitUntilLeft(home, pid, limits.daemonEnd)
+    }
+    return { is: 'older', end }
   }
-}
 
-function tooLate(home: string, timeout: number): ParleyError {
-  return new ParleyError(
-    'timeout',
-    `The daemon of ${home} did not start within ${timeout / 1000} s; its log is in the folder logs there.`,
-  )
+  /** A hub that somebody runs in the foreground, or a registry, is theirs to renew. */
+  async #isOutdated({ daemon }: Client): Promise<boolean> {
+    const { bundle } = this.#options
+    if (bundle === undefined || this.#hasReplaced || daemon.isBackground !== true) return false
+    const own = await versionOfBundle(bundle).catch(() => undefined)
+    return own !== undefined && compareVersions(daemon.daemon, own) < 0
+  }
+
+  async #end(): Promise<void> {
+    try {
+      await endDaemon(this.#options.home, await connect(this.#options), { isForced: false })
+    } catch (error) {
+      // It has gone by itself.
+      if (!(error instanceof ParleyError && ['not-running', 'closed'].includes(error.code))) throw error
+    }
+  }
 }

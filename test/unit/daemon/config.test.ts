@@ -27,7 +27,7 @@ describe('configuration', () => {
         classicTimeout: 60_000,
         volatile: false,
       },
-      hub: { listen: ['[::]:5858'], classic: 'loopback', linger: 600_000 },
+      hub: { listen: ['[::]:5858'], classic: 'loopback' },
     })
     assert.deepEqual({ ...load('{}'), dir: '' }, { ...loadConfig(undefined), dir: '' })
   })

@@ -149,6 +149,8 @@ describe('the environment of a started daemon', () => {
       PARLEY_PASSWORD: 'x',
       PARLEY_INVITE: 'y',
       NODE_OPTIONS: 'z',
+      ELECTRON_RUN_AS_NODE: '1',
+      VSCODE_IPC_HOOK: 'v',
     })
     assert.deepEqual(env, { PATH: '/bin', LC_ALL: 'C' })
   })
@@ -175,6 +177,20 @@ describe('finding Node', () => {
     assert.deepEqual(await findNode({ own: electron, env: { PATH } }), { command: fit.command, env: {} })
     const without = await findNode({ own: electron, env: { PATH: path.dirname(old.command) } })
     assert.deepEqual(without, { command: '/opt/code', env: { ELECTRON_RUN_AS_NODE: '1' } })
+  })
+
+  it('leaves the runtime of an editor for browsers for last, though that is Node: it goes with an update', async () => {
+    await using fit = await fakeNode('v22.19.0')
+    const own = { execPath: '/opt/server/node', node: '24.1.0', isElectron: false }
+    const PATH = path.dirname(fit.command)
+    assert.equal((await findNode({ own, env: { PATH }, isEditor: true })).command, fit.command)
+    assert.deepEqual(await findNode({ own, env: { PATH: '' }, isEditor: true }), { command: own.execPath, env: {} })
+  })
+
+  it('asks a Node for its version without what is meant for the editor’s own', async () => {
+    await using fit = await fakeNode('v24.0.0; [ -z "$NODE_OPTIONS$ELECTRON_RUN_AS_NODE$VSCODE_PID" ] || exit 1')
+    const env = { PATH: '', NODE_OPTIONS: '--nope', ELECTRON_RUN_AS_NODE: '1', VSCODE_PID: '7' }
+    assert.equal((await findNode({ nodePath: fit.command, env })).command, fit.command)
   })
 
   it('takes the one that the settings name, or says what is wrong with it', async () => {
