@@ -117,6 +117,10 @@ export const limits = {
   historyRows: 16,
   /** Text in one page of history: fits with room to spare into one message of the control API. */
   historyBytes: 1024 * 1024,
+  /** Drafts, scroll places and the like are written at most this often: each write is a flush of the disk. */
+  savePause: 250,
+  /** Messages that are marked as read in one go: what arrives or is sent waits for some tens of ms. */
+  readAtOnce: 1_000,
   /** Characters of the last line in a list of conversations. */
   lastLine: 100,
   // ---- registry
@@ -233,6 +237,14 @@ export const limits = {
   sleep: 10_000,
   /** People of one online list: more is a registry that floods. */
   onlinePeople: 100_000,
+  /** Strangers of a team that front ends list; more than anybody scrolls through, and search finds the others. */
+  strangersListed: 2_000,
+  /** A team of this size is listed whole, those who are offline included. */
+  smallTeam: 200,
+  /** Shortest time between two readings of a whole small team. */
+  listAgain: 1_000,
+  /** A person whose last front end has gone is away after this: a window that reloads does not flicker. */
+  attendGrace: 5_000,
   /** People of one search; of a list unless a number is given. */
   page: 500,
   whoUsual: 100,

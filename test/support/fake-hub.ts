@@ -150,39 +150,41 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
     },
     people: () => ({ people: people.map(person), online: 1, total: people.length }),
     conversation: id => people.map(summaryOf).find(each => each.conversation === id),
-    openChat: async ({ with: who }) => {
-      const name = nameOf(who)
-      const { state, readTo } = keptOf(`with-${name}`)
-      const firstUnread = messages.find(each => each.name === name && each.position > readTo)?.position
-      return { ...state, conversation: summaryOf(name), ...(firstUnread !== undefined && { firstUnread }) }
+    chats: {
+      openChat: async ({ with: who }) => {
+        const name = nameOf(who)
+        const { state, readTo } = keptOf(`with-${name}`)
+        const firstUnread = messages.find(each => each.name === name && each.position > readTo)?.position
+        return { ...state, conversation: summaryOf(name), ...(firstUnread !== undefined && { firstUnread }) }
+      },
+      saveChat: async ({ conversation, draft, scroll }, by) => {
+        nameOf(conversation)
+        const { state } = keptOf(conversation)
+        const place = scroll === undefined ? state.scroll : (scroll ?? undefined)
+        const saved: ChatState = { draft: draft ?? state.draft, ...(place && { scroll: place }) }
+        keptOf(conversation).state = saved
+        announce({ conversation, chat: { conversation, state: saved, by } })
+        return {}
+      },
+      markRead: async ({ conversation, position: to }) => {
+        nameOf(conversation)
+        const found = keptOf(conversation)
+        if (to > found.readTo) found.readTo = to
+        announce({ conversation })
+        return {}
+      },
+      setMuted: async ({ conversation, muted }) => {
+        nameOf(conversation)
+        keptOf(conversation).isMuted = muted
+        announce({ conversation })
+        return {}
+      },
+      saveOpenChats: async ({ place, conversations }) => {
+        places.set(place, conversations)
+        return {}
+      },
+      openChats: async ({ place }) => ({ conversations: places.get(place) ?? [] }),
     },
-    saveChat: async ({ conversation, draft, scroll }, by) => {
-      nameOf(conversation)
-      const { state } = keptOf(conversation)
-      const place = scroll === undefined ? state.scroll : (scroll ?? undefined)
-      const saved: ChatState = { draft: draft ?? state.draft, ...(place && { scroll: place }) }
-      keptOf(conversation).state = saved
-      announce({ conversation, chat: { conversation, state: saved, by } })
-      return {}
-    },
-    markRead: async ({ conversation, position: to }) => {
-      nameOf(conversation)
-      const found = keptOf(conversation)
-      if (to > found.readTo) found.readTo = to
-      announce({ conversation })
-      return {}
-    },
-    setMuted: async ({ conversation, muted }) => {
-      nameOf(conversation)
-      keptOf(conversation).isMuted = muted
-      announce({ conversation })
-      return {}
-    },
-    saveOpenChats: async ({ place, conversations }) => {
-      places.set(place, conversations)
-      return {}
-    },
-    openChats: async ({ place }) => ({ conversations: places.get(place) ?? [] }),
     setAttended: isAttended => void attended.push(isAttended),
     waitDelivered: ({ message, timeout }) => {
       const found = messages.find(each => each.mine && each.message === message)

@@ -66,12 +66,12 @@ export function createHandlers({ hub, registry, about, stop }: HandlerParts): Ha
       return {}
     },
     subscribePeople: async (_params, { feed }) => (feed ?? absent('hub')).subscribePeople(),
-    openChat: async params => theHub().openChat(params),
-    saveChat: async (params, { feed }) => theHub().saveChat(params, feed),
-    markRead: async params => theHub().markRead(params),
-    setMuted: async params => theHub().setMuted(params),
-    saveOpenChats: async params => theHub().saveOpenChats(params),
-    openChats: async params => theHub().openChats(params),
+    openChat: async params => theHub().chats.openChat(params),
+    saveChat: async (params, { feed }) => theHub().chats.saveChat(params, feed),
+    markRead: async params => theHub().chats.markRead(params),
+    setMuted: async params => theHub().chats.setMuted(params),
+    saveOpenChats: async params => theHub().chats.saveOpenChats(params),
+    openChats: async params => theHub().chats.openChats(params),
     attend: async (params, { frontEnd }) => {
       theHub()
       if (!frontEnd) throw new ParleyError('usage', 'Only a front end that says `attached` in its hello can attend.')

@@ -38,6 +38,15 @@ export interface HubPart {
   conversation(id: string): ConversationInfo | undefined
   /** Everyone whom a front end lists, made in one tick; changes follow as `people`. */
   people(): PeopleSnapshot
+  readonly chats: ChatsPart
+  /** Whether any front end with a person in front of it is here; told when that changes. None is at first. */
+  setAttended(isAttended: boolean): void
+  /** Calls `listener` after each change, until the returned function is called. */
+  watch(listener: (change: HubPartChange) => void): () => void
+}
+
+/** What the control API needs of what a hub keeps of chats. */
+export interface ChatsPart {
   readonly openChat: Serve<'openChat'>
   /** `by`: who saves, and so need not be told. */
   saveChat(params: Params<'saveChat'>, by: object | undefined): Promise<Result<'saveChat'>>
@@ -45,10 +54,6 @@ export interface HubPart {
   readonly setMuted: Serve<'setMuted'>
   readonly saveOpenChats: Serve<'saveOpenChats'>
   readonly openChats: Serve<'openChats'>
-  /** Whether any front end with a person in front of it is here; told when that changes. None is at first. */
-  setAttended(isAttended: boolean): void
-  /** Calls `listener` after each change, until the returned function is called. */
-  watch(listener: (change: HubPartChange) => void): () => void
 }
 
 /** What of a hub has changed. */

@@ -8,24 +8,24 @@ import { formatHostPort, formatParleyLink } from '../protocol/addresses.ts'
 import { HybridClock } from '../protocol/clock.ts'
 import type {
   AccountInfo,
-  ChatState,
   ControlRequests,
   ConversationInfo,
   HubSnapshot,
-  MessageInfo,
-  PeopleChange,
   PeopleSnapshot,
-  PersonInfo,
   StatusInfo,
 } from '../protocol/control.ts'
-import { conversationId, type DeviceId, deviceId, messageId } from '../protocol/ids.ts'
+import { type DeviceId, deviceId } from '../protocol/ids.ts'
 import { type Account, AccountStore } from './accounts.ts'
 import type { BackoffOptions } from './backoff.ts'
+import type { Chats } from './chats/chats.ts'
+import { waitDelivered } from './delivery.ts'
 import { type HubIdentity, loadHubIdentity } from './identity.ts'
 import { listenForPeers } from './listener.ts'
+import type { HubNews } from './news.ts'
 import type { Hosting } from './own-team.ts'
 import { probe } from './probe.ts'
 import { RegistryClient } from './registry/client.ts'
+import { Standing } from './standing.ts'
 import { ownAddresses, watchSurroundings } from './surroundings.ts'
 import { Team } from './team.ts'
 import { readLimit, readMessage, readSignIn, readSignUp } from './wishes.ts'
@@ -42,24 +42,10 @@ export interface HubOptions {
   readonly now?: () => number
   /** Delays between dials to the registry, in ms. */
   readonly reconnect?: Partial<BackoffOptions>
+  /** ms without a front end after which the person is away. */
+  readonly attendGrace?: number
   /** The team that this daemon itself runs, or may start. */
   readonly hosting?: Hosting
-}
-
-/** What changed; ask the snapshot for what it is now. */
-export interface HubNews {
-  readonly accounts?: true
-  readonly conversation?: string
-  readonly messages?: { readonly conversation: string; readonly messages: readonly MessageInfo[] }
-  /** Messages of others that have just come, none of a muted conversation. */
-  readonly arrived?: {
-    readonly conversation: string
-    readonly person: PersonInfo
-    readonly messages: readonly MessageInfo[]
-  }
-  readonly people?: PeopleChange
-  /** `by`: who saved it. */
-  readonly chat?: { readonly conversation: string; readonly state: ChatState; readonly by: object | undefined }
 }
 
 /**
@@ -89,6 +75,7 @@ export class Hub {
   readonly #clock: HybridClock
   readonly #dialer: Dialer
   readonly #client: RegistryClient
+  readonly #standing: Standing
   readonly #listeners = new Set<(news: HubNews) => void>()
   #port: Port | undefined
   #team: Team | undefined
@@ -103,6 +90,11 @@ export class Hub {
     this.#store = store
     this.#clock = new HybridClock({ now, monotonic: () => performance.now() })
     this.#dialer = new Dialer({ identity: identity.device, log })
+    this.#standing = new Standing({
+      availability: () => store.current?.availability ?? 'available',
+      changed: () => this.#client.tellStatus(),
+      ...(options.attendGrace === undefined ? {} : { grace: options.attendGrace }),
+    })
     this.#client = new RegistryClient({
       store,
       identity: identity.device,
@@ -115,7 +107,9 @@ export class Hub {
       ownTeam: () => this.#options.hosting?.team,
       log,
       onChange: () => this.#accountChanged(),
-      onOnline: users => this.#team?.presence(users),
+      onOnline: users => this.#presenceChanged(users),
+      also: () => this.#team?.partners ?? [],
+      status: () => this.#standing.status,
       ...(options.reconnect ? { reconnect: options.reconnect } : {}),
     })
   }
@@ -142,6 +136,11 @@ export class Hub {
       this.#team?.peers.closeAll('The network changed.')
       this.#team?.reachAll()
     })
+  }
+
+  /** What is kept of chats for front ends. Throws `unknown-account` before anybody has signed up. */
+  get chats(): Chats {
+    return this.#openedTeam().chats
   }
 
   status(): NonNullable<StatusInfo['hub']> {
@@ -204,38 +203,23 @@ export class Hub {
     })
   }
 
-  async setAvailability(_params: Params<'setAvailability'>): Result<'setAvailability'> {
-    throw notYet()
+  setAvailability({ availability }: Params<'setAvailability'>): Result<'setAvailability'> {
+    return this.#inTurn(async () => {
+      await this.#store.save(this.#account().registry, { availability: availability === 'busy' ? 'busy' : '' })
+      this.#client.tellStatus()
+      this.#tell({ accounts: true })
+      return this.#accountInfo(this.#account())
+    })
   }
 
+  /** Whom front ends list. */
   people(): PeopleSnapshot {
-    throw notYet()
+    return this.#team?.listedPeople.snapshot() ?? { people: [], online: 0, total: 0 }
   }
 
-  setAttended(_isAttended: boolean): void {}
-
-  async openChat(_params: Params<'openChat'>): Result<'openChat'> {
-    throw notYet()
-  }
-
-  async saveChat(_params: Params<'saveChat'>, _by?: object): Result<'saveChat'> {
-    throw notYet()
-  }
-
-  async markRead(_params: Params<'markRead'>): Result<'markRead'> {
-    throw notYet()
-  }
-
-  async setMuted(_params: Params<'setMuted'>): Result<'setMuted'> {
-    throw notYet()
-  }
-
-  async saveOpenChats(_params: Params<'saveOpenChats'>): Result<'saveOpenChats'> {
-    throw notYet()
-  }
-
-  async openChats(_params: Params<'openChats'>): Result<'openChats'> {
-    throw notYet()
+  /** Whether any front end is there: without one the person is away, a little later. */
+  setAttended(isAttended: boolean): void {
+    this.#standing.attend(isAttended)
   }
 
   async who(params: Params<'who'>): Result<'who'> {
@@ -266,6 +250,7 @@ export class Hub {
       limit: readLimit(params.limit, limits.historyPage),
       ...(params.before === undefined ? {} : { before: params.before }),
       ...(params.after === undefined ? {} : { after: params.after }),
+      ...(params.from === undefined ? {} : { from: params.from }),
     })
     return { conversation, messages: messages.map(message => team.message(message)), more }
   }
@@ -277,43 +262,13 @@ export class Hub {
 
   /** `signal`: aborted when who asked has gone. */
   async waitDelivered(params: Params<'waitDelivered'>, signal?: AbortSignal): Result<'waitDelivered'> {
-    const team = this.#openedTeam()
-    const conversation = conversationId(params.conversation)
-    const id = messageId(params.message)
-    const delivered = Promise.withResolvers<MessageInfo>()
-    delivered.promise.catch(() => {}) // nobody may be waiting for it yet
-    const stop = this.watch(({ messages }) => {
-      if (messages?.conversation !== conversation) return
-      const found = messages.messages.find(
-        ({ message, mine, state }) => mine && message === id && state === 'delivered',
-      )
-      if (found) delivered.resolve(found)
-    })
-    const words = 'The message has not been delivered yet. It stays queued and goes out when they are online.'
-    const timer = setTimeout(
-      () => delivered.reject(new ParleyError('timeout', words)),
-      Math.min(params.timeout, limits.timer),
-    )
     const ended = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
-    const end = () => delivered.reject(new ParleyError('closed', 'The hub is stopping; the message stays queued.'))
-    ended.addEventListener('abort', end, { once: true })
-    if (ended.aborted) end()
-    try {
-      const stored = await team.conversations.find(conversation, id)
-      if (!stored?.mine) throw new ParleyError('bad-message', 'There is no such message of yours in this conversation.')
-      return stored.state === 'delivered' ? team.message(stored) : await delivered.promise
-    } finally {
-      clearTimeout(timer)
-      ended.removeEventListener('abort', end)
-      stop()
-    }
+    return waitDelivered(this.#openedTeam(), this.watch.bind(this), params, ended)
   }
 
   /** All that front ends show, made in one tick. */
   snapshot(): Omit<HubSnapshot, 'number'> {
-    const team = this.#team
-    const conversations = team?.conversations.list().map(summary => team.conversation(summary)) ?? []
-    return { accounts: this.#accounts(), conversations }
+    return { accounts: this.#accounts(), conversations: this.#team?.listed() ?? [] }
   }
 
   /** One conversation as the snapshot has it. */
@@ -328,6 +283,7 @@ export class Hub {
 
   async close(): Promise<void> {
     this.#closing.abort()
+    this.#standing.close()
     this.#stopWatching()
     await this.#client.close()
     await this.#turn.catch(() => {})
@@ -349,9 +305,7 @@ export class Hub {
       dialer: this.#dialer,
       clock: this.#clock,
       log,
-      onConversation: (conversation, messages) => {
-        this.#tell(messages ? { conversation, messages: { conversation, messages } } : { conversation })
-      },
+      tell: news => this.#tell(news),
     })
     this.#team.reachAll()
   }
@@ -380,6 +334,12 @@ export class Hub {
   async #ownInvite(registry: string | undefined, name: string): Promise<Uint8Array | undefined> {
     const team = this.#options.hosting?.team
     return team && team.registry === registry && team.signUp === 'invite' ? team.inviteCode(name) : undefined
+  }
+
+  #presenceChanged(users: ReadonlySet<UserId>): void {
+    this.#team?.presence(users)
+    const own = this.#store.current?.user
+    if (own && users.has(own)) this.#tell({ accounts: true })
   }
 
   #accountChanged(): void {
@@ -416,7 +376,8 @@ export class Hub {
     const isHosted = own?.registry === registry
     const address = isHosted ? own.address : formatParleyLink({ host, port, registry })
     const words = why && state !== 'online' ? { why } : {}
-    const status = state === 'online' ? 'online' : 'offline'
+    const seen = this.#client.online.get(user)?.status ?? this.#standing.status
+    const status = state === 'online' ? seen : 'offline'
     return {
       registry,
       team,
@@ -427,7 +388,7 @@ export class Hub {
       ...(isHosted && { isHosted }),
       state,
       ...words,
-      availability: 'available',
+      availability: account.availability,
       status,
     }
   }

@@ -73,6 +73,14 @@ export class People {
     return this.#byUser.get(user)
   }
 
+  get count(): number {
+    return this.#byUser.size
+  }
+
+  all(): Iterable<Person> {
+    return this.#byUser.values()
+  }
+
   /** `name` as `readUserName` gives it. */
   named(name: string): Person | undefined {
     return this.#byName.get(name)

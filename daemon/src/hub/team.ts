@@ -14,11 +14,14 @@ import {
 } from '../protocol/ids.ts'
 import { readUserName } from '../protocol/names.ts'
 import type { Account, AccountStore } from './accounts.ts'
+import { type ChatStore, Chats, openChatStore } from './chats/chats.ts'
 import { type Conversations, openConversations } from './conversations/conversations.ts'
-import type { ConversationSummary, Peer, StoredMessage } from './conversations/types.ts'
+import type { ConversationChange, ConversationSummary, Peer, StoredMessage } from './conversations/types.ts'
 import { Supervisor } from './dialer.ts'
+import type { HubNews } from './news.ts'
 import { Peers } from './peers.ts'
 import { People, type Person } from './people.ts'
+import { PeopleList } from './people-list.ts'
 import type { RegistryClient } from './registry/client.ts'
 
 export interface TeamOptions {
@@ -30,21 +33,26 @@ export interface TeamOptions {
   readonly dialer: Dialer
   readonly clock: HybridClock
   readonly log: Log
-  /** What front ends see of a conversation changed. */
-  readonly onConversation: (conversation: ConversationId, messages?: readonly MessageInfo[]) => void
+  /** What front ends see changed. */
+  readonly tell: (news: HubNews) => void
 }
 
 /** All that belongs to the account at one registry: the people met there, the conversations, the links to peers. */
 export class Team {
   readonly people: People
   readonly conversations: Conversations
+  readonly chats: Chats
   readonly peers: Peers
   readonly supervisor: Supervisor
+  /** Whom front ends list. */
+  readonly listedPeople: PeopleList
   readonly #options: TeamOptions
   readonly #clockWarnings = new Map<UserId, string>()
+  /** Of everyone known: the id of the conversation with them, made when it is asked for. */
+  readonly #others = new Map<ConversationId, UserId>()
   readonly #keyNotices = new Map<UserId, string>()
 
-  private constructor(options: TeamOptions, people: People, conversations: Conversations) {
+  private constructor(options: TeamOptions, people: People, conversations: Conversations, chats: ChatStore) {
     const { store, client, identity, clock, dialer, log } = options
     const device = deviceId(identity.id)
     this.#options = options
@@ -62,6 +70,7 @@ export class Team {
       onLink: (user, isUp) => {
         this.supervisor.linked(user, isUp)
         this.#personChanged(user)
+        this.listedPeople.changed([user])
       },
       onClock: (user, why) => {
         if (why) this.#clockWarnings.set(user, why)
@@ -77,15 +86,25 @@ export class Team {
       isActive,
       log,
     })
+    this.listedPeople = new PeopleList({
+      self: options.account.user,
+      session: () => client.session,
+      online: client.online,
+      row: user => this.person(client.online.known(user) ?? people.get(user) ?? this.#peer(user)),
+      tell: change => options.tell({ people: change }),
+      log,
+    })
+    for (const user of this.partners) this.listedPeople.met(user)
     people.watch((person, before) => {
       this.peers.recheck(person)
       if (before && before.attested.generation !== person.attested.generation) this.#keyChanged(person)
     })
-    conversations.watch(({ conversation, messages }) => {
-      options.onConversation(
-        conversation,
-        messages.length > 0 ? messages.map(message => this.message(message)) : undefined,
-      )
+    conversations.watch(change => this.#conversationChanged(change))
+    this.chats = new Chats(chats, {
+      conversations,
+      conversationWith: text => this.conversationWith(text),
+      summary: conversation => this.#summary(conversation),
+      tell: options.tell,
     })
   }
 
@@ -96,7 +115,7 @@ export class Team {
     const { privateKey, spki, id } = identity
     const self = { registry, user, device: deviceId(id), privateKey, spki }
     const conversations = await openConversations({ storage, account: self, clock, log })
-    return new Team(options, people, conversations)
+    return new Team(options, people, conversations, await openChatStore(storage))
   }
 
   /** Things a person should know, each one sentence. */
@@ -146,6 +165,12 @@ export class Team {
       this.supervisor.reach(user)
       this.#personChanged(user)
     }
+    this.listedPeople.changed(users)
+  }
+
+  /** Whom one has talked to, the latest first. */
+  get partners(): UserId[] {
+    return this.conversations.list().map(({ peer }) => peer.user)
   }
 
   /** Dials everyone who lacks something. */
@@ -153,16 +178,18 @@ export class Team {
     for (const { peer } of this.conversations.list()) this.supervisor.reach(peer.user)
   }
 
-  person({ user, name, displayName }: Peer): PersonInfo {
-    const online = this.#options.client.online.get(user)
+  /** Somebody as lists show them. A link to one of their devices counts for more than what the registry last said. */
+  person({ user: id, name, displayName }: { user: string; name: string; displayName: string }): PersonInfo {
+    const user = userId(id)
+    const { status = 'offline', since = 0 } = this.#options.client.online.known(user) ?? {}
     const known = this.people.get(user)
     const words = { user, name: known?.name ?? name, displayName: known?.displayName ?? displayName }
-    if (online) return { ...words, status: online.status, since: online.since }
-    return { ...words, status: this.peers.isLinked(user) ? 'online' : 'offline', since: 0 }
+    if (status === 'offline' && this.peers.isLinked(user)) return { ...words, status: 'online', since: 0 }
+    return { ...words, status, since }
   }
 
   conversation(summary: ConversationSummary): ConversationInfo {
-    const { conversation, kind, lastLine, lastMine, lastTime, queued, linked, peer } = summary
+    const { conversation, kind, lastLine, lastMine, lastTime, queued, linked, unread, peer } = summary
     return {
       conversation,
       kind,
@@ -172,16 +199,23 @@ export class Team {
       lastTime,
       queued,
       linked,
-      unread: 0,
-      muted: false,
-      draft: '',
+      unread,
+      ...this.chats.shown(conversation),
     }
   }
 
-  /** One conversation as lists show it; undefined when nothing of it is here. */
+  /** Every conversation as lists show it, those included of which there is only a draft. */
+  listed(): ConversationInfo[] {
+    const stored = this.conversations.list().map(summary => this.conversation(summary))
+    const drafted = [...this.chats.drafted].filter(id => !this.conversations.get(id)?.isStored)
+    return [...stored, ...drafted.flatMap(id => this.#summary(id) ?? [])]
+  }
+
+  /** One conversation as {@link listed}; undefined when it is not. */
   info(id: string): ConversationInfo | undefined {
-    const summary = this.conversations.get(conversationId(id))
-    return summary?.isStored ? this.conversation(summary) : undefined
+    const conversation = conversationId(id)
+    const isListed = this.conversations.get(conversation)?.isStored || this.chats.drafted.has(conversation)
+    return isListed ? this.#summary(conversation) : undefined
   }
 
   message(stored: StoredMessage): MessageInfo {
@@ -193,9 +227,40 @@ export class Team {
   }
 
   async close(): Promise<void> {
+    this.listedPeople.close()
     this.peers.closeAll('The hub is stopping.')
     await this.supervisor.close()
     await this.conversations.close()
+    await this.chats.close()
+  }
+
+  /** A conversation with somebody known here, whether it has begun or not. */
+  #summary(conversation: ConversationId): ConversationInfo | undefined {
+    const summary = this.conversations.get(conversation)
+    if (summary) return this.conversation(summary)
+    const other = this.#otherOf(conversation)
+    return other && this.conversation({ ...notBegun, conversation, peer: other })
+  }
+
+  /** Who is meant by the id of a conversation that has not begun: ids are hashes, so those of all known are kept. */
+  #otherOf(conversation: ConversationId): Person | undefined {
+    const { registry, user: own } = this.#options.account
+    if (this.#others.size < this.people.count) {
+      for (const { user } of this.people.all()) this.#others.set(directConversationId(registry, own, user), user)
+    }
+    const user = this.#others.get(conversation)
+    return user && this.people.get(user)
+  }
+
+  #conversationChanged({ conversation, messages, arrived }: ConversationChange): void {
+    const summary = this.conversations.get(conversation)
+    if (summary?.isStored) this.listedPeople.met(summary.peer.user)
+    const told = messages.map(message => this.message(message))
+    this.#options.tell({ conversation, ...(told.length > 0 && { messages: { conversation, messages: told } }) })
+    const info = arrived.length > 0 ? this.info(conversation) : undefined
+    if (!info || info.muted) return
+    const { person } = info
+    this.#options.tell({ arrived: { conversation, person, messages: told.filter(({ mine }) => !mine) } })
   }
 
   /** Nobody has verified anybody yet, so it is a notice and blocks nothing. */
@@ -205,11 +270,30 @@ export class Team {
     this.#keyNotices.set(user, `${team} says that ${name} has a new account key. Ask them whether that is so.`)
   }
 
+  #peer(user: UserId): Peer {
+    const { registry, user: own } = this.#options.account
+    const summary = this.conversations.get(directConversationId(registry, own, user))
+    return summary?.peer ?? { user, name: '', displayName: '' }
+  }
+
   #personChanged(user: UserId): void {
     const { registry, user: own } = this.#options.account
     const conversation = directConversationId(registry, own, userId(user))
-    if (this.conversations.get(conversation)) this.#options.onConversation(conversation)
+    if (this.info(conversation)) this.#options.tell({ conversation })
   }
 }
+
+/** A conversation of which nothing is here. */
+const notBegun = {
+  kind: 'direct',
+  isStored: false,
+  lastLine: '',
+  lastMine: false,
+  lastTime: 0,
+  queued: 0,
+  unread: 0,
+  count: 0,
+  linked: false,
+} as const
 
 const oneself = 'You cannot write to yourself. Name somebody else.'

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hub_rows.proto.
  */
 export const file_hub_rows: GenFile = /*@__PURE__*/
-  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSL4AQoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIIjAKB0hlYWRSb3cSJQoFaGVhZHMYASADKAsyFi5wYXJsZXkuaHViLnYxLkxvZ0hlYWQiMgoHTG9nSGVhZBILCgNzZXEYASABKAQSDAoEaGFzaBgCIAEoDBIMCgR0aW1lGAMgASgGIi8KBkFja1JvdxIlCgRsb2dzGAEgAygLMhcucGFybGV5Lmh1Yi52MS5BY2tlZExvZyInCghBY2tlZExvZxIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEIkoKCk1lc3NhZ2VSb3cSDAoEdXNlchgBIAEoDBIPCgdtZXNzYWdlGAIgASgMEg8KB3dyaXR0ZW4YAyABKAYSDAoEdGV4dBgEIAEoCSIcCghOYW1lZFJvdxIQCghwb3NpdGlvbhgBIAEoCSJLCglPdXRib3hSb3cSDwoHbWVzc2FnZRgBIAEoDBIPCgd3cml0dGVuGAIgASgGEgwKBHRleHQYAyABKAkSDgoGcXVldWVkGAQgASgGYgZwcm90bzM");
+  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSK1AgoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCSIwCgdIZWFkUm93EiUKBWhlYWRzGAEgAygLMhYucGFybGV5Lmh1Yi52MS5Mb2dIZWFkIjIKB0xvZ0hlYWQSCwoDc2VxGAEgASgEEgwKBGhhc2gYAiABKAwSDAoEdGltZRgDIAEoBiIvCgZBY2tSb3cSJQoEbG9ncxgBIAMoCzIXLnBhcmxleS5odWIudjEuQWNrZWRMb2ciJwoIQWNrZWRMb2cSDgoGZGV2aWNlGAEgASgMEgsKA3NlcRgCIAEoBCJKCgpNZXNzYWdlUm93EgwKBHVzZXIYASABKAwSDwoHbWVzc2FnZRgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkiHAoITmFtZWRSb3cSEAoIcG9zaXRpb24YASABKAkiSwoJT3V0Ym94Um93Eg8KB21lc3NhZ2UYASABKAwSDwoHd3JpdHRlbhgCIAEoBhIMCgR0ZXh0GAMgASgJEg4KBnF1ZXVlZBgEIAEoBiIvCgdNYXJrUm93EiQKBGxvZ3MYASADKAsyFi5wYXJsZXkuaHViLnYxLlJlYWRMb2ciJgoHUmVhZExvZxIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEIlcKB0NoYXRSb3cSDQoFZHJhZnQYASABKAkSFwoPc2Nyb2xsX3Bvc2l0aW9uGAIgASgJEhUKDXNjcm9sbF9vZmZzZXQYAyABKAESDQoFbXV0ZWQYBCABKAgiOAoMT3BlbkNoYXRzUm93EigKBnBsYWNlcxgBIAMoCzIYLnBhcmxleS5odWIudjEuT3BlblBsYWNlIi8KCU9wZW5QbGFjZRILCgNrZXkYASABKAkSFQoNY29udmVyc2F0aW9ucxgCIAMoDGIGcHJvdG8z");
 
 /**
  * conversation/<conv>
@@ -107,6 +107,27 @@ export type ConversationRow = Message<"parley.hub.v1.ConversationRow"> & {
    * @generated from field: bool last_mine = 13;
    */
   lastMine: boolean;
+
+  /**
+   * shown messages of others above the marks
+   *
+   * @generated from field: uint64 unread = 14;
+   */
+  unread: bigint;
+
+  /**
+   * position of the first of them
+   *
+   * @generated from field: string first_unread = 15;
+   */
+  firstUnread: string;
+
+  /**
+   * position of the last message of others
+   *
+   * @generated from field: string last_received = 16;
+   */
+  lastReceived: string;
 };
 
 /**
@@ -297,4 +318,124 @@ export type OutboxRow = Message<"parley.hub.v1.OutboxRow"> & {
  */
 export const OutboxRowSchema: GenMessage<OutboxRow> = /*@__PURE__*/
   messageDesc(file_hub_rows, 7);
+
+/**
+ * mark/<conv>/<user>: how far that user has read each device's log
+ *
+ * @generated from message parley.hub.v1.MarkRow
+ */
+export type MarkRow = Message<"parley.hub.v1.MarkRow"> & {
+  /**
+   * @generated from field: repeated parley.hub.v1.ReadLog logs = 1;
+   */
+  logs: ReadLog[];
+};
+
+/**
+ * Describes the message parley.hub.v1.MarkRow.
+ * Use `create(MarkRowSchema)` to create a new message.
+ */
+export const MarkRowSchema: GenMessage<MarkRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 8);
+
+/**
+ * @generated from message parley.hub.v1.ReadLog
+ */
+export type ReadLog = Message<"parley.hub.v1.ReadLog"> & {
+  /**
+   * @generated from field: bytes device = 1;
+   */
+  device: Uint8Array;
+
+  /**
+   * @generated from field: uint64 seq = 2;
+   */
+  seq: bigint;
+};
+
+/**
+ * Describes the message parley.hub.v1.ReadLog.
+ * Use `create(ReadLogSchema)` to create a new message.
+ */
+export const ReadLogSchema: GenMessage<ReadLog> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 9);
+
+/**
+ * chat/<conv>: what front ends keep of a conversation
+ *
+ * @generated from message parley.hub.v1.ChatRow
+ */
+export type ChatRow = Message<"parley.hub.v1.ChatRow"> & {
+  /**
+   * @generated from field: string draft = 1;
+   */
+  draft: string;
+
+  /**
+   * empty: at the latest message
+   *
+   * @generated from field: string scroll_position = 2;
+   */
+  scrollPosition: string;
+
+  /**
+   * px
+   *
+   * @generated from field: double scroll_offset = 3;
+   */
+  scrollOffset: number;
+
+  /**
+   * @generated from field: bool muted = 4;
+   */
+  muted: boolean;
+};
+
+/**
+ * Describes the message parley.hub.v1.ChatRow.
+ * Use `create(ChatRowSchema)` to create a new message.
+ */
+export const ChatRowSchema: GenMessage<ChatRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 10);
+
+/**
+ * open-chats: which chats are open where, the place saved last at the end
+ *
+ * @generated from message parley.hub.v1.OpenChatsRow
+ */
+export type OpenChatsRow = Message<"parley.hub.v1.OpenChatsRow"> & {
+  /**
+   * @generated from field: repeated parley.hub.v1.OpenPlace places = 1;
+   */
+  places: OpenPlace[];
+};
+
+/**
+ * Describes the message parley.hub.v1.OpenChatsRow.
+ * Use `create(OpenChatsRowSchema)` to create a new message.
+ */
+export const OpenChatsRowSchema: GenMessage<OpenChatsRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 11);
+
+/**
+ * @generated from message parley.hub.v1.OpenPlace
+ */
+export type OpenPlace = Message<"parley.hub.v1.OpenPlace"> & {
+  /**
+   * @generated from field: string key = 1;
+   */
+  key: string;
+
+  /**
+   * @generated from field: repeated bytes conversations = 2;
+   */
+  conversations: Uint8Array[];
+};
+
+/**
+ * Describes the message parley.hub.v1.OpenPlace.
+ * Use `create(OpenPlaceSchema)` to create a new message.
+ */
+export const OpenPlaceSchema: GenMessage<OpenPlace> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 12);
 

@@ -9,13 +9,22 @@ import type { Entry } from '../../protocol/parley_pb.ts'
 import type { Draft } from './draft.ts'
 import { readHistory, storedMessage, type View } from './history.ts'
 import { checkEntries, type Intake, sizeOf } from './intake.ts'
-import { keys, type Place, queuedNumber, sealedPosition } from './keys.ts'
+import { checkPosition, keys, type Place, queuedNumber, sealedPosition } from './keys.ts'
 import { type LogEntry, readLog } from './log-reader.ts'
 import { Recent } from './recent.ts'
 import { type Content, readMessageRow, readNamedRow, readOutboxRow } from './rows.ts'
 import { Session } from './session.ts'
 import { type LogHead, loadState, newState, type State } from './state.ts'
-import type { Account, ConversationSummary, HistoryPage, HistoryRange, Peer, PeerLink, StoredMessage } from './types.ts'
+import type {
+  Account,
+  ConversationChange,
+  ConversationSummary,
+  HistoryPage,
+  HistoryRange,
+  Peer,
+  PeerLink,
+  StoredMessage,
+} from './types.ts'
 import { type Desk, Writer } from './writer.ts'
 
 /** What all conversations of a home share. */
@@ -27,7 +36,7 @@ export interface Shared {
   readonly clock: HybridClock
   readonly log: Log
   /** Tells the front ends. */
-  changed(conversation: ConversationId, messages: readonly StoredMessage[]): void
+  changed(change: ConversationChange): void
 }
 
 /** A direct conversation: its committed state, the links that carry it, and the one writer that changes it. */
@@ -83,7 +92,7 @@ export class Conversation {
 
   get summary(): ConversationSummary {
     const { row } = this.#state
-    const { lastLine, lastMine, lastTime, queued, shown } = row
+    const { lastLine, lastMine, lastTime, queued, shown, unread, firstUnread } = row
     const undelivered = this.#ownSeq - this.#delivered
     return {
       conversation: this.id,
@@ -94,6 +103,8 @@ export class Conversation {
       lastMine,
       lastTime: Number(lastTime),
       queued: queued + undelivered,
+      unread: Number(unread),
+      ...(firstUnread === '' ? {} : { firstUnread }),
       count: Number(shown) + queued,
       linked: this.sessions.size > 0,
       ...(this.#problem === undefined ? {} : { problem: this.#problem }),
@@ -115,6 +126,14 @@ export class Conversation {
     return stored
   }
 
+  async markRead(position: string): Promise<void> {
+    checkPosition(position)
+    if (this.#state.row.unread === 0n) return
+    const committed = this.#writer.inbox.read(position)
+    this.#writer.wake()
+    await committed
+  }
+
   history(range: HistoryRange): Promise<HistoryPage> {
     return readHistory(this.#shared.storage, this.#liveView, range)
   }
@@ -122,12 +141,12 @@ export class Conversation {
   attach(link: PeerLink, keysOf: ReadonlyMap<DeviceId, KeyObject>): Session {
     const session = new Session(this, link, keysOf, this.#shared.log)
     this.sessions.add(session)
-    this.#shared.changed(this.id, [])
+    this.#tell()
     return session
   }
 
   detach(session: Session): void {
-    if (this.sessions.delete(session)) this.#shared.changed(this.id, [])
+    if (this.sessions.delete(session)) this.#tell()
   }
 
   /** Checks a frame of entries; frames of all links are checked one after the other, each against what came before. */
@@ -179,7 +198,7 @@ export class Conversation {
   report(problem: string): void {
     if (this.#problem === problem) return
     this.#problem = problem
-    this.#shared.changed(this.id, [])
+    this.#tell()
   }
 
   async close(): Promise<void> {
@@ -273,7 +292,8 @@ export class Conversation {
       const { seq, hash, entry } = checked
       this.#recent.add({ seq, hash, entry, size: sizeOf(entry), placed })
     }
-    this.#shared.changed(this.id, told)
+    const arrived = told.filter(({ mine }) => !mine)
+    this.#tell(told, arrived)
     for (const session of this.sessions) session.wake()
     await this.#tellDelivered(deliveredBefore, view)
   }
@@ -283,7 +303,7 @@ export class Conversation {
     for (let seq = before; seq < view.delivered; ) {
       const page = await this.#ownMessages(seq, view)
       if (page.last === seq) return
-      this.#shared.changed(this.id, page.messages)
+      this.#tell(page.messages)
       seq = page.last
     }
   }
@@ -315,10 +335,14 @@ export class Conversation {
     return { messages, last: reads.at(-1)?.header.seq ?? seq }
   }
 
+  #tell(messages: readonly StoredMessage[] = [], arrived: readonly StoredMessage[] = []): void {
+    this.#shared.changed({ conversation: this.id, messages, arrived })
+  }
+
   async #reload(): Promise<void> {
     const { storage, account } = this.#shared
     try {
-      this.#state = (await loadState(storage, this.id, account.device)) ?? newState(account, this.#peer)
+      this.#state = (await loadState(storage, this.id, account)) ?? newState(account, this.#peer)
     } finally {
       // In one go: what was checked but not committed is forgotten everywhere, or it would pass for held.
       this.#generation++

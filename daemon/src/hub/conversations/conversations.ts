@@ -41,6 +41,8 @@ export interface Conversations {
   attach(link: PeerLink): AttachedLink
   /** A page of a conversation, oldest first; empty for one that is not known. Throws `usage`. */
   history(conversation: ConversationId, range: HistoryRange): Promise<HistoryPage>
+  /** Everything up to that position is read: never goes back. Resolves once that is committed. Throws `usage`. */
+  markRead(conversation: ConversationId, position: string): Promise<void>
   /** One's own message as it stands; undefined when there is none. */
   find(conversation: ConversationId, message: MessageId): Promise<StoredMessage | undefined>
   /** All conversations, the latest first. */
@@ -66,7 +68,7 @@ export async function openConversations(options: {
   readonly clock: HybridClock
   readonly log: Log
 }): Promise<Conversations> {
-  const states = await loadStates(options.storage, options.account.device)
+  const states = await loadStates(options.storage, options.account)
   return new OpenConversations({ ...options, ownKey: publicKeyOf(options.account.spki) }, states)
 }
 
@@ -78,7 +80,7 @@ class OpenConversations implements Conversations {
   #isClosed = false
 
   constructor(options: Omit<Shared, 'changed'>, states: ReadonlyMap<ConversationId, State>) {
-    this.#shared = { ...options, changed: (conversation, messages) => this.#changed(conversation, messages) }
+    this.#shared = { ...options, changed: change => this.#changed(change) }
     for (const [id, state] of states) {
       if (toText(state.row.registry) !== options.account.registry) continue
       const { user, name, displayName } = state.row
@@ -131,6 +133,10 @@ class OpenConversations implements Conversations {
     return (await this.#conversations.get(conversation)?.history(range)) ?? { messages: [], more: false }
   }
 
+  async markRead(conversation: ConversationId, position: string): Promise<void> {
+    await this.#conversations.get(conversation)?.markRead(position)
+  }
+
   async find(conversation: ConversationId, message: MessageId): Promise<StoredMessage | undefined> {
     return this.#conversations.get(conversation)?.find(message)
   }
@@ -181,12 +187,12 @@ class OpenConversations implements Conversations {
     return id
   }
 
-  #changed(conversation: ConversationId, messages: readonly StoredMessage[]): void {
+  #changed(change: ConversationChange): void {
     for (const listener of this.#listeners) {
       try {
-        listener({ conversation, messages })
+        listener(change)
       } catch (error) {
-        this.#shared.log.error({ error, conversation }, 'A listener of conversations has failed.')
+        this.#shared.log.error({ error, conversation: change.conversation }, 'A listener of conversations has failed.')
       }
     }
   }

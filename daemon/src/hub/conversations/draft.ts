@@ -1,12 +1,13 @@
 import { clone, toBinary } from '@bufbuild/protobuf'
 import type { Change } from '@parley/kit'
-import { limits } from '../../limits.ts'
 import { msOf } from '../../protocol/clock.ts'
 import { type ConversationRow, ConversationRowSchema } from '../../protocol/hub_rows_pb.ts'
 import type { ConversationId, DeviceId, MessageId, UserId } from '../../protocol/ids.ts'
 import { Batch } from './batch.ts'
 import type { CheckedEntry } from './intake.ts'
 import { keys, queuedNumber, queuedPosition, sealedPosition } from './keys.ts'
+import { lineOf } from './line.ts'
+import { encodeMarkRow, type Marks, markRow, type Reading } from './marks.ts'
 import { type Content, messageRow, namedRow, outboxRow } from './rows.ts'
 import { ackRow, headRow, type LogHead, type State } from './state.ts'
 import type { Account, Peer } from './types.ts'
@@ -34,6 +35,9 @@ export class Draft {
   readonly #row: ConversationRow
   readonly #heads: Map<DeviceId, LogHead>
   readonly #acked: Map<DeviceId, number>
+  #marks: Marks
+  /** Whether the marks have to be stored. */
+  #hasNewMarks = false
   readonly #stored: Uint8Array | undefined
   readonly #conversation: ConversationId
   readonly #account: Account
@@ -50,6 +54,7 @@ export class Draft {
     this.#row.displayName = of.peer.displayName
     this.#heads = new Map(of.state.heads)
     this.#acked = new Map(of.state.acked)
+    this.#marks = of.state.marks
     this.#stored = of.state.stored
   }
 
@@ -92,8 +97,21 @@ export class Draft {
     this.#batch.put(keys.ack(this.#conversation, device), ackRow(this.#account.device, seq))
   }
 
+  /** Notes what has been read, before anything that the same batch brings. */
+  read({ read, unread, firstUnread }: Reading): void {
+    this.#marks = { ...this.#marks, read }
+    this.#hasNewMarks = true
+    this.#row.unread = BigInt(unread)
+    this.#row.firstUnread = firstUnread
+  }
+
   /** The changes to write and the state that holds once they are committed; undefined when nothing changes. */
   finish(): { changes: readonly Change[]; state: State } | undefined {
+    if (this.#hasNewMarks) {
+      const row = markRow(this.#marks)
+      this.#batch.put(keys.mark(this.#conversation, this.#account.user), encodeMarkRow(row))
+      this.#marks = { ...this.#marks, row }
+    }
     if (this.#batch.isEmpty) return undefined
     for (const device of new Set(this.linked.map(({ checked }) => checked.device))) {
       const head = this.#heads.get(device)
@@ -109,7 +127,7 @@ export class Draft {
     const key = keys.conversation(this.#conversation)
     this.#batch.check(key, this.#stored)
     this.#batch.put(key, stored)
-    const state = { row: this.#row, stored, heads: this.#heads, acked: this.#acked }
+    const state = { row: this.#row, stored, heads: this.#heads, acked: this.#acked, marks: this.#marks }
     return { changes: this.#batch.changes, state }
   }
 
@@ -125,7 +143,18 @@ export class Draft {
     this.#batch.put(keys.message(this.#conversation, placed.position), messageRow(placed.user, placed.content))
     this.#row.shown++
     if (before === this.#row.lastPosition) this.#row.lastPosition = ''
+    if (placed.user !== this.#account.user) this.#receive(placed.position)
     return this.#place(placed, msOf(BigInt(`0x${placed.position.slice(0, 16)}`)))
+  }
+
+  /** Counts a message of somebody else: what comes is above every mark, so it is unread. */
+  #receive(position: string): void {
+    const row = this.#row
+    if (row.unread === 0n || position < row.firstUnread) row.firstUnread = position
+    if (position > row.lastReceived) row.lastReceived = position
+    row.unread++
+    // Without marks all would count as read when the conversation is opened again.
+    if (this.#marks.row === undefined) this.#hasNewMarks = true
   }
 
   #place(placed: Placed, time: number): Placed {
@@ -145,12 +174,3 @@ export class Draft {
 const changesPerMessage = 4
 /** Rows of a batch beside its messages: the conversation with its check, heads and acknowledgements. */
 const changesPerBatch = 32
-
-/** The start of a text on one line. */
-function lineOf(text: string): string {
-  const start = text
-    .slice(0, limits.lastLine * 4)
-    .replace(/\s+/g, ' ')
-    .trim()
-  return Array.from(start).slice(0, limits.lastLine).join('')
-}

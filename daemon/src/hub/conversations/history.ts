@@ -2,7 +2,7 @@ import type { ListPage, ListRange, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
-import { isPosition, keys, lastPart, placeOf, queuedNumber, queuedPosition } from './keys.ts'
+import { checkPosition, keys, lastPart, placeOf, queuedNumber, queuedPosition, rightBefore } from './keys.ts'
 import { type Content, readMessageRow, readOutboxRow } from './rows.ts'
 import type { HistoryPage, HistoryRange, StoredMessage } from './types.ts'
 
@@ -28,17 +28,20 @@ export function storedMessage(view: View, author: UserId, content: Content, posi
  * A message that is sealed while the page is read is shown once, at its place.
  */
 export async function readHistory(storage: Storage, view: View, range: HistoryRange): Promise<HistoryPage> {
-  for (const position of [range.before, range.after]) {
-    if (position === undefined || isPosition(position)) continue
-    throw new ParleyError('usage', 'That is no position of a message. Take one from an earlier page.')
+  for (const position of [range.before, range.after, range.from]) {
+    if (position !== undefined) checkPosition(position)
+  }
+  if (range.after !== undefined && range.from !== undefined) {
+    throw new ParleyError('usage', 'A page begins after a message or from one on. Give one of both.')
   }
   if (!Number.isSafeInteger(range.limit) || range.limit < 1) {
     throw new ParleyError('usage', `A page has 1 to ${limits.historyPage} messages. Ask for a number of them.`)
   }
   const limit = Math.min(range.limit, limits.historyPage)
-  return range.after === undefined
-    ? readBackward(storage, view, range.before, limit)
-    : readForward(storage, view, { after: range.after, before: range.before, limit })
+  const { before, after, from } = range
+  if (from !== undefined) return readForward(storage, view, { start: from, isIncluded: true, before, limit })
+  if (after !== undefined) return readForward(storage, view, { start: after, isIncluded: false, before, limit })
+  return readBackward(storage, view, before, limit)
 }
 
 async function readBackward(
@@ -48,8 +51,10 @@ async function readBackward(
   limit: number,
 ): Promise<HistoryPage> {
   // The outbox is read first: what is sealed meanwhile is then seen twice instead of never.
-  const isSealed = before !== undefined && queuedNumber(before) === undefined
-  const outbox = isSealed ? nothing : await readOutbox(storage, view, { before, limit, reverse: true })
+  const number = before === undefined ? undefined : queuedNumber(before)
+  const isSealed = before !== undefined && number === undefined
+  const to = number === undefined ? {} : { after: keys.outbox(view.conversation, number) }
+  const outbox = isSealed ? nothing : await readOutbox(storage, view, { limit, reverse: true, ...to })
   const left = outbox.more ? 0 : limit - outbox.messages.length
   const after = isSealed ? { after: keys.message(view.conversation, before) } : {}
   const range = { limit: Math.max(left, 1), reverse: true, ...after }
@@ -64,17 +69,21 @@ async function readBackward(
 async function readForward(
   storage: Storage,
   view: View,
-  range: { after: string; before: string | undefined; limit: number },
+  range: { start: string; isIncluded: boolean; before: string | undefined; limit: number },
 ): Promise<HistoryPage> {
-  const { after, before, limit } = range
-  const outbox = await readOutbox(storage, view, { after, limit, reverse: false })
-  const isQueued = queuedNumber(after) !== undefined
-  const page = isQueued
-    ? { rows: [], more: false }
-    : await listSome(storage, keys.messagesOf(view.conversation), {
-        after: keys.message(view.conversation, after),
-        limit,
-      })
+  const { start, isIncluded, before, limit } = range
+  const { conversation } = view
+  const behind = (key: string) => (isIncluded ? rightBefore(key) : key)
+  const number = queuedNumber(start)
+  const from = number === undefined ? {} : { after: behind(keys.outbox(conversation, number)) }
+  const outbox = await readOutbox(storage, view, { limit, reverse: false, ...from })
+  const page =
+    number === undefined
+      ? await listSome(storage, keys.messagesOf(conversation), {
+          after: behind(keys.message(conversation, start)),
+          limit,
+        })
+      : { rows: [], more: false }
   const sealed = page.rows.map(([key, value]) => sealedMessage(view, key, value))
   const queued = page.more ? [] : outbox.messages
   const found = once([...sealed, ...queued])
@@ -91,16 +100,8 @@ interface Found {
 
 const nothing: Found = { messages: [], more: false }
 
-async function readOutbox(
-  storage: Storage,
-  view: View,
-  range: { before?: string | undefined; after?: string; limit: number; reverse: boolean },
-): Promise<Found> {
-  const from = range.before ?? range.after
-  const number = from === undefined ? undefined : queuedNumber(from)
-  const after = number === undefined ? {} : { after: keys.outbox(view.conversation, number) }
-  const { limit, reverse } = range
-  const { rows, more } = await listSome(storage, keys.outboxOf(view.conversation), { limit, reverse, ...after })
+async function readOutbox(storage: Storage, view: View, range: ListRange): Promise<Found> {
+  const { rows, more } = await listSome(storage, keys.outboxOf(view.conversation), range)
   const messages = rows.map(([key, value]) => {
     const position = queuedPosition(Number.parseInt(lastPart(key), 16))
     return storedMessage(view, view.user, readOutboxRow(key, value), position)

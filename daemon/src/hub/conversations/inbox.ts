@@ -13,6 +13,11 @@ interface WaitingSend {
   failures: number
 }
 
+interface WaitingRead {
+  resolve(): void
+  reject(error: ParleyError): void
+}
+
 interface Arrival {
   readonly entries: readonly CheckedEntry[]
   readonly bytes: number
@@ -27,12 +32,16 @@ export interface Taken {
   readonly sends: (Placed | undefined)[]
   entries: number
   readonly acks: ReadonlyMap<DeviceId, number>
+  /** The position up to which all is read now, if it was reached. */
+  readonly readTo: string | undefined
 }
 
 /** What waits to be written to a conversation. Nothing leaves it before it is committed or given up. */
 export class Inbox {
   #sends: WaitingSend[] = []
   #arrivals: Arrival[] = []
+  #reads: WaitingRead[] = []
+  #readTo: string | undefined
   #arrivedBytes = 0
   #roomWaiters: (() => void)[] = []
   readonly #acks = new Map<DeviceId, number>()
@@ -56,13 +65,24 @@ export class Inbox {
     if (seq > (this.#acks.get(device) ?? 0)) this.#acks.set(device, seq)
   }
 
+  /** Resolves once everything up to `position` is committed as read. */
+  read(position: string): Promise<void> {
+    if (this.#readTo === undefined || position > this.#readTo) this.#readTo = position
+    return new Promise((resolve, reject) => this.#reads.push({ resolve, reject }))
+  }
+
+  /** The position up to which all is to be read. */
+  get readTo(): string | undefined {
+    return this.#readTo
+  }
+
   /** Resolves when less has arrived than a peer may have in flight. */
   async hasRoom(): Promise<void> {
     while (this.#arrivedBytes >= limits.credit) await new Promise<void>(resolve => this.#roomWaiters.push(resolve))
   }
 
   get isEmpty(): boolean {
-    return this.#sends.length === 0 && this.#arrivals.length === 0 && this.#acks.size === 0
+    return this.#sends.length === 0 && this.#arrivals.length === 0 && this.#acks.size === 0 && this.#reads.length === 0
   }
 
   get hasSends(): boolean {
@@ -92,6 +112,10 @@ export class Inbox {
   settle(taken: Taken): void {
     for (const [index, { resolve }] of this.#sends.splice(0, taken.sends.length).entries()) resolve(taken.sends[index])
     for (const [device, seq] of taken.acks) if (this.#acks.get(device) === seq) this.#acks.delete(device)
+    if (taken.readTo !== undefined && taken.readTo === this.#readTo) {
+      this.#readTo = undefined
+      for (const { resolve } of this.#reads.splice(0)) resolve()
+    }
     let left = taken.entries
     let finished = 0
     for (const arrival of this.#arrivals) {
@@ -116,6 +140,9 @@ export class Inbox {
       else send.reject(error)
     }
     this.#sends = kept
+    // Whoever reads on says so again, with a later position.
+    this.#readTo = undefined
+    for (const { reject } of this.#reads.splice(0)) reject(error)
   }
 
   close(): void {

@@ -1,3 +1,4 @@
+import { ParleyError } from '../../errors.ts'
 import type { ConversationId, DeviceId, MessageId, UserId } from '../../protocol/ids.ts'
 
 /**
@@ -8,11 +9,13 @@ export const keys = {
   conversations: 'conversation/',
   heads: 'head/',
   acks: 'ack/',
+  marks: 'mark/',
   conversation: (conversation: ConversationId) => `conversation/${conversation}`,
   headsOf: (conversation: ConversationId) => `head/${conversation}/`,
   head: (conversation: ConversationId, device: DeviceId) => `head/${conversation}/${device}`,
   acksOf: (conversation: ConversationId) => `ack/${conversation}/`,
   ack: (conversation: ConversationId, device: DeviceId) => `ack/${conversation}/${device}`,
+  mark: (conversation: ConversationId, user: UserId) => `mark/${conversation}/${user}`,
   logOf: (conversation: ConversationId, device: DeviceId) => `log/${conversation}/${device}/`,
   log: (conversation: ConversationId, device: DeviceId, at: Place) => `log/${conversation}/${device}/${placeText(at)}`,
   messagesOf: (conversation: ConversationId) => `message/${conversation}/`,
@@ -31,6 +34,11 @@ export interface Place {
 /** The key behind every entry of a log up to `seq`, for listing what follows. */
 export function behind(log: string, seq: number): string {
   return `${log}${hex(seq, 11)}/~`
+}
+
+/** What sorts right before a key, with no other key between: for listing from that key on. */
+export function rightBefore(key: string): string {
+  return `${key.slice(0, -1)}${String.fromCharCode(key.charCodeAt(key.length - 1) - 1)}~`
 }
 
 /** The position of a sealed message. */
@@ -59,9 +67,10 @@ export function seqOf(logKey: string): number {
   return Number.parseInt(logKey.slice(-28, -17), 16)
 }
 
-/** Whether `text` is a position that this file makes. */
-export function isPosition(text: string): boolean {
-  return /^(?:outbox\/[0-9a-f]{11}|[0-9a-f]{16}\/[a-z2-7]{52}\/[0-9a-f]{11}\/[0-9a-f]{16})$/.test(text)
+/** Throws `usage` unless `text` is a position that this file makes. */
+export function checkPosition(text: string): void {
+  if (/^(?:outbox\/[0-9a-f]{11}|[0-9a-f]{16}\/[a-z2-7]{52}\/[0-9a-f]{11}\/[0-9a-f]{16})$/.test(text)) return
+  throw new ParleyError('usage', 'That is no position of a message. Take one from an earlier page.')
 }
 
 /** The last part of a key. */

@@ -1,8 +1,15 @@
 import { create, toBinary } from '@bufbuild/protobuf'
 import type { Storage } from '@parley/kit'
-import { AckRowSchema, type ConversationRow, ConversationRowSchema, HeadRowSchema } from '../../protocol/hub_rows_pb.ts'
+import {
+  AckRowSchema,
+  type ConversationRow,
+  ConversationRowSchema,
+  HeadRowSchema,
+  type MarkRow,
+} from '../../protocol/hub_rows_pb.ts'
 import { type ConversationId, conversationId, type DeviceId, deviceId, fromText, toText } from '../../protocol/ids.ts'
 import { keys, lastPart } from './keys.ts'
+import { type Marks, marksOf, readMarkRow } from './marks.ts'
 import { readRow } from './rows.ts'
 import type { Account, Peer } from './types.ts'
 
@@ -22,6 +29,8 @@ export interface State {
   readonly heads: ReadonlyMap<DeviceId, LogHead>
   /** How far the other's devices have committed one's own log. */
   readonly acked: ReadonlyMap<DeviceId, number>
+  /** How far one has read what others wrote. */
+  readonly marks: Marks
 }
 
 export const direct = 1
@@ -31,31 +40,49 @@ export function newState(account: Account, peer: Peer): State {
   const { user, name, displayName } = peer
   const registry = fromText(account.registry)
   const row = create(ConversationRowSchema, { kind: direct, registry, user: fromText(user), name, displayName })
-  return { row, stored: undefined, heads: new Map(), acked: new Map() }
+  return { row, stored: undefined, heads: new Map(), acked: new Map(), marks: { read: new Map(), row: undefined } }
 }
 
-/** All conversations of a home: three rows each, and no message. */
-export async function loadStates(storage: Storage, own: DeviceId): Promise<Map<ConversationId, State>> {
+/** Whose rows these are. */
+type Owner = Pick<Account, 'user' | 'device'>
+
+/** All conversations of a home: four rows each, and no message. */
+export async function loadStates(storage: Storage, own: Owner): Promise<Map<ConversationId, State>> {
   const heads = await loadPerDevice(storage, keys.heads, readHead)
-  const acked = await loadPerDevice(storage, keys.acks, (key, value) => readAck(key, value, own))
+  const acked = await loadPerDevice(storage, keys.acks, (key, value) => readAck(key, value, own.device))
+  const marks = new Map<string, MarkRow>()
+  for await (const [key, value] of rowsOf(storage, keys.marks)) marks.set(key, readMarkRow(key, value))
   const states = new Map<ConversationId, State>()
   for await (const [key, stored] of rowsOf(storage, keys.conversations)) {
     const id = conversationId(lastPart(key))
-    const row = readRow(ConversationRowSchema, key, stored)
-    states.set(id, { row, stored, heads: heads.get(id) ?? new Map(), acked: acked.get(id) ?? new Map() })
+    const mark = marks.get(keys.mark(id, own.user))
+    states.set(id, stateOf({ key, stored, heads: heads.get(id), acked: acked.get(id), mark }, own.device))
   }
   return states
 }
 
 /** One conversation as it is in storage now; undefined when it is not there. */
-export async function loadState(storage: Storage, id: ConversationId, own: DeviceId): Promise<State | undefined> {
-  const key = keys.conversation(id)
-  const [stored] = await storage.get([key])
+export async function loadState(storage: Storage, id: ConversationId, own: Owner): Promise<State | undefined> {
+  const [key, markKey] = [keys.conversation(id), keys.mark(id, own.user)]
+  const [stored, marked] = await storage.get([key, markKey])
   if (stored === undefined) return undefined
   const heads = await loadPerDevice(storage, keys.headsOf(id), readHead)
-  const acked = await loadPerDevice(storage, keys.acksOf(id), (at, value) => readAck(at, value, own))
+  const acked = await loadPerDevice(storage, keys.acksOf(id), (at, value) => readAck(at, value, own.device))
+  const mark = marked && readMarkRow(markKey, marked)
+  return stateOf({ key, stored, heads: heads.get(id), acked: acked.get(id), mark }, own.device)
+}
+
+interface Rows {
+  readonly key: string
+  readonly stored: Uint8Array
+  readonly heads: ReadonlyMap<DeviceId, LogHead> | undefined
+  readonly acked: ReadonlyMap<DeviceId, number> | undefined
+  readonly mark: MarkRow | undefined
+}
+
+function stateOf({ key, stored, heads = new Map(), acked = new Map(), mark }: Rows, own: DeviceId): State {
   const row = readRow(ConversationRowSchema, key, stored)
-  return { row, stored, heads: heads.get(id) ?? new Map(), acked: acked.get(id) ?? new Map() }
+  return { row, stored, heads, acked, marks: marksOf(mark, Number(row.unread), heads, own) }
 }
 
 export function headRow({ seq, hash, time }: LogHead): Uint8Array {

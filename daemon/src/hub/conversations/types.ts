@@ -70,10 +70,11 @@ export interface HistoryPage {
   readonly more: boolean
 }
 
-/** A page before or after a position, exclusive; the newest page without either. */
+/** A page before or after a position, or from one on, which is part of it; the newest page without any. */
 export interface HistoryRange {
   readonly before?: string
   readonly after?: string
+  readonly from?: string
   readonly limit: number
 }
 
@@ -92,6 +93,9 @@ export interface ConversationSummary {
   readonly lastTime: number
   /** One's own messages that the other's device has not committed. */
   readonly queued: number
+  /** Messages of others above what was read here, and the position of the first of them. */
+  readonly unread: number
+  readonly firstUnread?: string
   /** Messages shown, queued ones included. */
   readonly count: number
   /** Whether a link to a device of theirs is up. */
@@ -100,8 +104,11 @@ export interface ConversationSummary {
   readonly problem?: string
 }
 
-/** What has changed: `messages` are new, or have another state or position. */
+/** What has changed. */
 export interface ConversationChange {
   readonly conversation: ConversationId
+  /** They are new, or have another state or position. */
   readonly messages: readonly StoredMessage[]
+  /** Those among them that somebody else wrote: each comes here once, when it is first stored. */
+  readonly arrived: readonly StoredMessage[]
 }

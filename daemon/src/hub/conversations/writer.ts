@@ -10,6 +10,7 @@ import { EntrySchema } from '../../protocol/parley_pb.ts'
 import { Draft, type Named, nameOf, type Placed } from './draft.ts'
 import { Inbox, type Taken } from './inbox.ts'
 import { keys } from './keys.ts'
+import { readUpTo } from './marks.ts'
 import { Pace } from './pace.ts'
 import { type Content, readNamedRow, readOutboxRow } from './rows.ts'
 import type { State } from './state.ts'
@@ -108,15 +109,21 @@ export class Writer {
 
   /** Puts into one batch what fits of the entries that arrived, the acknowledgements, the outbox and new messages. */
   async #compose(): Promise<{ draft: Draft; taken: Taken }> {
-    const { conversation, account, state, peer, clock } = this.#desk
+    const { conversation, account, state, storage, peer, clock } = this.#desk
     const outbox = this.#mayFlush ? await this.#readOutbox() : []
     const entries = this.inbox.entries(this.inbox.hasSends ? limits.batchMessages / 2 : limits.batchMessages)
     const sends = this.inbox.sends(limits.batchMessages)
     const mine = (content: Content) => ({ user: account.user, content })
     const named = await this.#readNamed([...outbox.map(mine), ...entries, ...sends.map(mine)])
+    const { readTo } = this.inbox
+    const { user, device } = account
+    const reading =
+      readTo === undefined ? undefined : await readUpTo(storage, { conversation, user, device, state }, readTo)
     const draft = new Draft({ conversation, account, state, peer, named })
+    if (reading !== undefined) draft.read(reading)
     const pace = new Pace()
-    const taken: Taken = { sends: [], entries: 0, acks: this.inbox.acks }
+    const reached = reading?.isWhole === false ? undefined : readTo
+    const taken: Taken = { sends: [], entries: 0, acks: this.inbox.acks, readTo: reached }
     for (const [device, seq] of taken.acks) draft.acknowledge(device, seq)
     for (const checked of entries) {
       if (!draft.hasRoom(checked.encoded.length)) break

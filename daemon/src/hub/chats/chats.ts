@@ -1,0 +1,139 @@
+import type { Storage } from '@parley/kit'
+import { ParleyError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
+import type { ChatState, ControlRequests, ConversationInfo } from '../../protocol/control.ts'
+import { type ConversationId, conversationId } from '../../protocol/ids.ts'
+import type { Conversations } from '../conversations/conversations.ts'
+import { checkPosition } from '../conversations/keys.ts'
+import { lineOf } from '../conversations/line.ts'
+import type { HubNews } from '../news.ts'
+import { ChatRows } from './chat-rows.ts'
+import { OpenChats } from './open-chats.ts'
+import { RowSaver } from './row-saver.ts'
+
+type Params<M extends keyof ControlRequests> = ControlRequests[M][0]
+type Result<M extends keyof ControlRequests> = Promise<ControlRequests[M][1]>
+
+/** What the chats of an account need of it. */
+export interface ChatsHost {
+  readonly conversations: Pick<Conversations, 'get' | 'markRead'>
+  /** The conversation with somebody, by name or by its id; it need not have begun. */
+  conversationWith(text: string): Promise<ConversationId>
+  /** A conversation with somebody known here, whether it has begun or not. */
+  summary(conversation: ConversationId): ConversationInfo | undefined
+  tell(news: HubNews): void
+}
+
+/** What is stored of chats. */
+export interface ChatStore {
+  readonly saver: RowSaver
+  readonly rows: ChatRows
+  readonly open: OpenChats
+}
+
+/** @throws ParleyError `damaged-data` when a row cannot be read */
+export async function openChatStore(storage: Storage): Promise<ChatStore> {
+  const saver = new RowSaver(storage)
+  return { saver, rows: await ChatRows.open(storage, saver), open: await OpenChats.open(storage, saver) }
+}
+
+/** What the hub keeps of chats for front ends: each method is the request of the control API of the same name. */
+export class Chats {
+  readonly #saver: RowSaver
+  readonly #rows: ChatRows
+  readonly #open: OpenChats
+  readonly #host: ChatsHost
+
+  constructor({ saver, rows, open }: ChatStore, host: ChatsHost) {
+    this.#saver = saver
+    this.#rows = rows
+    this.#open = open
+    this.#host = host
+  }
+
+  /** Chats that have, or had since the start, something being written. */
+  get drafted(): ReadonlySet<ConversationId> {
+    return this.#rows.drafted
+  }
+
+  /** What a list shows of what is kept. */
+  shown(conversation: ConversationId): Pick<ConversationInfo, 'muted' | 'draft'> {
+    const { muted, draft } = this.#rows.get(conversation)
+    return { muted, draft: lineOf(draft) }
+  }
+
+  async openChat(params: Params<'openChat'>): Result<'openChat'> {
+    const id = await this.#host.conversationWith(params.with)
+    const conversation = this.#known(id)
+    const firstUnread = this.#host.conversations.get(id)?.firstUnread
+    return { conversation, ...this.#state(id), ...(firstUnread === undefined ? {} : { firstUnread }) }
+  }
+
+  /** `by`: who saves, for those who are told. */
+  async saveChat(params: Params<'saveChat'>, by?: object): Result<'saveChat'> {
+    const id = conversationId(params.conversation)
+    const { draft, muted } = this.#known(id)
+    const { scroll } = params
+    if (scroll) checkPosition(scroll.position)
+    if (params.draft !== undefined) checkDraft(params.draft)
+    await this.#rows.change(id, {
+      ...(params.draft === undefined ? {} : { draft: params.draft.toWellFormed() }),
+      ...(scroll === undefined ? {} : { scroll }),
+    })
+    this.#host.tell({ chat: { conversation: id, state: this.#state(id), by } })
+    this.#tellShown(id, { draft, muted })
+    return {}
+  }
+
+  async markRead(params: Params<'markRead'>): Result<'markRead'> {
+    checkPosition(params.position)
+    await this.#host.conversations.markRead(conversationId(params.conversation), params.position)
+    return {}
+  }
+
+  async setMuted(params: Params<'setMuted'>): Result<'setMuted'> {
+    const id = conversationId(params.conversation)
+    const before = this.#known(id)
+    await this.#rows.change(id, { muted: params.muted })
+    this.#tellShown(id, before)
+    return {}
+  }
+
+  async saveOpenChats(params: Params<'saveOpenChats'>): Result<'saveOpenChats'> {
+    await this.#open.save(
+      params.place,
+      params.conversations.map(id => conversationId(id)),
+    )
+    return {}
+  }
+
+  async openChats(params: Params<'openChats'>): Result<'openChats'> {
+    return { conversations: this.#open.at(params.place) }
+  }
+
+  /** Writes what waits. */
+  close(): Promise<void> {
+    return this.#saver.close()
+  }
+
+  #known(id: ConversationId): ConversationInfo {
+    const summary = this.#host.summary(id)
+    if (summary) return summary
+    throw new ParleyError('usage', 'That chat is with nobody known here. Open it by the name of the person.')
+  }
+
+  #state(id: ConversationId): ChatState {
+    const { draft, scroll } = this.#rows.get(id)
+    return { draft, ...(scroll ? { scroll } : {}) }
+  }
+
+  #tellShown(id: ConversationId, before: Pick<ConversationInfo, 'muted' | 'draft'>): void {
+    const { muted, draft } = this.shown(id)
+    if (muted !== before.muted || draft !== before.draft) this.#host.tell({ conversation: id })
+  }
+}
+
+function checkDraft(draft: string): void {
+  if (Buffer.byteLength(draft) <= limits.text) return
+  throw new ParleyError('bad-message', `A draft is kept up to ${limits.text / 1024} KiB, as a message is. Shorten it.`)
+}

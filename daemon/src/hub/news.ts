@@ -1,0 +1,17 @@
+import type { ChatState, MessageInfo, PeopleChange, PersonInfo } from '../protocol/control.ts'
+
+/** What of a hub has changed; ask the snapshot for what it is now. */
+export interface HubNews {
+  readonly accounts?: true
+  readonly conversation?: string
+  readonly messages?: { readonly conversation: string; readonly messages: readonly MessageInfo[] }
+  /** Messages of others that have just come, none of a muted conversation. */
+  readonly arrived?: {
+    readonly conversation: string
+    readonly person: PersonInfo
+    readonly messages: readonly MessageInfo[]
+  }
+  readonly people?: PeopleChange
+  /** `by`: who saved it. */
+  readonly chat?: { readonly conversation: string; readonly state: ChatState; readonly by: object | undefined }
+}
