@@ -15,8 +15,8 @@ export const limits = {
   surfacePage: 500,
   /** Requests of one surface under way: more than a person makes in the time that a hub takes to start. */
   surfaceRequests: 256,
-  /** Messages that a surface may keep for the time after a reload. */
-  unsent: 1000,
+  /** News that wait while a surface opens its chat; with more it reads the history again. */
+  waitingNews: 256,
   // ---- chats
   /** Messages of a page on each side of the place where a chat opens: three screens full. */
   openPage: 60,

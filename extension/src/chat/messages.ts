@@ -108,9 +108,12 @@ export type FromSurface =
 export type ToSurface =
   | { readonly is: 'reply'; readonly id: number; readonly result: SurfaceRequests[SurfaceMethod][1] }
   | { readonly is: 'refusal'; readonly id: number; readonly code: string; readonly why: string }
-  | {
-      [Event in SurfaceEvent]: { readonly is: 'event'; readonly event: Event; readonly value: SurfaceEvents[Event] }
-    }[SurfaceEvent]
+  | SurfaceNews
+
+/** An event on its way to the surface. */
+export type SurfaceNews = {
+  [Event in SurfaceEvent]: { readonly is: 'event'; readonly event: Event; readonly value: SurfaceEvents[Event] }
+}[SurfaceEvent]
 
 /**
  * What a surface keeps in VS Code's own webview state, by which a panel is restored. What waits to be sent is here too:

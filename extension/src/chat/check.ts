@@ -1,0 +1,135 @@
+import { limits } from '../limits.ts'
+import type { Place, SurfaceAction, SurfaceMethod, SurfaceRequests, SurfaceState } from './messages.ts'
+
+/** What answers the requests of a surface. */
+export type SurfaceHandlers = {
+  readonly [Method in SurfaceMethod]: (params: SurfaceRequests[Method][0]) => Promise<SurfaceRequests[Method][1]>
+}
+
+/** What a surface's message holds once it is checked. `bad`: a request that has to be refused. */
+export type Checked =
+  | { readonly is: 'ready' }
+  | { readonly is: 'request'; readonly id: number; readonly method: SurfaceMethod; readonly ask: Ask }
+  | { readonly is: 'bad'; readonly id: number; readonly why: string }
+
+/** Puts a request, with its checked parameters, to those who answer it. */
+type Ask = (handlers: SurfaceHandlers) => Promise<SurfaceRequests[SurfaceMethod][1]>
+
+/**
+ * The one place where what comes from a surface is checked. `undefined`: nothing that a surface of ours would say, and
+ * nothing that could be answered.
+ */
+export function checkFromSurface(given: unknown): Checked | undefined {
+  if (!isRecord(given)) return undefined
+  if (given.is === 'ready') return { is: 'ready' }
+  const { is, id, method, params } = given
+  if (is !== 'request' || typeof id !== 'number' || !Number.isSafeInteger(id)) return undefined
+  if (!isMethod(method)) return { is: 'bad', id, why: 'There is no such request.' }
+  const ask = isRecord(params) ? readRequest(method, params) : undefined
+  return ask
+    ? { is: 'request', id, method, ask }
+    : { is: 'bad', id, why: `The request ${method} is not as it should be.` }
+}
+
+function readRequest<Method extends SurfaceMethod>(
+  method: Method,
+  params: Readonly<Record<string, unknown>>,
+): Ask | undefined {
+  const checked = readers[method](params)
+  return checked && (handlers => handlers[method](checked))
+}
+
+/** What VS Code kept of a surface, as far as it can be used; `undefined`: nothing to restore a chat by. */
+export function checkState(given: unknown): SurfaceState | undefined {
+  if (!isRecord(given)) return undefined
+  const { conversation, person } = given
+  if (!isText(conversation, limits.shortText) || conversation === '') return undefined
+  return { conversation, person: isText(person, limits.shortText) ? person : '' }
+}
+
+/** Reads the parameters of each method: what is known of them and nothing else; `undefined`: they are wrong. */
+const readers: {
+  readonly [Method in SurfaceMethod]: (
+    params: Readonly<Record<string, unknown>>,
+  ) => SurfaceRequests[Method][0] | undefined
+} = {
+  open: () => ({}),
+  history: ({ before, after, limit }) => {
+    if (!isWhole(limit, limits.surfacePage)) return undefined
+    if (!isOptional(before, isShort) || !isOptional(after, isShort)) return undefined
+    return { limit, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }
+  },
+  send: ({ message, text }) =>
+    isShort(message) && isText(text, limits.longText) && text !== '' ? { message, text } : undefined,
+  save: ({ draft, scroll }) => {
+    if (!isOptional(draft, isLong)) return undefined
+    const kept = draft === undefined ? {} : { draft }
+    if (scroll === undefined || scroll === null) return scroll === null ? { ...kept, scroll } : kept
+    if (!isRecord(scroll)) return undefined
+    const { position, offset } = scroll
+    if (!isShort(position) || typeof offset !== 'number' || !Number.isFinite(offset)) return undefined
+    return { ...kept, scroll: { position, offset } }
+  },
+  markRead: ({ position }) => (isShort(position) ? { position } : undefined),
+  openLink: ({ href }) => (isText(href, limits.link) ? { href } : undefined),
+  openPlace: readPlace,
+  copy: ({ text }) => (isText(text, limits.longText) ? { text } : undefined),
+  selection: () => ({}),
+  act: ({ what }) => (isAction(what) ? { what } : undefined),
+}
+
+function readPlace({ path, line, column, endLine }: Readonly<Record<string, unknown>>): Place | undefined {
+  if (!isText(path, limits.path) || path === '' || !isLine(line)) return undefined
+  if (!isOptional(column, isLine) || !isOptional(endLine, isLine)) return undefined
+  return {
+    path,
+    line,
+    ...(column === undefined ? {} : { column }),
+    ...(endLine === undefined ? {} : { endLine }),
+  }
+}
+
+const actions: Readonly<Record<SurfaceAction, true>> = {
+  mute: true,
+  unmute: true,
+  restartHub: true,
+  showLog: true,
+  signIn: true,
+  copyName: true,
+}
+
+function isAction(value: unknown): value is SurfaceAction {
+  return typeof value === 'string' && Object.hasOwn(actions, value)
+}
+
+function isMethod(value: unknown): value is SurfaceMethod {
+  return typeof value === 'string' && Object.hasOwn(readers, value)
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isOptional<T>(value: unknown, is: (value: unknown) => value is T): value is T | undefined {
+  return value === undefined || is(value)
+}
+
+function isText(value: unknown, longest: number): value is string {
+  return typeof value === 'string' && value.length <= longest
+}
+
+function isShort(value: unknown): value is string {
+  return isText(value, limits.shortText) && value !== ''
+}
+
+function isLong(value: unknown): value is string {
+  return isText(value, limits.longText)
+}
+
+function isWhole(value: unknown, highest: number): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= highest
+}
+
+function isLine(value: unknown): value is number {
+  return isWhole(value, limits.line)
+}

@@ -1,0 +1,66 @@
+import { asParleyError } from '@parley/daemon/client'
+import type { ControlRequests } from '@parley/daemon/protocol/control'
+import type { Disposable } from '../event.ts'
+import { type AskedHub, askWhenUp } from '../shared/when-up.ts'
+
+type Change = Omit<ControlRequests['saveChat'][0], 'conversation'>
+
+/**
+ * Gives drafts and scroll places to the hub: the latest of each chat, one request at a time. What the hub cannot take
+ * while it is away is kept and given to it when it is back, also when the chat has been closed meanwhile.
+ */
+export class Keeper implements Disposable {
+  readonly #hub: AskedHub
+  readonly #waiting = new Map<string, Change>()
+  readonly #saving = new Map<string, Promise<void>>()
+  readonly #ended = new AbortController()
+  readonly #listening: Disposable
+
+  constructor(hub: AskedHub) {
+    this.#hub = hub
+    this.#listening = hub.onState(({ is }) => {
+      if (is === 'up') for (const conversation of this.#waiting.keys()) this.save(conversation, {}).catch(() => {})
+    })
+  }
+
+  /** What the hub has not taken yet of a chat. */
+  unsaved(conversation: string): Change | undefined {
+    return this.#waiting.get(conversation)
+  }
+
+  /** Resolves when the hub has kept it, or something newer. Rejects with ParleyError when it does not. */
+  save(conversation: string, change: Change): Promise<void> {
+    this.#waiting.set(conversation, { ...this.#waiting.get(conversation), ...change })
+    const running = this.#saving.get(conversation)
+    if (running) return running
+    const saving = this.#saveAll(conversation).finally(() => this.#saving.delete(conversation))
+    this.#saving.set(conversation, saving)
+    return saving
+  }
+
+  dispose(): void {
+    this.#listening.dispose()
+    this.#ended.abort()
+  }
+
+  async #saveAll(conversation: string): Promise<void> {
+    for (let change = this.#waiting.get(conversation); change; ) {
+      const refusal = await this.#saveOnce(conversation, change)
+      const next = this.#waiting.get(conversation)
+      const isLatest = next === change
+      // A refusal would only come again; while the hub is away, the change waits for it.
+      if (isLatest && refusal?.code !== 'not-running') this.#waiting.delete(conversation)
+      if (isLatest && refusal) throw refusal
+      change = isLatest ? undefined : next
+    }
+  }
+
+  async #saveOnce(conversation: string, change: Change) {
+    try {
+      await askWhenUp(this.#hub, 'saveChat', { conversation, ...change }, this.#ended.signal)
+      return undefined
+    } catch (error) {
+      return asParleyError(error)
+    }
+  }
+}

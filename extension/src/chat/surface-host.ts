@@ -1,0 +1,231 @@
+import { asParleyError, ParleyError } from '@parley/daemon/client'
+import type { ConversationInfo } from '@parley/daemon/protocol/control'
+import type { Disposable, Event } from '../event.ts'
+import type { Hub } from '../hub/hub.ts'
+import { askWhenUp } from '../shared/when-up.ts'
+import { type Checked, checkFromSurface, type SurfaceHandlers } from './check.ts'
+import type { Keeper } from './keeper.ts'
+import { readLink } from './links.ts'
+import type { ChatView, Opened, Place, SurfaceAction, SurfaceEvents } from './messages.ts'
+import { openChat } from './opened.ts'
+import { type Port, SurfacePage } from './surface-page.ts'
+
+/** What the editor does for surfaces, and what it knows. */
+export interface Ground {
+  readonly sendWith: ChatView['sendWith']
+  readonly onSettings: Event<void>
+  /** The language of dates and times, as BCP 47. */
+  readonly locale: string
+  readonly strings: Readonly<Record<string, string>> | undefined
+  openOutside(href: string): Promise<void>
+  openJoin(href: string): Promise<void>
+  openPlace(place: Place): Promise<boolean>
+  copy(text: string): Promise<void>
+  /** The editor's selection as a fenced block; undefined: nothing is selected. */
+  selection(): Promise<string | undefined>
+  act(what: SurfaceAction, conversation: ConversationInfo): Promise<void>
+  /** A message has been sent. */
+  sent(): void
+  /** Why the hub cannot be asked, in a sentence. */
+  whyAway(state: Exclude<Hub['state'], { is: 'up' }>): string
+}
+
+export interface SurfaceHostParts {
+  readonly hub: Hub
+  readonly keeper: Keeper
+  readonly ground: Ground
+  readonly port: Port
+  readonly conversation: string
+}
+
+/**
+ * Serves one chat to one surface: answers what the page asks and tells it what the hub tells. The page may go and come
+ * again at any time; each `ready` is a new page, and what the one before asked is answered to nobody.
+ */
+export class SurfaceHost implements Disposable {
+  readonly conversation: string
+  readonly #parts: SurfaceHostParts
+  readonly #ended = new AbortController()
+  readonly #listening: readonly Disposable[]
+  /** Ends with the page. */
+  #page: SurfacePage | undefined
+  #isInSight = false
+  #known: ConversationInfo | undefined
+  /** What to do once the page has opened the chat. */
+  #afterOpen: (() => void)[] = []
+
+  constructor(parts: SurfaceHostParts) {
+    const { hub, ground, port, conversation } = parts
+    this.#parts = parts
+    this.conversation = conversation
+    this.#listening = [
+      port.onMessage(message => this.#take(checkFromSurface(message))),
+      hub.onState(({ is }) => {
+        if (is === 'up') this.#page?.openAgain()
+        this.#tellView()
+      }),
+      hub.onAccounts(() => this.#tellView()),
+      hub.onConversations(changed => changed.has(conversation) && this.#tellView()),
+      ground.onSettings(() => this.#tellView()),
+    ]
+  }
+
+  /** Whether the page shows the chat: what is in sight then may be read. */
+  get isOpen(): boolean {
+    return this.#page?.isOpen ?? false
+  }
+
+  /** Tells the page whether it is in sight and its window focused. */
+  setInSight(isInSight: boolean): void {
+    this.#isInSight = isInSight
+    this.#page?.tell({ is: 'event', event: 'sight', value: { isInSight } })
+  }
+
+  /** The page is gone until the next `ready`. */
+  hide(): void {
+    this.#page?.end()
+    this.#page = undefined
+  }
+
+  focus(what: SurfaceEvents['focus']): void {
+    this.#whenOpen(() => this.#page?.tell({ is: 'event', event: 'focus', value: what }))
+  }
+
+  /** Puts text into what is being written. */
+  insert(text: string): void {
+    this.#whenOpen(() => this.#page?.tell({ is: 'event', event: 'insert', value: { text } }))
+  }
+
+  dispose(): void {
+    this.hide()
+    this.#ended.abort()
+    for (const each of this.#listening) each.dispose()
+  }
+
+  #whenOpen(act: () => void): void {
+    if (this.isOpen) act()
+    else this.#afterOpen.push(act)
+  }
+
+  #take(message: Checked | undefined): void {
+    if (message?.is === 'ready') {
+      this.hide()
+      this.#page = new SurfacePage(this.#parts.port)
+    } else if (message?.is === 'bad') {
+      this.#page?.refuse(message.id, new ParleyError('usage', message.why))
+    } else if (message && this.#page) {
+      void this.#answer(this.#page, message)
+    }
+  }
+
+  async #answer(page: SurfacePage, { id, method, ask }: Extract<Checked, { is: 'request' }>): Promise<void> {
+    const isOpening = method === 'open'
+    try {
+      if (isOpening) page.opening()
+      const result = await page.within(() => ask(this.#handlers(page)))
+      page.post({ is: 'reply', id, result })
+      if (isOpening) this.#opened(page)
+    } catch (error) {
+      page.refuse(id, asParleyError(error))
+      if (isOpening) page.notOpened()
+    }
+  }
+
+  #opened(page: SurfacePage): void {
+    if (page !== this.#page) return
+    page.opened()
+    page.tell({ is: 'event', event: 'sight', value: { isInSight: this.#isInSight } })
+    this.#tellView()
+    for (const act of this.#afterOpen.splice(0)) act()
+  }
+
+  /** Sends and saves outlive the page and even the chat's tab: they were promised. */
+  #handlers(page: SurfacePage): SurfaceHandlers {
+    const { hub, keeper, ground, conversation } = this.#parts
+    const chat = { conversation }
+    return {
+      open: () => this.#open(page),
+      history: range => hub.request('history', { with: conversation, ...range }),
+      send: async ({ message, text }) => {
+        const sent = await askWhenUp(hub, 'send', { to: conversation, text, message })
+        ground.sent()
+        return sent
+      },
+      save: async change => {
+        await keeper.save(conversation, change)
+        return null
+      },
+      markRead: async ({ position }) => {
+        await hub.request('markRead', { ...chat, position })
+        return null
+      },
+      openLink: async ({ href }) => {
+        const link = readLink(href)
+        if (!link) throw new ParleyError('bad-address', 'Parley opens only web, mail and invite links.')
+        await (link.is === 'join' ? ground.openJoin(href) : ground.openOutside(href))
+        return null
+      },
+      openPlace: async place => ({ opened: await ground.openPlace(place) }),
+      copy: async ({ text }) => {
+        await ground.copy(text)
+        return null
+      },
+      selection: async () => {
+        const text = await ground.selection()
+        return text === undefined ? null : { text }
+      },
+      act: async ({ what }) => {
+        if (this.#info) await ground.act(what, this.#info)
+        return null
+      },
+    }
+  }
+
+  async #open(page: SurfacePage): Promise<Opened> {
+    const { hub, keeper, ground, conversation } = this.#parts
+    page.watch(listener => hub.watchChat(conversation, listener))
+    const { info, ...messages } = await openChat(hub, conversation, page.ended)
+    this.#known = info.conversation
+    const view = this.#view()
+    if (!view) throw new ParleyError('unknown-account', 'This chat belongs to no account on this computer.')
+    page.lastView = JSON.stringify(view)
+    const { draft = info.draft, scroll = info.scroll } = keeper.unsaved(conversation) ?? {}
+    return {
+      view,
+      draft,
+      ...(scroll ? { scroll } : {}),
+      ...(info.firstUnread === undefined ? {} : { firstUnread: info.firstUnread }),
+      ...messages,
+      ...(ground.strings ? { strings: ground.strings } : {}),
+      locale: ground.locale,
+    }
+  }
+
+  get #info(): ConversationInfo | undefined {
+    return this.#parts.hub.conversations.get(this.conversation) ?? this.#known
+  }
+
+  #view(): ChatView | undefined {
+    const { hub, ground } = this.#parts
+    // One account at a time has a hub; a conversation that outlives a sign-out belongs to the one that was.
+    const account = hub.accounts?.[0]
+    const conversation = this.#info
+    if (!account || !conversation) return undefined
+    const { state } = hub
+    return {
+      conversation,
+      account,
+      hub: state.is === 'up' ? { is: 'up' } : { is: state.is, why: ground.whyAway(state) },
+      sendWith: ground.sendWith,
+    }
+  }
+
+  #tellView(): void {
+    const view = this.#view()
+    if (!view || !this.#page?.isOpen) return
+    const text = JSON.stringify(view)
+    if (text === this.#page.lastView) return
+    this.#page.lastView = text
+    this.#page.tell({ is: 'event', event: 'view', value: view })
+  }
+}

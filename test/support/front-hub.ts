@@ -1,0 +1,172 @@
+import { asParleyError, ParleyError } from '@parley/daemon/client'
+import type {
+  AccountInfo,
+  ControlNotifications,
+  ControlRequests,
+  ConversationInfo,
+  MessageInfo,
+  PeopleSnapshot,
+  PersonInfo,
+} from '@parley/daemon/protocol/control'
+import { type Disposable, Emitter } from '../../extension/src/event.ts'
+import type { ChatListener, Hub, HubMethod, HubState } from '../../extension/src/hub/hub.ts'
+
+/** Answers requests of each method; those not named here are refused. */
+export type Answers = {
+  [Method in HubMethod]?: (
+    params: ControlRequests[Method][0],
+  ) => ControlRequests[Method][1] | Promise<ControlRequests[Method][1]>
+}
+
+/** The hub as parts of the extension see it, moved by a test. */
+export class FrontHub implements Hub {
+  readonly #state = new Emitter<HubState>()
+  readonly #accounts = new Emitter<void>()
+  readonly #conversations = new Emitter<ReadonlySet<string>>()
+  readonly #people = new Emitter<void>()
+  readonly #notice = new Emitter<ControlNotifications['notice']>()
+  readonly #watching = new Map<string, Set<ChatListener>>()
+  readonly asked: { readonly method: HubMethod; readonly params: unknown }[] = []
+  readonly attention: ControlRequests['attend'][0][] = []
+  readonly conversations = new Map<string, ConversationInfo>()
+  readonly onState = this.#state.event
+  readonly onAccounts = this.#accounts.event
+  readonly onConversations = this.#conversations.event
+  readonly onPeople = this.#people.event
+  readonly onNotice = this.#notice.event
+  readonly hostsTeam = false
+  accounts: readonly AccountInfo[] | undefined = [account()]
+  people: PeopleSnapshot = { people: [], online: 0, total: 0 }
+  state: HubState = { is: 'up' }
+  answers: Answers
+
+  constructor(answers: Answers = {}) {
+    this.answers = answers
+  }
+
+  async request<Method extends HubMethod>(
+    method: Method,
+    params: ControlRequests[Method][0],
+  ): Promise<ControlRequests[Method][1]> {
+    if (this.state.is !== 'up') throw new ParleyError('not-running', 'The background service is away.')
+    this.asked.push({ method, params })
+    const answer = this.answers[method]
+    if (!answer) throw new ParleyError('unsupported', `No answer to ${method}.`)
+    return answer(params)
+  }
+
+  /** What was asked of one method, in order. */
+  askedOf<Method extends HubMethod>(method: Method): unknown[] {
+    return this.asked.filter(each => each.method === method).map(({ params }) => params)
+  }
+
+  watchChat(conversation: string, listener: ChatListener): Disposable {
+    const listeners = this.#watching.get(conversation) ?? new Set()
+    this.#watching.set(conversation, listeners.add(listener))
+    return { dispose: () => void listeners.delete(listener) }
+  }
+
+  attend(attention: ControlRequests['attend'][0]): void {
+    this.attention.push(attention)
+  }
+
+  async restart(): Promise<void> {
+    this.become({ is: 'up' })
+  }
+
+  // ---- moved by tests
+
+  become(state: HubState): void {
+    this.state = state
+    this.#state.fire(state)
+  }
+
+  setAccounts(accounts: readonly AccountInfo[] | undefined): void {
+    this.accounts = accounts
+    this.#accounts.fire()
+  }
+
+  setConversations(...changed: readonly ConversationInfo[]): void {
+    for (const each of changed) this.conversations.set(each.conversation, each)
+    this.#conversations.fire(new Set(changed.map(each => each.conversation)))
+  }
+
+  setPeople(people: PeopleSnapshot): void {
+    this.people = people
+    this.#people.fire()
+  }
+
+  notice(conversation: string, of: Partial<MessageInfo> & { readonly person?: PersonInfo } = {}): void {
+    const { person: who = person('bob'), ...more } = of
+    this.#notice.fire({ conversation, person: who, message: message('p1', { conversation, ...more }) })
+  }
+
+  /** How many follow a chat. */
+  watchers(conversation: string): number {
+    return this.#watching.get(conversation)?.size ?? 0
+  }
+
+  tell(conversation: string, act: (listener: ChatListener) => void): void {
+    for (const listener of this.#watching.get(conversation) ?? []) act(listener)
+  }
+}
+
+export function account(change: Partial<AccountInfo> = {}): AccountInfo {
+  return {
+    registry: 'r1',
+    team: 'Acme',
+    address: 'localhost:3131',
+    user: 'user-alice',
+    name: 'alice',
+    displayName: 'Alice Kim',
+    state: 'online',
+    availability: 'available',
+    status: 'online',
+    ...change,
+  }
+}
+
+export function person(name: string, change: Partial<PersonInfo> = {}): PersonInfo {
+  return { user: `user-${name}`, name, displayName: name, status: 'online', since: 0, ...change }
+}
+
+export function conversation(name: string, change: Partial<ConversationInfo> = {}): ConversationInfo {
+  return {
+    conversation: `with-${name}`,
+    kind: 'direct',
+    person: person(name),
+    lastLine: '',
+    lastMine: false,
+    lastTime: 0,
+    queued: 0,
+    linked: true,
+    unread: 0,
+    muted: false,
+    draft: '',
+    ...change,
+  }
+}
+
+export function message(position: string, change: Partial<MessageInfo> = {}): MessageInfo {
+  return {
+    conversation: 'with-bob',
+    message: `m-${position}`,
+    user: 'user-bob',
+    name: 'bob',
+    mine: false,
+    text: `text of ${position}`,
+    written: 0,
+    position,
+    ...change,
+  }
+}
+
+/** The code with which something was refused; `undefined`: it was not. */
+export async function refusalOf(promise: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await promise
+    return undefined
+  } catch (error) {
+    return asParleyError(error).code
+  }
+}

@@ -1,0 +1,351 @@
+import assert from 'node:assert/strict'
+import { ParleyError } from '@parley/daemon/client'
+import type { ScrollPlace } from '@parley/daemon/protocol/control'
+import { Keeper } from '../../../../extension/src/chat/keeper.ts'
+import { type Ground, SurfaceHost } from '../../../../extension/src/chat/surface-host.ts'
+import { Emitter } from '../../../../extension/src/event.ts'
+import { limits } from '../../../../extension/src/limits.ts'
+import { account, conversation, FrontHub, message } from '../../../support/front-hub.ts'
+import { ScriptedPage, turns } from '../../../support/surface-page.ts'
+
+describe('a chat in a surface', () => {
+  it('is shown with all that its first frame needs', async () => {
+    const { page } = open()
+    const opened = await page.load()
+    assert.deepEqual(opened, {
+      view: {
+        conversation: conversation('bob'),
+        account: account(),
+        hub: { is: 'up' },
+        sendWith: 'enter',
+      },
+      draft: 'half a',
+      messages: [message('p1'), message('p2')],
+      moreBefore: true,
+      moreAfter: false,
+      strings: { Send: 'Senden' },
+      locale: 'de',
+    })
+    assert.deepEqual(page.events, [{ event: 'sight', value: { isInSight: false } }])
+  })
+
+  it('is told nothing before it says that it is ready', async () => {
+    const { hub, page, host } = open()
+    host.setInSight(true)
+    host.focus('composer')
+    hub.setConversations(conversation('bob', { unread: 3 }))
+    page.say({ is: 'request', id: 1, method: 'open', params: {} })
+    await turns()
+    assert.deepEqual(page.posted, [])
+  })
+
+  it('waits until the hub has started, then opens by itself', async () => {
+    const { hub, page } = open()
+    hub.state = { is: 'connecting', again: false }
+    const loading = page.load()
+    await turns()
+    assert.deepEqual(page.posted, [])
+    hub.become({ is: 'up' })
+    assert.equal((await loading).draft, 'half a')
+  })
+
+  it('is asked for again when the hub goes away meanwhile', async () => {
+    const { hub, page } = open()
+    const { openChat } = hub.answers
+    hub.answers.openChat = () => {
+      hub.answers = { ...hub.answers, ...(openChat ? { openChat } : {}) }
+      hub.become({ is: 'connecting', again: true })
+      throw gone()
+    }
+    const loading = page.load()
+    await turns()
+    hub.become({ is: 'up' })
+    assert.equal((await loading).messages.length, 2)
+  })
+
+  it('says why when the hub has been given up, and opens once it is back', async () => {
+    const { hub, page } = open()
+    hub.state = { is: 'failed', code: 'home', why: 'The disk is full.' }
+    await assert.rejects(page.load(), /not-running: The disk is full\./)
+    hub.become({ is: 'up' })
+    assert.deepEqual(page.events, [{ event: 'stale', value: {} }])
+    assert.equal((await page.ask('open', {})).draft, 'half a')
+  })
+
+  it('follows what is new from before its history is read, told after the answer', async () => {
+    const { hub, page } = open()
+    const { history } = hub.answers
+    hub.answers.history = params => {
+      hub.tell('with-bob', each => each.messages([message('p3')]))
+      if (!history) throw gone()
+      return history(params)
+    }
+    await page.load()
+    assert.deepEqual(
+      page.posted.map(each => (each.is === 'event' ? each.event : each.is)),
+      ['reply', 'messages', 'sight'],
+    )
+    hub.tell('with-bob', each => each.saved({ draft: 'from another window' }))
+    hub.tell('with-bob', each => each.stale())
+    assert.deepEqual(page.told('saved'), [{ draft: 'from another window' }])
+    assert.deepEqual(page.told('stale'), [{}])
+  })
+
+  it('is read again when more is new than can wait', async () => {
+    const { hub, page } = open()
+    page.say({ is: 'ready' })
+    const opening = page.ask('open', {})
+    for (let n = 0; n <= limits.waitingNews; n++) hub.tell('with-bob', each => each.messages([message(`q${n}`)]))
+    await opening
+    assert.deepEqual(
+      page.events.map(({ event }) => event),
+      ['stale', 'sight'],
+    )
+  })
+
+  it('is told of changes around the messages, each once', async () => {
+    const { hub, page, settings } = open()
+    await page.load()
+    hub.setConversations(conversation('bob', { linked: false }), conversation('carol'))
+    hub.setConversations(conversation('bob', { linked: false }))
+    hub.setConversations(conversation('carol', { unread: 1 }))
+    hub.become({ is: 'connecting', again: true })
+    settings.fire()
+    assert.deepEqual(page.told('view'), [
+      {
+        conversation: conversation('bob', { linked: false }),
+        account: account(),
+        hub: { is: 'up' },
+        sendWith: 'enter',
+      },
+      {
+        conversation: conversation('bob', { linked: false }),
+        account: account(),
+        hub: { is: 'connecting', why: 'connecting' },
+        sendWith: 'enter',
+      },
+    ])
+  })
+
+  it('is followed only while its page is there', async () => {
+    const { hub, page, host } = open()
+    await page.load()
+    assert.equal(hub.watchers('with-bob'), 1)
+    await page.load()
+    assert.equal(hub.watchers('with-bob'), 1)
+    host.hide()
+    assert.equal(hub.watchers('with-bob'), 0)
+    const before = page.posted.length
+    hub.setConversations(conversation('bob', { unread: 2 }))
+    host.setInSight(true)
+    assert.equal(page.posted.length, before)
+    await page.load()
+    assert.deepEqual(page.events.at(-1), { event: 'sight', value: { isInSight: true } })
+    host.dispose()
+    assert.equal(hub.watchers('with-bob'), 0)
+  })
+
+  it('answers nothing to a page that is gone', async () => {
+    const { hub, page } = open()
+    const history = Promise.withResolvers<{ conversation: string; messages: []; more: boolean }>()
+    await page.load()
+    hub.answers.history = () => history.promise
+    page.say({ is: 'request', id: 99, method: 'history', params: { limit: 5 } })
+    page.say({ is: 'ready' })
+    history.resolve({ conversation: 'with-bob', messages: [], more: false })
+    await turns()
+    assert.ok(!page.posted.some(each => each.is === 'reply' && each.id === 99))
+  })
+
+  it('takes focus and text once it is open', async () => {
+    const { page, host } = open()
+    host.focus('composer')
+    host.insert('```ts\n```')
+    await page.load()
+    host.focus('lastMessage')
+    assert.deepEqual(
+      page.events.filter(({ event }) => event !== 'sight'),
+      [
+        { event: 'focus', value: 'composer' },
+        { event: 'insert', value: { text: '```ts\n```' } },
+        { event: 'focus', value: 'lastMessage' },
+      ],
+    )
+  })
+})
+
+describe('the place where a chat opens', () => {
+  it('is where it was left', async () => {
+    const { hub, page, chat } = open()
+    chat.scroll = { position: 'p5', offset: 12 }
+    const opened = await page.load()
+    assert.deepEqual(opened.scroll, { position: 'p5', offset: 12 })
+    assert.deepEqual(hub.askedOf('history'), [
+      { with: 'with-bob', limit: limits.openPage, before: 'p5' },
+      { with: 'with-bob', limit: limits.openPage, from: 'p5' },
+    ])
+  })
+
+  it('is the first unread message, when that is not among the latest', async () => {
+    const { hub, page, chat } = open()
+    chat.firstUnread = 'p0'
+    assert.equal((await page.load()).firstUnread, 'p0')
+    assert.deepEqual(hub.askedOf('history').slice(1), [
+      { with: 'with-bob', limit: limits.openPage, before: 'p0' },
+      { with: 'with-bob', limit: limits.openPage, from: 'p0' },
+    ])
+  })
+
+  it('is the end otherwise', async () => {
+    const { hub, page, chat } = open()
+    chat.firstUnread = 'p2'
+    await page.load()
+    assert.deepEqual(hub.askedOf('history'), [{ with: 'with-bob', limit: limits.openPage }])
+  })
+})
+
+describe('what a surface asks for', () => {
+  it('reaches the hub for its own chat only', async () => {
+    const { hub, page, ground } = open()
+    await page.load()
+    hub.asked.length = 0
+    assert.deepEqual(await page.ask('history', { before: 'p1', limit: 60 }), historyPage())
+    const sent = await page.ask('send', { message: 'm9', text: 'hello' })
+    assert.equal(sent.text, 'hello')
+    assert.equal(await page.ask('markRead', { position: 'p2' }), null)
+    assert.equal(await page.ask('save', { draft: 'x', scroll: null }), null)
+    assert.deepEqual(hub.asked, [
+      { method: 'history', params: { with: 'with-bob', before: 'p1', limit: 60 } },
+      { method: 'send', params: { to: 'with-bob', text: 'hello', message: 'm9' } },
+      { method: 'markRead', params: { conversation: 'with-bob', position: 'p2' } },
+      { method: 'saveChat', params: { conversation: 'with-bob', draft: 'x', scroll: null } },
+    ])
+    assert.deepEqual(ground.done, ['sent'])
+  })
+
+  it('reaches the editor', async () => {
+    const { page, ground } = open()
+    await page.load()
+    await page.ask('openLink', { href: 'https://example.org/?a=%26' })
+    await page.ask('openLink', { href: 'parley://a:1/b' })
+    assert.deepEqual(await page.ask('openPlace', { path: 'src/a.ts', line: 4 }), { opened: true })
+    await page.ask('copy', { text: 'code' })
+    assert.deepEqual(await page.ask('selection', {}), { text: 'selected' })
+    await page.ask('act', { what: 'mute' })
+    assert.deepEqual(ground.done, [
+      'outside https://example.org/?a=%26',
+      'join parley://a:1/b',
+      'place src/a.ts:4',
+      'copy code',
+      'selection',
+      'mute with-bob',
+    ])
+  })
+
+  it('opens no command, file or script', async () => {
+    const { page, ground } = open()
+    await page.load()
+    for (const href of ['command:workbench.action.quit', 'file:///etc/passwd', 'vscode://x/y', 'javascript:alert(1)']) {
+      await assert.rejects(page.ask('openLink', { href }), /bad-address/)
+    }
+    assert.deepEqual(ground.done, [])
+  })
+
+  it('is refused in words when it is not as it should be', async () => {
+    const { hub, page } = open()
+    await page.load()
+    hub.asked.length = 0
+    await assert.rejects(page.ask('send', { message: 'm1', text: 'x'.repeat(limits.longText + 1) }), /usage/)
+    page.say({ is: 'request', id: 70, method: 'signOut', params: {} })
+    page.say('nonsense')
+    assert.deepEqual(page.posted.at(-1), { is: 'refusal', id: 70, code: 'usage', why: 'There is no such request.' })
+    assert.deepEqual(hub.asked, [])
+  })
+
+  it('is refused when too much is under way', async () => {
+    const { hub, page } = open()
+    await page.load()
+    hub.answers.history = () => new Promise(() => {})
+    for (let id = 0; id < limits.surfaceRequests; id++) void page.ask('history', { limit: 1 })
+    await assert.rejects(page.ask('history', { limit: 1 }), /busy/)
+  })
+
+  it('is told why the hub refused', async () => {
+    const { hub, page } = open()
+    await page.load()
+    hub.answers.history = () => {
+      throw gone()
+    }
+    await assert.rejects(page.ask('history', { limit: 1 }), /closed: The background service has gone\./)
+  })
+
+  it('is sent when the hub is back, also after the chat was closed', async () => {
+    const { hub, page, host } = open()
+    await page.load()
+    hub.become({ is: 'connecting', again: true })
+    void page.ask('send', { message: 'm9', text: 'hello' })
+    void page.ask('save', { draft: 'one' })
+    void page.ask('save', { draft: 'two' })
+    host.dispose()
+    await turns()
+    assert.deepEqual(hub.askedOf('send'), [])
+    hub.become({ is: 'up' })
+    await turns()
+    assert.deepEqual(hub.askedOf('send'), [{ to: 'with-bob', text: 'hello', message: 'm9' }])
+    assert.deepEqual(hub.askedOf('saveChat').at(-1), { conversation: 'with-bob', draft: 'two' })
+  })
+
+  it('is kept for the chat when it opens before the hub has taken it', async () => {
+    const { hub, page } = open()
+    await page.load()
+    const saving = Promise.withResolvers<Record<string, never>>()
+    hub.answers.saveChat = () => saving.promise
+    const saved = page.ask('save', { draft: 'newer' })
+    assert.equal((await page.load()).draft, 'newer')
+    saving.resolve({})
+    void saved
+    await turns()
+    assert.equal((await page.load()).draft, 'half a')
+  })
+})
+
+function gone(): ParleyError {
+  return new ParleyError('closed', 'The background service has gone.')
+}
+
+function historyPage() {
+  return { conversation: 'with-bob', messages: [message('p1'), message('p2')], more: true }
+}
+
+/** A chat with bob, whose page has not been loaded. */
+function open() {
+  const chat: { draft: string; scroll?: ScrollPlace; firstUnread?: string } = { draft: 'half a' }
+  const hub = new FrontHub({
+    openChat: () => ({ conversation: conversation('bob'), ...chat }),
+    history: historyPage,
+    send: ({ text, message: id }) => message('p9', { message: id, text, mine: true, state: 'queued' }),
+    saveChat: () => ({}),
+    markRead: () => ({}),
+  })
+  const settings = new Emitter<void>()
+  const done: string[] = []
+  const does = (what: string) => Promise.resolve(void done.push(what))
+  const ground: Ground & { readonly done: readonly string[] } = {
+    done,
+    sendWith: 'enter',
+    onSettings: settings.event,
+    locale: 'de',
+    strings: { Send: 'Senden' },
+    openOutside: href => does(`outside ${href}`),
+    openJoin: href => does(`join ${href}`),
+    openPlace: ({ path, line }) => does(`place ${path}:${line}`).then(() => true),
+    copy: text => does(`copy ${text}`),
+    selection: () => does('selection').then(() => 'selected'),
+    act: (what, of) => does(`${what} ${of.conversation}`),
+    sent: () => void done.push('sent'),
+    whyAway: ({ is }) => is,
+  }
+  const page = new ScriptedPage()
+  const host = new SurfaceHost({ hub, keeper: new Keeper(hub), ground, port: page, conversation: 'with-bob' })
+  return { hub, page, host, ground, settings, chat }
+}
