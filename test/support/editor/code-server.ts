@@ -1,0 +1,180 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createWriteStream } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { delimiter, dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { promisify } from 'node:util'
+import { fetchCodeServer } from './fetch.ts'
+
+export type Theme = 'dark' | 'light' | 'high contrast' | 'high contrast light'
+
+export interface ServerOptions {
+  /** Where everything of it goes: settings, extensions, logs. It must exist. */
+  readonly folder: string
+  readonly theme?: Theme
+  /** User settings beside the ones that keep the workbench quiet. */
+  readonly settings?: Readonly<Record<string, unknown>>
+  /** The language of the workbench, as BCP 47. */
+  readonly locale?: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** One VS Code, served on a port of its own to this computer. */
+export class CodeServer implements AsyncDisposable {
+  /** http://127.0.0.1:PORT */
+  readonly url: string
+  readonly folder: string
+  readonly #child: ChildProcess
+  readonly #ended: Promise<unknown>
+
+  private constructor(url: string, folder: string, child: ChildProcess, ended: Promise<unknown>) {
+    this.url = url
+    this.folder = folder
+    this.#child = child
+    this.#ended = ended
+  }
+
+  /** Resolves when it listens. With `vsix` that extension is installed in it, and no other. */
+  static async start(options: ServerOptions, vsix?: string): Promise<CodeServer> {
+    const { folder } = options
+    const [script] = await Promise.all([fetchCodeServer(), seed(options)])
+    const own = { folder, env: environment(options) }
+    if (vsix) await install(script, own, vsix)
+    const args = [...placesIn(folder), ...quiet, ...(options.locale ? ['--locale', options.locale] : [])]
+    const child = spawn(process.execPath, [script, ...args], {
+      cwd: folder,
+      env: own.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true, // the leader of a group, so that all it starts can be ended with it
+    })
+    const ended = once(child, 'exit')
+    const log = createWriteStream(logOf(folder), { flags: 'a' })
+    for (const stream of [child.stdout, child.stderr]) stream.pipe(log, { end: false })
+    try {
+      const url = await listening(child)
+      return new CodeServer(url, folder, child, ended)
+    } catch (error) {
+      await end(child, ended)
+      throw error
+    }
+  }
+
+  /** What it printed, for a look after a failure. */
+  get log(): string {
+    return logOf(this.folder)
+  }
+
+  /** The folder with the logs of VS Code's own parts and of the extension. */
+  get logs(): string {
+    return join(this.folder, 'data', 'logs')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await end(this.#child, this.#ended)
+  }
+}
+
+const themes: Readonly<Record<Theme, string>> = {
+  dark: 'Dark Modern',
+  light: 'Light Modern',
+  'high contrast': 'Default High Contrast',
+  'high contrast light': 'Default High Contrast Light',
+}
+
+const quietSettings = {
+  'chat.disableAIFeatures': true,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'workbench.startupEditor': 'none',
+  'workbench.tips.enabled': false,
+  'workbench.welcomePage.walkthroughs.openOnInstall': false,
+  'workbench.enableExperiments': false,
+  'extensions.autoCheckUpdates': false,
+  'extensions.autoUpdate': false,
+  'extensions.ignoreRecommendations': true,
+  'telemetry.telemetryLevel': 'off',
+  'update.mode': 'none',
+  'git.enabled': false,
+}
+
+const quiet = [
+  ...['--auth', 'none', '--bind-addr', '127.0.0.1:0'],
+  '--disable-telemetry',
+  '--disable-update-check',
+  '--disable-workspace-trust',
+  '--disable-getting-started-override',
+  // Lets a window be told to run tests inside its extension host.
+  ...['--vscode-option', 'enable-smoke-test-driver'],
+]
+
+function placesIn(folder: string): string[] {
+  const place = (name: string) => join(folder, name)
+  return ['--user-data-dir', place('data'), '--extensions-dir', place('extensions'), '--config', place('config.yaml')]
+}
+
+function logOf(folder: string): string {
+  return join(folder, 'server.log')
+}
+
+async function seed({ folder, theme = 'dark', settings = {} }: ServerOptions): Promise<void> {
+  const user = join(folder, 'data', 'User')
+  const machine = join(folder, 'data', 'Machine')
+  await Promise.all([mkdir(user, { recursive: true }), mkdir(machine, { recursive: true })])
+  const all = Object.entries({ ...quietSettings, 'workbench.colorTheme': themes[theme], ...settings })
+  // Settings of the machine's scope are read from the machine's own file where the window is a browser's.
+  const ofExtension = all.filter(([name]) => name.startsWith('parley.'))
+  await writeFile(join(user, 'settings.json'), JSON.stringify(Object.fromEntries(all), null, 2))
+  await writeFile(join(machine, 'settings.json'), JSON.stringify(Object.fromEntries(ofExtension), null, 2))
+  await writeFile(join(folder, 'config.yaml'), '')
+}
+
+function environment({ folder, env = {} }: ServerOptions): NodeJS.ProcessEnv {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(PARLEY|VSCODE|npm)_|^NODE_OPTIONS$/.test(name))
+  return {
+    ...Object.fromEntries(inherited),
+    HOME: folder,
+    EXTENSIONS_GALLERY: '{}', // none, so that none is asked
+    // This Node first: what the extension starts finds one that is new enough.
+    PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH ?? ''}`,
+    ...env,
+  }
+}
+
+async function install(
+  script: string,
+  { folder, env }: { readonly folder: string; readonly env: NodeJS.ProcessEnv },
+  vsix: string,
+): Promise<void> {
+  const args = [script, ...placesIn(folder), '--install-extension', vsix]
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { env, cwd: folder, timeout: 60_000 })
+  if (!/successfully installed/.test(stdout)) throw new Error(`${vsix} was not installed:\n${stdout}${stderr}`)
+}
+
+async function listening(child: ChildProcess): Promise<string> {
+  const deadline = AbortSignal.timeout(30_000)
+  const lines = createInterface({ input: child.stdout ?? process.stdin })
+  const seen: string[] = []
+  const found = Promise.withResolvers<string>()
+  lines.on('line', line => {
+    seen.push(line)
+    const [, url] = /HTTP server listening on (http:\S+?)\/?$/.exec(line) ?? []
+    if (url) found.resolve(url)
+  })
+  const fail = (why: string) => found.reject(new Error(`code-server ${why}:\n${seen.join('\n')}`))
+  child.once('exit', code => fail(`ended with ${code}`))
+  deadline.addEventListener('abort', () => fail('did not listen within 30 s'))
+  return await found.promise
+}
+
+/** SIGTERM, and SIGKILL for all of its group that is left: extension hosts outlive their windows. */
+async function end(child: ChildProcess, ended: Promise<unknown>): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null) child.kill('SIGTERM')
+  const late = setTimeout(() => child.kill('SIGKILL'), 5000)
+  await ended
+  clearTimeout(late)
+  try {
+    process.kill(-Number(child.pid), 'SIGKILL')
+  } catch {
+    // Nothing of it is left.
+  }
+}
