@@ -1,0 +1,71 @@
+import type { Host } from '../bridge.ts'
+import { limits } from '../limits.ts'
+import { Later } from './later.ts'
+import type { ChatStore } from './state.ts'
+
+/** Keeps what is being written with the hub, and takes over what another window has written. */
+export class Draft {
+  readonly #host: Host
+  readonly #store: ChatStore
+  readonly #keepHere: () => void
+  readonly #save = new Later(limits.draftDelay, () => void this.#saveNow())
+  /** What the hub has. */
+  #saved = ''
+
+  /** `keepHere` keeps the surface's own state, of which {@link unsaved} is a part. */
+  constructor(host: Host, store: ChatStore, keepHere: () => void) {
+    this.#host = host
+    this.#store = store
+    this.#keepHere = keepHere
+  }
+
+  /** What the hub has not got yet. */
+  get unsaved(): string | undefined {
+    const { draft } = this.#store.state
+    return draft === this.#saved ? undefined : draft
+  }
+
+  /** `kept`: what an earlier life of the surface could not save. */
+  opened(saved: string, kept: string | undefined): void {
+    const { unsaved } = this
+    this.#saved = saved
+    this.#store.set({ draft: unsaved ?? kept ?? saved })
+    if (this.unsaved !== undefined) this.#save.now()
+  }
+
+  write(draft: string): void {
+    if (draft === this.#store.state.draft) return
+    this.#store.set({ draft })
+    this.#save.ask()
+  }
+
+  /** Another window has saved: shown here, unless something is being written here as well. */
+  savedElsewhere(draft: string): void {
+    const isWriting = this.unsaved !== undefined
+    this.#saved = draft
+    if (!isWriting) this.#store.set({ draft })
+  }
+
+  /** Saves now what was written last, before the page goes. */
+  flush(): void {
+    this.#save.flush()
+  }
+
+  /** Saves what could not be saved while the hub was away. */
+  hubIsUp(): void {
+    if (this.unsaved !== undefined) this.#save.now()
+  }
+
+  async #saveNow(): Promise<void> {
+    const { draft } = this.#store.state
+    if (draft === this.#saved) return
+    this.#keepHere()
+    try {
+      await this.#host.ask('save', { draft })
+      this.#saved = draft
+    } catch {
+      // Stays in the surface's own state, and is saved when the hub is back or with the next word.
+    }
+    this.#keepHere()
+  }
+}

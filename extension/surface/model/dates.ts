@@ -1,0 +1,46 @@
+import * as l10n from '@vscode/l10n'
+
+/** How this surface writes days and times: in the person's language and time zone. */
+export interface Dates {
+  /** `Today`, `Yesterday`, `Monday 3 February`, with the year when it is another one. */
+  day(time: number, now: number): string
+  /** `09:41` */
+  time(time: number): string
+  /** `Monday 3 February 2025 at 09:41`, for a tooltip. */
+  whole(time: number): string
+}
+
+/** `locale` as BCP 47; one that is unknown gives the browser's own. */
+export function datesIn(locale: string): Dates {
+  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(known(locale), options)
+  const day = format({ weekday: 'long', day: 'numeric', month: 'long' })
+  const dayOfYear = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
+  const time = format({ hour: '2-digit', minute: '2-digit' })
+  const whole = format({ dateStyle: 'full', timeStyle: 'short' })
+  return {
+    day: (at, now) => {
+      if (isSameDay(at, now)) return l10n.t('Today')
+      if (isSameDay(at, startOfDay(now) - 1)) return l10n.t('Yesterday')
+      return new Date(at).getFullYear() === new Date(now).getFullYear() ? day.format(at) : dayOfYear.format(at)
+    },
+    time: at => time.format(at),
+    whole: at => whole.format(at),
+  }
+}
+
+export function isSameDay(a: number, b: number): boolean {
+  return startOfDay(a) === startOfDay(b)
+}
+
+/** The beginning of that day here, in ms since 1970. */
+export function startOfDay(time: number): number {
+  return new Date(time).setHours(0, 0, 0, 0)
+}
+
+function known(locale: string): string | undefined {
+  try {
+    return Intl.getCanonicalLocales(locale)[0]
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,58 @@
+import * as l10n from '@vscode/l10n'
+import type { ChatView, SurfaceAction } from '../../src/chat/messages.ts'
+import type { IconName } from '../parts.ts'
+
+/** What the bar above the messages says while something is not as it should be. */
+export interface Notice {
+  /** Quiet: it goes by itself. Else a person has to do something. */
+  readonly is: 'quiet' | 'error'
+  readonly icon: IconName
+  readonly text: string
+  readonly actions: readonly { readonly what: SurfaceAction; readonly label: string }[]
+}
+
+/** What keeps messages from going through; undefined: nothing does. The nearest cause speaks. */
+export function noticeOf({ hub, account, conversation }: ChatView): Notice | undefined {
+  const person = conversation.person.displayName
+  const signIn = { what: 'signIn', label: l10n.t('Sign in') } as const
+  if (hub.is === 'connecting') return quiet('sync', hub.why || l10n.t('Connecting to Parley’s background service…'))
+  if (hub.is === 'failed') {
+    const actions = [
+      { what: 'restartHub', label: l10n.t('Restart') },
+      { what: 'showLog', label: l10n.t('Show log') },
+    ] as const
+    return { is: 'error', icon: 'error', text: hub.why, actions }
+  }
+  const { team } = account
+  switch (account.state) {
+    case 'online':
+      return undefined
+    case 'connecting':
+      return quiet('sync', l10n.t('Connecting to {0}…', team))
+    case 'unreachable':
+      return conversation.linked
+        ? quiet('debug-disconnect', l10n.t('{0} cannot be reached. You are still connected with {1}.', team, person))
+        : quiet(
+            'debug-disconnect',
+            l10n.t('You are offline. What you write is sent when {0} can be reached again.', team),
+          )
+    case 'signed-out':
+      return {
+        is: 'error',
+        icon: 'sign-in',
+        text: l10n.t('You are signed out of {0}. What you write waits until you sign in.', team),
+        actions: [signIn],
+      }
+    case 'refused':
+      return {
+        is: 'error',
+        icon: 'warning',
+        text: account.why || l10n.t('{0} has refused this device.', team),
+        actions: [signIn],
+      }
+  }
+}
+
+function quiet(icon: IconName, text: string): Notice {
+  return { is: 'quiet', icon, text, actions: [] }
+}

@@ -1,0 +1,39 @@
+import type { SurfaceState } from '../../src/chat/messages.ts'
+
+/** A message of this surface that the hub has not taken yet. */
+export interface Unsent {
+  /** Its id, by which trying again is never a second message. */
+  readonly message: string
+  readonly text: string
+  readonly written: number
+  readonly standing:
+    | { readonly is: 'sending' }
+    /** The background service is away; it is sent when it is back. */
+    | { readonly is: 'waiting' }
+    | { readonly is: 'failed'; readonly why: string }
+}
+
+export type Waiting = NonNullable<SurfaceState['unsent']>[number]
+
+/** What is kept over a reload of what `conversation` has. */
+export function toKeep(unsent: readonly Unsent[], conversation: string): readonly Waiting[] {
+  return unsent.map(({ message, text, written }) => ({ conversation, message, text, written }))
+}
+
+/** What was kept, from the editor's own state: whatever is there that is none is left out. */
+export function readKept(kept: unknown): readonly Waiting[] {
+  return Array.isArray(kept) ? kept.filter(isWaiting) : []
+}
+
+/** What was kept is sent again. */
+export function fromKept({ message, text, written }: Waiting): Unsent {
+  return { message, text, written, standing: sending }
+}
+
+export const sending: Unsent['standing'] = { is: 'sending' }
+
+function isWaiting(value: unknown): value is Waiting {
+  if (typeof value !== 'object' || value === null) return false
+  const { conversation, message, text, written } = value as Partial<Record<keyof Waiting, unknown>>
+  return [conversation, message, text].every(part => typeof part === 'string') && typeof written === 'number'
+}
