@@ -40,6 +40,10 @@ eachStorage(open => {
         before: to?.position ?? '',
       })
       assert.deepEqual(between, { messages: all.slice(4, 14), more: false })
+      for (const [index, { position }] of all.entries()) {
+        const page = await alice.conversations.history(id, { limit: 4, from: position })
+        assert.deepEqual(page, { messages: all.slice(index, index + 4), more: index + 4 < all.length })
+      }
 
       async function backward(home: Home, limit: number) {
         return home.messages(bob.person, limit)
@@ -57,6 +61,14 @@ eachStorage(open => {
 })
 
 describe('a page of history', () => {
+  it('is refused where it is to begin both after a message and from one on', async () => {
+    await using alice = await Home.open(person('alice'))
+    const { position } = await alice.send(person('bob'), 'hi')
+    const id = alice.conversations.list()[0]?.conversation ?? assert.fail()
+    const both = alice.conversations.history(id, { limit: 1, after: position, from: position })
+    await assert.rejects(both, { code: 'usage' })
+  })
+
   it('is refused for a position that is none, and for no number of messages', async () => {
     await using alice = await Home.open(person('alice'))
     const bob = person('bob')

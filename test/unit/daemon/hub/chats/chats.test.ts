@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { openMemoryStorage } from '@parley/storage-memory'
+import { Chats, type ChatsHost, openChatStore } from '../../../../../daemon/src/hub/chats/chats.ts'
+import type { HubNews } from '../../../../../daemon/src/hub/news.ts'
+import { limits } from '../../../../../daemon/src/limits.ts'
+import type { ConversationInfo } from '../../../../../daemon/src/protocol/control.ts'
+import { conversationId, deviceId } from '../../../../../daemon/src/protocol/ids.ts'
+
+const withBob = conversationId(new Uint8Array(32).fill(1))
+const stranger = conversationId(new Uint8Array(32).fill(2))
+const position = `${'0'.repeat(16)}/${deviceId(new Uint8Array(32))}/${'0'.repeat(11)}/${'0'.repeat(16)}`
+
+/** The chats of a home that knows bob only. */
+async function openChats(storage = openMemoryStorage()) {
+  const told: HubNews[] = []
+  const host: ChatsHost = {
+    conversations: { get: () => undefined, markRead: async () => {} },
+    conversationWith: async who => (who === 'bob' ? withBob : conversationId(who)),
+    summary: id => (id === withBob ? summary(chats) : undefined),
+    tell: news => told.push(news),
+  }
+  const chats: Chats = new Chats(await openChatStore(storage), host)
+  return { chats, told, storage }
+}
+
+function summary(chats: Chats): ConversationInfo {
+  const person = { user: 'user', name: 'bob', displayName: 'Bob', status: 'offline', since: 0 } as const
+  const last = { lastLine: '', lastMine: false, lastTime: 0 }
+  return {
+    conversation: withBob,
+    kind: 'direct',
+    person,
+    ...last,
+    queued: 0,
+    linked: false,
+    unread: 0,
+    ...chats.shown(withBob),
+  }
+}
+
+describe('what is kept of a chat', () => {
+  it('is nothing for a person never talked to, until something is saved', async () => {
+    const { chats, storage } = await openChats()
+    const opened = await chats.openChat({ with: 'bob' })
+    assert.equal(opened.conversation.person.name, 'bob')
+    assert.deepEqual([opened.draft, opened.scroll, opened.firstUnread], ['', undefined, undefined])
+    await chats.saveChat({ conversation: withBob, draft: 'so far' })
+    await chats.saveChat({ conversation: withBob, draft: '' })
+    assert.deepEqual((await storage.list('', { limit: 10 })).rows, [], 'empty again, nothing is left')
+  })
+
+  it('changes in parts, is there after a restart, and goes back to the latest message', async () => {
+    const { chats, storage } = await openChats()
+    await Promise.all([
+      chats.saveChat({ conversation: withBob, draft: 'so\nfar' }),
+      chats.saveChat({ conversation: withBob, scroll: { position, offset: -12.5 } }),
+      chats.setMuted({ conversation: withBob, muted: true }),
+    ])
+    const { chats: again } = await openChats(storage)
+    const { conversation, ...state } = await again.openChat({ with: withBob })
+    assert.deepEqual(state, { draft: 'so\nfar', scroll: { position, offset: -12.5 } })
+    assert.deepEqual([conversation.muted, conversation.draft], [true, 'so far'])
+    await again.saveChat({ conversation: withBob, scroll: null })
+    assert.equal((await again.openChat({ with: withBob })).scroll, undefined)
+  })
+
+  it('is told with who saved it, and once more where a list shows it', async () => {
+    const { chats, told } = await openChats()
+    const me = {}
+    await chats.saveChat({ conversation: withBob, draft: 'a'.repeat(500) }, me)
+    await chats.saveChat({ conversation: withBob, draft: 'a'.repeat(501) }, me)
+    assert.deepEqual(told, [
+      { chat: { conversation: withBob, state: { draft: 'a'.repeat(500) }, by: me } },
+      { conversation: withBob },
+      { chat: { conversation: withBob, state: { draft: 'a'.repeat(501) }, by: me } },
+    ])
+    assert.equal(chats.shown(withBob).draft.length, limits.lastLine)
+    await chats.setMuted({ conversation: withBob, muted: true })
+    await chats.setMuted({ conversation: withBob, muted: true })
+    assert.deepEqual(told.slice(3), [{ conversation: withBob }])
+  })
+
+  it('has bounds', async () => {
+    const { chats } = await openChats()
+    const save = (draft: string) => chats.saveChat({ conversation: withBob, draft })
+    await save('x'.repeat(limits.text))
+    await assert.rejects(save('x'.repeat(limits.text + 1)), { code: 'bad-message' })
+    await assert.rejects(chats.saveChat({ conversation: withBob, scroll: { position: 'x', offset: 0 } }), {
+      code: 'usage',
+    })
+    await assert.rejects(chats.saveChat({ conversation: stranger, draft: 'x' }), { code: 'usage' })
+    await assert.rejects(chats.setMuted({ conversation: stranger, muted: true }), { code: 'usage' })
+    await assert.rejects(chats.openChat({ with: stranger }), { code: 'usage' })
+    await save('half a pair: \ud83d')
+    assert.equal((await chats.openChat({ with: 'bob' })).draft, 'half a pair: \ufffd')
+  })
+})
