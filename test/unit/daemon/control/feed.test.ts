@@ -21,6 +21,8 @@ function open() {
     feed,
     changes: () => sent.flatMap(([name, params]) => (name === 'change' ? [params] : [])),
     messages: () => sent.flatMap(([name, params]) => (name === 'messages' ? [params] : [])),
+    people: () => sent.flatMap(([name, params]) => (name === 'people' ? [params] : [])),
+    chats: () => sent.flatMap(([name, params]) => (name === 'chat' ? [params] : [])),
     fallBehind: (isBehind: boolean) => {
       behind = isBehind
     },
@@ -123,6 +125,58 @@ describe('feed', () => {
     for (let n = 0; n <= limits.controlMessages; n++) front.hub.receive('bob', `line ${n}`)
     await until('the feed', () => front.messages().length === 1)
     assert.deepEqual(front.messages(), [{ conversation: 'with-bob', messages: [] }])
+  })
+
+  it('tells who watches a conversation what others saved of it, the last state only', async () => {
+    using front = open()
+    front.feed.watchMessages('with-bob')
+    const other = {}
+    const save = (conversation: string, draft: string, by: object) =>
+      front.hub.chats.saveChat({ conversation, draft }, by)
+    await save('with-bob', 'one', other)
+    await save('with-bob', 'two', other)
+    await save('with-carol', 'not watched', other)
+    await until('the feed', () => front.chats().length === 1)
+    await save('with-bob', 'mine', front.feed)
+    await save('with-bob', 'theirs', other)
+    await until('the feed', () => front.chats().length === 2)
+    assert.deepEqual(
+      front.chats().map(({ conversation, state }) => [conversation, state.draft]),
+      [
+        ['with-bob', 'two'],
+        ['with-bob', 'theirs'],
+      ],
+    )
+  })
+
+  it('never tells one’s own older state after a newer one', async () => {
+    using front = open()
+    front.feed.watchMessages('with-bob')
+    const scroll = { position: '00000001', offset: 3 }
+    await front.hub.chats.saveChat({ conversation: 'with-bob', draft: 'theirs' }, {})
+    await front.hub.chats.saveChat({ conversation: 'with-bob', scroll }, front.feed)
+    await until('the feed', () => front.chats().length === 1)
+    assert.deepEqual(front.chats(), [{ conversation: 'with-bob', state: { draft: 'theirs', scroll } }])
+  })
+
+  it('tells of people after it was asked to, the last row of each, and who is gone', async () => {
+    using front = open()
+    const row = (name: string, status: 'online' | 'offline') => {
+      return { user: `user-${name}`, name, displayName: name, status, since: 0 }
+    }
+    const tell = (people: ReturnType<typeof row>[], gone: string[], online: number) =>
+      front.hub.announce({ people: { people, gone, online, total: 9 } })
+    tell([row('bob', 'online')], [], 1)
+    assert.equal(front.feed.subscribePeople().people.length, 2)
+    tell([row('bob', 'offline'), row('carol', 'online')], [], 2)
+    tell([row('bob', 'online')], ['user-carol'], 3)
+    await until('the feed', () => front.people().length === 1)
+    tell([row('carol', 'online')], [], 4)
+    await until('the feed', () => front.people().length === 2)
+    assert.deepEqual(front.people(), [
+      { people: [row('bob', 'online')], gone: ['user-carol'], online: 3, total: 9 },
+      { people: [row('carol', 'online')], gone: [], online: 4, total: 9 },
+    ])
   })
 
   it('leaves the hub alone once closed', () => {
