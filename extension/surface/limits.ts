@@ -27,16 +27,22 @@ export const limits = {
   path: 400,
 
   // ---- code
-  /** Characters of code that are coloured while they are drawn: a few ms. */
-  highlightAtOnce: 4_000,
-  /** Characters of code that are coloured at all, later and when in sight. */
-  highlight: 20_000,
-  /** Characters of a line of code that is coloured: what is longer is data, and makes some grammars slow. */
+  /** Characters of code that are coloured while they are drawn: 2 ms, and 25 when made to be slow for its grammar (measured). */
+  highlightAtOnce: 2_000,
+  /** Characters of code that are coloured at all, later and when in sight: some 20 ms, 700 when made to be slow. */
+  highlight: 12_000,
+  /** Characters of a line of code that is coloured: what is longer is data. */
   highlightLine: 1_000,
   /** How long the browser may put off colouring, in ms, when it is never idle. */
   highlightWait: 1_000,
   /** How long a button says what it did, in ms: enough to read two words. */
   said: 3_000,
+
+  // ---- the composer
+  /** Bytes of a message in UTF-8: the hub takes no more (`text` in daemon/src/limits.ts). */
+  message: 100 * 1024,
+  /** From where on the size is shown: soon enough to end the sentence. */
+  messageNear: 90 * 1024,
 
   // ---- the list
   /** Messages of a page: some four screens, so that a page is there before the one in sight is read. */
@@ -61,11 +67,11 @@ export const limits = {
   /** Messages that wait in this surface because the hub has not taken them; more than a person writes while it restarts. */
   unsent: 200,
 
-  /** Typing is kept when it pauses, and at the latest when the page goes. */
-  draftDelay: 300,
-  /** Scrolling is kept when it pauses. */
+  /** Typing is kept this often, and at the latest when the page goes. */
+  draftDelay: 400,
+  /** So is where one has scrolled to. */
   placeDelay: 500,
-  /** What is read is told when it pauses; also how long a message must be in sight to be read. */
+  /** And what was read. */
   readDelay: 400,
   /** Announcements are gathered, so that a burst is one. */
   announceDelay: 700,

@@ -10,6 +10,8 @@ import type { ChatView, Place, SurfaceAction } from '../src/chat/messages.ts'
 export interface MessageTextProps {
   readonly text: string
   readonly mine: boolean
+  /** Whether the Tab key comes to what can be pressed in it; absent: it does. */
+  readonly isTabStop?: boolean
   readonly onLink: (href: string) => void
   /** Opens the place; false when the workspace has no such file: the part says so where it was pressed. */
   readonly onPlace: (place: Place) => Promise<boolean>
@@ -62,9 +64,13 @@ export interface IconProps {
 /** The codicons that are in the bundle; add here what a part needs. */
 export type IconName =
   | 'arrow-down'
+  | 'arrow-swap'
   | 'bell'
   | 'bell-slash'
   | 'check'
+  | 'chevron-down'
+  | 'chevron-up'
+  | 'close'
   | 'code'
   | 'comment-discussion'
   | 'copy'
@@ -75,6 +81,8 @@ export type IconName =
   | 'error'
   | 'go-to-file'
   | 'history'
+  | 'link-external'
+  | 'list-selection'
   | 'loading'
   | 'output'
   | 'refresh'
@@ -82,4 +90,5 @@ export type IconName =
   | 'sign-in'
   | 'sync'
   | 'trash'
+  | 'unverified'
   | 'warning'

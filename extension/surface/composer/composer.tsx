@@ -1,0 +1,166 @@
+import * as l10n from '@vscode/l10n'
+import { useId, useImperativeHandle, useLayoutEffect, useRef, useState } from 'preact/hooks'
+import type { ComposerProps } from '../parts.ts'
+import { Icon } from '../style/icon.tsx'
+import { useSaid } from '../text/said.ts'
+import { grow, growsByItself, put, setValue } from './field.ts'
+import { insertFence, insertText } from './insertion.ts'
+import { actionOf } from './keys.ts'
+import { Recall } from './recall.ts'
+import { type Size, sizeOf } from './size.ts'
+import { hintOf, sizeInWords } from './words.ts'
+
+/** Where one writes: always there, with what Enter does beside it. */
+export function Composer(props: ComposerProps) {
+  const { draft, person, sendWith, onSend, onDraft, onSelection, onLeave, disabled } = props
+  const field = useRef<HTMLTextAreaElement>(null)
+  const isComposing = useRef(false)
+  const told = useRef(draft)
+  const [recall] = useState(() => new Recall())
+  const [size, setSize] = useState<Size>({ is: 'fine' })
+  const [isEmpty, setEmpty] = useState(draft.trim() === '')
+  const [said, say] = useSaid()
+  const hint = useId()
+
+  const look = (text: string) => {
+    setSize(sizeOf(text))
+    setEmpty(text.trim() === '')
+    if (field.current && !growsByItself) grow(field.current)
+  }
+
+  const changed = (text: string) => {
+    told.current = text
+    recall.changed(text)
+    look(text)
+    onDraft(text)
+  }
+
+  // What the app gives replaces what is shown, unless that is what it was told, or an input method is at work.
+  useLayoutEffect(() => {
+    const element = field.current
+    if (!element || isComposing.current || element.value === draft || told.current !== element.value) return
+    setValue(element, draft)
+    told.current = draft
+    recall.changed(draft)
+    look(draft)
+  }, [draft])
+
+  useLayoutEffect(() => {
+    const element = field.current
+    if (!element) return
+    setValue(element, draft)
+    look(draft)
+  }, [])
+
+  const send = () => {
+    const element = field.current
+    if (!element || disabled !== undefined || element.value.trim() === '') return
+    const text = element.value
+    if (sizeOf(text).is === 'over') return say(sizeInWords(sizeOf(text)))
+    recall.sent(text)
+    setValue(element, '')
+    told.current = ''
+    look('')
+    onSend(text)
+    element.focus()
+  }
+
+  const insert = (text: string) => {
+    const element = field.current
+    if (element) put(element, insertText(element.value, element.selectionStart, element.selectionEnd, text))
+  }
+
+  const insertCode = () => {
+    const element = field.current
+    if (element) put(element, insertFence(element.value, element.selectionStart, element.selectionEnd))
+  }
+
+  const insertSelection = async () => {
+    const text = await onSelection().catch(() => undefined)
+    if (text) insert(text)
+    else say(l10n.t('Nothing is selected in the editor. Select some lines there first.'))
+  }
+
+  useImperativeHandle(props.ref ?? null, () => ({ focus: () => field.current?.focus(), insert }), [])
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const element = field.current
+    if (!element) return
+    const action = actionOf(event, sendWith, element.value === '')
+    if (action === 'nothing' || (action === 'recall' && recall.last === '')) return
+    event.preventDefault()
+    if (action === 'send') send()
+    else if (action === 'leave') onLeave()
+    else if (action === 'recall') insert(recall.last)
+    else put(element, insertText(element.value, element.selectionStart, element.selectionEnd, '\n'))
+  }
+
+  const isOver = size.is === 'over'
+  return (
+    <form
+      class={`composer ${disabled === undefined ? '' : 'is-disabled'} ${isOver ? 'is-over' : ''}`}
+      aria-label={l10n.t('Write to {0}', person)}
+      onSubmit={event => {
+        event.preventDefault()
+        send()
+      }}
+    >
+      <textarea
+        ref={field}
+        class="composer-field"
+        dir="auto"
+        rows={1}
+        placeholder={disabled ?? l10n.t('Message {0}', person)}
+        aria-label={l10n.t('Message {0}', person)}
+        aria-describedby={hint}
+        aria-invalid={isOver}
+        disabled={disabled !== undefined}
+        onInput={({ currentTarget }) => changed(currentTarget.value)}
+        onKeyDown={onKeyDown}
+        onCompositionStart={() => {
+          isComposing.current = true
+        }}
+        onCompositionEnd={() => {
+          isComposing.current = false
+        }}
+      />
+      <div class="composer-row">
+        <button
+          type="button"
+          class="composer-button"
+          title={l10n.t('Insert what is selected in the editor')}
+          disabled={disabled !== undefined}
+          onClick={() => void insertSelection()}
+        >
+          <Icon name="list-selection" />
+          <span>{l10n.t('Selection')}</span>
+        </button>
+        <button
+          type="button"
+          class="composer-button"
+          title={l10n.t('Insert a block of code')}
+          disabled={disabled !== undefined}
+          onClick={insertCode}
+        >
+          <Icon name="code" />
+          <span>{l10n.t('Code')}</span>
+        </button>
+        <span class="composer-said" role="status">
+          {said || sizeInWords(size)}
+        </span>
+        <span class="composer-hint" id={hint}>
+          {hintOf(sendWith)}
+        </span>
+        <button
+          type="submit"
+          class="icon-button composer-send"
+          aria-label={l10n.t('Send')}
+          title={l10n.t('Send')}
+          aria-disabled={isEmpty || isOver || disabled !== undefined}
+        >
+          <Icon name="send" />
+        </button>
+      </div>
+    </form>
+  )
+}

@@ -1,0 +1,78 @@
+import arrowDown from '@vscode/codicons/src/icons/arrow-down.svg'
+import arrowSwap from '@vscode/codicons/src/icons/arrow-swap.svg'
+import bell from '@vscode/codicons/src/icons/bell.svg'
+import bellSlash from '@vscode/codicons/src/icons/bell-slash.svg'
+import check from '@vscode/codicons/src/icons/check.svg'
+import chevronDown from '@vscode/codicons/src/icons/chevron-down.svg'
+import chevronUp from '@vscode/codicons/src/icons/chevron-up.svg'
+import close from '@vscode/codicons/src/icons/close.svg'
+import code from '@vscode/codicons/src/icons/code.svg'
+import commentDiscussion from '@vscode/codicons/src/icons/comment-discussion.svg'
+import copy from '@vscode/codicons/src/icons/copy.svg'
+import debugDisconnect from '@vscode/codicons/src/icons/debug-disconnect.svg'
+import debugRestart from '@vscode/codicons/src/icons/debug-restart.svg'
+import edit from '@vscode/codicons/src/icons/edit.svg'
+import ellipsis from '@vscode/codicons/src/icons/ellipsis.svg'
+import error from '@vscode/codicons/src/icons/error.svg'
+import goToFile from '@vscode/codicons/src/icons/go-to-file.svg'
+import history from '@vscode/codicons/src/icons/history.svg'
+import linkExternal from '@vscode/codicons/src/icons/link-external.svg'
+import listSelection from '@vscode/codicons/src/icons/list-selection.svg'
+import loading from '@vscode/codicons/src/icons/loading.svg'
+import output from '@vscode/codicons/src/icons/output.svg'
+import refresh from '@vscode/codicons/src/icons/refresh.svg'
+import send from '@vscode/codicons/src/icons/send.svg'
+import signIn from '@vscode/codicons/src/icons/sign-in.svg'
+import sync from '@vscode/codicons/src/icons/sync.svg'
+import trash from '@vscode/codicons/src/icons/trash.svg'
+import unverified from '@vscode/codicons/src/icons/unverified.svg'
+import warning from '@vscode/codicons/src/icons/warning.svg'
+import type { IconName, IconProps } from '../parts.ts'
+
+/** A codicon, 16 px, in the colour of the text around it; hidden from screen readers. */
+export function Icon({ name }: IconProps) {
+  return (
+    <svg class={`icon icon-${name}`} viewBox="0 0 16 16" aria-hidden="true" focusable="false">
+      {shapes[name].map(shape => (
+        <path key={shape} d={shape} fill-rule="evenodd" clip-rule="evenodd" />
+      ))}
+    </svg>
+  )
+}
+
+/** The pictures are text of our own bundle; only their shapes are taken. */
+function shapesOf(svg: string): readonly string[] {
+  return [...svg.matchAll(/ d="([^"]+)"/g)].map(([, shape = '']) => shape)
+}
+
+const shapes: Readonly<Record<IconName, readonly string[]>> = {
+  'arrow-down': shapesOf(arrowDown),
+  'arrow-swap': shapesOf(arrowSwap),
+  bell: shapesOf(bell),
+  'bell-slash': shapesOf(bellSlash),
+  check: shapesOf(check),
+  'chevron-down': shapesOf(chevronDown),
+  'chevron-up': shapesOf(chevronUp),
+  close: shapesOf(close),
+  code: shapesOf(code),
+  'comment-discussion': shapesOf(commentDiscussion),
+  copy: shapesOf(copy),
+  'debug-disconnect': shapesOf(debugDisconnect),
+  'debug-restart': shapesOf(debugRestart),
+  edit: shapesOf(edit),
+  ellipsis: shapesOf(ellipsis),
+  error: shapesOf(error),
+  'go-to-file': shapesOf(goToFile),
+  history: shapesOf(history),
+  'link-external': shapesOf(linkExternal),
+  'list-selection': shapesOf(listSelection),
+  loading: shapesOf(loading),
+  output: shapesOf(output),
+  refresh: shapesOf(refresh),
+  send: shapesOf(send),
+  'sign-in': shapesOf(signIn),
+  sync: shapesOf(sync),
+  trash: shapesOf(trash),
+  unverified: shapesOf(unverified),
+  warning: shapesOf(warning),
+}

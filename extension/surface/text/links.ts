@@ -1,0 +1,40 @@
+import { limits } from '../limits.ts'
+
+/**
+ * The target of a link as the browser will see it, or `undefined` where it may not be one: only web and mail addresses are,
+ * so that no text can run a command, a script or a file.
+ */
+export function safeHref(written: string): string | undefined {
+  if (written.length > limits.href || hasHidden.test(written) || !URL.canParse(written)) return undefined
+  const url = new URL(written)
+  const isWeb = (url.protocol === 'https:' || url.protocol === 'http:') && url.hostname !== ''
+  const isMail = url.protocol === 'mailto:' && url.pathname.includes('@')
+  return (isWeb || isMail) && url.href.length <= limits.href ? url.href : undefined
+}
+
+/**
+ * The host to show beside a link because its text could be taken for another address: the text names another host, the host
+ * has letters that look like others (it is shown as the network knows it), or what stands before an @ looks like the host.
+ */
+export function hostToShow(href: string, text: string): string | undefined {
+  const url = new URL(href)
+  const host = url.host || (url.pathname.split('@').at(-1) ?? '')
+  if (url.username || url.password || host.includes('xn--')) return host
+  const seen = text.normalize('NFKC').replace(unseen, '')
+  const named = [...seen.matchAll(hostLike)].map(([, scheme]) => scheme ?? '')
+  return named.some(name => plain(name) !== plain(host)) ? host : undefined
+}
+
+/** Without what does not make it another site. */
+function plain(host: string): string {
+  return host
+    .toLowerCase()
+    .replace(/^www\./, '')
+    .replace(/:(?:80|443)$/, '')
+}
+
+const hasHidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s\\]/u
+const unseen = /[\p{Cf}\p{Cc}]/gu
+// What a reader takes for the host: what follows `//`, or words joined by dots that begin a word.
+const hostLike =
+  /(?<![\p{L}\p{N}._@/-])(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^\s@/]{1,100}@)?([\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,10}(?::\d{1,5})?)(?=[/?#\s)\],;:!'"]|\.?$|\.\s)/giu
