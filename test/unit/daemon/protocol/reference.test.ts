@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { createParamsChecks } from '../../../../daemon/src/control/params.ts'
 import { errorCodes } from '../../../../daemon/src/errors.ts'
 import { EventSchema, ReplySchema, RequestSchema } from '../../../../daemon/src/protocol/parley_pb.ts'
 
@@ -30,4 +31,45 @@ describe('the reference', () => {
       [],
     )
   })
+
+  it('lists every request of the control API with its parameters, and no other', () => {
+    const [, table = ''] = page('control.md').split('| request | who answers | |')
+    const rows = [...(table.split('\n\n')[0] ?? '').matchAll(/^\| ((?:[^|]*`)+) \|/gm)].map(([, cell = '']) => cell)
+    const listed = rows.flatMap(cell => [...cell.matchAll(/`([a-z]\w*)`/gi)].map(([, name = '']) => name))
+    assert.deepEqual(listed.toSorted(), Object.keys(createParamsChecks()).toSorted())
+    for (const cell of rows) {
+      for (const [, method = '', fields = ''] of cell.matchAll(/`(\w+)` `\{([^`]*)\}`/g)) {
+        const outer = fields.replace(/\{.*?\}/g, '')
+        const named = [...outer.matchAll(/(\w+)(\??)/g)].map(([, name, optional]) => `${name}${optional}`)
+        assert.deepEqual(named.toSorted(), fieldsOf(method).toSorted(), method)
+      }
+    }
+  })
+
+  it('speaks of every notification of the control API', () => {
+    const [, names = ''] = /interface ControlNotifications \{(.*?)\n\}/s.exec(contracts) ?? []
+    const notifications = [...names.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => name)
+    assert.ok(notifications.length >= 5)
+    assert.deepEqual(
+      notifications.filter(name => !page('control.md').includes(`\`${name}\``)),
+      [],
+    )
+  })
 })
+
+const contracts = readFileSync(new URL('../../../../daemon/src/protocol/control.ts', import.meta.url), 'utf8')
+
+/** The parameters of a request as its type names them, `?` behind those that may be left out. */
+function fieldsOf(method: string): string[] {
+  const [, params = ''] =
+    new RegExp(`^  ${method}: \\[\\s*(?:\\{((?:[^{}]|\\{[^{}]*\\})*)\\}|(\\w+)),`, 'm').exec(contracts) ?? []
+  const shape = params || shapeOf(method)
+  const outer = shape.replace(/\/\*.*?\*\//gs, '').replace(/\{[^{}]*\}/g, 'object')
+  return [...outer.matchAll(/(\w+)(\??):/g)].map(([, name, optional]) => `${name}${optional}`)
+}
+
+/** The fields of the interface that a request takes by name. */
+function shapeOf(method: string): string {
+  const [, name = ''] = new RegExp(`^  ${method}: \\[(\\w+),`, 'm').exec(contracts) ?? []
+  return new RegExp(`interface ${name} \\{(.*?)\n\\}`, 's').exec(contracts)?.[1] ?? ''
+}
