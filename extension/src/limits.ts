@@ -1,5 +1,16 @@
 /** Every timeout, size and ceiling of the extension, each with its reason. Times in ms, sizes in characters. */
 export const limits = {
+  // ---- the hub
+  /** The waits before the hub is looked for again: a killed one is back before a person notices; then ever slower. */
+  hubBackoff: { first: 200, longest: 10_000 },
+  /** So many ends in a row without a time of health in between, and a person has to say *Try Again*. */
+  hubTries: 6,
+  /** A hub that lived this long was healthy. */
+  steadyHub: 60_000,
+  /** What a connected hub may take for its snapshot: it is on this machine, but a machine can be busy. */
+  hubGreeting: 20_000,
+  /** How long a request waits for a hub that is away: a restart takes a second or two, and a send should just work. */
+  hubAway: 10_000,
   // ---- what a chat surface may say: it shows what others wrote, so nothing of it is taken unchecked
   /** Ids, names and positions: what the hub takes. */
   shortText: 512,
@@ -18,6 +29,8 @@ export const limits = {
   /** News that wait while a surface opens its chat; with more it reads the history again. */
   waitingNews: 256,
   // ---- chats
+  /** How long a page waits for the hub before it says why there is no chat: before its own deadline for an answer. */
+  opening: 15_000,
   /** Messages of a page on each side of the place where a chat opens: three screens full. */
   openPage: 60,
   /** Lists are drawn again at most this often: the feed brings 20 changes a second. */
@@ -36,6 +49,14 @@ export const limits = {
   /** More than so many messages of one chat within this time are told of together. */
   flood: 3,
   floodTime: 5_000,
+  // ---- joining
+  /** People that an invite lets in unless more are asked for, and how long it does: a small team, a week. */
+  inviteUses: 5,
+  inviteLasts: 7 * 24 * 3600_000,
+  /** An invite for many is around for a day: it is shown to a room. */
+  inviteRoom: 24 * 3600_000,
+  /** How long who has just come in waits for the list of people, before the first chat is chosen without it. */
+  firstPeople: 3_000,
   // ---- sharing
   /** UTF-8 bytes of one message: what the hub takes. */
   messageBytes: 100 * 1024,

@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { locations } from '../locations.ts'
-import type { Client } from './connect.ts'
+import { type Client, type ConnectOptions, connect, findDaemon } from './connect.ts'
 import { readDaemonFile } from './published.ts'
 
 export interface EndOptions {
@@ -9,6 +10,26 @@ export interface EndOptions {
   readonly isForced: boolean
   /** ms that it may take by itself. */
   readonly timeout?: number
+}
+
+/**
+ * Ends the daemon that runs for a home, also one that does not answer any more. Nothing happens when none runs, or when
+ * it is too new for this front end: what is newer stays.
+ */
+export async function endRunning(options: ConnectOptions, timeout: number = limits.daemonEnd): Promise<void> {
+  const { home } = options
+  let client: Client
+  try {
+    client = await connect(options)
+  } catch (error) {
+    if (!(error instanceof ParleyError && error.code === 'timeout')) return
+    const { pid } = await findDaemon(home)
+    if (!(await holds(home, pid))) return
+    kill(pid)
+    await waitUntilLeft(home, pid, timeout)
+    return
+  }
+  await endDaemon(home, client, { isForced: true, timeout })
 }
 
 /** Ends the daemon of `home` behind `client`. Resolves once it has left the home, or has had its time. */

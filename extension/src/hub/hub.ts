@@ -28,6 +28,7 @@ export interface Hub {
   readonly onState: Event<HubState>
   /** `undefined` until the first snapshot: not known is not signed out. */
   readonly accounts: readonly AccountInfo[] | undefined
+  /** Also when {@link hostsTeam} has changed. */
   readonly onAccounts: Event<void>
   /** By conversation id, in no order. */
   readonly conversations: ReadonlyMap<string, ConversationInfo>
@@ -38,10 +39,14 @@ export interface Hub {
   readonly onPeople: Event<void>
   /** A message to tell of: only one window of all gets it. */
   readonly onNotice: Event<ControlNotifications['notice']>
-  /** The roles of the daemon: whether it is a registry as well. */
+  /** Whether the daemon is the registry of a team as well, so that `invite` answers. */
   readonly hostsTeam: boolean
 
-  /** Rejects with ParleyError; `not-running` in words while the hub is away. */
+  /**
+   * Waits some seconds for a hub that is away, and asks again when it goes meanwhile and what is asked may be done twice,
+   * as a `send` may. Rejects with ParleyError: `not-running` in words when the hub does not come back. A `history` or
+   * `openChat` after {@link watchChat} misses nothing between the two.
+   */
   request<Method extends HubMethod>(
     method: Method,
     params: ControlRequests[Method][0],

@@ -105,7 +105,7 @@ describe('installing the daemon that the extension ships', () => {
     const bundle = await owner.bundle('1.0.0', many(400))
     const { process } = await startInstaller(owner.home, bundle)
     process.write('go')
-    const drafts = () => readdir(owner.versions).catch(() => [])
+    const drafts = (): Promise<string[]> => readdir(owner.versions).catch(() => [])
     await until('a half-made copy', async () => (await drafts()).length > 0)
     await process.kill()
     const [draft = ''] = await drafts()
