@@ -298,6 +298,8 @@ export const limits = {
   answer: 8 * 1024,
   /** How often a person is asked for a password before a command gives up: as often as login(1) and sudo(8) do. */
   passwordTries: 3,
+  /** Most lines that a chat at a terminal begins with, where so many are unread. */
+  chatLines: 200,
   /** How long a message in a chat is on its way before the person is told that it waits; a link takes far less. */
   onItsWay: 1_000,
   /** How long `send --wait`, and `chat` at its end, wait for delivery unless told otherwise. */

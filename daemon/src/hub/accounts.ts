@@ -2,6 +2,7 @@ import { clone, create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { Storage } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
 import { type AccountRow, AccountRowSchema } from '../protocol/account_rows_pb.ts'
+import type { Availability } from '../protocol/control.ts'
 import { type RegistryId, registryId, type UserId, userId } from '../protocol/ids.ts'
 import type { Signed } from '../protocol/parley_pb.ts'
 import { type Attestation, type Roster, readAttestation, readRoster } from '../protocol/statements.ts'
@@ -26,6 +27,8 @@ export interface Account {
   readonly listed: Roster
   /** Why the person is signed out, in a sentence; undefined: signed in. */
   readonly signedOut: string | undefined
+  /** What the person says of themselves. */
+  readonly availability: Availability
 }
 
 /** What a sign-up asks for, kept before it is asked, so that the same can be asked again if no answer came. */
@@ -117,5 +120,6 @@ function accountOf(row: AccountRow): Account | undefined {
     roster: row.roster,
     listed: readRoster(row.roster, { accountKey, registry, user, generation }),
     signedOut: row.signedOut === '' ? undefined : row.signedOut,
+    availability: row.availability === 'busy' ? 'busy' : 'available',
   }
 }

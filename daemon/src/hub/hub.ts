@@ -4,7 +4,7 @@ import { limits } from '../limits.ts'
 import type { Locations } from '../locations.ts'
 import { Dialer } from '../net/dial.ts'
 import type { Port } from '../net/port.ts'
-import { formatHostPort, formatParleyLink } from '../protocol/addresses.ts'
+import { formatHostPort } from '../protocol/addresses.ts'
 import { HybridClock } from '../protocol/clock.ts'
 import type {
   AccountInfo,
@@ -14,7 +14,8 @@ import type {
   PeopleSnapshot,
   StatusInfo,
 } from '../protocol/control.ts'
-import { type DeviceId, deviceId } from '../protocol/ids.ts'
+import { type DeviceId, deviceId, type UserId } from '../protocol/ids.ts'
+import { accountInfo, alreadySignedUp } from './account-info.ts'
 import { type Account, AccountStore } from './accounts.ts'
 import type { BackoffOptions } from './backoff.ts'
 import type { Chats } from './chats/chats.ts'
@@ -370,27 +371,8 @@ export class Hub {
   }
 
   #accountInfo(account: Account): AccountInfo {
-    const { registry, team, host, port, user, name, displayName } = account
-    const { state, why } = this.#client
-    const own = this.#options.hosting?.team
-    const isHosted = own?.registry === registry
-    const address = isHosted ? own.address : formatParleyLink({ host, port, registry })
-    const words = why && state !== 'online' ? { why } : {}
-    const seen = this.#client.online.get(user)?.status ?? this.#standing.status
-    const status = state === 'online' ? seen : 'offline'
-    return {
-      registry,
-      team,
-      address,
-      user,
-      name,
-      displayName,
-      ...(isHosted && { isHosted }),
-      state,
-      ...words,
-      availability: account.availability,
-      status,
-    }
+    const { hosting } = this.#options
+    return accountInfo(account, { client: this.#client, standing: this.#standing, hosting })
   }
 
   #clockWarnings(): string[] {
@@ -409,17 +391,6 @@ export class Hub {
       }
     }
   }
-}
-
-function notYet(): ParleyError {
-  return new ParleyError('unsupported', 'This daemon cannot do that yet; update Parley.')
-}
-
-function alreadySignedUp(account: Account): ParleyError {
-  return new ParleyError(
-    'already-signed-up',
-    `This home belongs to ${account.name} at ${account.team || account.host}. Use another home (--home DIR) for another account.`,
-  )
 }
 
 const nobodyYet = 'Nobody has signed up in this home yet. Sign up first: parley sign-up NAME --registry HOST:PORT'

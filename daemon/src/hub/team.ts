@@ -95,6 +95,8 @@ export class Team {
       log,
     })
     for (const user of this.partners) this.listedPeople.met(user)
+    // After a sign-up the session is older than this.
+    this.listedPeople.changed(client.online.users())
     people.watch((person, before) => {
       this.peers.recheck(person)
       if (before && before.attested.generation !== person.attested.generation) this.#keyChanged(person)

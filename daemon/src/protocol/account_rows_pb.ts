@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file account_rows.proto.
  */
 export const file_account_rows: GenFile = /*@__PURE__*/
-  fileDesc("ChJhY2NvdW50X3Jvd3MucHJvdG8SDXBhcmxleS5odWIudjEiggIKCkFjY291bnRSb3cSEAoIcmVnaXN0cnkYASABKAwSFAoMcmVnaXN0cnlfa2V5GAIgASgMEgwKBGhvc3QYAyABKAkSDAoEcG9ydBgEIAEoDRIMCgR0ZWFtGAUgASgJEgwKBHVzZXIYBiABKAwSDAoEbmFtZRgHIAEoCRIUCgxkaXNwbGF5X25hbWUYCCABKAkSEQoJbWVjaGFuaXNtGAkgASgJEiYKC2F0dGVzdGF0aW9uGAogASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYCyABKAsyES5wYXJsZXkudjEuU2lnbmVkEhIKCnNpZ25lZF9vdXQYDCABKAkigwEKCVBlcnNvblJvdxImCgthdHRlc3RhdGlvbhgBIAEoCzIRLnBhcmxleS52MS5TaWduZWQSIQoGcm9zdGVyGAIgASgLMhEucGFybGV5LnYxLlNpZ25lZBIrCgdkZXZpY2VzGAMgAygLMhoucGFybGV5LnYxLkRldmljZUFkZHJlc3Nlc2IGcHJvdG8z", [file_parley]);
+  fileDesc("ChJhY2NvdW50X3Jvd3MucHJvdG8SDXBhcmxleS5odWIudjEimAIKCkFjY291bnRSb3cSEAoIcmVnaXN0cnkYASABKAwSFAoMcmVnaXN0cnlfa2V5GAIgASgMEgwKBGhvc3QYAyABKAkSDAoEcG9ydBgEIAEoDRIMCgR0ZWFtGAUgASgJEgwKBHVzZXIYBiABKAwSDAoEbmFtZRgHIAEoCRIUCgxkaXNwbGF5X25hbWUYCCABKAkSEQoJbWVjaGFuaXNtGAkgASgJEiYKC2F0dGVzdGF0aW9uGAogASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYCyABKAsyES5wYXJsZXkudjEuU2lnbmVkEhIKCnNpZ25lZF9vdXQYDCABKAkSFAoMYXZhaWxhYmlsaXR5GA0gASgJIoMBCglQZXJzb25Sb3cSJgoLYXR0ZXN0YXRpb24YASABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgCIAEoCzIRLnBhcmxleS52MS5TaWduZWQSKwoHZGV2aWNlcxgDIAMoCzIaLnBhcmxleS52MS5EZXZpY2VBZGRyZXNzZXNiBnByb3RvMw", [file_parley]);
 
 /**
  * account/<registry>: one's own account. Without an attestation it is a sign-up whose answer has not come yet.
@@ -91,6 +91,13 @@ export type AccountRow = Message<"parley.hub.v1.AccountRow"> & {
    * @generated from field: string signed_out = 12;
    */
   signedOut: string;
+
+  /**
+   * as the person has set it: busy, or empty: available
+   *
+   * @generated from field: string availability = 13;
+   */
+  availability: string;
 };
 
 /**

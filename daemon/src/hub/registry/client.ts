@@ -5,7 +5,7 @@ import type { Dialer } from '../../net/dial.ts'
 import type { Identity } from '../../net/identity.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import type { AccountInfo } from '../../protocol/control.ts'
-import { deviceId, type RegistryId, type UserId, userId } from '../../protocol/ids.ts'
+import { deviceId, type RegistryId, type UserId } from '../../protocol/ids.ts'
 import type { Signed, SignedIn } from '../../protocol/parley_pb.ts'
 import type { Account, AccountStore } from '../accounts.ts'
 import { Backoff } from '../backoff.ts'
@@ -16,7 +16,7 @@ import { draftFor, firstRow } from './draft.ts'
 import { OnlineList } from './online-list.ts'
 import { openRegistry, type RegistryLink } from './open.ts'
 import { judgeOwn, judgeOwnAttestation, newerAttestation } from './own-statements.ts'
-import { RegistrySession } from './session.ts'
+import { type DeviceStatus, RegistrySession } from './session.ts'
 import { opaqueMechanism, signInByDevice, signInByPassword, signUp } from './sign-in.ts'
 
 export interface RegistryClientOptions {
@@ -37,6 +37,10 @@ export interface RegistryClientOptions {
   /** The state, the account, or the time of the registry changed. */
   readonly onChange: () => void
   readonly onOnline: (users: ReadonlySet<UserId>) => void
+  /** Whose last seen is wanted, the most wanted first. */
+  readonly also: () => readonly UserId[]
+  /** How this device stands. */
+  readonly status: () => DeviceStatus
   readonly reconnect?: ConstructorParameters<typeof Backoff>[0]
 }
 
@@ -49,12 +53,21 @@ export interface RegistryPlace {
 
 type State = AccountInfo['state']
 
+/** A sign-in that the registry has granted. */
+interface Entry {
+  readonly said: SignedIn
+  /** How this device stands, as the registry was told with it. */
+  readonly told: DeviceStatus
+  readonly accountKey: Uint8Array
+  readonly user: UserId | undefined
+}
+
 /**
  * Keeps this hub signed in at the registry of its account: signs up and in, and once in dials again for ever, by device
  * key, with pauses that grow; at once when somebody asks.
  */
 export class RegistryClient {
-  readonly online = new OnlineList()
+  readonly online: OnlineList
   readonly #options: RegistryClientOptions
   readonly #closing = new AbortController()
   readonly #pause = new Pause()
@@ -70,6 +83,7 @@ export class RegistryClient {
   constructor(options: RegistryClientOptions) {
     this.#options = options
     this.#backoff = new Backoff(options.reconnect)
+    this.online = new OnlineList(options.now)
   }
 
   get state(): State {
@@ -104,6 +118,11 @@ export class RegistryClient {
   renew(): void {
     this.#session?.close(new ParleyError('closed', 'The network changed.'))
     this.#pause.wake()
+  }
+
+  /** How this device stands may have changed: the registry is told, now or at the next sign-in. */
+  tellStatus(): void {
+    void this.session?.setStatus(this.#options.status())
   }
 
   /** The session, after an attempt to get one if there is none. @throws ParleyError why there is none */
@@ -142,9 +161,9 @@ export class RegistryClient {
       const { user, roster } = draft
       const { name, displayName, password, invite } = wish
       const asked = { name, displayName, user, roster, accountKey: key.spki, invite, password }
-      const signedIn = await signUp(registry, asked, signal)
+      const said = await signUp(registry, asked, signal)
       if (store.current) throw new ParleyError('already-signed-up', this.#alreadyWords())
-      await this.#enter(registry, place, signedIn, key.spki, user)
+      await this.#enter(registry, place, { said, told: 'online', accountKey: key.spki, user })
     })
     this.#options.log.info(
       { registry: registry.registry, device: deviceId(identity.id) },
@@ -171,12 +190,13 @@ export class RegistryClient {
       const name = who.name ?? known?.name ?? ''
       const mechanism = known?.mechanism ?? opaqueMechanism
       const { password } = who
-      const signedIn =
+      const told = this.#options.status()
+      const said =
         password === undefined
-          ? await signInByDevice(registry, signal)
-          : await signInByPassword(registry, { name, password, mechanism, identity }, signal)
+          ? await signInByDevice(registry, told, signal)
+          : await signInByPassword(registry, { name, password, mechanism, identity, status: told }, signal)
       const key = known?.attested.accountKey ?? (await accountKey(registry.registry)).spki
-      await this.#enter(registry, target, signedIn, key, known?.user)
+      await this.#enter(registry, target, { said, told, accountKey: key, user: known?.user })
     })
   }
 
@@ -226,16 +246,17 @@ export class RegistryClient {
     const { signal } = this.#attempt
     const registry = await this.#open(account, signal)
     return this.#entering(registry, async signal => {
-      const signedIn = await signInByDevice(registry, signal)
-      return this.#enter(registry, account, signedIn, account.attested.accountKey, account.user)
+      const told = this.#options.status()
+      const said = await signInByDevice(registry, told, signal)
+      const { accountKey } = account.attested
+      return this.#enter(registry, account, { said, told, accountKey, user: account.user })
     })
   }
 
   async #lost(account: Account, error: ParleyError): Promise<number | undefined> {
     if (this.#closing.signal.aborted || this.session) return 0
     this.#session = undefined
-    const gone = new Set(this.online.all.map(({ user }) => userId(user)))
-    this.online.clear()
+    const gone = this.online.lost()
     const { code, message } = error
     const isOut = outCodes.has(code) && this.#options.store.current?.signedOut === undefined
     // A failing disk must not end the loop; the registry will say it again.
@@ -270,14 +291,8 @@ export class RegistryClient {
   }
 
   /** The registry let us in: its word is judged and committed before anybody hears of it. */
-  async #enter(
-    registry: RegistryLink,
-    place: RegistryPlace,
-    said: SignedIn,
-    accountKey: Uint8Array,
-    user: UserId | undefined,
-  ) {
-    const { store, identity, clock, now, places, log, onChange, onOnline } = this.#options
+  async #enter(registry: RegistryLink, place: RegistryPlace, { said, told, accountKey, user }: Entry) {
+    const { store, identity, clock, now, places, log, onChange, onOnline, also, status } = this.#options
     const device = deviceId(identity.id)
     const by = { registry: registry.registry, registryKey: registry.registryKey, now: registry.time() }
     const own = judgeOwn(said, by, { device, accountKey, user }, store.current)
@@ -289,14 +304,19 @@ export class RegistryClient {
     clock.setTime(registry.time())
     this.#skew = now() - registry.time()
     const renewed = (fresh: Signed | undefined) => this.#renewed(registry, fresh)
-    const session = new RegistrySession(registry, this.online, { online: onOnline, renewed }, log)
+    const session = new RegistrySession(registry, this.online, told, { online: onOnline, also, renewed }, log)
     const old = this.#session
     this.#session = session
     this.#attempt.abort(new ParleyError('closed', 'Another sign-in was quicker.'))
     old?.close(new ParleyError('closed', 'A newer sign-in replaced this one.'))
     const here = places()
     try {
-      await Promise.all([session.publish(here.port, here.addresses), session.watch()])
+      await Promise.all([
+        session.publish(here.port, here.addresses),
+        session.watch(),
+        // What has changed while the sign-in was under way.
+        session.setStatus(status()),
+      ])
     } catch (error) {
       // The account is committed: a link that breaks now is one to dial again, not a sign-up that failed.
       session.close(asParleyError(error))

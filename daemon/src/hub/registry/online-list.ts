@@ -7,25 +7,67 @@ import { harmless } from '../words.ts'
 
 /**
  * The registry's list of who is online, kept by a snapshot and numbered changes. Pages of a long snapshot follow as
- * changes of the snapshot's own number.
+ * changes of the snapshot's own number. Of those who are offline it keeps whom it was asked to keep, and in a small team
+ * everybody.
  */
 export class OnlineList {
   readonly #people = new Map<UserId, PersonInfo>()
+  readonly #offline = new Map<UserId, PersonInfo>()
+  readonly #kept = new Set<UserId>()
+  readonly #now: () => number
   #number: bigint | undefined
+  #total = 0
 
+  constructor(now: () => number = Date.now) {
+    this.#now = now
+  }
+
+  /** Somebody who is online. */
   get(user: UserId): PersonInfo | undefined {
     return this.#people.get(user)
+  }
+
+  /** Somebody who is online, or offline and kept. */
+  known(user: UserId): PersonInfo | undefined {
+    return this.#people.get(user) ?? this.#offline.get(user)
   }
 
   get all(): PersonInfo[] {
     return [...this.#people.values()]
   }
 
+  users(): IterableIterator<UserId> {
+    return this.#people.keys()
+  }
+
+  get size(): number {
+    return this.#people.size
+  }
+
+  /** How many accounts the team has; 0: not known. */
+  get total(): number {
+    return this.#total
+  }
+
+  /** From now on what is told of this person is kept while they are offline, too. */
+  keep(user: UserId): void {
+    this.#kept.add(user)
+  }
+
+  /** A row that came as the answer to a question. The list itself knows better who is online. Whether it was news. */
+  note(info: PersonInfo): boolean {
+    const user = userId(info.user)
+    this.#kept.add(user)
+    if (info.status !== 'offline' || this.#people.has(user)) return false
+    this.#offline.set(user, info)
+    return true
+  }
+
   /** Whose rows are new or different. */
   reset(snapshot: OnlineSnapshot): Set<UserId> {
-    const changed = new Set(this.#people.keys())
-    this.#people.clear()
+    const changed = this.lost()
     this.#number = snapshot.number
+    this.#total = snapshot.total
     for (const user of this.#merge(snapshot.people)) changed.add(user)
     return changed
   }
@@ -36,13 +78,23 @@ export class OnlineList {
     if (change.number < this.#number) return new Set()
     if (change.number > this.#number + 1n) return 'gap'
     this.#number = change.number
+    this.#total = change.total
     return this.#merge(change.people)
   }
 
-  /** Nothing is known any more. */
-  clear(): void {
+  /** The registry is out of reach: whoever was online was seen now for the last time. Gives who that is. */
+  lost(): Set<UserId> {
+    const gone = new Set(this.#people.keys())
+    for (const [user, info] of this.#people) {
+      if (this.#keeps(user)) this.#offline.set(user, { ...info, status: 'offline', since: this.#now() })
+    }
     this.#people.clear()
     this.#number = undefined
+    return gone
+  }
+
+  #keeps(user: UserId): boolean {
+    return this.#kept.has(user) || isSmall(this.#total)
   }
 
   #merge(people: readonly Person[]): Set<UserId> {
@@ -51,12 +103,22 @@ export class OnlineList {
       const info = personInfo(row)
       const user = userId(row.user)
       changed.add(user)
-      if (info.status === 'offline') this.#people.delete(user)
-      else this.#people.set(user, info)
+      if (info.status === 'offline') {
+        this.#people.delete(user)
+        if (this.#keeps(user)) this.#offline.set(user, info)
+      } else {
+        this.#people.set(user, info)
+        this.#offline.delete(user)
+      }
     }
-    if (this.#people.size <= limits.onlinePeople) return changed
+    if (Math.max(this.#people.size, this.#offline.size) <= limits.onlinePeople) return changed
     throw new ParleyError('bad-frame', 'The registry lists more people than a team can have.')
   }
+}
+
+/** Whether a team of that many accounts is listed whole; 0: not known. */
+export function isSmall(total: number): boolean {
+  return total > 0 && total <= limits.smallTeam
 }
 
 /** A registry's row as front ends see it. Throws `bad-frame` for a malformed id; odd words are made harmless. */

@@ -2,8 +2,8 @@ import { create } from '@bufbuild/protobuf'
 import type { Log } from '@parley/kit'
 import { asParleyError, errorFrom, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import type { PersonInfo } from '../../protocol/control.ts'
-import { fromText, type UserId } from '../../protocol/ids.ts'
+import type { PersonInfo, Status } from '../../protocol/control.ts'
+import { fromText, type UserId, userId } from '../../protocol/ids.ts'
 import {
   type Event,
   type LookedUp,
@@ -11,6 +11,7 @@ import {
   PublishAddressesSchema,
   RenewSchema,
   SearchSchema,
+  SetStatusSchema,
   type Signed,
   SignOutSchema,
   WatchOnlineSchema,
@@ -19,10 +20,15 @@ import { harmless } from '../words.ts'
 import { type OnlineList, personInfo } from './online-list.ts'
 import { ask, type RegistryLink } from './open.ts'
 
+/** How a device stands that is signed in. */
+export type DeviceStatus = Exclude<Status, 'offline'>
+
 /** What a session tells the client that holds it. */
 export interface SessionEvents {
   /** Rows of the online list that changed. */
   online(users: ReadonlySet<UserId>): void
+  /** Whose rows are wanted though they may be offline, the most wanted first. */
+  also(): readonly UserId[]
   /** A renewed attestation; resolves once it is committed. */
   renewed(attestation: Signed | undefined): Promise<{ readonly expires: number }>
 }
@@ -33,12 +39,15 @@ export class RegistrySession {
   readonly online: OnlineList
   readonly #events: SessionEvents
   readonly #log: Log
+  #status: DeviceStatus
   #waiting: Event['is'][] | undefined
   #renewal: NodeJS.Timeout | undefined
   #ended: ParleyError | undefined
 
-  constructor(registry: RegistryLink, online: OnlineList, events: SessionEvents, log: Log) {
+  /** `status`: what the registry was told at sign-in. */
+  constructor(registry: RegistryLink, online: OnlineList, status: DeviceStatus, events: SessionEvents, log: Log) {
     this.registry = registry
+    this.#status = status
     this.online = online
     this.#events = events
     this.#log = log
@@ -53,12 +62,14 @@ export class RegistrySession {
     return this.#ended
   }
 
-  /** Asks for the online list, from now on kept by changes. */
+  /** Asks for the online list, from now on kept by changes; and once for some people who may be offline. */
   async watch(): Promise<void> {
     if (this.#waiting) return
     this.#waiting = []
     const { link } = this.registry
-    const snapshot = await ask(link, { case: 'watchOnline', value: create(WatchOnlineSchema) }, 'onlineSnapshot')
+    const also = this.#events.also().slice(0, limits.alsoWatched).map(fromText)
+    const value = create(WatchOnlineSchema, { also })
+    const snapshot = await ask(link, { case: 'watchOnline', value }, 'onlineSnapshot')
     const changed = this.online.reset(snapshot)
     // Changes may have come in the same bytes as the snapshot, before this line ran.
     const waiting = this.#waiting
@@ -72,8 +83,24 @@ export class RegistrySession {
     await ask(this.registry.link, { case: 'publishAddresses', value }, 'done')
   }
 
-  async search(query: string, limit: number): Promise<{ people: PersonInfo[]; more: boolean }> {
-    const value = create(SearchSchema, { query, limit })
+  /** Tells how this device stands, unless that is known. An older registry knows nothing but online. */
+  async setStatus(status: DeviceStatus): Promise<void> {
+    const before = this.#status
+    if (status === before) return
+    this.#status = status
+    try {
+      await ask(this.registry.link, { case: 'setStatus', value: create(SetStatusSchema, { status }) }, 'done')
+    } catch (error) {
+      const { code, message } = asParleyError(error)
+      if (this.registry.link.signal.aborted || code === 'unsupported') return
+      if (this.#status === status) this.#status = before
+      this.#log.warn({ code }, `The registry could not be told of the status: ${message}`)
+    }
+  }
+
+  /** People who match. An empty query gives everybody by name, from behind `after`. */
+  async search(query: string, limit: number, after = ''): Promise<{ people: PersonInfo[]; more: boolean }> {
+    const value = create(SearchSchema, { query, limit, after })
     const found = await ask(this.registry.link, { case: 'search', value }, 'people')
     if (found.people.length > limit) throw new ParleyError('bad-frame', 'The registry found more than was asked for.')
     return { people: found.people.map(personInfo), more: found.more }
@@ -82,7 +109,11 @@ export class RegistrySession {
   /** The statements of a person and where their devices are. @throws ParleyError `unknown-user` */
   async lookUp(who: { user: UserId } | { name: string }, signal?: AbortSignal): Promise<LookedUp> {
     const value = create(LookUpSchema, 'user' in who ? { user: fromText(who.user) } : { name: who.name })
-    return ask(this.registry.link, { case: 'lookUp', value }, 'lookedUp', signal)
+    const found = await ask(this.registry.link, { case: 'lookUp', value }, 'lookedUp', signal)
+    if (found.person && this.online.note(personInfo(found.person))) {
+      this.#events.online(new Set([userId(found.person.user)]))
+    }
+    return found
   }
 
   async signOut(): Promise<void> {

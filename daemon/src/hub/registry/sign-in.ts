@@ -10,6 +10,7 @@ import { encodeOpaqueFinish, signInBinding, signInExporter, signInMac } from '..
 import { OpaqueClient, opaqueBytes, opaqueText } from '../opaque/opaque.ts'
 import { harmless } from '../words.ts'
 import { ask, expectReply, type RegistryLink, request } from './open.ts'
+import type { DeviceStatus } from './session.ts'
 
 /** The mechanism of new accounts, and the only one that this version of the hub speaks. */
 export const opaqueMechanism = 'opaque'
@@ -62,8 +63,8 @@ export async function signUp(registry: RegistryLink, wish: SignUpWish, signal: A
 }
 
 /** Signs in by the device key that TLS has shown. @throws ParleyError `unknown-account`, `password-needed`… */
-export function signInByDevice({ link }: RegistryLink, signal: AbortSignal): Promise<SignedIn> {
-  return ask(link, { case: 'signIn', value: create(SignInSchema) }, 'signedIn', signal)
+export function signInByDevice({ link }: RegistryLink, status: DeviceStatus, signal: AbortSignal): Promise<SignedIn> {
+  return ask(link, { case: 'signIn', value: create(SignInSchema, { status }) }, 'signedIn', signal)
 }
 
 /**
@@ -74,10 +75,16 @@ export function signInByDevice({ link }: RegistryLink, signal: AbortSignal): Pro
  */
 export async function signInByPassword(
   registry: RegistryLink,
-  who: { readonly name: string; readonly password: string; readonly mechanism: string; readonly identity: Identity },
+  who: {
+    readonly name: string
+    readonly password: string
+    readonly mechanism: string
+    readonly identity: Identity
+    readonly status: DeviceStatus
+  },
   signal: AbortSignal,
 ): Promise<SignedIn> {
-  const { name, mechanism, identity } = who
+  const { name, mechanism, identity, status } = who
   const password = passwordForm(who.password)
   refuseOther(registry, mechanism)
   const { link } = registry
@@ -86,7 +93,7 @@ export async function signInByPassword(
   const opaque = new OpaqueClient()
   try {
     const { state, request: first } = await opaque.run('startSignIn', { password }, signal)
-    const asked = create(SignInSchema, { name, mechanism, first: opaqueBytes(first) })
+    const asked = create(SignInSchema, { name, mechanism, first: opaqueBytes(first), status })
     const { data } = await ask(link, { case: 'signIn', value: asked }, 'challenge', signal)
     const done = await opaque.run('finishSignIn', { password, state, response: opaqueText(data) }, signal)
     if (!done) throw new ParleyError('wrong-credentials', wrong)
