@@ -49,6 +49,8 @@ class Chat {
   readonly #pending = new Set<string>()
   readonly #timers = new Set<NodeJS.Timeout>()
   #settled: (() => void) | undefined
+  #conversation = ''
+  #reading: Promise<unknown> = Promise.resolve()
   /** Everything up to here has been shown, or is older than the chat. */
   #shownTo = ''
   #lines: Interface | undefined
@@ -68,10 +70,12 @@ class Chat {
       else void this.#catchUp().catch(error => this.#complain(error))
     })
     try {
-      await this.#client.request('subscribeMessages', { with: this.#who })
+      const { conversation } = await this.#client.request('subscribeMessages', { with: this.#who })
+      this.#conversation = conversation
       await this.#begin()
       await this.#sendLines()
       await this.#drain(deadline)
+      await this.#reading
     } finally {
       stop()
       for (const timer of this.#timers) clearTimeout(timer)
@@ -79,9 +83,11 @@ class Chat {
     }
   }
 
-  /** What a person sees first: the last lines. A program is told only what happens from now on. */
+  /** What a person sees first: the last lines, all unread ones among them. A program is told what happens from now on. */
   async #begin(): Promise<void> {
-    const page = await this.#client.request('history', { with: this.#who, limit: 20 })
+    const unread = this.#options.isInteractive ? await this.#unread() : 0
+    const limit = Math.min(Math.max(unread, usualLines), limits.chatLines)
+    const page = await this.#client.request('history', { with: this.#who, limit })
     this.#shownTo = newestOf(page.messages) ?? ''
     for (const message of page.messages) {
       this.#shown.add(keyOf(message))
@@ -90,6 +96,25 @@ class Chat {
     if (!this.#options.isInteractive) return
     const hint = `Chat with ${harmlessLine(this.#who)}. Enter sends, Ctrl+D ends.`
     print(this.#terminal, paint(this.#terminal, 'dim', hint))
+    this.#markRead(page.messages)
+  }
+
+  async #unread(): Promise<number> {
+    try {
+      return (await this.#client.request('openChat', { with: this.#who })).conversation.unread
+    } catch (error) {
+      // An older daemon counts nothing.
+      if (asParleyError(error).code === 'unsupported') return 0
+      throw error
+    }
+  }
+
+  /** What a person sees is read. Only the counts of other windows hang on it, so a failure is not worth a word. */
+  #markRead(messages: readonly MessageInfo[]): void {
+    const position = messages.findLast(({ mine }) => !mine)?.position
+    if (position === undefined || !this.#options.isInteractive) return
+    const read = { conversation: this.#conversation, position }
+    this.#reading = this.#client.request('markRead', read).catch(() => {})
   }
 
   async #sendLines(): Promise<void> {
@@ -153,6 +178,7 @@ class Chat {
       const isDelivered = message.mine && message.state === 'delivered' && this.#pending.delete(message.message)
       if (isNew || isDelivered) this.#show(message, isNew)
     }
+    this.#markRead(messages)
     if (this.#pending.size === 0) this.#settled?.()
   }
 
@@ -208,6 +234,9 @@ class Chat {
     this.#write(paint(this.#terminal, 'red', `! ${message}`))
   }
 }
+
+/** Lines of a conversation that a person sees at first, unless more are unread. */
+const usualLines = 20
 
 /** The last place of a log. What waits stands behind all that is still to come, so its place says nothing. */
 function newestOf(messages: readonly MessageInfo[]): string | undefined {

@@ -186,6 +186,26 @@ describe('commands', () => {
       assert.ok(out.endsWith('\n'), 'the shell’s prompt has a line of its own')
     })
 
+    it('has read what a person sees, all that was unread included, and nothing for a pipe or a log', async () => {
+      const unread = () => hub.conversation('with-bob')?.unread
+      for (let index = 0; index < 60; index++) hub.receive('bob', `line ${index}`)
+      await run(['log', 'bob'])
+      await run(['log', 'bob'], { isTTY: true })
+      await run(['chat', 'bob', '--deadline', '1s'], { stdin: '' })
+      assert.equal(unread(), 60)
+      const typed = [
+        [/Ctrl\+D ends[^>]*> $/, 'one\r'],
+        [/and this/, '\u0004'],
+      ] as const
+      hub.watch(({ messages }) => {
+        const isHers = messages?.messages.some(({ text, state }) => text === 'one' && state === 'queued')
+        if (isHers) setImmediate(() => hub.receive('bob', 'and this'))
+      })
+      const { out } = await run(['chat', 'bob', '--deadline', '1s'], { typed, env: { NO_COLOR: '1' } })
+      assert.equal(out.match(/line \d+/g)?.length, 60)
+      assert.equal(unread(), 0)
+    })
+
     it('prints incoming messages live, as JSON lines when asked', async () => {
       const done = run(['chat', 'bob', '--json', '--deadline', '2s'], { stdin: 'ping\n' })
       await until('the line', () => hub.texts.length === 1)
@@ -211,7 +231,8 @@ describe('commands', () => {
 
     it('ends with 1 when the daemon stops', async () => {
       const chat = run(['chat', 'bob'], { isOpen: true })
-      await until('the chat', () => hub.watchers > 0)
+      // The control server watches the hub itself.
+      await until('the chat', () => hub.watchers > 1)
       await release()
       release = async () => {}
       const { code, err } = await chat
