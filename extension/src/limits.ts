@@ -33,6 +33,8 @@ export const limits = {
   opening: 15_000,
   /** Messages of a page on each side of the place where a chat opens: three screens full. */
   openPage: 60,
+  /** Tabs with chats that are kept for a workspace: what the hub takes. */
+  openTabs: 64,
   /** Lists are drawn again at most this often: the feed brings 20 changes a second. */
   refresh: 100,
   /** Characters of a name in a list, a title or a notification; the registry allows 64. */

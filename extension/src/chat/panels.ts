@@ -1,7 +1,198 @@
-import type { ChatOpener, Context } from '../context.ts'
-import type { Disposable } from '../event.ts'
+import { asParleyError } from '@parley/daemon/client'
+import { commands, type Disposable as Registration, type WebviewPanel, window } from 'vscode'
+import type { ChatOpener, Context, OpenOptions } from '../context.ts'
+import { type Disposable, Emitter } from '../event.ts'
+import { askWhenUp } from '../shared/when-up.ts'
+import { AttentionTeller } from './attention.ts'
+import { ChatTab, createPanel, viewType } from './chat-tab.ts'
+import { checkState } from './check.ts'
+import { createGround } from './ground.ts'
+import { Keeper } from './keeper.ts'
+import { OpenChats } from './open-chats.ts'
+import { SideBarChat, sideBarView } from './side-bar.ts'
+import type { SurfaceHost } from './surface-host.ts'
+import type { Surroundings } from './webview.ts'
+import { countChatTabs, isRestoringTabs, onTabs, workspacePlace } from './window-tabs.ts'
 
 /** Chats in editor tabs and in the side bar. */
-export function registerChatPanels(_context: Omit<Context, 'chats'>): ChatOpener & Disposable {
-  throw new Error('not built yet')
+export function registerChatPanels(context: Omit<Context, 'chats'>): ChatOpener & Disposable {
+  return new ChatPanels(context)
+}
+
+class ChatPanels implements ChatOpener, Disposable {
+  readonly #context: Omit<Context, 'chats'>
+  readonly #surroundings: Surroundings
+  readonly #place = workspacePlace()
+  readonly #tabs = new Map<string, ChatTab>()
+  readonly #tabsChanged = new Emitter<void>()
+  readonly #sideBar: SideBarChat
+  readonly #attention: AttentionTeller
+  readonly #parts: readonly (Disposable | Registration)[]
+  /** The conversations of the chats that were worked in, the last one first. */
+  #used: readonly string[] = []
+  #keptInSideBar = ''
+
+  constructor(context: Omit<Context, 'chats'>) {
+    const { hub, extensionUri } = context
+    this.#context = context
+    const ground = createGround(hub)
+    const keeper = new Keeper(hub)
+    this.#surroundings = { hub, keeper, ground, extensionUri }
+    this.#attention = new AttentionTeller(hub)
+    this.#sideBar = new SideBarChat({
+      surroundings: this.#surroundings,
+      last: () => this.#lastInSideBar(),
+      changed: () => this.#sideBarChanged(),
+    })
+    this.#parts = [
+      ground,
+      keeper,
+      this.#sideBar,
+      this.#tabsChanged,
+      window.registerWebviewPanelSerializer(viewType, {
+        deserializeWebviewPanel: async (panel, state) => this.#restore(panel, state),
+      }),
+      window.registerWebviewViewProvider(sideBarView, this.#sideBar),
+      window.onDidChangeWindowState(() => this.#tellAttention()),
+      onTabs(() => this.#tabsChanged.fire()),
+      commands.registerCommand('parley.focusLastMessage', () => this.#focusCurrent('lastMessage')),
+      commands.registerCommand('parley.focusComposer', () => this.#focusCurrent('composer')),
+      ...this.#followOpenChats(),
+    ]
+    this.#tellAttention()
+  }
+
+  get current(): string | undefined {
+    return this.#used.find(each => this.#tabs.has(each) || this.#sideBar.conversation === each)
+  }
+
+  async open(who: string, options: OpenOptions = {}): Promise<void> {
+    const { focus = 'composer' } = options
+    await this.#show(await this.#find(who), options, host => host.focus(focus))
+  }
+
+  async insert(who: string, text: string): Promise<void> {
+    await this.#show(await this.#find(who), {}, host => host.insert(text))
+  }
+
+  dispose(): void {
+    for (const tab of this.#tabs.values()) tab.dispose()
+    for (const part of this.#parts) part.dispose()
+  }
+
+  /** The conversation with somebody. Rejects with ParleyError when there is no such person. */
+  async #find(who: string): Promise<string> {
+    const { hub } = this.#context
+    if (hub.conversations.has(who)) return who
+    const known = [...hub.conversations.values()].find(({ person }) => person.name === who || person.user === who)
+    return known?.conversation ?? (await hub.request('openChat', { with: who })).conversation.conversation
+  }
+
+  async #show(conversation: string, { where }: OpenOptions, then: (host: SurfaceHost) => void): Promise<void> {
+    const tab = this.#tabs.get(conversation)
+    const isInSideBar = this.#sideBar.isVisible && this.#sideBar.conversation === conversation
+    if (where === 'sideBar' || (where === undefined && !tab && isInSideBar)) {
+      this.#use(conversation)
+      return this.#sideBar.show(conversation, then)
+    }
+    const shown =
+      tab ??
+      this.#adopt(createPanel(conversation, this.#surroundings, where === 'beside' ? 'beside' : 'here'), conversation)
+    if (tab) tab.reveal()
+    this.#use(conversation)
+    then(shown.host)
+  }
+
+  #adopt(panel: WebviewPanel, conversation: string): ChatTab {
+    const tab = new ChatTab(panel, conversation, this.#surroundings, {
+      changed: changed => {
+        if (changed.isActive) this.#use(conversation)
+        this.#tellAttention()
+      },
+      closed: () => {
+        this.#tabs.delete(conversation)
+        this.#tellAttention()
+        this.#tabsChanged.fire()
+      },
+    })
+    this.#tabs.set(conversation, tab)
+    if (tab.isActive) this.#use(conversation)
+    this.#tellAttention()
+    this.#tabsChanged.fire()
+    return tab
+  }
+
+  #restore(panel: WebviewPanel, state: unknown): void {
+    const conversation = checkState(state)?.conversation
+    if (conversation === undefined || this.#tabs.has(conversation)) panel.dispose()
+    else this.#adopt(panel, conversation)
+  }
+
+  #use(conversation: string): void {
+    this.#used = [conversation, ...this.#used.filter(each => each !== conversation)]
+  }
+
+  #tellAttention(): void {
+    this.#attention.tell(window.state.focused, [...this.#tabs.values(), this.#sideBar])
+  }
+
+  #focusCurrent(focus: 'composer' | 'lastMessage'): Thenable<unknown> {
+    const { current } = this
+    return current === undefined ? commands.executeCommand('parley.openChat') : this.open(current, { focus })
+  }
+
+  #followOpenChats(): readonly Disposable[] {
+    const { hub, log } = this.#context
+    if (this.#place === undefined) return []
+    const tabs = this.#tabs
+    const openChats = new OpenChats({
+      hub,
+      place: this.#place,
+      tabs: {
+        get live() {
+          return [...tabs.keys()]
+        },
+        get count() {
+          return countChatTabs()
+        },
+        onChange: this.#tabsChanged.event,
+        reopen: conversations => {
+          for (const each of conversations) this.#adopt(createPanel(each, this.#surroundings, 'behind'), each)
+        },
+      },
+    })
+    openChats
+      .start(isRestoringTabs())
+      .catch(error => log.warn(`The chats that were open are not known: ${asParleyError(error).message}`))
+    return [openChats]
+  }
+
+  #sideBarChanged(): void {
+    const { conversation } = this.#sideBar
+    this.#tellAttention()
+    if (conversation === '') return
+    if (this.#sideBar.isVisible) this.#use(conversation)
+    const place = this.#sideBarPlace
+    if (place === undefined || conversation === this.#keptInSideBar) return
+    this.#keptInSideBar = conversation
+    const saved = askWhenUp(this.#context.hub, 'saveOpenChats', { place, conversations: [conversation] })
+    saved.catch(error =>
+      this.#context.log.warn(`The chat of the side bar is not kept: ${asParleyError(error).message}`),
+    )
+  }
+
+  async #lastInSideBar(): Promise<string | undefined> {
+    const place = this.#sideBarPlace
+    if (place === undefined) return undefined
+    try {
+      return (await askWhenUp(this.#context.hub, 'openChats', { place })).conversations[0]
+    } catch {
+      // The empty view has a button; nothing is lost.
+      return undefined
+    }
+  }
+
+  get #sideBarPlace(): string | undefined {
+    return this.#place && `${this.#place}/side`
+  }
 }

@@ -1,13 +1,15 @@
 import { asParleyError, ParleyError } from '@parley/daemon/client'
 import type { ConversationInfo } from '@parley/daemon/protocol/control'
+import * as l10n from '@vscode/l10n'
 import type { Disposable, Event } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
+import { limits } from '../limits.ts'
 import { askWhenUp } from '../shared/when-up.ts'
 import { type Checked, checkFromSurface, type SurfaceHandlers } from './check.ts'
 import type { Keeper } from './keeper.ts'
 import { readLink } from './links.ts'
 import type { ChatView, Opened, Place, SurfaceAction, SurfaceEvents } from './messages.ts'
-import { openChat } from './opened.ts'
+import { type OpenedChat, openChat } from './opened.ts'
 import { type Port, SurfacePage } from './surface-page.ts'
 
 /** What the editor does for surfaces, and what it knows. */
@@ -36,6 +38,8 @@ export interface SurfaceHostParts {
   readonly ground: Ground
   readonly port: Port
   readonly conversation: string
+  /** How long the page is left waiting for the hub before it is told why, in ms. */
+  readonly patience?: number
 }
 
 /**
@@ -161,7 +165,7 @@ export class SurfaceHost implements Disposable {
       },
       openLink: async ({ href }) => {
         const link = readLink(href)
-        if (!link) throw new ParleyError('bad-address', 'Parley opens only web, mail and invite links.')
+        if (!link) throw new ParleyError('bad-address', l10n.t('Parley opens only web, mail and invite links.'))
         await (link.is === 'join' ? ground.openJoin(href) : ground.openOutside(href))
         return null
       },
@@ -184,10 +188,10 @@ export class SurfaceHost implements Disposable {
   async #open(page: SurfacePage): Promise<Opened> {
     const { hub, keeper, ground, conversation } = this.#parts
     page.watch(listener => hub.watchChat(conversation, listener))
-    const { info, ...messages } = await openChat(hub, conversation, page.ended)
+    const { info, ...messages } = await this.#read(page)
     this.#known = info.conversation
     const view = this.#view()
-    if (!view) throw new ParleyError('unknown-account', 'This chat belongs to no account on this computer.')
+    if (!view) throw new ParleyError('unknown-account', l10n.t('This chat belongs to no account on this computer.'))
     page.lastView = JSON.stringify(view)
     const { draft = info.draft, scroll = info.scroll } = keeper.unsaved(conversation) ?? {}
     return {
@@ -198,6 +202,17 @@ export class SurfaceHost implements Disposable {
       ...messages,
       ...(ground.strings ? { strings: ground.strings } : {}),
       locale: ground.locale,
+    }
+  }
+
+  async #read(page: SurfacePage): Promise<OpenedChat> {
+    const { hub, ground, conversation, patience = limits.opening } = this.#parts
+    const late = AbortSignal.timeout(patience)
+    try {
+      return await openChat(hub, conversation, AbortSignal.any([page.ended, late]))
+    } catch (error) {
+      if (late.aborted && hub.state.is !== 'up') throw new ParleyError('not-running', ground.whyAway(hub.state))
+      throw error
     }
   }
 

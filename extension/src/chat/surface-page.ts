@@ -1,4 +1,5 @@
 import { ParleyError } from '@parley/daemon/client'
+import * as l10n from '@vscode/l10n'
 import type { Disposable, Event } from '../event.ts'
 import type { ChatListener } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
@@ -81,7 +82,8 @@ export class SurfacePage {
 
   /** Does what the page asks for, unless it has too much under way. */
   async within<T>(act: () => Promise<T>): Promise<T> {
-    if (this.#underWay >= limits.surfaceRequests) throw new ParleyError('busy', 'Too much is under way. Try again.')
+    if (this.#underWay >= limits.surfaceRequests)
+      throw new ParleyError('busy', l10n.t('Too much is under way. Try again.'))
     this.#underWay++
     try {
       return await act()

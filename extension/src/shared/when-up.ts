@@ -1,5 +1,6 @@
 import { ParleyError } from '@parley/daemon/client'
 import type { ControlRequests } from '@parley/daemon/protocol/control'
+import * as l10n from '@vscode/l10n'
 import type { Hub, HubMethod } from '../hub/hub.ts'
 
 /** The part of the hub that is waited for and asked. */
@@ -46,7 +47,10 @@ export async function whenUp(hub: Pick<Hub, 'state' | 'onState'>, signal?: Abort
 }
 
 /** The next change of the hub's state. `promise` rejects at `signal`; nobody has to wait for it. */
-function nextState(hub: Pick<Hub, 'onState'>, signal: AbortSignal | undefined): { promise: Promise<void>; stop(): void } {
+function nextState(
+  hub: Pick<Hub, 'onState'>,
+  signal: AbortSignal | undefined,
+): { promise: Promise<void>; stop(): void } {
   const { promise, resolve, reject } = Promise.withResolvers<void>()
   promise.catch(() => {})
   const abort = () => reject(closed())
@@ -64,5 +68,5 @@ function hasGone(error: unknown): boolean {
 }
 
 function closed(): ParleyError {
-  return new ParleyError('closed', 'This has been closed.')
+  return new ParleyError('closed', l10n.t('This has been closed.'))
 }

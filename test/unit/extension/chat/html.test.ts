@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { chatPage, type PageParts } from '../../../../extension/src/chat/html.ts'
+import { chatPage, emptyPage, type PageParts } from '../../../../extension/src/chat/html.ts'
 
 const parts: PageParts = {
   script: 'https://file.vscode-cdn.net/dist/surface.js?a=1&b=2',
@@ -50,5 +50,34 @@ describe('the page of a chat', () => {
   it('cannot be broken out of by what it is made from', () => {
     const page = chatPage({ ...parts, language: '"><script>alert(1)</script>' })
     assert.equal(page.match(/<script/g)?.length, 1)
+  })
+})
+
+describe('the page of a side bar without a chat', () => {
+  const page = emptyPage({
+    text: 'No <chat>',
+    button: 'Open "it"',
+    command: 'parley.openChat',
+    language: 'en',
+    nonce: 'n1',
+  })
+
+  it('runs no script and loads nothing', () => {
+    assert.deepEqual(
+      policyOf(page),
+      new Map([
+        ['default-src', "'none'"],
+        ['style-src', "'nonce-n1'"],
+        ['base-uri', "'none'"],
+        ['form-action', "'none'"],
+      ]),
+    )
+    assert.doesNotMatch(page, /<script|\son\w+=|\sstyle=|<link/)
+  })
+
+  it('leads to one command', () => {
+    assert.deepEqual(page.match(/href="[^"]*"/g), ['href="command:parley.openChat"'])
+    assert.match(page, />Open &#34;it&#34;<\/a>/)
+    assert.match(page, /<p>No &#60;chat&#62;<\/p>/)
   })
 })

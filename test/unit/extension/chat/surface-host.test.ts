@@ -63,6 +63,14 @@ describe('a chat in a surface', () => {
     assert.equal((await loading).messages.length, 2)
   })
 
+  it('says why when the hub takes long to start, and opens once it is there', async () => {
+    const { hub, page } = open({ patience: 10 })
+    hub.state = { is: 'connecting', again: false }
+    await assert.rejects(page.load(), /not-running: connecting/)
+    hub.become({ is: 'up' })
+    assert.deepEqual(page.events, [{ event: 'stale', value: {} }])
+  })
+
   it('says why when the hub has been given up, and opens once it is back', async () => {
     const { hub, page } = open()
     hub.state = { is: 'failed', code: 'home', why: 'The disk is full.' }
@@ -318,7 +326,7 @@ function historyPage() {
 }
 
 /** A chat with bob, whose page has not been loaded. */
-function open() {
+function open({ patience }: { readonly patience?: number } = {}) {
   const chat: { draft: string; scroll?: ScrollPlace; firstUnread?: string } = { draft: 'half a' }
   const hub = new FrontHub({
     openChat: () => ({ conversation: conversation('bob'), ...chat }),
@@ -346,6 +354,13 @@ function open() {
     whyAway: ({ is }) => is,
   }
   const page = new ScriptedPage()
-  const host = new SurfaceHost({ hub, keeper: new Keeper(hub), ground, port: page, conversation: 'with-bob' })
+  const host = new SurfaceHost({
+    hub,
+    keeper: new Keeper(hub),
+    ground,
+    port: page,
+    conversation: 'with-bob',
+    ...(patience ? { patience } : {}),
+  })
   return { hub, page, host, ground, settings, chat }
 }

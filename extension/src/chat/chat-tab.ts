@@ -1,0 +1,96 @@
+import { Uri, ViewColumn, type WebviewPanel, window } from 'vscode'
+import type { Disposable } from '../event.ts'
+import { shownName } from '../shared/person.ts'
+import type { Shown } from './attention.ts'
+import type { SurfaceHost } from './surface-host.ts'
+import { chatOptions, type Surroundings, showChat } from './webview.ts'
+
+/** By which VS Code knows our tabs, also after a reload. */
+export const viewType = 'parley.chat'
+
+export interface TabEvents {
+  /** It was shown, hidden or made the active one. */
+  changed(tab: ChatTab): void
+  closed(tab: ChatTab): void
+}
+
+/** A chat in an editor tab. */
+export class ChatTab implements Shown, Disposable {
+  readonly conversation: string
+  readonly host: SurfaceHost
+  readonly #panel: WebviewPanel
+  readonly #listening: readonly Disposable[]
+
+  /** Takes over a panel: a new one, or one that VS Code has restored. */
+  constructor(panel: WebviewPanel, conversation: string, surroundings: Surroundings, events: TabEvents) {
+    const { hub, extensionUri } = surroundings
+    this.#panel = panel
+    this.conversation = conversation
+    this.host = showChat(panel.webview, conversation, surroundings)
+    const icon = (theme: string) => Uri.joinPath(extensionUri, 'media', `chat-${theme}.svg`)
+    panel.iconPath = { light: icon('light'), dark: icon('dark') }
+    panel.title = titleOf(surroundings, conversation) ?? panel.title
+    this.#listening = [
+      panel.onDidChangeViewState(() => {
+        if (!panel.visible) this.host.hide()
+        events.changed(this)
+      }),
+      panel.onDidDispose(() => {
+        this.dispose()
+        events.closed(this)
+      }),
+      hub.onConversations(changed => {
+        const title = changed.has(conversation) ? titleOf(surroundings, conversation) : undefined
+        if (title !== undefined && title !== panel.title) panel.title = title
+      }),
+    ]
+  }
+
+  get isVisible(): boolean {
+    return this.#panel.visible
+  }
+
+  /** Whether it is the tab that one works in. */
+  get isActive(): boolean {
+    return this.#panel.active
+  }
+
+  setInSight(isInSight: boolean): void {
+    this.host.setInSight(isInSight)
+  }
+
+  reveal(): void {
+    this.#panel.reveal()
+  }
+
+  /** Leaves the tab itself to VS Code, which restores it when the extension is back. */
+  dispose(): void {
+    this.host.dispose()
+    for (const each of this.#listening) each.dispose()
+  }
+}
+
+/** A new panel for a chat: `beside` the active editor, `behind` what has the focus, or in its place. */
+export function createPanel(
+  conversation: string,
+  surroundings: Surroundings,
+  where: 'here' | 'beside' | 'behind',
+): WebviewPanel {
+  return window.createWebviewPanel(
+    viewType,
+    titleOf(surroundings, conversation) ?? '',
+    {
+      viewColumn: where === 'beside' ? ViewColumn.Beside : ViewColumn.Active,
+      preserveFocus: where === 'behind',
+    },
+    chatOptions(surroundings),
+  )
+}
+
+/** The name of whom one talks to, with what is unread; undefined while the hub has not told of the chat. */
+function titleOf({ hub }: Surroundings, conversation: string): string | undefined {
+  const info = hub.conversations.get(conversation)
+  if (!info) return undefined
+  const name = shownName(info.person)
+  return info.unread > 0 ? `(${info.unread}) ${name}` : name
+}

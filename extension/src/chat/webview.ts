@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto'
+import { env, Uri, type Webview, type WebviewOptions } from 'vscode'
+import type { Hub } from '../hub/hub.ts'
+import { chatPage, emptyPage } from './html.ts'
+import type { Keeper } from './keeper.ts'
+import { type Ground, SurfaceHost } from './surface-host.ts'
+
+/** What all chat surfaces of a window share. */
+export interface Surroundings {
+  readonly hub: Hub
+  readonly keeper: Keeper
+  readonly ground: Ground
+  readonly extensionUri: Uri
+}
+
+/** What a webview may do that shows a chat: run our script, which is beside its style sheet in one folder. */
+export function chatOptions({ extensionUri }: Pick<Surroundings, 'extensionUri'>): WebviewOptions {
+  return {
+    enableScripts: true,
+    enableForms: false,
+    enableCommandUris: false,
+    localResourceRoots: [Uri.joinPath(extensionUri, 'dist')],
+  }
+}
+
+/** Loads a chat into a webview and serves it until disposed. */
+export function showChat(webview: Webview, conversation: string, surroundings: Surroundings): SurfaceHost {
+  const { hub, keeper, ground, extensionUri } = surroundings
+  const port = {
+    // Not delivered to a page that is hidden: it will say `ready` and ask for everything when it is shown.
+    post: (message: unknown) => void webview.postMessage(message),
+    onMessage: webview.onDidReceiveMessage,
+  }
+  const host = new SurfaceHost({ hub, keeper, ground, port, conversation })
+  const at = (file: string) => webview.asWebviewUri(Uri.joinPath(extensionUri, 'dist', file)).toString()
+  webview.options = chatOptions(surroundings)
+  webview.html = chatPage({
+    script: at('surface.js'),
+    style: at('surface.css'),
+    language: env.language,
+    nonce: randomBytes(16).toString('base64url'),
+  })
+  return host
+}
+
+/** Shows that there is no chat, with a button that runs one command. */
+export function showNoChat(webview: Webview, words: { text: string; button: string; command: string }): void {
+  webview.options = {
+    enableScripts: false,
+    enableForms: false,
+    enableCommandUris: [words.command],
+    localResourceRoots: [],
+  }
+  webview.html = emptyPage({ ...words, language: env.language, nonce: randomBytes(16).toString('base64url') })
+}
