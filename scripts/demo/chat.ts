@@ -7,14 +7,17 @@ import { toText } from '../../daemon/src/protocol/ids.ts'
 import { answerTo } from './echo.ts'
 import type { DemoTeam } from './team.ts'
 
+/** What opening the editors may fetch, said before it does. */
+export const download = 'Without a VS Code on this screen it fetches one from npm, once (150 MB, half a minute).'
+
 /** ms until a line counts as failed: generous, both hubs are on this computer. */
 const patience = 15_000
 
 /**
  * Sends each line of stdin as alice and prints bob's answer, both with their state, until stdin ends. Gives the exit
- * code: 0, or 1 when a line could not be sent or got no answer.
+ * code: 0, or 1 when a line could not be sent or got no answer; `editor` when the person wants the editors instead.
  */
-export async function chat(team: DemoTeam): Promise<number> {
+export async function chat(team: DemoTeam): Promise<number | 'editor'> {
   const isTerminal = Boolean(process.stdin.isTTY && process.stdout.isTTY)
   let shown: Interface | undefined
   const answers = await watchAnswers(team, message => print(shown, isTerminal, lineOf(message)))
@@ -29,6 +32,12 @@ export async function chat(team: DemoTeam): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => interrupted.abort())
   lines.once('SIGINT', () => lines.close())
   interrupted.signal.addEventListener('abort', () => lines.close())
+  let wantsEditor = false
+  const listenToKey = (_text: string | undefined, key: { readonly ctrl?: boolean; readonly name?: string }) => {
+    wantsEditor ||= key.ctrl === true && key.name === 'o'
+    if (wantsEditor) lines.close()
+  }
+  if (isTerminal) process.stdin.on('keypress', listenToKey)
   let code = 0
   if (isTerminal) lines.prompt()
   for await (const line of lines) {
@@ -42,7 +51,8 @@ export async function chat(team: DemoTeam): Promise<number> {
     }
     if (isTerminal) lines.prompt()
   }
-  return code
+  process.stdin.off('keypress', listenToKey)
+  return wantsEditor ? 'editor' : code
 }
 
 /** Sends one line; gives what to show: alice's line once delivered, then bob's answer once delivered. */
@@ -109,6 +119,7 @@ function welcome({ folder, registry }: DemoTeam, isTerminal: boolean): string {
   return `
 The registry is on ${registry.listen} (TCP) and ${registry.heartbeat} (UDP); alice and bob are signed up and online.
 ${isTerminal ? 'Type a line and press Enter: it goes from alice to bob, who answers. Ctrl+D ends it all.\n' : ''}
+${isTerminal ? `Ctrl+O opens alice and bob each in a VS Code. ${download}\n` : ''}
 Try next, in another terminal, while this runs:
   npm run parley -- who --home ${home}/alice             who is online
   npm run parley -- log bob --home ${home}/alice         what was said, on alice's side

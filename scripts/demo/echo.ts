@@ -3,10 +3,10 @@ import type { MessageInfo } from '../../daemon/src/protocol/control.ts'
 import { toText } from '../../daemon/src/protocol/ids.ts'
 import type { Person } from '../../test/support/team.ts'
 
-/** Has `bot` answer each message that alice sends, once, for as long as its hub runs. */
-export async function answerAll(bot: Person): Promise<void> {
+/** Has `bot` answer each message that alice sends, once, until the returned function is called. */
+export async function answerAll(bot: Person): Promise<() => void> {
   const answered = new Set<string>()
-  bot.client.on('messages', ({ messages }) => {
+  const stop = bot.client.on('messages', ({ messages }) => {
     for (const message of messages) {
       if (message.mine || answered.has(message.message)) continue
       answered.add(message.message)
@@ -14,6 +14,7 @@ export async function answerAll(bot: Person): Promise<void> {
     }
   })
   await bot.client.request('subscribeMessages', { with: 'alice' })
+  return stop
 }
 
 /** What the bot says to `text`. */

@@ -18,6 +18,8 @@ export interface ServerOptions {
   /** The language of the workbench, as BCP 47. */
   readonly locale?: string
   readonly env?: Readonly<Record<string, string>>
+  /** What its page asks for; without one it lets in whoever is on this computer. */
+  readonly password?: string
 }
 
 /** One VS Code, served on a port of its own to this computer. */
@@ -41,10 +43,15 @@ export class CodeServer implements AsyncDisposable {
     const [script] = await Promise.all([fetchCodeServer(), seed(options)])
     const own = { folder, env: environment(options) }
     if (vsix) await install(script, own, vsix)
-    const args = [...placesIn(folder), ...quiet, ...(options.locale ? ['--locale', options.locale] : [])]
+    const args = [
+      ...placesIn(folder),
+      ...quiet,
+      ...['--auth', options.password ? 'password' : 'none'],
+      ...(options.locale ? ['--locale', options.locale] : []),
+    ]
     const child = spawn(process.execPath, [script, ...args], {
       cwd: folder,
-      env: own.env,
+      env: { ...own.env, ...(options.password && { PASSWORD: options.password }) },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true, // the leader of a group, so that all it starts can be ended with it
     })
@@ -98,7 +105,7 @@ const quietSettings = {
 }
 
 const quiet = [
-  ...['--auth', 'none', '--bind-addr', '127.0.0.1:0'],
+  ...['--bind-addr', '127.0.0.1:0'],
   '--disable-telemetry',
   '--disable-update-check',
   '--disable-workspace-trust',
