@@ -51,7 +51,7 @@ export class Desk implements AsyncDisposable {
       proxy: { server: outside.proxy, bypass: new URL(server.url).host },
       permissions: ['clipboard-read', 'clipboard-write'],
     })
-    context.setDefaultTimeout(20_000)
+    context.setDefaultTimeout(30_000)
     const desk = new Desk(name, folder, server, context, outside)
     await desk.openWindow()
     return desk

@@ -28,7 +28,7 @@ export function useEditors(): Editors {
     await suite.start()
   })
   beforeEach(function () {
-    this.currentTest?.timeout(90_000)
+    this.currentTest?.timeout(120_000)
     suite.inTest = true
   })
   afterEach(async function () {

@@ -1,7 +1,8 @@
 import type { BrowserContext, FrameLocator, Locator, Page } from 'playwright-core'
+import { until } from '../wait.ts'
 import { artefact } from './artefacts.ts'
 
-/** One window of VS Code, used by what a person sees of it: labels, titles, roles. Each wait ends within 20 s. */
+/** One window of VS Code, used by what a person sees of it: labels, titles, roles. Each wait ends within 30 s. */
 export class EditorWindow {
   readonly page: Page
   readonly #address: string
@@ -20,11 +21,23 @@ export class EditorWindow {
     return window
   }
 
-  /** Runs a command by its title in the palette, as `Parley: Show Log`. */
+  /** Runs a command by its title in the palette, as `Parley: Show Log`, as soon as the palette has it. */
   async run(title: string): Promise<void> {
+    const command = this.quickPick.getByRole('option', { name: new RegExp(`^${escaped(title)}(,|$)`) })
+    await until(`the palette has “${title}”`, () => this.#find(command, title), 30_000)
+    await command.click()
+  }
+
+  /** The palette shows what is possible at the moment when it opens: later it must be opened anew. */
+  async #find(command: Locator, title: string): Promise<boolean> {
     await this.showPalette()
     await this.input.fill(`>${title}`)
-    await this.quickPick.getByRole('option', { name: new RegExp(`^${escaped(title)}(,|$)`) }).click()
+    const found = await command.waitFor({ timeout: 2000 }).then(
+      () => true,
+      () => false,
+    )
+    if (!found) await this.page.keyboard.press('Escape')
+    return found
   }
 
   async showPalette(): Promise<void> {
