@@ -90,8 +90,9 @@ export class Presence {
   dropped(user: UserId, device: DeviceId): void {
     const known = this.#present.get(user)
     if (!known?.devices.delete(device)) return
+    const at = this.#now()
     if (known.devices.size > 0) this.#show(user, known)
-    else known.leaving = setTimeout(() => this.#leave(user, known), this.#grace)
+    else known.leaving = setTimeout(() => this.#leave(user, known, at), this.#grace)
   }
 
   /** A device has said that it leaves. */
@@ -99,7 +100,7 @@ export class Presence {
     const known = this.#present.get(user)
     if (!known?.devices.delete(device)) return
     if (known.devices.size > 0) this.#show(user, known)
-    else this.#leave(user, known)
+    else this.#leave(user, known, this.#now())
   }
 
   close(): void {
@@ -110,10 +111,10 @@ export class Presence {
     this.#present.clear()
   }
 
-  #leave(user: UserId, { settling }: Present): void {
+  #leave(user: UserId, { settling }: Present, at: number): void {
     clearTimeout(settling)
     this.#present.delete(user)
-    this.#seen.left(user, this.#now())
+    this.#seen.left(user, at)
     this.#changed(user)
   }
 
