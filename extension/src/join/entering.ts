@@ -1,0 +1,106 @@
+import type { AccountInfo } from '@parley/daemon/protocol/control'
+import * as l10n from '@vscode/l10n'
+import type { Hub } from '../hub/hub.ts'
+import { codeOf, wordsOf } from './faults.ts'
+import type { Prompter } from './prompter.ts'
+import type { Self } from './questions.ts'
+
+/** What came of the attempt to make an account or to sign in. `again`: where to mend what was wrong. */
+export type Outcome =
+  | { readonly is: 'entered'; readonly account: AccountInfo }
+  | { readonly is: 'again'; readonly at: 'invite' | 'name' | 'userName' | 'password' }
+  | { readonly is: 'cancel' }
+
+interface Entering {
+  readonly hub: Pick<Hub, 'request'>
+  readonly prompter: Prompter
+  readonly title: string
+  readonly steps: number
+  readonly nameStep: number
+  readonly self: Self
+  /** The team's name, and its link. */
+  readonly team: string
+  readonly link: string
+  /** Empty: none, or it is in the link. */
+  readonly invite: string
+}
+
+/** Makes the account, or signs in where it is there already. */
+export async function enter(entering: Entering): Promise<Outcome> {
+  const { prompter, self, team } = entering
+  try {
+    const title = self.signsIn ? l10n.t('Signing in to {0} …', team) : l10n.t('Joining {0} …', team)
+    return { is: 'entered', account: await prompter.during(title, () => attempt(entering)) }
+  } catch (error) {
+    return afterFailure(error, entering)
+  }
+}
+
+async function attempt({ hub, self, link, invite }: Entering): Promise<AccountInfo> {
+  const { displayName, userName: name, password } = self
+  if (self.signsIn) return hub.request('signIn', { registry: link, name, password })
+  try {
+    return await hub.request('signUp', { registry: link, name, displayName, password, ...(invite && { invite }) })
+  } catch (error) {
+    if (codeOf(error) !== 'already-signed-up') throw error
+    // The account was made before, and the answer was lost: this device is known there.
+    return hub.request('signIn', { registry: link })
+  }
+}
+
+async function afterFailure(error: unknown, entering: Entering): Promise<Outcome> {
+  const { self } = entering
+  const words = wordsOf(error)
+  const again = (at: Extract<Outcome, { is: 'again' }>['at']): Outcome => {
+    self.problem = { at: at === 'userName' ? 'name' : at, words }
+    return { is: 'again', at }
+  }
+  const name = self.hasOwnUserName ? 'userName' : 'name'
+  switch (codeOf(error)) {
+    case 'name-taken':
+      return (await isOneself(entering)) ?? again(name)
+    case 'bad-name':
+      return again(name)
+    case 'unknown-user':
+    case 'unknown-account':
+    case 'second-device':
+      self.signsIn = false
+      return again(name)
+    case 'password-needed':
+      self.signsIn = true
+      self.password = ''
+      return again('password')
+    case 'bad-invite':
+    case 'invite-needed':
+    case 'sign-up-closed':
+      return again('invite')
+    default:
+      // Nothing that was typed is to blame: Enter tries again.
+      return again('password')
+  }
+}
+
+/** Whoever is told that their name is taken may be the one who has it. Undefined: they are somebody else. */
+async function isOneself({ prompter, title, steps, nameStep, self, team }: Entering): Promise<Outcome | undefined> {
+  const answer = await prompter.choose({
+    title,
+    steps,
+    step: nameStep,
+    canGoBack: true,
+    placeholder: l10n.t('Somebody in {0} is called {1} already', team, self.userName),
+    choices: [
+      { label: l10n.t('Choose another name'), value: false },
+      {
+        label: l10n.t('That is me: sign in'),
+        detail: l10n.t('With the password of that account, on the computer on which it was made.'),
+        value: true,
+      },
+    ],
+  })
+  if (answer.is === 'cancel') return answer
+  if (answer.is === 'back' || !answer.value) return undefined
+  self.signsIn = true
+  self.password = ''
+  self.problem = undefined
+  return { is: 'again', at: 'password' }
+}

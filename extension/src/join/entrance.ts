@@ -1,0 +1,115 @@
+import { readParleyLink } from '@parley/daemon/protocol/addresses'
+import type { AccountInfo } from '@parley/daemon/protocol/control'
+import * as l10n from '@vscode/l10n'
+import { commands, env, type Uri, window } from 'vscode'
+import type { Context } from '../context.ts'
+import { Boxes } from './boxes.ts'
+import { type Joined, type JoinOptions, join } from './joining.ts'
+import { addressOf, alreadyIn, placeInClipboard } from './places.ts'
+import { ownAccount, suggestedName } from './self.ts'
+import { linkInUri } from './uri.ts'
+import { welcome } from './welcome.ts'
+
+/** The ways into a team that exists: by the command, by somebody's address, by an editor's link. */
+export class Entrance {
+  readonly #context: Context
+  #isAsking = false
+
+  constructor(context: Context) {
+    this.#context = context
+  }
+
+  /** *Join a Team*: a link in the clipboard is put into the box, where the person sees it; nothing is done with it. */
+  async joinTeam(): Promise<void> {
+    const own = ownAccount(this.#context)
+    if (own) await tellOfAccount(own, own.registry)
+    else await this.#comeIn({ place: placeInClipboard(await env.clipboard.readText()), seeks: 'team' })
+  }
+
+  /** *Chat by Address*: somebody whom this hub knows, or a team to join first. */
+  async chatByAddress(): Promise<void> {
+    await this.#comeIn({ place: placeInClipboard(await env.clipboard.readText()), seeks: 'chat' })
+  }
+
+  /** An editor's link. Any web page can open one: nothing is done before the person says yes, and they are asked once at a time. */
+  async joinByUri(uri: Pick<Uri, 'path' | 'query' | 'fragment'>): Promise<void> {
+    const link = linkInUri(uri)
+    if (link === undefined) {
+      const words = l10n.t('This link to Parley is cut or mistyped, so nothing was done. Copy the whole of it again.')
+      void window.showWarningMessage(words)
+      return
+    }
+    const own = ownAccount(this.#context)
+    if (own) {
+      await tellOfAccount(own, readParleyLink(link).registry ?? '')
+    } else if (!this.#isAsking && (await this.#wants(link))) {
+      await this.#comeIn({ place: link, seeks: 'team', takesAtOnce: true })
+    }
+  }
+
+  async #wants(link: string): Promise<boolean> {
+    this.#isAsking = true
+    try {
+      const goOn = l10n.t('Go On')
+      const detail = l10n.t(
+        'A link wants you to join this team. You would choose a name and a password, and an account would be made there. Go on only if you expected this invite.',
+      )
+      const question = l10n.t('Join the team at {0}?', addressOf(link))
+      return (await window.showInformationMessage(question, { modal: true, detail }, goOn)) === goOn
+    } finally {
+      this.#isAsking = false
+    }
+  }
+
+  async #comeIn(how: Pick<JoinOptions, 'place' | 'seeks' | 'takesAtOnce'>): Promise<void> {
+    const context = this.#context
+    const prompter = new Boxes()
+    let joined: Joined
+    try {
+      const account = () => ownAccount(context)
+      joined = await join({ hub: context.hub, prompter, account, name: suggestedName(), ...how })
+    } finally {
+      prompter.dispose()
+    }
+    if (joined.is === 'joined') await welcome(context, joined.account)
+    else if (joined.is === 'peer') await this.#talkTo(joined)
+  }
+
+  async #talkTo({ place, peer }: Extract<Joined, { is: 'peer' }>): Promise<void> {
+    if (peer.person) {
+      await this.#context.chats.open(peer.person.name, { focus: 'composer' })
+      return
+    }
+    const own = ownAccount(this.#context)
+    if (own) {
+      const words = l10n.t(
+        'Somebody’s Parley answers at {0}, but nobody whom you have met in {1}. If they are in {1}, look for them by name; else they need an invite to it.',
+        place,
+        own.team || addressOf(own.address),
+      )
+      await offer(words, { [l10n.t('Find People')]: 'parley.findPeople' })
+      return
+    }
+    const words = l10n.t(
+      'Somebody’s Parley answers at {0}. To chat, both of you need to be in one team: join theirs, or start one and invite them.',
+      place,
+    )
+    await offer(words, {
+      [l10n.t('Join a Team')]: 'parley.joinTeam',
+      [l10n.t('Start a Team on This Computer')]: 'parley.startTeam',
+    })
+  }
+}
+
+async function tellOfAccount(own: AccountInfo, registry: string): Promise<void> {
+  const { isSame, words } = alreadyIn(own, registry)
+  if (own.state === 'signed-out') await offer(words, { [l10n.t('Sign In')]: 'parley.signIn' })
+  else await offer(words, isSame ? { [l10n.t('Show People')]: 'parley.people.focus' } : {})
+}
+
+/** Tells something, with commands that a person may go on with, by their labels. */
+async function offer(words: string, ways: Readonly<Record<string, string>>): Promise<void> {
+  const chosen = await window.showInformationMessage(words, ...Object.keys(ways))
+  const command = chosen === undefined ? undefined : ways[chosen]
+  if (command !== undefined) await commands.executeCommand(command)
+}

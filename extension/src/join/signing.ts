@@ -1,0 +1,69 @@
+import * as l10n from '@vscode/l10n'
+import { commands, window } from 'vscode'
+import type { Context } from '../context.ts'
+import { Boxes } from './boxes.ts'
+import { codeOf } from './faults.ts'
+import { addressOf } from './places.ts'
+import { fault } from './questions.ts'
+import { ownAccount } from './self.ts'
+import { showPeople } from './welcome.ts'
+
+/** *Sign In*: by this device's key if the team lets it, else by the password. */
+export async function signIn(context: Context): Promise<void> {
+  const account = ownAccount(context)
+  if (!account) {
+    await commands.executeCommand('parley.joinTeam')
+    return
+  }
+  const { hub } = context
+  try {
+    await hub.request('signIn', {})
+  } catch (error) {
+    if (!wantsPassword.has(codeOf(error))) throw error
+    if (!(await signInByPassword(context))) return
+  }
+  await showPeople(context)
+}
+
+async function signInByPassword(context: Context): Promise<boolean> {
+  const account = ownAccount(context)
+  const prompter = new Boxes()
+  try {
+    const answer = await prompter.ask({
+      title: l10n.t('Sign In'),
+      step: 1,
+      steps: 1,
+      canGoBack: false,
+      prompt: l10n.t(
+        'The password of {0} in {1}',
+        account?.name ?? '',
+        account?.team || addressOf(account?.address ?? ''),
+      ),
+      text: '',
+      isSecret: true,
+      look: text => (text === '' ? fault(l10n.t('Type your password.')) : undefined),
+      take: async password => {
+        await context.hub.request('signIn', { password })
+      },
+    })
+    return answer.is === 'next'
+  } finally {
+    prompter.dispose()
+  }
+}
+
+/** *Sign Out*: asks first, and says what becomes of messages. */
+export async function signOut(context: Context): Promise<void> {
+  const account = ownAccount(context)
+  if (!account) return
+  const yes = l10n.t('Sign Out')
+  const question = l10n.t('Sign out of {0}?', account.team || addressOf(account.address))
+  const detail = l10n.t(
+    'Your messages stay on this computer. Until you sign in again, which takes your password, nobody reaches you here: what others write waits on their side, and what you have not sent yet waits on yours.',
+  )
+  const answer = await window.showWarningMessage(question, { modal: true, detail }, yes)
+  if (answer === yes) await context.hub.request('signOut', {})
+}
+
+/** The key of this device is not enough any more. */
+const wantsPassword: ReadonlySet<string> = new Set(['password-needed', 'signed-out'])

@@ -1,0 +1,31 @@
+import type { AccountInfo } from '@parley/daemon/protocol/control'
+import { commands } from 'vscode'
+import type { Context } from '../context.ts'
+import { limits } from '../limits.ts'
+import { wordsOf } from './faults.ts'
+import { firstToTalkTo } from './first-chat.ts'
+import { whenSeen } from './when-seen.ts'
+
+/** Shows who has just come in whom they can talk to, and opens the first chat if anybody else is there. */
+export async function welcome(context: Context, { user }: AccountInfo): Promise<void> {
+  const { hub, chats, log } = context
+  const isIn = () => hub.accounts?.some(account => account.user === user) === true
+  await whenSeen(() => isIn() && hub.people.total > 0, [hub.onAccounts, hub.onPeople], limits.firstPeople)
+  await showPeople(context)
+  const person = firstToTalkTo(hub.people, user)
+  if (!person) return
+  try {
+    await chats.open(person.name, { focus: 'composer' })
+  } catch (error) {
+    log.warn(`The first chat could not be opened: ${wordsOf(error)}`)
+  }
+}
+
+/** The view is there only once the window knows that somebody has signed up. */
+export async function showPeople({ log }: Context): Promise<void> {
+  try {
+    await commands.executeCommand('parley.people.focus')
+  } catch (error) {
+    log.warn(`The list of people could not be shown: ${wordsOf(error)}`)
+  }
+}

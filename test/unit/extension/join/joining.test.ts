@@ -1,0 +1,281 @@
+import assert from 'node:assert/strict'
+import { ParleyError } from '../../../../daemon/src/errors.ts'
+import { formatParleyLink } from '../../../../daemon/src/protocol/addresses.ts'
+import type { AccountInfo, ControlRequests, ProbeInfo } from '../../../../daemon/src/protocol/control.ts'
+import { registryId } from '../../../../daemon/src/protocol/ids.ts'
+import { type JoinOptions, join } from '../../../../extension/src/join/joining.ts'
+import { type Act, ScriptedPerson } from '../../../support/prompts.ts'
+
+const registry = registryId(new Uint8Array(32).fill(7))
+const place = { host: 'chat.example.com', port: 3131, registry }
+const address = formatParleyLink(place)
+const invite = formatParleyLink({ ...place, code: new Uint8Array(16).fill(9) })
+const otherInvite = formatParleyLink({
+  ...place,
+  registry: registryId(new Uint8Array(32).fill(8)),
+  code: new Uint8Array(16).fill(9),
+})
+const password = 'correct horse battery'
+
+const account: AccountInfo = {
+  registry,
+  team: 'Acme',
+  address,
+  user: 'u'.repeat(26),
+  name: 'alice',
+  displayName: 'Alice',
+  state: 'online',
+  availability: 'available',
+  status: 'online',
+}
+
+const acme: Extract<ProbeInfo, { is: 'registry' }> = {
+  is: 'registry',
+  registry,
+  team: 'Acme',
+  link: address,
+  address,
+  signUp: 'open',
+  hasCode: false,
+  isPinned: true,
+}
+
+type Answers = { [Method in 'probe' | 'signUp' | 'signIn']?: (params: ControlRequests[Method][0]) => unknown }
+
+/** Joins as a person whose acts are scripted, at a hub that answers as told. */
+async function joining(acts: readonly Act[], answers: Answers, options: Partial<JoinOptions> = {}) {
+  const person = new ScriptedPerson(acts)
+  const asked: [string, unknown][] = []
+  const request = async (method: keyof Answers, params: never) => {
+    asked.push([method, params])
+    const answer = answers[method]?.(params)
+    if (answer === undefined) throw new ParleyError('internal', `nobody answers ${method}`)
+    return answer
+  }
+  const hub = { state: { is: 'up' }, onState: () => ({ dispose() {} }), request } as unknown as JoinOptions['hub']
+  const result = await join({
+    hub,
+    prompter: person,
+    account: () => undefined,
+    place: '',
+    name: '',
+    seeks: 'team',
+    ...options,
+  })
+  person.done()
+  return { result, asked, seen: person.seen }
+}
+
+const again: Act[] = [{ type: password }, { type: password }]
+
+describe('joining a team', () => {
+  it('takes an invite, a name and a password in three steps', async () => {
+    const { result, asked, seen } = await joining(
+      [{ type: `Join us!\n${invite}` }, { type: 'Alice Smith' }, ...again],
+      {
+        probe: () => ({ ...acme, link: invite, signUp: 'invite', hasCode: true }),
+        signUp: () => account,
+      },
+    )
+    assert.deepEqual(result, { is: 'joined', account })
+    assert.deepEqual(asked, [
+      ['probe', { text: `Join us!\n${invite}` }],
+      ['signUp', { registry: invite, name: 'alice.smith', displayName: 'Alice Smith', password }],
+    ])
+    assert.deepEqual(
+      seen.map(line => line.split(' ')[0]),
+      ['1/3', '-', '2/3', '-', '3/3', '3/3', '…'],
+    )
+    assert.ok(seen.includes('- Your user name: alice.smith'))
+  })
+
+  it('asks whether it is the right team when nothing that was typed names its key', async () => {
+    const { result, seen } = await joining(
+      [
+        { type: 'chat.example.com' },
+        { choose: 'No' },
+        'accept',
+        { choose: 'Yes, join Acme' },
+        { type: 'alice' },
+        ...again,
+      ],
+      { probe: () => ({ ...acme, isPinned: false }), signUp: () => account },
+    )
+    assert.equal(result.is, 'joined')
+    assert.ok(seen.includes('1/3 Acme answers at chat.example.com:3131. Is this the team that you mean?'))
+    assert.ok(
+      seen.includes('1/3 Paste the invite that you were given, a link to the team, or its address [chat.example.com]'),
+    )
+  })
+
+  it('asks for the invite of a team that wants one; an invite that names the key settles that too', async () => {
+    const { asked, seen } = await joining(
+      [
+        { type: 'chat.example.com' },
+        { type: 'please' },
+        { type: otherInvite },
+        { type: invite },
+        { type: 'alice' },
+        ...again,
+      ],
+      { probe: () => ({ ...acme, signUp: 'invite', isPinned: false }), signUp: () => account },
+    )
+    assert.ok(seen.includes('! This invite is for another team than Acme.'))
+    assert.ok(seen.some(line => line.startsWith('! This is no invite')))
+    assert.equal(
+      seen.some(line => line.includes('Is this the team')),
+      false,
+    )
+    assert.deepEqual(asked.at(-1), [
+      'signUp',
+      { registry: address, name: 'alice', displayName: 'alice', password, invite },
+    ])
+  })
+
+  it('shows what is wrong in the box, where what was typed stays', async () => {
+    let tries = 0
+    const { seen } = await joining(
+      ['accept', 'accept', 'cancel'],
+      {
+        probe: () => {
+          if (tries++ === 0) throw new ParleyError('unreachable', 'Nothing listens at localhost:3131.')
+          return { ...acme, signUp: 'closed' }
+        },
+      },
+      { place: 'localhost' },
+    )
+    assert.deepEqual(seen.slice(1), [
+      '! Nothing listens at localhost:3131.',
+      '! Acme takes no new people. Ask whoever runs it.',
+    ])
+  })
+
+  it('keeps what was typed when somebody goes back', async () => {
+    const { result, seen } = await joining(
+      [
+        { type: invite },
+        { type: 'Alice' },
+        'back',
+        'back',
+        'accept',
+        'accept',
+        { type: 'short' },
+        { type: password },
+        { type: 'another one' },
+        'cancel',
+      ],
+      { probe: () => ({ ...acme, hasCode: true }) },
+    )
+    assert.deepEqual(result, { is: 'cancelled' })
+    assert.ok(seen.includes(`1/3 Paste the invite that you were given, a link to the team, or its address [${invite}]`))
+    assert.ok(seen.includes('2/3 Your name, as people in Acme see it [Alice]'))
+    assert.ok(seen.some(line => line.startsWith('! A password needs at least 6 characters')))
+    assert.ok(seen.includes('! This is not the same password.'))
+  })
+
+  it('lets somebody choose another name when theirs is taken, without the password again', async () => {
+    let tries = 0
+    const { result, asked, seen } = await joining(
+      [{ type: invite }, { type: 'alice' }, ...again, { choose: 'Choose another name' }, { type: 'alice2' }, 'accept'],
+      {
+        probe: () => ({ ...acme, hasCode: true }),
+        signUp: () => {
+          if (tries++ === 0) throw new ParleyError('name-taken', 'The name "alice" is taken. Choose another.')
+          return account
+        },
+      },
+    )
+    assert.equal(result.is, 'joined')
+    assert.ok(seen.includes('! The name "alice" is taken. Choose another.'))
+    assert.deepEqual(asked.at(-1)?.[1], { registry: address, name: 'alice2', displayName: 'alice2', password })
+  })
+
+  it('signs in who is the one with that name', async () => {
+    let tries = 0
+    const { result, asked, seen } = await joining(
+      [{ type: invite }, { type: 'alice' }, ...again, { choose: 'That is me' }, { type: 'wrong' }, { type: password }],
+      {
+        probe: () => ({ ...acme, link: invite, hasCode: true }),
+        signUp: () => {
+          throw new ParleyError('name-taken', 'The name "alice" is taken. Choose another.')
+        },
+        signIn: () => {
+          if (tries++ === 0) throw new ParleyError('wrong-credentials', 'The name or the password is wrong.')
+          return account
+        },
+      },
+    )
+    assert.equal(result.is, 'joined')
+    assert.ok(seen.includes('! The name or the password is wrong.'))
+    assert.deepEqual(asked.at(-1), ['signIn', { registry: invite, name: 'alice', password }])
+  })
+
+  it('goes back to where a refusal can be mended', async () => {
+    const refusals = [
+      new ParleyError('bad-invite', 'This invite has expired.'),
+      new ParleyError('unreachable', 'There is no way to it.'),
+    ]
+    const { result, seen } = await joining(
+      [{ type: invite }, { type: 'alice' }, ...again, 'accept', 'accept', 'accept', 'accept'],
+      {
+        probe: () => ({ ...acme, hasCode: true }),
+        signUp: () => {
+          const refusal = refusals.shift()
+          if (refusal) throw refusal
+          return account
+        },
+      },
+    )
+    assert.equal(result.is, 'joined')
+    const at = (words: string) => seen[seen.indexOf(words) - 1]?.slice(0, 3)
+    assert.equal(at('! This invite has expired.'), '1/3')
+    assert.equal(at('! There is no way to it.'), '3/3')
+  })
+
+  it('signs in by the device’s key when the account was made before and the answer was lost', async () => {
+    const { result, asked } = await joining([{ type: invite }, { type: 'alice' }, ...again], {
+      probe: () => ({ ...acme, hasCode: true }),
+      signUp: () => {
+        throw new ParleyError('already-signed-up', 'This device already has the account "alice" here.')
+      },
+      signIn: () => account,
+    })
+    assert.equal(result.is, 'joined')
+    assert.deepEqual(asked.at(-1), ['signIn', { registry: address }])
+  })
+
+  it('asks for a user name of its own where a name gives none', async () => {
+    const { asked, seen } = await joining(
+      [{ type: invite }, { type: 'Алиса' }, { type: 'al' }, { type: 'alisa' }, ...again],
+      { probe: () => ({ ...acme, hasCode: true }), signUp: () => account },
+    )
+    assert.ok(seen.some(line => line.startsWith('! "al" cannot be a user name')))
+    assert.deepEqual(asked.at(-1)?.[1], { registry: address, name: 'alisa', displayName: 'Алиса', password })
+  })
+
+  it('tries a link that was asked for at once, and shows it', async () => {
+    const { seen } = await joining(
+      ['cancel'],
+      { probe: () => ({ ...acme, hasCode: true }) },
+      {
+        place: invite,
+        takesAtOnce: true,
+        name: 'alice',
+      },
+    )
+    assert.ok(seen.includes('2/3 Your name, as people in Acme see it [alice]'))
+  })
+
+  it('takes nobody in who has an account here', async () => {
+    const { seen } = await joining([{ type: invite }, 'cancel'], { probe: () => acme }, { account: () => account })
+    assert.ok(seen.includes('! You are in Acme already, as alice.'))
+  })
+
+  it('wants a team, unless somebody’s own Parley will do', async () => {
+    const peer = { is: 'peer' as const, device: 'd'.repeat(52) }
+    const { seen } = await joining([{ type: 'somewhere' }, 'cancel'], { probe: () => peer })
+    assert.ok(seen.some(line => line.startsWith('! Somebody’s own Parley answers there')))
+    const found = await joining([{ type: 'somewhere' }], { probe: () => peer }, { seeks: 'chat' })
+    assert.deepEqual(found.result, { is: 'peer', place: 'somewhere', peer })
+  })
+})
