@@ -102,13 +102,14 @@ async function open(daemon: DaemonFile, signal: AbortSignal | undefined): Promis
   } catch (error) {
     socket.on('error', () => {})
     socket.destroy()
-    throw error
+    // A process that hangs still has its socket: the system accepts, and nobody answers.
+    throw deadline.aborted ? mute() : error
   }
 }
 
 function connected(socket: Socket, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
-    const late = () => reject(new ParleyError('timeout', 'The daemon does not answer on its control socket.'))
+    const late = () => reject(mute())
     signal.addEventListener('abort', late, { once: true })
     socket.once('error', cause => {
       const isGone = 'code' in cause && (cause.code === 'ECONNREFUSED' || cause.code === 'ENOENT')
@@ -120,6 +121,10 @@ function connected(socket: Socket, signal: AbortSignal): Promise<void> {
       resolve()
     })
   })
+}
+
+function mute(): ParleyError {
+  return new ParleyError('timeout', 'The daemon does not answer on its control socket; restart it.')
 }
 
 function notRunning(home?: string): ParleyError {
