@@ -72,7 +72,10 @@ export interface ConversationInfo {
   readonly unread: number
   /** Whether new messages are told only by the count. */
   readonly muted: boolean
-  /** At most 100 characters of what is being written; empty: nothing. */
+  /**
+   * At most 100 characters of what is being written; empty: nothing. A chat that has only a draft is listed too, its
+   * `lastTime` 0; once that draft is empty there is nothing to show of it.
+   */
   readonly draft: string
 }
 

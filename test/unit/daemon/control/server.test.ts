@@ -13,6 +13,7 @@ import { silentLog } from '../../../../daemon/src/log.ts'
 import { encodeControl } from '../../../../daemon/src/protocol/control-framing.ts'
 import { fakeHub } from '../../../support/fake-hub.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
+import { until } from '../../../support/wait.ts'
 
 const isUnix = process.platform !== 'win32'
 
@@ -210,6 +211,30 @@ describe('control socket', () => {
       await assert.rejects(wrong, { code: 'usage', message: /limit must be >= 1/ })
       await assert.rejects(client.request('who', { query: 'x'.repeat(10_000) }), { code: 'usage' })
       client.close()
+    })
+
+    it('keeps what front ends ask it to keep, and takes attention only from one with a person before it', async () => {
+      await using daemon = await start()
+      const script = await daemon.connect()
+      const scroll = { position: 'p', offset: 1.5 }
+      const { conversation } = (await script.request('openChat', { with: 'bob' })).conversation
+      await script.request('saveChat', { conversation, draft: 'so far', scroll })
+      assert.deepEqual((await script.request('openChat', { with: 'bob' })).scroll, scroll)
+      await script.request('saveChat', { conversation, scroll: null })
+      const { draft, scroll: none } = await script.request('openChat', { with: 'bob' })
+      assert.deepEqual([draft, none], ['so far', undefined])
+      await assert.rejects(script.request('attend', { isFocused: true, visible: [] }), { code: 'usage' })
+      assert.deepEqual(daemon.hub.attended, [])
+
+      const window = await connect({ home: daemon.home, client: 'test', attached: true })
+      const visible = Array.from({ length: limits.controlWatches + 1 }, () => conversation)
+      await assert.rejects(window.request('attend', { isFocused: true, visible }), { code: 'usage' })
+      await window.request('attend', { isFocused: true, visible: [] })
+      const told = new Promise<string>(resolve => window.on('notice', ({ message }) => resolve(message.text)))
+      daemon.hub.receive('bob', 'hi')
+      assert.equal(await told, 'hi')
+      for (const client of [script, window]) client.close()
+      await until('it has gone', () => daemon.hub.attended.at(-1) === false)
     })
 
     it('says what a registry’s home cannot do', async () => {
