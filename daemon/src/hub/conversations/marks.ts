@@ -4,6 +4,7 @@ import { limits } from '../../limits.ts'
 import { type MarkRow, MarkRowSchema, ReadLogSchema } from '../../protocol/hub_rows_pb.ts'
 import { type ConversationId, type DeviceId, deviceId, fromText, type UserId } from '../../protocol/ids.ts'
 import { keys, placeOf, rightBefore } from './keys.ts'
+import { Pace } from './pace.ts'
 import { readMessageRow, readRow } from './rows.ts'
 import type { LogHead, State } from './state.ts'
 
@@ -86,7 +87,9 @@ export async function readUpTo(
   let count = 0
   const messages = keys.messagesOf(of.conversation)
   let after = rightBefore(keys.message(of.conversation, row.firstUnread))
+  const pace = new Pace()
   for (;;) {
+    await pace.step()
     const page = await storage.list(messages, { after, limit: limits.historyRows })
     for (const [key, value] of page.rows) {
       after = key
