@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createVSIX } from '@vscode/vsce'
 import { type BuiltFile, buildDaemon, buildExtension, buildSurface } from './bundle.ts'
@@ -13,7 +13,7 @@ export interface Packaged {
 }
 
 export interface PackageOptions {
-  /** Where the images of the README are on the web: a gallery shows none that are in the package. */
+  /** Where the folder `extension` is on the web: VS Code and its gallery show pictures of a README only from there. */
   readonly imagesUrl?: string
 }
 
@@ -21,6 +21,7 @@ export interface PackageOptions {
 export async function packageExtension(out: string, { imagesUrl }: PackageOptions = {}): Promise<Packaged> {
   const folder = join(out, 'extension')
   const { files, manifest } = await stageExtension(folder)
+  if (imagesUrl === undefined) await removePictures(join(folder, 'README.md'))
   const vsix = join(out, `${manifest.name}-${manifest.version}.vsix`)
   await rm(vsix, { force: true })
   await createVSIX({
@@ -55,6 +56,12 @@ export async function stageExtension(out: string): Promise<{ files: readonly Bui
 
 /** What goes along as it is: pictures, translations, the page of the gallery. */
 const carried = /^(media|l10n|README\.md|package\.nls(\.[\w-]+)?\.json)$/
+
+/** Better no picture than a broken one. */
+async function removePictures(readme: string): Promise<void> {
+  const text = await readFile(readme, 'utf8')
+  await writeFile(readme, text.replace(/^!\[[^\]]*\]\((?!https:)[^)]*\)\n+/gm, ''))
+}
 
 /** The package.json without what speaks to npm in the work tree. `type` too: what VS Code loads is CommonJS. */
 function withoutWorkTree(manifest: Manifest): Record<string, unknown> {
