@@ -45,9 +45,11 @@ export const limits = {
   samePlaces: 64,
   /** How long the workspace is searched for a file that a message names. */
   placeSearch: 5_000,
+  /** Characters of a sentence that says what went wrong. */
+  sentence: 500,
   // ---- notifications
-  /** Characters of a message in a notification: two lines of it. */
-  noticeText: 120,
+  /** Characters of a message in a notification, or of a reason above a list: two lines of it. */
+  notice: 120,
   /** More than so many messages of one chat within this time are told of together. */
   flood: 3,
   floodTime: 5_000,

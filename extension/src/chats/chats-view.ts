@@ -1,0 +1,101 @@
+import { EventEmitter, l10n, type TreeDataProvider, type TreeItem, type TreeView, window } from 'vscode'
+import type { Disposable } from '../event.ts'
+import type { Hub } from '../hub/hub.ts'
+import { limits } from '../limits.ts'
+import { Coalesced } from '../shared/coalesce.ts'
+import { oneLine } from '../shared/harmless.ts'
+import { chatItem, chatTooltip, unreadWords } from './chat-item.ts'
+import { byActivity, rowOf, totalUnread } from './rows.ts'
+
+/** The Chats view: a row for each conversation, by its id, which VS Code keeps selected while rows change places. */
+export class ChatsView implements TreeDataProvider<string>, Disposable {
+  readonly #hub: Hub
+  readonly #news = new EventEmitter<string[] | undefined>()
+  readonly #view: TreeView<string>
+  readonly #parts: readonly Disposable[]
+  /** The order that is shown. */
+  #order: readonly string[] = []
+  #changed = new Set<string>()
+
+  readonly onDidChangeTreeData = this.#news.event
+
+  constructor(hub: Hub) {
+    this.#hub = hub
+    this.#view = window.createTreeView('parley.chats', { treeDataProvider: this })
+    const draw = new Coalesced(() => this.#draw(), limits.refresh)
+    this.#parts = [
+      this.#view,
+      this.#news,
+      draw,
+      hub.onConversations(changed => {
+        for (const each of changed) this.#changed.add(each)
+        draw.ask()
+      }),
+      hub.onAccounts(draw.ask),
+      hub.onState(draw.ask),
+    ]
+    this.#draw()
+  }
+
+  /** The chat whose row is selected. */
+  get selected(): string | undefined {
+    return this.#view.selection[0]
+  }
+
+  getChildren(parent?: string): string[] {
+    if (parent !== undefined) return []
+    this.#order = this.#listed()
+    return [...this.#order]
+  }
+
+  getTreeItem(conversation: string): TreeItem {
+    const info = this.#hub.conversations.get(conversation)
+    // Gone since the list was made, which is about to be made again.
+    return info ? chatItem(rowOf(info)) : { id: conversation }
+  }
+
+  resolveTreeItem(item: TreeItem, conversation: string): TreeItem {
+    const info = this.#hub.conversations.get(conversation)
+    if (info) item.tooltip = chatTooltip(rowOf(info))
+    return item
+  }
+
+  dispose(): void {
+    for (const part of this.#parts) part.dispose()
+  }
+
+  #listed(): readonly string[] {
+    return byActivity(this.#hub.conversations.values()).map(({ conversation }) => conversation)
+  }
+
+  #draw(): void {
+    const changed = [...this.#changed]
+    this.#changed = new Set()
+    const order = this.#listed()
+    const isSameOrder = order.length === this.#order.length && order.every((each, n) => each === this.#order[n])
+    if (!isSameOrder) this.#news.fire(undefined)
+    else if (changed.length > 0) this.#news.fire(changed.filter(each => this.#hub.conversations.has(each)))
+    const unread = totalUnread(this.#hub.conversations.values())
+    this.#view.badge = unread > 0 ? { value: unread, tooltip: unreadWords(unread) } : undefined
+    this.#view.message = order.length > 0 ? messageOf(this.#hub) : ''
+  }
+}
+
+/** What is to be known above the chats, as a short line: why nothing is coming in. Without chats the view explains it. */
+function messageOf({ state, accounts }: Hub): string {
+  if (state.is === 'connecting') return l10n.t('Waiting for the background service…')
+  if (state.is === 'failed') return l10n.t('The background service is not running.')
+  const account = accounts?.[0]
+  switch (account?.state) {
+    case 'connecting':
+      return l10n.t('Connecting to {0}…', oneLine(account.team, limits.name))
+    case 'unreachable':
+      return l10n.t('Offline: {0} cannot be reached. What you write is sent later.', oneLine(account.team, limits.name))
+    case 'signed-out':
+      return l10n.t('You are signed out.')
+    case 'refused':
+      return account.why ? oneLine(account.why, limits.notice) : l10n.t('Your team does not let this device in.')
+    default:
+      return ''
+  }
+}

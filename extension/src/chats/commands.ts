@@ -1,0 +1,57 @@
+import { commands, l10n, window } from 'vscode'
+import type { Context } from '../context.ts'
+import type { Disposable } from '../event.ts'
+import type { Hub } from '../hub/hub.ts'
+import { reportFailure } from '../shared/report.ts'
+import { pickChat } from './pick.ts'
+import { nextUnread } from './rows.ts'
+
+/**
+ * The commands of chats. Each takes the conversation of the row it was called on; called by a key it is for the row
+ * that is `selected`.
+ */
+export function registerChatCommands({ hub, chats, log }: Context, selected: () => string | undefined): Disposable[] {
+  const command = (name: string, act: (argument: unknown) => Promise<unknown>) =>
+    commands.registerCommand(`parley.${name}`, (argument: unknown) => reportFailure(log, () => act(argument)))
+  const onChat = (name: string, act: (conversation: string) => Promise<unknown>) =>
+    command(name, async argument => {
+      const conversation = conversationIn(hub, argument) ?? selected()
+      if (conversation !== undefined) await act(conversation)
+      else void window.showInformationMessage(l10n.t('Select a chat first.'))
+    })
+
+  return [
+    onChat('chat.open', who => chats.open(who)),
+    onChat('chat.openToSide', who => chats.open(who, { where: 'beside' })),
+    command('chat.openInSideBar', async argument => {
+      // The button of an empty side bar calls it for no row.
+      const who = conversationIn(hub, argument) ?? (await pickChat(hub, l10n.t('Open a Chat Here')))
+      if (who !== undefined) await chats.open(who, { where: 'sideBar' })
+    }),
+    onChat('chat.markRead', conversation => markRead(hub, conversation)),
+    onChat('chat.mute', conversation => hub.request('setMuted', { conversation, muted: true })),
+    onChat('chat.unmute', conversation => hub.request('setMuted', { conversation, muted: false })),
+    command('markAllRead', async () => {
+      for (const { conversation, unread } of [...hub.conversations.values()]) {
+        if (unread > 0) await markRead(hub, conversation)
+      }
+    }),
+    command('nextUnread', async () => {
+      const next = nextUnread(hub.conversations.values(), chats.current)
+      if (next) await chats.open(next.conversation)
+      else void window.showInformationMessage(l10n.t('You have read everything.'))
+    }),
+  ]
+}
+
+/** Marks all of a chat as read, whether it is open or not. */
+export async function markRead(hub: Hub, conversation: string): Promise<void> {
+  const { messages } = await hub.request('history', { with: conversation, limit: 1 })
+  const position = messages.at(-1)?.position
+  if (position !== undefined) await hub.request('markRead', { conversation, position })
+}
+
+/** The conversation that a command was called with; anything may call a command, with anything. */
+function conversationIn(hub: Hub, argument: unknown): string | undefined {
+  return typeof argument === 'string' && hub.conversations.has(argument) ? argument : undefined
+}

@@ -1,0 +1,51 @@
+import { EventEmitter, type FileDecoration, type FileDecorationProvider, ThemeColor, type Uri, window } from 'vscode'
+import type { Disposable } from '../event.ts'
+import type { Hub } from '../hub/hub.ts'
+import { chatScheme, chatUri, unreadWords } from './chat-item.ts'
+
+/** The number at the end of a chat's row. */
+export class UnreadBadges implements FileDecorationProvider, Disposable {
+  readonly #hub: Hub
+  readonly #news = new EventEmitter<Uri[]>()
+  readonly #parts: readonly Disposable[]
+  /** What each row shows. */
+  readonly #shown = new Map<string, string>()
+
+  readonly onDidChangeFileDecorations = this.#news.event
+
+  constructor(hub: Hub) {
+    this.#hub = hub
+    this.#parts = [
+      this.#news,
+      window.registerFileDecorationProvider(this),
+      hub.onConversations(changed => this.#tell(changed)),
+    ]
+  }
+
+  provideFileDecoration({ scheme, path }: Uri): FileDecoration | undefined {
+    if (scheme !== chatScheme) return undefined
+    const info = this.#hub.conversations.get(path.slice(1))
+    if (!info || info.unread === 0) return undefined
+    return {
+      // Two characters are all that VS Code shows.
+      badge: info.unread > 99 ? '∞' : String(info.unread),
+      tooltip: unreadWords(info.unread),
+      ...(info.muted ? {} : { color: new ThemeColor('textLink.foreground') }),
+    }
+  }
+
+  dispose(): void {
+    for (const part of this.#parts) part.dispose()
+  }
+
+  #tell(changed: ReadonlySet<string>): void {
+    const others = [...changed].filter(conversation => {
+      const info = this.#hub.conversations.get(conversation)
+      const shows = `${info?.unread ?? 0} ${info?.muted ?? false}`
+      const isOther = (this.#shown.get(conversation) ?? '0 false') !== shows
+      this.#shown.set(conversation, shows)
+      return isOther
+    })
+    if (others.length > 0) this.#news.fire(others.map(chatUri))
+  }
+}
