@@ -18,7 +18,7 @@ import { type DeviceId, deviceId, type UserId } from '../protocol/ids.ts'
 import { accountInfo, alreadySignedUp } from './account-info.ts'
 import { type Account, AccountStore } from './accounts.ts'
 import type { BackoffOptions } from './backoff.ts'
-import type { Chats } from './chats/chats.ts'
+import { type ChatStore, Chats, openChatStore } from './chats/chats.ts'
 import { waitDelivered } from './delivery.ts'
 import { type HubIdentity, loadHubIdentity } from './identity.ts'
 import { listenForPeers } from './listener.ts'
@@ -58,7 +58,7 @@ export interface HubOptions {
 export async function startHub(options: HubOptions): Promise<Hub> {
   const identity = await loadHubIdentity(options.locations)
   const store = await AccountStore.open(options.storage)
-  const hub = new Hub(options, identity, store)
+  const hub = new Hub(options, identity, store, await openChatStore(options.storage))
   try {
     await hub.start()
     return hub
@@ -70,6 +70,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 
 /** The daemon of one person: each method is the request of the control API of the same name. */
 export class Hub {
+  /** What is kept of chats for front ends. */
+  readonly chats: Chats
   readonly #options: HubOptions
   readonly #identity: HubIdentity
   readonly #store: AccountStore
@@ -84,8 +86,9 @@ export class Hub {
   #turn: Promise<unknown> = Promise.resolve()
   #stopWatching: () => void = () => {}
 
-  constructor(options: HubOptions, identity: HubIdentity, store: AccountStore) {
+  constructor(options: HubOptions, identity: HubIdentity, store: AccountStore, chats: ChatStore) {
     const { log, now = Date.now } = options
+    this.chats = new Chats(chats, { team: () => this.#openedTeam(), tell: news => this.#tell(news) })
     this.#options = options
     this.#identity = identity
     this.#store = store
@@ -137,11 +140,6 @@ export class Hub {
       this.#team?.peers.closeAll('The network changed.')
       this.#team?.reachAll()
     })
-  }
-
-  /** What is kept of chats for front ends. Throws `unknown-account` before anybody has signed up. */
-  get chats(): Chats {
-    return this.#openedTeam().chats
   }
 
   status(): NonNullable<StatusInfo['hub']> {
@@ -289,6 +287,7 @@ export class Hub {
     await this.#client.close()
     await this.#turn.catch(() => {})
     await this.#team?.close()
+    await this.chats.close()
     await this.#port?.close()
     this.#dialer.close()
   }
@@ -306,6 +305,7 @@ export class Hub {
       dialer: this.#dialer,
       clock: this.#clock,
       log,
+      chats: this.chats,
       tell: news => this.#tell(news),
     })
     this.#team.reachAll()

@@ -14,7 +14,7 @@ import {
 } from '../protocol/ids.ts'
 import { readUserName } from '../protocol/names.ts'
 import type { Account, AccountStore } from './accounts.ts'
-import { type ChatStore, Chats, openChatStore } from './chats/chats.ts'
+import type { Chats } from './chats/chats.ts'
 import { type Conversations, openConversations } from './conversations/conversations.ts'
 import type { ConversationChange, ConversationSummary, Peer, StoredMessage } from './conversations/types.ts'
 import { Supervisor } from './dialer.ts'
@@ -33,6 +33,8 @@ export interface TeamOptions {
   readonly dialer: Dialer
   readonly clock: HybridClock
   readonly log: Log
+  /** What is kept of chats. */
+  readonly chats: Pick<Chats, 'shown' | 'drafted'>
   /** What front ends see changed. */
   readonly tell: (news: HubNews) => void
 }
@@ -41,7 +43,6 @@ export interface TeamOptions {
 export class Team {
   readonly people: People
   readonly conversations: Conversations
-  readonly chats: Chats
   readonly peers: Peers
   readonly supervisor: Supervisor
   /** Whom front ends list. */
@@ -52,7 +53,7 @@ export class Team {
   readonly #others = new Map<ConversationId, UserId>()
   readonly #keyNotices = new Map<UserId, string>()
 
-  private constructor(options: TeamOptions, people: People, conversations: Conversations, chats: ChatStore) {
+  private constructor(options: TeamOptions, people: People, conversations: Conversations) {
     const { store, client, identity, clock, dialer, log } = options
     const device = deviceId(identity.id)
     this.#options = options
@@ -102,12 +103,6 @@ export class Team {
       if (before && before.attested.generation !== person.attested.generation) this.#keyChanged(person)
     })
     conversations.watch(change => this.#conversationChanged(change))
-    this.chats = new Chats(chats, {
-      conversations,
-      conversationWith: text => this.conversationWith(text),
-      summary: conversation => this.#summary(conversation),
-      tell: options.tell,
-    })
   }
 
   static async open(options: TeamOptions): Promise<Team> {
@@ -117,7 +112,7 @@ export class Team {
     const { privateKey, spki, id } = identity
     const self = { registry, user, device: deviceId(id), privateKey, spki }
     const conversations = await openConversations({ storage, account: self, clock, log })
-    return new Team(options, people, conversations, await openChatStore(storage))
+    return new Team(options, people, conversations)
   }
 
   /** Things a person should know, each one sentence. */
@@ -202,22 +197,30 @@ export class Team {
       queued,
       linked,
       unread,
-      ...this.chats.shown(conversation),
+      ...this.#options.chats.shown(conversation),
     }
   }
 
   /** Every conversation as lists show it, those included of which there is only a draft. */
   listed(): ConversationInfo[] {
     const stored = this.conversations.list().map(summary => this.conversation(summary))
-    const drafted = [...this.chats.drafted].filter(id => !this.conversations.get(id)?.isStored)
-    return [...stored, ...drafted.flatMap(id => this.#summary(id) ?? [])]
+    const drafted = [...this.#options.chats.drafted].filter(id => !this.conversations.get(id)?.isStored)
+    return [...stored, ...drafted.flatMap(id => this.summary(id) ?? [])]
+  }
+
+  /** A conversation with somebody known here, whether it has begun or not. */
+  summary(conversation: ConversationId): ConversationInfo | undefined {
+    const stored = this.conversations.get(conversation)
+    if (stored) return this.conversation(stored)
+    const other = this.#otherOf(conversation)
+    return other && this.conversation({ ...notBegun, conversation, peer: other })
   }
 
   /** One conversation as {@link listed}; undefined when it is not. */
   info(id: string): ConversationInfo | undefined {
     const conversation = conversationId(id)
-    const isListed = this.conversations.get(conversation)?.isStored || this.chats.drafted.has(conversation)
-    return isListed ? this.#summary(conversation) : undefined
+    const isListed = this.conversations.get(conversation)?.isStored || this.#options.chats.drafted.has(conversation)
+    return isListed ? this.summary(conversation) : undefined
   }
 
   message(stored: StoredMessage): MessageInfo {
@@ -233,15 +236,6 @@ export class Team {
     this.peers.closeAll('The hub is stopping.')
     await this.supervisor.close()
     await this.conversations.close()
-    await this.chats.close()
-  }
-
-  /** A conversation with somebody known here, whether it has begun or not. */
-  #summary(conversation: ConversationId): ConversationInfo | undefined {
-    const summary = this.conversations.get(conversation)
-    if (summary) return this.conversation(summary)
-    const other = this.#otherOf(conversation)
-    return other && this.conversation({ ...notBegun, conversation, peer: other })
   }
 
   /** Who is meant by the id of a conversation that has not begun: ids are hashes, so those of all known are kept. */

@@ -14,14 +14,19 @@ import { RowSaver } from './row-saver.ts'
 type Params<M extends keyof ControlRequests> = ControlRequests[M][0]
 type Result<M extends keyof ControlRequests> = Promise<ControlRequests[M][1]>
 
-/** What the chats of an account need of it. */
-export interface ChatsHost {
+/** What chats need of the account whose they are. */
+export interface ChatsTeam {
   readonly conversations: Pick<Conversations, 'get' | 'markRead'>
   /** The conversation with somebody, by name or by its id; it need not have begun. */
   conversationWith(text: string): Promise<ConversationId>
   /** A conversation with somebody known here, whether it has begun or not. */
   summary(conversation: ConversationId): ConversationInfo | undefined
-  tell(news: HubNews): void
+}
+
+export interface ChatsOptions {
+  /** Throws ParleyError `unknown-account` before anybody has signed up; open chats are kept all the same. */
+  readonly team: () => ChatsTeam
+  readonly tell: (news: HubNews) => void
 }
 
 /** What is stored of chats. */
@@ -42,13 +47,13 @@ export class Chats {
   readonly #saver: RowSaver
   readonly #rows: ChatRows
   readonly #open: OpenChats
-  readonly #host: ChatsHost
+  readonly #options: ChatsOptions
 
-  constructor({ saver, rows, open }: ChatStore, host: ChatsHost) {
+  constructor({ saver, rows, open }: ChatStore, options: ChatsOptions) {
     this.#saver = saver
     this.#rows = rows
     this.#open = open
-    this.#host = host
+    this.#options = options
   }
 
   /** Chats that have, or had since the start, something being written. */
@@ -63,9 +68,10 @@ export class Chats {
   }
 
   async openChat(params: Params<'openChat'>): Result<'openChat'> {
-    const id = await this.#host.conversationWith(params.with)
+    const team = this.#options.team()
+    const id = await team.conversationWith(params.with)
     const conversation = this.#known(id)
-    const firstUnread = this.#host.conversations.get(id)?.firstUnread
+    const firstUnread = team.conversations.get(id)?.firstUnread
     return { conversation, ...this.#state(id), ...(firstUnread === undefined ? {} : { firstUnread }) }
   }
 
@@ -80,14 +86,14 @@ export class Chats {
       ...(params.draft === undefined ? {} : { draft: params.draft.toWellFormed() }),
       ...(scroll === undefined ? {} : { scroll }),
     })
-    this.#host.tell({ chat: { conversation: id, state: this.#state(id), by } })
+    this.#options.tell({ chat: { conversation: id, state: this.#state(id), by } })
     this.#tellShown(id, { draft, muted })
     return {}
   }
 
   async markRead(params: Params<'markRead'>): Result<'markRead'> {
     checkPosition(params.position)
-    await this.#host.conversations.markRead(conversationId(params.conversation), params.position)
+    await this.#options.team().conversations.markRead(conversationId(params.conversation), params.position)
     return {}
   }
 
@@ -117,7 +123,7 @@ export class Chats {
   }
 
   #known(id: ConversationId): ConversationInfo {
-    const summary = this.#host.summary(id)
+    const summary = this.#options.team().summary(id)
     if (summary) return summary
     throw new ParleyError('usage', 'That chat is with nobody known here. Open it by the name of the person.')
   }
@@ -129,7 +135,7 @@ export class Chats {
 
   #tellShown(id: ConversationId, before: Pick<ConversationInfo, 'muted' | 'draft'>): void {
     const { muted, draft } = this.shown(id)
-    if (muted !== before.muted || draft !== before.draft) this.#host.tell({ conversation: id })
+    if (muted !== before.muted || draft !== before.draft) this.#options.tell({ conversation: id })
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { openMemoryStorage } from '@parley/storage-memory'
-import { Chats, type ChatsHost, openChatStore } from '../../../../../daemon/src/hub/chats/chats.ts'
+import { ParleyError } from '../../../../../daemon/src/errors.ts'
+import { Chats, type ChatsTeam, openChatStore } from '../../../../../daemon/src/hub/chats/chats.ts'
 import type { HubNews } from '../../../../../daemon/src/hub/news.ts'
 import { limits } from '../../../../../daemon/src/limits.ts'
 import type { ConversationInfo } from '../../../../../daemon/src/protocol/control.ts'
@@ -13,13 +14,12 @@ const position = `${'0'.repeat(16)}/${deviceId(new Uint8Array(32))}/${'0'.repeat
 /** The chats of a home that knows bob only. */
 async function openChats(storage = openMemoryStorage()) {
   const told: HubNews[] = []
-  const host: ChatsHost = {
+  const team: ChatsTeam = {
     conversations: { get: () => undefined, markRead: async () => {} },
     conversationWith: async who => (who === 'bob' ? withBob : conversationId(who)),
     summary: id => (id === withBob ? summary(chats) : undefined),
-    tell: news => told.push(news),
   }
-  const chats: Chats = new Chats(await openChatStore(storage), host)
+  const chats: Chats = new Chats(await openChatStore(storage), { team: () => team, tell: news => told.push(news) })
   return { chats, told, storage }
 }
 
@@ -78,6 +78,17 @@ describe('what is kept of a chat', () => {
     await chats.setMuted({ conversation: withBob, muted: true })
     await chats.setMuted({ conversation: withBob, muted: true })
     assert.deepEqual(told.slice(3), [{ conversation: withBob }])
+  })
+
+  it('knows the chats that are open in a place before anybody has signed up', async () => {
+    const nobody = () => {
+      throw new ParleyError('unknown-account', 'Nobody has signed up.')
+    }
+    const chats = new Chats(await openChatStore(openMemoryStorage()), { team: nobody, tell: () => {} })
+    assert.deepEqual(await chats.openChats({ place: 'here' }), { conversations: [] })
+    await chats.saveOpenChats({ place: 'here', conversations: [withBob] })
+    assert.deepEqual(await chats.openChats({ place: 'here' }), { conversations: [withBob] })
+    await assert.rejects(chats.openChat({ with: 'bob' }), { code: 'unknown-account' })
   })
 
   it('has bounds', async () => {
