@@ -5,6 +5,9 @@
  */
 import type { Ref } from 'preact'
 import type { ChatView, Place, SurfaceAction } from '../src/chat/messages.ts'
+import type { IconName } from './icon-names.ts'
+
+export type { IconName } from './icon-names.ts'
 
 /** The text of one message: markdown as harmless elements, with code, links and places that can be pressed. */
 export interface MessageTextProps {
@@ -60,35 +63,3 @@ export interface AvatarProps {
 export interface IconProps {
   readonly name: IconName
 }
-
-/** The codicons that are in the bundle; add here what a part needs. */
-export type IconName =
-  | 'arrow-down'
-  | 'arrow-swap'
-  | 'bell'
-  | 'bell-slash'
-  | 'check'
-  | 'chevron-down'
-  | 'chevron-up'
-  | 'close'
-  | 'code'
-  | 'comment-discussion'
-  | 'copy'
-  | 'debug-disconnect'
-  | 'debug-restart'
-  | 'edit'
-  | 'ellipsis'
-  | 'error'
-  | 'go-to-file'
-  | 'history'
-  | 'link-external'
-  | 'list-selection'
-  | 'loading'
-  | 'output'
-  | 'refresh'
-  | 'send'
-  | 'sign-in'
-  | 'sync'
-  | 'trash'
-  | 'unverified'
-  | 'warning'

@@ -163,11 +163,13 @@ export class Chat {
     const { held, view } = this.store.state
     const known = new Set(held.messages.map(keyOf))
     const fresh = messages.filter(message => !message.mine && !known.has(keyOf(message)))
-    this.pages.told(messages)
-    this.sender.told(messages)
+    this.store.batch(() => {
+      this.pages.told(messages)
+      this.sender.told(messages)
+      if (view !== undefined) this.reader.arrived(fresh)
+    })
     this.#keep()
     if (view === undefined || fresh.length === 0) return
-    this.reader.arrived(fresh)
     const { person } = view.conversation
     this.#hear(fresh.map(({ user, name, text }) => ({ name: user === person.user ? person.displayName : name, text })))
   }

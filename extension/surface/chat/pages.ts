@@ -87,8 +87,10 @@ export class Pages {
       if (stretch !== this.#stretch) return
       const told = this.#meanwhile
       this.#meanwhile = undefined
-      show(answer)
-      this.told(told)
+      this.#store.batch(() => {
+        show(answer)
+        this.told(told)
+      })
     } catch (error) {
       if (stretch !== this.#stretch) return
       this.#meanwhile = undefined

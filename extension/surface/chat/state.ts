@@ -49,6 +49,7 @@ export const atFirst: ChatState = {
 export class Store<State extends object> {
   #state: State
   readonly #listeners = new Set<() => void>()
+  #batches = 0
 
   constructor(state: State) {
     this.#state = state
@@ -60,12 +61,27 @@ export class Store<State extends object> {
 
   set(change: Partial<State>): void {
     this.#state = { ...this.#state, ...change }
-    for (const listener of this.#listeners) listener()
+    if (this.#batches === 0) this.#tell()
+  }
+
+  /** Does several changes, of which listeners hear once. */
+  batch(changes: () => void): void {
+    this.#batches++
+    try {
+      changes()
+    } finally {
+      this.#batches--
+    }
+    if (this.#batches === 0) this.#tell()
   }
 
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) listener()
   }
 }
 

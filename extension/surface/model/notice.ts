@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n'
 import type { ChatView, SurfaceAction } from '../../src/chat/messages.ts'
-import type { IconName } from '../parts.ts'
+import type { IconName } from '../icon-names.ts'
 
 /** What the bar above the messages says while something is not as it should be. */
 export interface Notice {
