@@ -11,6 +11,10 @@ export const limits = {
   hubGreeting: 20_000,
   /** How long a request waits for a hub that is away: a restart takes a second or two, and a send should just work. */
   hubAway: 10_000,
+  /** What the hub may take to say how it is, for a report: one that hangs is reported without it. */
+  report: 3_000,
+  /** Characters of the hub's reason in a tooltip: a few lines. */
+  reason: 300,
   // ---- what a chat surface may say: it shows what others wrote, so nothing of it is taken unchecked
   /** Ids, names and positions: what the hub takes. */
   shortText: 512,
@@ -50,6 +54,8 @@ export const limits = {
   // ---- notifications
   /** Characters of a message in a notification, or of a reason above a list: two lines of it. */
   notice: 120,
+  /** How long the status bar says what was done. */
+  saidFor: 3_000,
   /** More than so many messages of one chat within this time are told of together. */
   flood: 3,
   floodTime: 5_000,

@@ -45,7 +45,7 @@ export function registerChatCommands({ hub, chats, log }: Context, selected: () 
 }
 
 /** Marks all of a chat as read, whether it is open or not. */
-export async function markRead(hub: Hub, conversation: string): Promise<void> {
+async function markRead(hub: Hub, conversation: string): Promise<void> {
   const { messages } = await hub.request('history', { with: conversation, limit: 1 })
   const position = messages.at(-1)?.position
   if (position !== undefined) await hub.request('markRead', { conversation, position })

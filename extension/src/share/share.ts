@@ -1,7 +1,41 @@
+import { ParleyError } from '@parley/daemon/client'
+import { commands, l10n } from 'vscode'
+import { pickChat } from '../chats/pick.ts'
 import type { Context } from '../context.ts'
 import type { Disposable } from '../event.ts'
+import { limits } from '../limits.ts'
+import { reportFailure } from '../shared/report.ts'
+import { blocksOf, LastEditor } from './selection.ts'
 
 /** Registers sharing the selection. */
-export function registerShare(_context: Context): Disposable {
-  return { dispose() {} }
+export function registerShare(context: Context): Disposable {
+  const editors = new LastEditor()
+  const command = commands.registerCommand('parley.shareSelection', () =>
+    reportFailure(context.log, () => shareSelection(context, editors)),
+  )
+  return {
+    dispose() {
+      command.dispose()
+      editors.dispose()
+    },
+  }
+}
+
+/** Puts what is selected into what is being written in a chat: the person sends it, perhaps with words of their own. */
+async function shareSelection({ hub, chats }: Context, editors: LastEditor): Promise<void> {
+  const text = editors.editor && blocksOf(editors.editor)
+  if (text === undefined) throw new ParleyError('usage', l10n.t('Select some lines in an editor first.'))
+  const size = Buffer.byteLength(text)
+  if (size > limits.messageBytes) {
+    throw new ParleyError(
+      'bad-message',
+      l10n.t(
+        'The selection is {0} KB; a message holds at most {1} KB. Select less.',
+        Math.ceil(size / 1024),
+        limits.messageBytes / 1024,
+      ),
+    )
+  }
+  const who = chats.current ?? (await pickChat(hub, l10n.t('Share Selection')))
+  if (who !== undefined) await chats.insert(who, text)
 }

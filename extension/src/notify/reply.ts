@@ -1,0 +1,65 @@
+import { randomBytes } from 'node:crypto'
+import { asParleyError } from '@parley/daemon/client'
+import { toText } from '@parley/daemon/protocol/ids'
+import { type InputBox, l10n, window } from 'vscode'
+import type { Context } from '../context.ts'
+import { limits } from '../limits.ts'
+import { plainLine } from '../shared/harmless.ts'
+import { reportFailure } from '../shared/report.ts'
+import { type Notice, noticeName, noticeText } from './words.ts'
+
+/** Lets a person answer in a box, without leaving what they do. What they wrote and did not send becomes their draft. */
+export function askReply({ hub, log }: Context, notice: Notice): void {
+  const box = window.createInputBox()
+  box.title = l10n.t('Reply to {0}', noticeName(notice))
+  box.prompt = noticeText(notice)
+  box.placeholder = l10n.t('Enter sends, Escape keeps what you wrote as a draft')
+  box.ignoreFocusOut = true
+  const { conversation, message } = notice
+  const attempt = { text: '', message: '' }
+  box.onDidChangeValue(() => {
+    box.validationMessage = undefined
+  })
+  box.onDidAccept(async () => {
+    const text = box.value.trim()
+    if (text === '' || box.busy) return
+    // The same id again is the same message, whatever became of the answer; another text is another message.
+    if (text !== attempt.text) Object.assign(attempt, { text, message: newMessageId() })
+    const isSent = await busyWhile(box, () => hub.request('send', { to: conversation, ...attempt }))
+    if (!isSent) return
+    box.value = ''
+    box.hide()
+    void window.setStatusBarMessage(l10n.t('Sent to {0}', noticeName(notice)), limits.saidFor)
+    await reportFailure(log, () => hub.request('markRead', { conversation, position: message.position }))
+  })
+  box.onDidHide(async () => {
+    const left = box.value.trim()
+    box.dispose()
+    if (left === '') return
+    await reportFailure(log, async () => {
+      const { draft } = await hub.request('openChat', { with: conversation })
+      await hub.request('saveChat', { conversation, draft: draft === '' ? left : `${draft}\n${left}` })
+    })
+  })
+  box.show()
+}
+
+/** False when it failed: the box says why, and what was written stays in it. */
+async function busyWhile(box: InputBox, send: () => Promise<unknown>): Promise<boolean> {
+  box.busy = true
+  box.enabled = false
+  try {
+    await send()
+    return true
+  } catch (error) {
+    box.validationMessage = plainLine(asParleyError(error).message, limits.sentence)
+    return false
+  } finally {
+    box.busy = false
+    box.enabled = true
+  }
+}
+
+function newMessageId(): string {
+  return toText(randomBytes(16))
+}

@@ -1,0 +1,38 @@
+import type { ControlNotifications } from '@parley/daemon/protocol/control'
+import { limits } from '../limits.ts'
+import { isolated, plainLine } from '../shared/harmless.ts'
+import { shownName } from '../shared/person.ts'
+
+/** A message to tell of. */
+export type Notice = ControlNotifications['notice']
+
+/** The setting `parley.notifications`. */
+export type Wanted = 'off' | 'direct' | 'all'
+
+/** Whether a person who wants it so is told of a message: in a chat of two, or to their own user name. */
+export function isWanted(
+  wanted: Wanted,
+  { kind, text, ownName }: { readonly kind: string; readonly text: string; readonly ownName: string | undefined },
+): boolean {
+  if (wanted !== 'direct') return wanted === 'all'
+  return kind === 'direct' || (ownName !== undefined && isMentioned(ownName, text))
+}
+
+/** The name of who wrote, ready for a line with other words. */
+export function noticeName({ person }: Notice): string {
+  return isolated(plainLine(shownName(person), limits.name))
+}
+
+/** What was written, on one line; of a fenced block its place and code. */
+export function noticeText({ message }: Notice): string {
+  const start = message.text.slice(0, read).replace(/^ {0,3}(?:`{3,}|~{3,})\S*[ \t]*(.*)$/gm, '$1')
+  return plainLine(start, limits.notice)
+}
+
+/** Characters that are looked at, more than are ever shown. */
+const read = 4 * limits.notice
+
+function isMentioned(name: string, text: string): boolean {
+  const literal = name.replace(/[.\\+*?^$()[\]{}|-]/g, '\\$&')
+  return new RegExp(`(?<![\\w@.-])@${literal}(?![\\w-]|\\.\\w)`, 'i').test(text)
+}
