@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { locations } from '../locations.ts'
 import { readUserName } from '../protocol/names.ts'
-import { addCommand, type CommonOptions, homeOf, withDaemon } from './command.ts'
+import { addCommand, type CommonOptions, homeOf, withDaemon, withHub } from './command.ts'
 import { readCount, readDuration } from './moments.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
@@ -13,11 +15,16 @@ interface Options extends CommonOptions {
 }
 
 export function addInvite(program: Command, terminal: Terminal): void {
-  addCommand(program, 'invite', 'make an invite to the team; run it at the registry’s home', [
-    'parley invite                               for one person, for 7 days',
-    'parley invite --uses 20 --expires 12h       for a room full of people',
-    'parley invite --for bob                     only the name bob can be signed up with it',
-  ])
+  addCommand(
+    program,
+    'invite',
+    'make an invite to the team; run it at the registry’s home, or at the home of whoever has started the team',
+    [
+      'parley invite                               for one person, for 7 days',
+      'parley invite --uses 20 --expires 12h       for a room full of people',
+      'parley invite --for bob                     only the name bob can be signed up with it',
+    ],
+  )
     .option('--uses <n>', 'how many people may use it', '1')
     .option('--expires <time>', 'how long it lasts, such as 12h or 7d', '7d')
     .option('--for <name>', 'the only name that may be signed up with it')
@@ -30,8 +37,11 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
     expires: Date.now() + readDuration(options.expires, '--expires'),
     ...(options.for !== undefined && { forName: readUserName(options.for) }),
   }
-  const invite = await withDaemon(terminal, options, client => client.request('invite', wish)).catch(error => {
-    throw notHere(error, homeOf(terminal, options))
+  const home = homeOf(terminal, options)
+  // A team that was started by a hub comes up with it.
+  const ask = existsSync(locations(locations(home).team).config) ? withHub : withDaemon
+  const invite = await ask(terminal, options, client => client.request('invite', wish)).catch(error => {
+    throw notHere(error, home)
   })
   if (options.json) printJson(terminal, invite)
   else print(terminal, invite.text)
