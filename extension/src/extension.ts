@@ -11,6 +11,7 @@ import { registerShare } from './share/share.ts'
 
 /** Called by VS Code once it has started: builds the parts in order; VS Code disposes of them in reverse. */
 export function activate({ extensionUri, subscriptions }: ExtensionContext): void {
+  const begun = performance.now()
   const log = window.createOutputChannel('Parley', { log: true })
   const hub = connectHub({ log, extensionUri })
   const chats = registerChatPanels({ hub, log, extensionUri })
@@ -19,11 +20,21 @@ export function activate({ extensionUri, subscriptions }: ExtensionContext): voi
     log,
     hub,
     chats,
-    registerService(context),
+    registerService({ ...context, home: hub.home }),
     registerJoin(context),
     registerPeople(context),
     registerChats(context),
     registerNotify(context),
     registerShare(context),
   )
+  log.debug(`Activated in ${ms(begun, performance.now())}; loading the code took ${ms(loadBegan(), begun)}`)
+}
+
+/** When VS Code began to read the bundle, whose first line marks it. */
+function loadBegan(): number {
+  return performance.getEntriesByName('parley.load').at(-1)?.startTime ?? performance.now()
+}
+
+function ms(from: number, to: number): string {
+  return `${(to - from).toFixed(1)} ms`
 }
