@@ -1,0 +1,37 @@
+import type { AccountInfo } from '@parley/daemon/protocol/control'
+import type { Hub } from '../hub/hub.ts'
+
+/** The context keys that package.json speaks of; `parley.hasSent` is set where messages are sent. */
+export interface ContextKeys {
+  readonly 'parley.state': 'starting' | 'failed' | 'none' | 'ready'
+  readonly 'parley.account': AccountInfo['state'] | undefined
+  readonly 'parley.chatCount': number
+  readonly 'parley.unread': boolean
+  readonly 'parley.hosts': boolean
+}
+
+/** What is known stays in view while the hub is away for a moment. */
+export function contextKeysOf(
+  hub: Pick<Hub, 'state' | 'accounts' | 'conversations' | 'hostsTeam'>,
+): Readonly<ContextKeys> {
+  const { state, accounts, conversations, hostsTeam } = hub
+  return {
+    'parley.state': state.is === 'failed' ? 'failed' : !accounts ? 'starting' : accounts.length > 0 ? 'ready' : 'none',
+    'parley.account': accounts?.[0]?.state,
+    'parley.chatCount': conversations.size,
+    'parley.unread': [...conversations.values()].some(({ unread }) => unread > 0),
+    'parley.hosts': hostsTeam,
+  }
+}
+
+/** Hands on what differs from last time. */
+export class ChangedKeys {
+  #last: Partial<ContextKeys> = {}
+
+  /** The keys that `keys` changes, with their values. */
+  next(keys: ContextKeys): readonly [string, unknown][] {
+    const last = new Map<string, unknown>(Object.entries(this.#last))
+    this.#last = keys
+    return Object.entries(keys).filter(([key, value]) => !last.has(key) || last.get(key) !== value)
+  }
+}

@@ -1,0 +1,44 @@
+import { commands, l10n, type QuickPickItem, QuickPickItemKind, window } from 'vscode'
+import type { Context } from '../context.ts'
+import { healthOf } from './health.ts'
+import { type MenuCommand, menuOf } from './menu.ts'
+
+interface Item extends QuickPickItem {
+  readonly command?: MenuCommand
+}
+
+/** Shows what one can do with Parley just now, and does what is picked. */
+export async function showMenu({ hub }: Context): Promise<void> {
+  const hasUnread = [...hub.conversations.values()].some(({ unread }) => unread > 0)
+  const groups = menuOf({ is: healthOf(hub).is, hasUnread, hosts: hub.hostsTeam })
+  const separator: Item = { label: '', kind: QuickPickItemKind.Separator }
+  const items = groups.flatMap((group, index) => [...(index > 0 ? [separator] : []), ...group.map(itemOf)])
+  const picked = await window.showQuickPick(items, {
+    title: 'Parley',
+    placeHolder: l10n.t('What would you like to do?'),
+  })
+  if (picked?.command) await commands.executeCommand(`parley.${picked.command}`)
+}
+
+function itemOf(command: MenuCommand): Item {
+  const [icon, label] = entries()[command]
+  return { label: `$(${icon}) ${label}`, command }
+}
+
+/** Asked for each time: the editor's language is known only when it runs. */
+function entries(): Readonly<Record<MenuCommand, readonly [icon: string, label: string]>> {
+  return {
+    joinTeam: ['sign-in', l10n.t('Join a Team …')],
+    startTeam: ['organization', l10n.t('Start a Team on This Computer …')],
+    signIn: ['sign-in', l10n.t('Sign In …')],
+    openChat: ['comment-discussion', l10n.t('Open Chat …')],
+    nextUnread: ['arrow-right', l10n.t('Go to Next Unread Chat')],
+    setStatus: ['account', l10n.t('Set My Status …')],
+    invite: ['person-add', l10n.t('Invite People …')],
+    openSettings: ['settings-gear', l10n.t('Open Settings')],
+    openWalkthrough: ['lightbulb', l10n.t('Show Me Around')],
+    restartHub: ['debug-restart', l10n.t('Restart Background Service')],
+    showLog: ['output', l10n.t('Show Log')],
+    copyReport: ['clippy', l10n.t('Copy Diagnostic Report')],
+  }
+}

@@ -1,0 +1,89 @@
+import { l10n, MarkdownString, type StatusBarItem, ThemeColor } from 'vscode'
+import { presenceWord } from '../people/presence.ts'
+import { isolated } from '../shared/harmless.ts'
+import type { Condition, Health } from './health.ts'
+
+/** Shows in the status bar how it stands. */
+export function showHealth(item: StatusBarItem, health: Health): void {
+  const mark = markOf(health.is)
+  const words = [health.unread > 0 ? String(health.unread) : '', mark].filter(word => word !== '')
+  // An icon alone would not say whose it is before the first message.
+  const isNamed = words.length === 0 && health.is !== 'online'
+  item.text = `$(${iconOf(health.is)}) ${isNamed ? 'Parley' : words.join(' · ')}`.trimEnd()
+  item.tooltip = tooltipOf(health)
+  item.backgroundColor = isTrouble(health.is) ? new ThemeColor('statusBarItem.warningBackground') : undefined
+  item.accessibilityInformation = { label: ['Parley', ...linesOf(health)].join('. '), role: 'button' }
+}
+
+function isTrouble(is: Condition): boolean {
+  return is === 'failed' || is === 'refused'
+}
+
+function iconOf(is: Condition): string {
+  if (is === 'starting' || is === 'returning' || is === 'connecting') return 'loading~spin'
+  return isTrouble(is) ? 'warning' : 'comment-discussion'
+}
+
+/** A word beside the icon, where there is something to know at a glance. */
+function markOf(is: Condition): string {
+  if (is === 'offline') return l10n.t('offline')
+  if (is === 'signedOut') return l10n.t('signed out')
+  return ''
+}
+
+/** Others have chosen the names in it, so it is text: no links, no icons, no formats. */
+function tooltipOf(health: Health): MarkdownString {
+  const text = new MarkdownString('', false)
+  text.appendMarkdown('**Parley**')
+  for (const line of linesOf(health)) text.appendMarkdown('\n\n').appendText(line)
+  return text
+}
+
+function linesOf({ is, self, unread, queued, why }: Health): string[] {
+  const isSelfKnown = self !== undefined && is !== 'failed'
+  return [
+    isSelfKnown ? l10n.t('{0} in the team {1}', isolated(self.name), isolated(self.team)) : '',
+    conditionWords(is),
+    isTrouble(is) || is === 'offline' ? (why ?? '') : '',
+    is === 'online' && self ? statusWords(self) : '',
+    unread === 1 ? l10n.t('1 unread message') : unread > 1 ? l10n.t('{0} unread messages', unread) : '',
+    queued > 0 ? l10n.t('{0} of your messages wait to be delivered', queued) : '',
+    hintOf(is),
+  ].filter(line => line !== '')
+}
+
+function conditionWords(is: Condition): string {
+  switch (is) {
+    case 'starting':
+      return l10n.t('The background service is starting …')
+    case 'returning':
+      return l10n.t('The background service has stopped and is being started again …')
+    case 'failed':
+      return l10n.t('The background service does not start.')
+    case 'alone':
+      return l10n.t('You are in no team yet.')
+    case 'connecting':
+      return l10n.t('Connecting to your team …')
+    case 'offline':
+      return l10n.t('You are offline: your team cannot be reached.')
+    case 'signedOut':
+      return l10n.t('You are signed out. Your chats are still on this computer.')
+    case 'refused':
+      return l10n.t('Your team does not let this device in.')
+    case 'online':
+      return ''
+  }
+}
+
+function statusWords({ status, availability }: NonNullable<Health['self']>): string {
+  if (availability === 'busy') return l10n.t('Others see you as busy.')
+  return l10n.t('Others see you as {0}.', presenceWord(status))
+}
+
+function hintOf(is: Condition): string {
+  if (is === 'offline') return l10n.t('What you write is sent when your team is back.')
+  if (is === 'failed') return l10n.t('Click for ways to mend it.')
+  if (is === 'alone') return l10n.t('Click to join or start one.')
+  if (is === 'signedOut' || is === 'refused') return l10n.t('Click to sign in.')
+  return ''
+}
