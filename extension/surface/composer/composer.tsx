@@ -97,13 +97,9 @@ export function Composer(props: ComposerProps) {
 
   const isOver = size.is === 'over'
   return (
-    <form
-      class={`composer ${disabled === undefined ? '' : 'is-disabled'} ${isOver ? 'is-over' : ''}`}
+    <section
+      class={`composer${disabled === undefined ? '' : ' is-disabled'}${isOver ? ' is-over' : ''}`}
       aria-label={l10n.t('Write to {0}', person)}
-      onSubmit={event => {
-        event.preventDefault()
-        send()
-      }}
     >
       <textarea
         ref={field}
@@ -152,15 +148,16 @@ export function Composer(props: ComposerProps) {
           {hintOf(sendWith)}
         </span>
         <button
-          type="submit"
+          type="button"
           class="icon-button composer-send"
           aria-label={l10n.t('Send')}
           title={l10n.t('Send')}
           aria-disabled={isEmpty || isOver || disabled !== undefined}
+          onClick={send}
         >
           <Icon name="send" />
         </button>
       </div>
-    </form>
+    </section>
   )
 }
