@@ -15,6 +15,8 @@ export interface ServerOptions {
   readonly theme?: Theme
   /** User settings beside the ones that keep the workbench quiet. */
   readonly settings?: Readonly<Record<string, unknown>>
+  /** Lets a window be told to run tests inside its extension host; it shows no notifications then. */
+  readonly runsTests?: boolean
   /** The language of the workbench, as BCP 47. */
   readonly locale?: string
   readonly env?: Readonly<Record<string, string>>
@@ -48,6 +50,7 @@ export class CodeServer implements AsyncDisposable {
       ...quiet,
       ...['--auth', options.password ? 'password' : 'none'],
       ...(options.locale ? ['--locale', options.locale] : []),
+      ...(options.runsTests ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
     ]
     const child = spawn(process.execPath, [script, ...args], {
       cwd: folder,
@@ -102,6 +105,7 @@ const quietSettings = {
   'telemetry.telemetryLevel': 'off',
   'update.mode': 'none',
   'git.enabled': false,
+  'remote.autoForwardPorts': false, // else it tells of every port that a hub opens
 }
 
 const quiet = [
@@ -110,8 +114,6 @@ const quiet = [
   '--disable-update-check',
   '--disable-workspace-trust',
   '--disable-getting-started-override',
-  // Lets a window be told to run tests inside its extension host.
-  ...['--vscode-option', 'enable-smoke-test-driver'],
 ]
 
 function placesIn(folder: string): string[] {

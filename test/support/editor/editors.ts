@@ -40,6 +40,11 @@ export function useEditors(): Editors {
   })
   after(async function () {
     this.timeout(60_000)
+    // Tests that never ran: a `before` has failed.
+    const suiteOf = this.test?.parent
+    if (suiteOf?.tests.some(test => test.state === undefined && !test.pending)) {
+      await suite.keep(`failed/${suiteOf.fullTitle()}`)
+    }
     await suite.stop()
   })
   return suite

@@ -23,7 +23,7 @@ export async function runInCodeServer(): Promise<readonly HostResult[]> {
   await mkdir(workspace)
   try {
     const env = { PARLEY_HOME: home, [resultsVariable]: results }
-    await using server = await CodeServer.start({ folder, env })
+    await using server = await CodeServer.start({ folder, env, runsTests: true })
     const printed = await open(server, workspace, await extensionFolder(), tests.path)
     if (existsSync(results)) return JSON.parse(await readFile(results, 'utf8'))
     await cp(server.logs, artefact('failed/host/logs'), { recursive: true })
