@@ -79,7 +79,7 @@ function OpenChat({ chat, host, state, view, act }: OpenChatProps) {
 
   return (
     <>
-      <Header view={view} act={act} />
+      <Header view={view} locale={state.locale} act={act} />
       <Bar view={view} act={act} />
       <main class="list-area">
         {rows.length === 0 ? (

@@ -50,6 +50,8 @@ export interface ComposerHandle {
 
 export interface HeaderProps {
   readonly view: ChatView
+  /** The language of dates and times, as BCP 47. */
+  readonly locale: string
   readonly act: (what: SurfaceAction) => void
 }
 

@@ -48,6 +48,9 @@ const waits: readonly RegExp[] = [
   ),
 ]
 
+/** What the extension and its chat surface both say. */
+const sharedWords: readonly string[] = ['extension/src/shared/seen.ts']
+
 export const rules: readonly Rule[] = [
   {
     name: 'nothing in protocol/ does I/O',
@@ -92,14 +95,15 @@ export const rules: readonly Rule[] = [
       imports.filter(name => name.startsWith('@parley/daemon') && !/^@parley\/daemon\/(protocol|client)\b/.test(name)),
   },
   {
-    name: 'the chat surface knows of the extension only the messages between them, and of the daemon only the protocol',
-    applies: file => file.startsWith('extension/surface/'),
-    faults: ({ imports }) =>
+    name: 'the chat surface knows of the extension only their messages and shared words, of the daemon only the protocol',
+    applies: file => file.startsWith('extension/surface/') || sharedWords.includes(file),
+    faults: ({ path, imports }) =>
       imports.filter(
         name =>
           name.startsWith('node:') ||
           name === 'vscode' ||
-          (name.includes('/src/') && !name.endsWith('/src/chat/messages.ts')) ||
+          (sharedWords.includes(path) && name.startsWith('.')) ||
+          (/^\..*\/src\//.test(name) && !/\/src\/(chat\/messages|shared\/seen)\.ts$/.test(name)) ||
           (name.startsWith('@parley/') && !name.startsWith('@parley/daemon/protocol/')),
       ),
   },
@@ -185,7 +189,7 @@ const builders: ReadonlySet<string> = new Set(['join', 'resolve', 'format', 'nor
 export function brokenRules(root: string, files: readonly string[]): string[] {
   const found: string[] = []
   for (const path of files) {
-    if (!path.endsWith('.ts') || path.endsWith('_pb.ts')) continue
+    if (!/\.tsx?$/.test(path) || path.endsWith('_pb.ts')) continue
     const file = readSource(path, readFileSync(join(root, path), 'utf8'))
     for (const rule of rules) {
       if (!rule.applies(path)) continue

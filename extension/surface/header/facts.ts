@@ -1,8 +1,8 @@
 import type { PersonInfo } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
 import type { ChatView } from '../../src/chat/messages.ts'
+import { standingWords, type When } from '../../src/shared/seen.ts'
 import type { IconName } from '../parts.ts'
-import { lastSeen } from './last-seen.ts'
 
 /** One thing that the header says, in a word, and in a sentence for who wonders what the word means. */
 export interface Fact {
@@ -12,9 +12,9 @@ export interface Fact {
   readonly sentence: string
 }
 
-/** How the other one is, and how one is connected with them. `now`: ms since 1970. */
-export function factsOf(view: ChatView, now: number): readonly Fact[] {
-  return [presence(view, now), link(view), trust(view)]
+/** How the other one is, and how one is connected with them. */
+export function factsOf(view: ChatView, when: When): readonly Fact[] {
+  return [presence(view, when), link(view), trust(view)]
 }
 
 /** What the presence icon shows: somebody whose presence cannot be known is shown as offline. */
@@ -27,24 +27,20 @@ function isKnown({ hub, account, conversation }: ChatView): boolean {
   return hub.is === 'up' && (account.state === 'online' || conversation.linked)
 }
 
-function presence(view: ChatView, now: number): Fact {
-  const { displayName: name, since } = view.conversation.person
+function presence(view: ChatView, when: When): Fact {
+  const { person } = view.conversation
+  const name = person.displayName
   if (!isKnown(view)) {
     const sentence = l10n.t('Whether {0} is online is not known as long as your own device is offline.', name)
     return { is: 'presence', word: l10n.t('not known'), sentence }
   }
-  const [word, sentence] = {
-    online: () => [l10n.t('online'), l10n.t('{0} is online.', name)] as const,
-    away: () =>
-      [l10n.t('away'), l10n.t('{0} is away: signed in, but not in front of their editor now.', name)] as const,
-    busy: () => [l10n.t('busy'), l10n.t('{0} is busy and may answer later.', name)] as const,
-    offline: () =>
-      [
-        since > 0 ? lastSeen(since, now) : l10n.t('offline'),
-        l10n.t('{0} is offline. What you write is delivered when their device is back.', name),
-      ] as const,
+  const sentence = {
+    online: () => l10n.t('{0} is online.', name),
+    away: () => l10n.t('{0} is away: signed in, but not in front of their editor now.', name),
+    busy: () => l10n.t('{0} is busy and may answer later.', name),
+    offline: () => l10n.t('{0} is offline. What you write is delivered when their device is back.', name),
   }[statusOf(view)]()
-  return { is: 'presence', word, sentence }
+  return { is: 'presence', word: standingWords(person, when), sentence }
 }
 
 function link({ hub, conversation: { linked, person } }: ChatView): Fact {

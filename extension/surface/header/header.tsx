@@ -7,7 +7,7 @@ import { type Fact, factsOf, statusOf } from './facts.ts'
 import { Menu } from './menu.tsx'
 
 /** Who one chats with and how: each part is a button that explains itself, by its tooltip and in a line when pressed. */
-export function Header({ view, act }: HeaderProps) {
+export function Header({ view, locale, act }: HeaderProps) {
   const [open, setOpen] = useState<Fact['is']>()
   useEffect(() => {
     if (open === undefined) return
@@ -16,7 +16,7 @@ export function Header({ view, act }: HeaderProps) {
     return () => document.removeEventListener('keydown', close)
   }, [open])
   const { person, muted } = view.conversation
-  const facts = factsOf(view, Date.now())
+  const facts = factsOf(view, { now: Date.now(), locale })
   const explained = facts.find(({ is }) => is === open)
   const fact = ({ is, icon, word, sentence }: Fact) => (
     <button

@@ -61,6 +61,27 @@ const plants: readonly Plant[] = [
     innocent: { 'extension/src/tree.ts': "import { connect } from '@parley/daemon/client'" },
   },
   {
+    rule: 'the chat surface knows of the extension only their messages and shared words, of the daemon only the protocol',
+    broken: {
+      'extension/surface/app.ts': "import { connectHub } from '../src/hub/connection.ts'",
+      'extension/surface/files.tsx': "import { readFileSync } from 'node:fs'",
+      'extension/surface/editor.ts': "import { window } from 'vscode'",
+      'extension/surface/model/hub.ts': "import { connect } from '@parley/daemon/client'",
+      'extension/src/shared/seen.ts': "import { limits } from '../limits.ts'",
+    },
+    innocent: {
+      'extension/surface/model/rows.ts':
+        "import type { Page } from '../../src/chat/messages.ts'\nimport type { Status } from '@parley/daemon/protocol/control'",
+      'extension/surface/header/facts.ts': "import { lastSeen } from '../../src/shared/seen.ts'",
+      'extension/src/people/tree.ts': "import { window } from 'vscode'\nimport { limits } from '../limits.ts'",
+    },
+  },
+  {
+    rule: 'nothing but the chat panels hosts the chat surface',
+    broken: { 'extension/src/chats/chats.ts': "import { Chat } from '../../surface/chat/chat.ts'" },
+    innocent: { 'extension/src/chat/panels.ts': "import { surfacePage } from './surface-page.ts'" },
+  },
+  {
     rule: 'a plugin imports only the kit',
     broken: {
       'plugins/storage-mine/src/index.ts': "import { ParleyError } from '@parley/daemon/errors'",

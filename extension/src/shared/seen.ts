@@ -1,0 +1,61 @@
+import type { PersonInfo, Status } from '@parley/daemon/protocol/control'
+import * as l10n from '@vscode/l10n'
+
+/** How somebody stands, in a word. */
+export function presenceWord(status: Status): string {
+  return {
+    online: () => l10n.t('online'),
+    away: () => l10n.t('away'),
+    busy: () => l10n.t('busy'),
+    offline: () => l10n.t('offline'),
+  }[status]()
+}
+
+/** How somebody stands, and of who is offline when they were here last, where that is known. */
+export function standingWords({ status, since }: Pick<PersonInfo, 'status' | 'since'>, when: When): string {
+  return status === 'offline' && since > 0 ? lastSeen(since, when) : presenceWord(status)
+}
+
+/** When somebody was here last, as briefly as it can be said: `last seen 18:04`, `last seen yesterday 18:04`, `last seen 3 Feb`. */
+export function lastSeen(since: number, { now, locale }: When): string {
+  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(known(locale), options).format(since)
+  const time = () => format({ hour: '2-digit', minute: '2-digit' })
+  const days = daysBetween(since, now)
+  // A clock that is ahead of the team's by a little makes it a moment ago, not tomorrow.
+  if (days <= 0) return l10n.t('last seen {0}', time())
+  if (days === 1) return l10n.t('last seen yesterday {0}', time())
+  if (days < 7) return l10n.t('last seen {0} {1}', format({ weekday: 'long' }), time())
+  const isThisYear = new Date(since).getFullYear() === new Date(now).getFullYear()
+  return l10n.t('last seen {0}', format({ day: 'numeric', month: 'short', ...(!isThisYear && { year: 'numeric' }) }))
+}
+
+/** When the words above may change next though nobody does anything: at midnight here. In ms since 1970. */
+export function nextDay(now: number): number {
+  const day = new Date(now)
+  return new Date(day.getFullYear(), day.getMonth(), day.getDate() + 1).getTime()
+}
+
+/** By what words about times are chosen. */
+export interface When {
+  /** ms since 1970. */
+  readonly now: number
+  /** As BCP 47; one that is unknown is the program's own. */
+  readonly locale: string
+}
+
+/** Days of the calendar, which are not all 24 hours long. */
+function daysBetween(from: number, to: number): number {
+  const day = (time: number) => {
+    const date = new Date(time)
+    return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000
+  }
+  return day(to) - day(from)
+}
+
+function known(locale: string): string | undefined {
+  try {
+    return Intl.getCanonicalLocales(locale)[0]
+  } catch {
+    return undefined
+  }
+}
