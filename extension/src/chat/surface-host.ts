@@ -151,7 +151,9 @@ export class SurfaceHost implements Disposable {
       open: () => this.#open(page),
       history: range => hub.request('history', { with: conversation, ...range }),
       send: async ({ message, text }) => {
-        const sent = await askWhenUp(hub, 'send', { to: conversation, text, message })
+        const to = this.#info?.person.name
+        if (to === undefined) throw new ParleyError('usage', l10n.t('This chat is not open yet.'))
+        const sent = await askWhenUp(hub, 'send', { to, text, message })
         ground.sent()
         return sent
       },

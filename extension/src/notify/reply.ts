@@ -15,7 +15,7 @@ export function askReply({ hub, log }: Context, notice: Notice): void {
   box.prompt = noticeText(notice)
   box.placeholder = l10n.t('Enter sends, Escape keeps what you wrote as a draft')
   box.ignoreFocusOut = true
-  const { conversation, message } = notice
+  const { conversation, person, message } = notice
   const attempt = { text: '', message: '' }
   box.onDidChangeValue(() => {
     box.validationMessage = undefined
@@ -25,7 +25,7 @@ export function askReply({ hub, log }: Context, notice: Notice): void {
     if (text === '' || box.busy) return
     // The same id again is the same message, whatever became of the answer; another text is another message.
     if (text !== attempt.text) Object.assign(attempt, { text, message: newMessageId() })
-    const isSent = await busyWhile(box, () => hub.request('send', { to: conversation, ...attempt }))
+    const isSent = await busyWhile(box, () => hub.request('send', { to: person.name, ...attempt }))
     if (!isSent) return
     box.value = ''
     box.hide()

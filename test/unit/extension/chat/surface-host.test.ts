@@ -224,7 +224,7 @@ describe('what a surface asks for', () => {
     assert.equal(await page.ask('save', { draft: 'x', scroll: null }), null)
     assert.deepEqual(hub.asked, [
       { method: 'history', params: { with: 'with-bob', before: 'p1', limit: 60 } },
-      { method: 'send', params: { to: 'with-bob', text: 'hello', message: 'm9' } },
+      { method: 'send', params: { to: 'bob', text: 'hello', message: 'm9' } },
       { method: 'markRead', params: { conversation: 'with-bob', position: 'p2' } },
       { method: 'saveChat', params: { conversation: 'with-bob', draft: 'x', scroll: null } },
     ])
@@ -299,7 +299,7 @@ describe('what a surface asks for', () => {
     assert.deepEqual(hub.askedOf('send'), [])
     hub.become({ is: 'up' })
     await turns()
-    assert.deepEqual(hub.askedOf('send'), [{ to: 'with-bob', text: 'hello', message: 'm9' }])
+    assert.deepEqual(hub.askedOf('send'), [{ to: 'bob', text: 'hello', message: 'm9' }])
     assert.deepEqual(hub.askedOf('saveChat').at(-1), { conversation: 'with-bob', draft: 'two' })
   })
 
