@@ -8,6 +8,12 @@ import { chatOptions, type Surroundings, showChat } from './webview.ts'
 /** By which VS Code knows our tabs, also after a reload. */
 export const viewType = 'parley.chat'
 
+/** The chat of a tab; `person`: whose user name VS Code has kept for it. */
+export interface WhichTab {
+  readonly conversation: string
+  readonly person?: string | undefined
+}
+
 export interface TabEvents {
   /** It was shown, hidden or made the active one. */
   changed(tab: ChatTab): void
@@ -22,11 +28,12 @@ export class ChatTab implements Shown, Disposable {
   readonly #listening: readonly Disposable[]
 
   /** Takes over a panel: a new one, or one that VS Code has restored. */
-  constructor(panel: WebviewPanel, conversation: string, surroundings: Surroundings, events: TabEvents) {
+  constructor(panel: WebviewPanel, which: WhichTab, surroundings: Surroundings, events: TabEvents) {
+    const { conversation } = which
     const { hub, extensionUri } = surroundings
     this.#panel = panel
     this.conversation = conversation
-    this.host = showChat(panel.webview, conversation, surroundings)
+    this.host = showChat(panel.webview, which, surroundings)
     const icon = (theme: string) => Uri.joinPath(extensionUri, 'media', `chat-${theme}.svg`)
     panel.iconPath = { light: icon('light'), dark: icon('dark') }
     panel.title = titleOf(surroundings, conversation) ?? panel.title

@@ -4,7 +4,7 @@ import type { ChatOpener, Context, OpenOptions } from '../context.ts'
 import { type Disposable, Emitter } from '../event.ts'
 import { askWhenUp } from '../shared/when-up.ts'
 import { AttentionTeller } from './attention.ts'
-import { ChatTab, createPanel, viewType } from './chat-tab.ts'
+import { ChatTab, createPanel, viewType, type WhichTab } from './chat-tab.ts'
 import { checkState } from './check.ts'
 import { createGround } from './ground.ts'
 import { Keeper } from './keeper.ts'
@@ -97,14 +97,17 @@ class ChatPanels implements ChatOpener, Disposable {
     }
     const shown =
       tab ??
-      this.#adopt(createPanel(conversation, this.#surroundings, where === 'beside' ? 'beside' : 'here'), conversation)
+      this.#adopt(createPanel(conversation, this.#surroundings, where === 'beside' ? 'beside' : 'here'), {
+        conversation,
+      })
     if (tab) tab.reveal()
     this.#use(conversation)
     then(shown.host)
   }
 
-  #adopt(panel: WebviewPanel, conversation: string): ChatTab {
-    const tab = new ChatTab(panel, conversation, this.#surroundings, {
+  #adopt(panel: WebviewPanel, which: WhichTab): ChatTab {
+    const { conversation } = which
+    const tab = new ChatTab(panel, which, this.#surroundings, {
       changed: changed => {
         if (changed.isActive) this.#use(conversation)
         this.#tellAttention()
@@ -123,9 +126,9 @@ class ChatPanels implements ChatOpener, Disposable {
   }
 
   #restore(panel: WebviewPanel, state: unknown): void {
-    const conversation = checkState(state)?.conversation
-    if (conversation === undefined || this.#tabs.has(conversation)) panel.dispose()
-    else this.#adopt(panel, conversation)
+    const which = checkState(state)
+    if (!which || this.#tabs.has(which.conversation)) panel.dispose()
+    else this.#adopt(panel, which)
   }
 
   #use(conversation: string): void {
@@ -157,7 +160,8 @@ class ChatPanels implements ChatOpener, Disposable {
         },
         onChange: this.#tabsChanged.event,
         reopen: conversations => {
-          for (const each of conversations) this.#adopt(createPanel(each, this.#surroundings, 'behind'), each)
+          for (const each of conversations)
+            this.#adopt(createPanel(each, this.#surroundings, 'behind'), { conversation: each })
         },
       },
     })

@@ -84,7 +84,7 @@ export class SideBarChat implements WebviewViewProvider, Shown, Disposable {
     this.#wanted = undefined
     if (wanted !== undefined && wanted !== this.#host?.conversation) {
       this.#host?.dispose()
-      this.#host = showChat(view.webview, wanted, this.#parts.surroundings)
+      this.#host = showChat(view.webview, { conversation: wanted }, this.#parts.surroundings)
       this.#name()
       this.#parts.changed()
     }

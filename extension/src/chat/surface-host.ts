@@ -38,6 +38,8 @@ export interface SurfaceHostParts {
   readonly ground: Ground
   readonly port: Port
   readonly conversation: string
+  /** The user name of the other one, where VS Code has kept it with the page. */
+  readonly person?: string | undefined
   /** How long the page is left waiting for the hub before it is told why, in ms. */
   readonly patience?: number
 }
@@ -209,9 +211,10 @@ export class SurfaceHost implements Disposable {
 
   async #read(page: SurfacePage): Promise<OpenedChat> {
     const { hub, ground, conversation, patience = limits.opening } = this.#parts
+    const person = this.#info?.person.name ?? this.#parts.person
     const late = AbortSignal.timeout(patience)
     try {
-      return await openChat(hub, conversation, AbortSignal.any([page.ended, late]))
+      return await openChat(hub, { conversation, person }, AbortSignal.any([page.ended, late]))
     } catch (error) {
       if (late.aborted && hub.state.is !== 'up') throw new ParleyError('not-running', ground.whyAway(hub.state))
       throw error

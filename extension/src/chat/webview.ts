@@ -23,15 +23,19 @@ export function chatOptions({ extensionUri }: Pick<Surroundings, 'extensionUri'>
   }
 }
 
-/** Loads a chat into a webview and serves it until disposed. */
-export function showChat(webview: Webview, conversation: string, surroundings: Surroundings): SurfaceHost {
+/** Loads a chat into a webview and serves it until disposed. `person`: whose user name VS Code has kept for it. */
+export function showChat(
+  webview: Webview,
+  { conversation, person }: { readonly conversation: string; readonly person?: string | undefined },
+  surroundings: Surroundings,
+): SurfaceHost {
   const { hub, keeper, ground, extensionUri } = surroundings
   const port = {
     // Not delivered to a page that is hidden: it will say `ready` and ask for everything when it is shown.
     post: (message: unknown) => void webview.postMessage(message),
     onMessage: webview.onDidReceiveMessage,
   }
-  const host = new SurfaceHost({ hub, keeper, ground, port, conversation })
+  const host = new SurfaceHost({ hub, keeper, ground, port, conversation, person })
   const at = (file: string) => webview.asWebviewUri(Uri.joinPath(extensionUri, 'dist', file)).toString()
   webview.options = chatOptions(surroundings)
   webview.html = chatPage({

@@ -182,6 +182,34 @@ describe('a chat in a surface', () => {
   })
 })
 
+describe('a chat that has not begun', () => {
+  /** A hub that knows bob, and no conversation with him. */
+  const forgetful = (hub: FrontHub, found = conversation('bob')) => {
+    hub.answers.openChat = ({ with: who }) => {
+      if (who !== 'bob') throw new ParleyError('usage', 'With nobody known here.')
+      return { conversation: found, draft: 'half a' }
+    }
+  }
+
+  it('is found by the person when the hub has forgotten it', async () => {
+    const { hub, page } = open({ person: 'bob' })
+    forgetful(hub)
+    assert.equal((await page.load()).draft, 'half a')
+  })
+
+  it('is not taken for that of somebody else of the same name', async () => {
+    const { hub, page } = open({ person: 'bob' })
+    forgetful(hub, conversation('bob', { conversation: 'other' }))
+    await assert.rejects(page.load(), /usage: With nobody known here\./)
+  })
+
+  it('is refused when nobody knows with whom it was', async () => {
+    const { hub, page } = open()
+    forgetful(hub)
+    await assert.rejects(page.load(), /usage: With nobody known here\./)
+  })
+})
+
 describe('the place where a chat opens', () => {
   it('is where it was left', async () => {
     const { hub, page, chat } = open()
@@ -326,7 +354,7 @@ function historyPage() {
 }
 
 /** A chat with bob, whose page has not been loaded. */
-function open({ patience }: { readonly patience?: number } = {}) {
+function open({ patience, person }: { readonly patience?: number; readonly person?: string } = {}) {
   const chat: { draft: string; scroll?: ScrollPlace; firstUnread?: string } = { draft: 'half a' }
   const hub = new FrontHub({
     openChat: () => ({ conversation: conversation('bob'), ...chat }),
@@ -360,6 +388,7 @@ function open({ patience }: { readonly patience?: number } = {}) {
     ground,
     port: page,
     conversation: 'with-bob',
+    person,
     ...(patience ? { patience } : {}),
   })
   return { hub, page, host, ground, settings, chat }
