@@ -1,0 +1,44 @@
+import type { FrameLocator, Locator } from 'playwright-core'
+import type { EditorWindow } from './window.ts'
+
+/** A chat as it shows in a window, used by what a person sees of it. */
+export class Chat {
+  readonly frame: FrameLocator
+
+  constructor(frame: FrameLocator) {
+    this.frame = frame
+  }
+
+  /** Where one writes. */
+  get composer(): Locator {
+    return this.frame.getByRole('textbox', { name: /^Message / })
+  }
+
+  /** Writes `text` and presses Enter. */
+  async say(text: string): Promise<void> {
+    await this.composer.fill(text)
+    await this.composer.press('Enter')
+  }
+
+  /** The messages with just this text that are drawn. */
+  message(text: string): Locator {
+    return this.frame.getByRole('article').filter({ has: this.frame.getByText(text, { exact: true }) })
+  }
+
+  /** The texts of the messages that are drawn, in their order. */
+  texts(): Promise<string[]> {
+    return this.frame.locator('article .message-text').allInnerTexts()
+  }
+
+  /** Waits until one message of mine is `state`, as `Delivered`. */
+  async stands(text: string, state: string | RegExp): Promise<void> {
+    await this.message(text).getByText(state).waitFor()
+  }
+}
+
+/** The chat with somebody, once its composer can be written in. */
+export async function chatWith(window: EditorWindow, person: string): Promise<Chat> {
+  const chat = new Chat(window.webview())
+  await chat.frame.getByRole('textbox', { name: `Message ${person}` }).waitFor()
+  return chat
+}
