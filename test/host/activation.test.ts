@@ -26,8 +26,11 @@ describe('the extension in its host', () => {
 
   it('registers every command that its manifest shows', async () => {
     const registered = new Set(await commands.getCommands(true))
-    const missing = manifest().contributes.commands.filter(({ command }) => !registered.has(command))
-    assert.deepEqual(missing, [])
+    const shown = manifest().contributes.commands.map(({ command }) => command)
+    assert.deepEqual(
+      shown.filter(command => !registered.has(command)),
+      [],
+    )
   })
 
   it('gives nothing of itself to other extensions', () => {
