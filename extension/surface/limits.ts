@@ -43,6 +43,8 @@ export const limits = {
   message: 100 * 1024,
   /** From where on the size is shown: soon enough to end the sentence. */
   messageNear: 90 * 1024,
+  /** Lines that are inserted as if typed, so that undo takes them back: 0.2 s of a slow machine (measured, and it is quadratic). */
+  insertedAsTyped: 200,
 
   // ---- the list
   /** Messages of a page: some four screens, so that a page is there before the one in sight is read. */

@@ -96,6 +96,7 @@ export function Composer(props: ComposerProps) {
   }
 
   const isOver = size.is === 'over'
+  const [sends, newLine] = hintOf(sendWith)
   return (
     <section
       class={`composer${disabled === undefined ? '' : ' is-disabled'}${isOver ? ' is-over' : ''}`}
@@ -145,7 +146,8 @@ export function Composer(props: ComposerProps) {
           {said || sizeInWords(size)}
         </span>
         <span class="composer-hint" id={hint}>
-          {hintOf(sendWith)}
+          {sends}
+          <span class="composer-hint-more"> · {newLine}</span>
         </span>
         <button
           type="button"

@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts'
 import type { Insertion } from './insertion.ts'
 
 /** Whether a text area takes the height of its text by CSS; else `grow` does it. */
@@ -14,7 +15,9 @@ export function put(field: HTMLTextAreaElement, { start, end, text, select }: In
   field.focus()
   field.setSelectionRange(start, end)
   // Deprecated, and yet the only way that leaves undo whole (https://developer.mozilla.org/docs/Web/API/Document/execCommand).
-  if (!document.execCommand('insertText', false, text)) {
+  // Chromium takes ms for each line of it, so what is long comes without undo.
+  const isShort = text.split('\n').length <= limits.insertedAsTyped
+  if (!isShort || !document.execCommand('insertText', false, text)) {
     field.setRangeText(text, start, end, 'end')
     field.dispatchEvent(new InputEvent('input', { bubbles: true }))
   }

@@ -3,10 +3,10 @@ import type { ChatView } from '../../src/chat/messages.ts'
 import { limits } from '../limits.ts'
 import type { Size } from './size.ts'
 
-/** What Enter does. */
-export function hintOf(sendWith: ChatView['sendWith'], isMac = /^mac/i.test(navigator.platform)): string {
-  if (sendWith === 'enter') return l10n.t('Enter to send · Shift+Enter new line')
-  return isMac ? l10n.t('⌘Enter to send · Enter new line') : l10n.t('Ctrl+Enter to send · Enter new line')
+/** What Enter does, the more important half first. */
+export function hintOf(sendWith: ChatView['sendWith'], isMac = /^mac/i.test(navigator.platform)): readonly string[] {
+  if (sendWith === 'enter') return [l10n.t('Enter to send'), l10n.t('Shift+Enter new line')]
+  return [isMac ? l10n.t('⌘Enter to send') : l10n.t('Ctrl+Enter to send'), l10n.t('Enter new line')]
 }
 
 /** How large a message is, and what to do about one that is too large; empty: it is fine. */

@@ -28,19 +28,18 @@ function isKnown({ hub, account, conversation }: ChatView): boolean {
 }
 
 function presence(view: ChatView, when: When): Fact {
-  const { person } = view.conversation
-  const name = person.displayName
+  const { displayName: name, status, since } = view.conversation.person
   if (!isKnown(view)) {
     const sentence = l10n.t('Whether {0} is online is not known as long as your own device is offline.', name)
     return { is: 'presence', word: l10n.t('not known'), sentence }
   }
-  const sentence = {
+  const sentences = {
     online: () => l10n.t('{0} is online.', name),
     away: () => l10n.t('{0} is away: signed in, but not in front of their editor now.', name),
     busy: () => l10n.t('{0} is busy and may answer later.', name),
     offline: () => l10n.t('{0} is offline. What you write is delivered when their device is back.', name),
-  }[statusOf(view)]()
-  return { is: 'presence', word: standingWords(person, when), sentence }
+  }
+  return { is: 'presence', word: standingWords({ status, since }, when), sentence: sentences[status]() }
 }
 
 function link({ hub, conversation: { linked, person } }: ChatView): Fact {

@@ -72,6 +72,7 @@ export const MessageRow = memo(({ row, around, isTabStop }: MessageRowProps) => 
             <MessageText
               text={row.text}
               mine={row.mine}
+              isTabStop={isTabStop}
               onLink={around.onLink}
               onPlace={around.onPlace}
               onCopy={around.onCopy}

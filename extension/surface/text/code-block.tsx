@@ -44,7 +44,6 @@ export function CodeBlock({ fence }: { readonly fence: Fence }) {
         </button>
       </div>
       <Code code={code} language={language || (place ? endingOf(place.path) : '')} />
-      {whole !== code && <div class="code-cut">{l10n.t('{0} more lines', lines(whole) - lines(code))}</div>}
     </div>
   )
 }
@@ -108,8 +107,4 @@ function describe({ path, line, endLine }: Place): string {
 
 function endingOf(path: string): string {
   return /\.(\w{1,12})$/.exec(path)?.[1] ?? ''
-}
-
-function lines(code: string): number {
-  return code.split('\n').length
 }

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n'
 import { memo } from 'preact/compat'
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { limits } from '../limits.ts'
 import type { MessageTextProps } from '../parts.ts'
 import { Icon } from '../style/icon.tsx'
 import { Blocks } from './blocks.tsx'
@@ -28,7 +29,8 @@ function Short({ text }: { readonly text: string }) {
 function Long({ text, isTabStop }: { readonly text: string; readonly isTabStop: boolean }) {
   const [isWhole, setWhole] = useState(false)
   const beginning = useMemo(() => readBeginning(text), [text])
-  const label = isWhole ? l10n.t('Show less') : l10n.t('Show all')
+  const lines = useMemo(() => text.split('\n').length, [text])
+  const all = lines > limits.foldTo.lines ? l10n.t('Show all {0} lines', lines) : l10n.t('Show all')
   return (
     <>
       {isWhole ? (
@@ -46,7 +48,7 @@ function Long({ text, isTabStop }: { readonly text: string; readonly isTabStop: 
         onClick={() => setWhole(!isWhole)}
       >
         <Icon name={isWhole ? 'chevron-up' : 'chevron-down'} />
-        {label}
+        {isWhole ? l10n.t('Show less') : all}
       </button>
     </>
   )

@@ -59,7 +59,8 @@ const colon = String.raw`:(?<line>\d{1,7})(?::(?<column>\d{1,6})|-(?<endLine>\d{
 const hash = String.raw`#L(?<line>\d{1,7})(?:-L?(?<endLine>\d{1,7}))?`
 const bracket = String.raw`\((?<line>\d{1,7})(?:,(?<column>\d{1,6}))?\)`
 const named = new RegExp(`${start}${path}(?:${colon}|${hash}|${bracket})(?![\\p{L}\\p{N}_])`, 'gu')
-const fenced = /^(?<path>[^:*?"<>|={}\p{Cc}]*[^:*?"<>|={}\p{Cc}\s])(?::(?<line>\d{1,7})(?:-(?<endLine>\d{1,7}))?)?$/u
+const fenced =
+  /^(?<path>(?:[a-z]:(?=[\\/]))?[^:*?"<>|={}\p{Cc}]*[^:*?"<>|={}\p{Cc}\s])(?::(?<line>\d{1,7})(?:-(?<endLine>\d{1,7}))?)?$/iu
 
 const leavesFolder = /(?:^|\/)\.\.(?:\/|$)|^\/\//
 const extensionless =
