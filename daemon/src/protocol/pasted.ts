@@ -42,15 +42,19 @@ export function findParleyLink(text: string): string | undefined {
 }
 
 /**
- * Everything in a text that begins like a link: as it stands, without the punctuation of the sentence around it, and the
- * inner link of an editor's that some program has decoded.
+ * Everything in a text that begins like a link: as it stands, without the punctuation of the sentence around it, without the
+ * next line that a box of one line has glued to it, and the inner link of an editor's that some program has decoded.
  */
 function candidates(text: string): string[] {
-  return [...text.matchAll(linkLike)].flatMap(([found]) => {
+  return [...text.matchAll(linkLike)].flatMap(([whole]) => {
+    const found = whole.slice(0, limits.address)
     const inner = found.slice(Math.max(0, found.indexOf('parley://')))
-    return [found, inner].flatMap(link => [link, link.replace(/[^a-z\d]+$/i, '')])
+    return [found, inner].flatMap(link => [link, link.replace(/[^a-z\d]+$/i, ''), ending.exec(link)?.[0] ?? link])
   })
 }
+
+/** A link up to its end where a word follows at once: a code is 26 characters long, and without one the version ends it. */
+const ending = /^[^#]*?(?:(?:#|%23)[a-z2-7]{26}|\bv(?:=|%3D)1(?=[a-z])(?!.*(?:#|%23)))/i
 
 /** A `parley:` link or an editor's, where no longer word begins before it. */
 const linkLike =

@@ -1,12 +1,6 @@
-import {
-  type InputBox,
-  InputBoxValidationSeverity,
-  ProgressLocation,
-  type QuickInput,
-  QuickInputButtons,
-  type QuickPickItem,
-  window,
-} from 'vscode'
+import { type InputBox, ProgressLocation, type QuickInput, QuickInputButtons, type QuickPickItem, window } from 'vscode'
+import { limits } from '../limits.ts'
+import { plainLine } from '../shared/harmless.ts'
 import { wordsOf } from './faults.ts'
 import type { Answer, Choosing, Place, Prompter, Question, Remark } from './prompter.ts'
 
@@ -17,10 +11,14 @@ export class Boxes implements Prompter {
   async ask(question: Question): Promise<Answer<string>> {
     const box = window.createInputBox()
     box.value = question.text
-    box.prompt = question.prompt
     box.placeholder = question.placeholder
     box.password = question.isSecret ?? false
-    if (question.problem !== undefined) box.validationMessage = shownAs(fault(question.problem))
+    // A hint stands beside the question, a fault in its place.
+    const tell = (remark: Remark | undefined) => {
+      box.validationMessage = remark?.is === 'fault' ? plain(remark.words) : undefined
+      box.prompt = plain(remark?.is === 'hint' ? `${question.prompt} — ${remark.words}` : question.prompt)
+    }
+    tell(question.problem === undefined ? remarkOn(question, question.text) : fault(question.problem))
     const { ended, end } = this.#show<string>(box, question, () => box.value)
     let attempt: AbortController | undefined
     const giveUp = () => {
@@ -30,15 +28,13 @@ export class Boxes implements Prompter {
     }
     box.onDidChangeValue(text => {
       giveUp()
-      // An empty box needs no telling off: only who takes it so is told.
-      const remark = text === '' ? undefined : question.look?.(text)
-      box.validationMessage = remark && shownAs(remark)
+      tell(remarkOn(question, text))
     })
     const accept = async () => {
       if (attempt) return
       const { value } = box
       const remark = question.look?.(value)
-      box.validationMessage = remark && shownAs(remark)
+      tell(remark)
       if (remark?.is === 'fault') return
       const mine = new AbortController()
       attempt = mine
@@ -49,7 +45,7 @@ export class Boxes implements Prompter {
       } catch (error) {
         if (attempt !== mine) return
         giveUp()
-        box.validationMessage = shownAs(fault(wordsOf(error)))
+        tell(fault(wordsOf(error)))
       }
     }
     box.onDidAccept(accept)
@@ -59,8 +55,13 @@ export class Boxes implements Prompter {
 
   async choose<Value>(question: Choosing<Value>): Promise<Answer<Value>> {
     const box = window.createQuickPick<QuickPickItem & { readonly value: Value }>()
-    box.placeholder = question.placeholder
-    box.items = [...question.choices]
+    box.placeholder = plain(question.placeholder)
+    box.items = question.choices.map(({ label, description, detail, value }) => ({
+      label: plain(label),
+      ...(description !== undefined && { description: plain(description) }),
+      ...(detail !== undefined && { detail: plain(detail) }),
+      value,
+    }))
     box.matchOnDetail = true
     const { ended, end } = this.#show<Value>(box, question, () => box.value)
     box.onDidAccept(() => {
@@ -72,7 +73,7 @@ export class Boxes implements Prompter {
 
   async during<Result>(title: string, run: () => Promise<Result>): Promise<Result> {
     this.dispose()
-    return window.withProgress({ location: ProgressLocation.Notification, title }, run)
+    return window.withProgress({ location: ProgressLocation.Notification, title: plain(title) }, run)
   }
 
   dispose(): void {
@@ -87,7 +88,7 @@ export class Boxes implements Prompter {
       rest(box)
       resolve(answer)
     }
-    box.title = place.title
+    box.title = plain(place.title)
     if (place.steps > 1) {
       box.step = place.step
       box.totalSteps = place.steps
@@ -105,6 +106,16 @@ export class Boxes implements Prompter {
   }
 }
 
+/** An empty box needs no telling off: only who takes it so is told. */
+function remarkOn({ look }: Question, text: string): Remark | undefined {
+  return text === '' ? undefined : look?.(text)
+}
+
+/** Names of teams and what they refuse with come from others: no links or icons in them. */
+function plain(text: string): string {
+  return plainLine(text, limits.sentence)
+}
+
 function rest(box: QuickInput): void {
   box.enabled = false
   box.busy = true
@@ -112,11 +123,4 @@ function rest(box: QuickInput): void {
 
 function fault(words: string): Remark {
   return { is: 'fault', words }
-}
-
-function shownAs({ is, words }: Remark) {
-  return {
-    message: words,
-    severity: is === 'fault' ? InputBoxValidationSeverity.Error : InputBoxValidationSeverity.Info,
-  }
 }

@@ -83,7 +83,7 @@ async function afterFailure(error: unknown, entering: Entering): Promise<Outcome
 /** Whoever is told that their name is taken may be the one who has it. Undefined: they are somebody else. */
 async function isOneself({ prompter, title, steps, nameStep, self, team }: Entering): Promise<Outcome | undefined> {
   const answer = await prompter.choose({
-    title,
+    title: l10n.t('{0}: Name Taken', title),
     steps,
     step: nameStep,
     canGoBack: true,

@@ -3,9 +3,11 @@ import type { AccountInfo } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
 import { commands, env, type Uri, window } from 'vscode'
 import type { Context } from '../context.ts'
+import { limits } from '../limits.ts'
+import { plainLine } from '../shared/harmless.ts'
 import { Boxes } from './boxes.ts'
 import { type Joined, type JoinOptions, join } from './joining.ts'
-import { addressOf, alreadyIn, placeInClipboard } from './places.ts'
+import { addressOf, alreadyIn, placeInText } from './places.ts'
 import { ownAccount, suggestedName } from './self.ts'
 import { linkInUri } from './uri.ts'
 import { welcome } from './welcome.ts'
@@ -19,16 +21,20 @@ export class Entrance {
     this.#context = context
   }
 
-  /** *Join a Team*: a link in the clipboard is put into the box, where the person sees it; nothing is done with it. */
-  async joinTeam(): Promise<void> {
+  /**
+   * *Join a Team*: `link`, or one that is in the clipboard, is put into the box, where the person sees it; nothing is done
+   * with it before they say so.
+   */
+  async joinTeam(link?: unknown): Promise<void> {
     const own = ownAccount(this.#context)
-    if (own) await tellOfAccount(own, own.registry)
-    else await this.#comeIn({ place: placeInClipboard(await env.clipboard.readText()), seeks: 'team' })
+    const given = typeof link === 'string' ? placeInText(link) : ''
+    if (own) await tellOfAccount(own, given === '' ? own.registry : (readParleyLink(given).registry ?? ''))
+    else await this.#comeIn({ place: given || (await clipboardPlace()), seeks: 'team' })
   }
 
   /** *Chat by Address*: somebody whom this hub knows, or a team to join first. */
   async chatByAddress(): Promise<void> {
-    await this.#comeIn({ place: placeInClipboard(await env.clipboard.readText()), seeks: 'chat' })
+    await this.#comeIn({ place: await clipboardPlace(), seeks: 'chat' })
   }
 
   /** An editor's link. Any web page can open one: nothing is done before the person says yes, and they are asked once at a time. */
@@ -101,6 +107,10 @@ export class Entrance {
   }
 }
 
+async function clipboardPlace(): Promise<string> {
+  return placeInText(await env.clipboard.readText())
+}
+
 async function tellOfAccount(own: AccountInfo, registry: string): Promise<void> {
   const { isSame, words } = alreadyIn(own, registry)
   if (own.state === 'signed-out') await offer(words, { [l10n.t('Sign In')]: 'parley.signIn' })
@@ -109,7 +119,7 @@ async function tellOfAccount(own: AccountInfo, registry: string): Promise<void> 
 
 /** Tells something, with commands that a person may go on with, by their labels. */
 async function offer(words: string, ways: Readonly<Record<string, string>>): Promise<void> {
-  const chosen = await window.showInformationMessage(words, ...Object.keys(ways))
+  const chosen = await window.showInformationMessage(plainLine(words, limits.sentence), ...Object.keys(ways))
   const command = chosen === undefined ? undefined : ways[chosen]
   if (command !== undefined) await commands.executeCommand(command)
 }

@@ -1,17 +1,17 @@
 import { commands, window } from 'vscode'
 import type { Context } from '../context.ts'
 import type { Disposable } from '../event.ts'
+import { reportFailure } from '../shared/report.ts'
 import { Entrance } from './entrance.ts'
-import { wordsOf } from './faults.ts'
 import { signIn, signOut } from './signing.ts'
 import { invite, startTeamHere } from './team.ts'
 
 /** Registers joining and starting teams, sign-in and out, links. */
 export function registerJoin(context: Context): Disposable {
   const entrance = new Entrance(context)
-  const run = (what: () => Promise<void>) => what().catch(error => told(context, error))
+  const run = (what: () => Promise<void>) => reportFailure(context.log, what)
   const registered = [
-    commands.registerCommand('parley.joinTeam', () => run(() => entrance.joinTeam())),
+    commands.registerCommand('parley.joinTeam', (link?: unknown) => run(() => entrance.joinTeam(link))),
     commands.registerCommand('parley.startTeam', () => run(() => startTeamHere(context))),
     commands.registerCommand('parley.chatByAddress', () => run(() => entrance.chatByAddress())),
     commands.registerCommand('parley.invite', () => run(() => invite(context))),
@@ -29,11 +29,4 @@ export function registerJoin(context: Context): Disposable {
 
 async function openWalkthrough(): Promise<void> {
   await commands.executeCommand('workbench.action.openWalkthrough', 'parley.parley-chat#start', false)
-}
-
-/** What a person is told: the words only, as what they typed may be in what was asked. */
-function told({ log }: Context, error: unknown): void {
-  const words = wordsOf(error)
-  log.warn(words)
-  void window.showErrorMessage(words)
 }

@@ -92,7 +92,7 @@ function askPlace({ hub, prompter, account, seeks, takesAtOnce = false }: JoinOp
   return {
     async ask(state) {
       const answer = await prompter.ask({
-        title,
+        title: l10n.t('{0}: Where', title),
         steps: 3,
         step: 1,
         canGoBack: false,
@@ -136,7 +136,7 @@ function askInvite(prompter: Prompter, title: string): Step<Joining> {
       const { team } = state
       if (!team) return 'back'
       const answer = await prompter.ask({
-        title,
+        title: l10n.t('{0}: Invite', title),
         steps: 3,
         step: 1,
         canGoBack,
@@ -167,7 +167,7 @@ function askTrust(prompter: Prompter, title: string): Step<Joining> {
     async ask({ team }, canGoBack) {
       if (!team) return 'back'
       const answer = await prompter.choose({
-        title,
+        title: l10n.t('{0}: Is This the Team?', title),
         steps: 3,
         step: 1,
         canGoBack,

@@ -19,8 +19,8 @@ export function lookAtPlace(text: string): Remark | undefined {
   return link.registry ? { is: 'hint', words: l10n.t('The team at {0}', formatHostPort(link)) } : undefined
 }
 
-/** What of a clipboard is put into the box: a link, and nothing else that somebody may have copied. */
-export function placeInClipboard(text: string): string {
+/** What of a copied text is put into the box: a link, and nothing else that somebody may have copied. */
+export function placeInText(text: string): string {
   return findParleyLink(text) ?? ''
 }
 

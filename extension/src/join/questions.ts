@@ -55,7 +55,7 @@ export function askName<State extends Self>({ prompter, title, steps, nameStep, 
     applies: state => !state.signsIn,
     async ask(state, canGoBack) {
       const answer = await prompter.ask({
-        title,
+        title: l10n.t('{0}: Your Name', title),
         steps,
         step: nameStep,
         canGoBack,
@@ -86,7 +86,7 @@ export function askUserName<State extends Self>(flow: Flow<State>): Step<State> 
     applies: state => !state.signsIn && state.hasOwnUserName,
     async ask(state, canGoBack) {
       const answer = await prompter.ask({
-        title,
+        title: l10n.t('{0}: User Name', title),
         steps,
         step: nameStep,
         canGoBack,
@@ -115,7 +115,7 @@ export function askPassword<State extends Self>(flow: Flow<State>): Step<State> 
         ? l10n.t('The password of {0} in {1}', state.userName, flow.teamOf(state))
         : l10n.t('Choose a password. It never leaves this computer; you need it again if you sign out.')
       const answer = await prompter.ask({
-        title,
+        title: l10n.t('{0}: Password', title),
         steps,
         step: nameStep + 1,
         canGoBack,
@@ -142,7 +142,7 @@ export function askPasswordAgain<State extends Self>(flow: Flow<State>): Step<St
     applies: state => !state.signsIn && state.confirmed !== state.password,
     async ask(state, canGoBack) {
       const answer = await prompter.ask({
-        title,
+        title: l10n.t('{0}: Password', title),
         steps,
         step: nameStep + 1,
         canGoBack,

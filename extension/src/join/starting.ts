@@ -28,7 +28,7 @@ interface Starting extends Self {
 export async function startTeam(options: StartOptions): Promise<AccountInfo | undefined> {
   const { hub, prompter, asksForFirewall } = options
   const state: Starting = { ...newSelf(options.name), team: options.team, account: undefined }
-  const title = l10n.t('Start a Team on This Computer')
+  const title = l10n.t('Start a Team')
   const lastWords = asksForFirewall
     ? l10n.t('If your system then asks whether Parley may accept connections, allow it, or nobody can join.')
     : undefined
@@ -65,7 +65,7 @@ function askTeam(prompter: Prompter, title: string): Step<Starting> {
   return {
     async ask(state) {
       const answer = await prompter.ask({
-        title,
+        title: l10n.t('{0}: Name', title),
         steps: 3,
         step: 1,
         canGoBack: false,

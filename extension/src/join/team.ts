@@ -2,6 +2,8 @@ import type { InviteInfo } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
 import { env, window, workspace } from 'vscode'
 import type { Context } from '../context.ts'
+import { limits } from '../limits.ts'
+import { plainLine } from '../shared/harmless.ts'
 import { Boxes } from './boxes.ts'
 import { askInvite, type InviteWish, inviteWords, usualInvite } from './inviting.ts'
 import { addressOf, alreadyIn } from './places.ts'
@@ -13,7 +15,7 @@ import { welcome } from './welcome.ts'
 export async function startTeamHere(context: Context): Promise<void> {
   const own = ownAccount(context)
   if (own) {
-    void window.showInformationMessage(alreadyIn(own, own.registry).words)
+    void window.showInformationMessage(plainLine(alreadyIn(own, own.registry).words, limits.sentence))
     return
   }
   const prompter = new Boxes()
@@ -56,7 +58,7 @@ async function makeInvite(context: Context, { uses, lasts, forName }: InviteWish
 async function tellOfInvite(team: string, made: InviteInfo): Promise<void> {
   const again = l10n.t('Copy Again')
   const asText = l10n.t('Open as Text')
-  const words = inviteWords(team, made, Date.now())
+  const words = plainLine(inviteWords(team, made, Date.now()), limits.sentence)
   for (;;) {
     const chosen = await window.showInformationMessage(words, again, asText)
     if (chosen === again) await env.clipboard.writeText(made.text)

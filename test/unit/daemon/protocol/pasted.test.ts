@@ -24,6 +24,22 @@ describe('what a person pastes', () => {
     for (const text of forms) assert.equal(formatParleyLink(readPasted(text).link), invite, text)
   })
 
+  it('is an invite whose lines a box of one line has glued together', () => {
+    const lines = [
+      'Join Acme on Parley.',
+      `In the editor, open:  ${editorLink(invite)}`,
+      `In a terminal, run:   PARLEY_INVITE='${invite}' parley sign-up NAME`,
+      `Or paste this link:   ${invite}`,
+      'It works once, until 2026-11-30 07:19 UTC.',
+    ]
+    for (const from of [0, 1, 2, 3]) {
+      const text = lines.slice(from).join('')
+      assert.equal(formatParleyLink(readPasted(text).link), invite, text)
+    }
+    assert.equal(formatParleyLink(readPasted(`${lines[1]}${lines[4]}`).link), invite)
+    assert.equal(formatParleyLink(readPasted(`${address}It is ours`).link), address)
+  })
+
   it('counts a link with a code before one without, and a whole one before a cut one', () => {
     assert.equal(formatParleyLink(readPasted(`${address}\n${invite}`).link), invite)
     assert.equal(formatParleyLink(readPasted(`${invite.slice(0, -3)}\n${invite}`).link), invite)
@@ -64,7 +80,10 @@ describe('what a person pastes', () => {
   it('is read in no time, whatever it is', () => {
     fc.assert(
       fc.property(
-        fc.string({ unit: fc.constantFrom('a', 'parley://', '/join?', '[', '.', ' ', '#', '%'), maxLength: 2000 }),
+        fc.string({
+          unit: fc.constantFrom('a', 'parley://', '/join?', '[', '.', ' ', '#', '%23', 'v=1a'),
+          maxLength: 2000,
+        }),
         text => {
           const began = performance.now()
           findParleyLink(text)

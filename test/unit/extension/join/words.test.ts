@@ -8,7 +8,7 @@ import { Emitter } from '../../../../extension/src/event.ts'
 import { firstToTalkTo } from '../../../../extension/src/join/first-chat.ts'
 import { askInvite, inviteWords } from '../../../../extension/src/join/inviting.ts'
 import { lookAtName, namesFrom, suggestName } from '../../../../extension/src/join/names.ts'
-import { alreadyIn, lookAtPlace, placeInClipboard, shortId } from '../../../../extension/src/join/places.ts'
+import { alreadyIn, lookAtPlace, placeInText, shortId } from '../../../../extension/src/join/places.ts'
 import { linkInUri } from '../../../../extension/src/join/uri.ts'
 import { whenSeen } from '../../../../extension/src/join/when-seen.ts'
 import { ScriptedPerson } from '../../../support/prompts.ts'
@@ -68,9 +68,8 @@ describe('a place', () => {
   })
 
   it('is taken from the clipboard only if it is a link', () => {
-    assert.equal(placeInClipboard(`Join us: ${link}`), link)
-    for (const text of ['hunter2', 'localhost:3131', 'https://example.com', ''])
-      assert.equal(placeInClipboard(text), '')
+    assert.equal(placeInText(`Join us: ${link}`), link)
+    for (const text of ['hunter2', 'localhost:3131', 'https://example.com', '']) assert.equal(placeInText(text), '')
   })
 
   it('says what account is here already', () => {
