@@ -51,6 +51,12 @@ export const limits = {
   placeSearch: 5_000,
   /** Characters of a sentence that says what went wrong. */
   sentence: 500,
+  // ---- people
+  /** How long typing must rest before the team is searched: a word is typed faster. */
+  searchPause: 150,
+  /** People that a search asks for, and rows of one kind that a box shows: nobody scrolls further, they type more. */
+  searchResults: 50,
+  shownChoices: 200,
   // ---- notifications
   /** Characters of a message in a notification, or of a reason above a list: two lines of it. */
   notice: 120,

@@ -1,5 +1,6 @@
 import { env, l10n, ThemeIcon, TreeItem, Uri } from 'vscode'
 import { presenceIcon, presenceWord } from '../people/presence.ts'
+import { unreadWords } from '../shared/unread.ts'
 import type { ChatRow } from './rows.ts'
 
 /** The scheme of the addresses by which VS Code decorates the rows of chats. */
@@ -35,11 +36,6 @@ export function chatTooltip(row: ChatRow): string {
     ...(queued > 0 ? [l10n.t('{0} waiting for {1}’s device', queued, name)] : []),
     ...(isMuted ? [l10n.t('Muted: new messages are only counted')] : []),
   ].join('\n')
-}
-
-/** How much was not read, in words. */
-export function unreadWords(unread: number): string {
-  return unread === 1 ? l10n.t('1 unread message') : l10n.t('{0} unread messages', unread)
 }
 
 function lineWords({ line: { is, text } }: ChatRow): string {

@@ -4,7 +4,8 @@ import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
 import { Coalesced } from '../shared/coalesce.ts'
 import { oneLine } from '../shared/harmless.ts'
-import { chatItem, chatTooltip, unreadWords } from './chat-item.ts'
+import { unreadWords } from '../shared/unread.ts'
+import { chatItem, chatTooltip } from './chat-item.ts'
 import { byActivity, rowOf, totalUnread } from './rows.ts'
 
 /** The Chats view: a row for each conversation, by its id, which VS Code keeps selected while rows change places. */

@@ -2,8 +2,8 @@ import { commands, l10n, window } from 'vscode'
 import type { Context } from '../context.ts'
 import type { Disposable } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
+import { pickChat } from '../people/pick.ts'
 import { reportFailure } from '../shared/report.ts'
-import { pickChat } from './pick.ts'
 import { nextUnread } from './rows.ts'
 
 /**
@@ -25,7 +25,9 @@ export function registerChatCommands({ hub, chats, log }: Context, selected: () 
     onChat('chat.openToSide', who => chats.open(who, { where: 'beside' })),
     command('chat.openInSideBar', async argument => {
       // The button of an empty side bar calls it for no row.
-      const who = conversationIn(hub, argument) ?? (await pickChat(hub, l10n.t('Open a Chat Here')))
+      const who =
+        conversationIn(hub, argument) ??
+        (await pickChat(hub, { title: l10n.t('Open a Chat Here'), from: 'chats' }))?.who
       if (who !== undefined) await chats.open(who, { where: 'sideBar' })
     }),
     onChat('chat.markRead', conversation => markRead(hub, conversation)),

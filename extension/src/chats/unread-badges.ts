@@ -1,7 +1,8 @@
 import { EventEmitter, type FileDecoration, type FileDecorationProvider, ThemeColor, type Uri, window } from 'vscode'
 import type { Disposable } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
-import { chatScheme, chatUri, unreadWords } from './chat-item.ts'
+import { unreadBadge, unreadWords } from '../shared/unread.ts'
+import { chatScheme, chatUri } from './chat-item.ts'
 
 /** The number at the end of a chat's row. */
 export class UnreadBadges implements FileDecorationProvider, Disposable {
@@ -27,8 +28,7 @@ export class UnreadBadges implements FileDecorationProvider, Disposable {
     const info = this.#hub.conversations.get(path.slice(1))
     if (!info || info.unread === 0) return undefined
     return {
-      // Two characters are all that VS Code shows.
-      badge: info.unread > 99 ? '∞' : String(info.unread),
+      badge: unreadBadge(info.unread),
       tooltip: unreadWords(info.unread),
       ...(info.muted ? {} : { color: new ThemeColor('textLink.foreground') }),
     }

@@ -1,9 +1,9 @@
 import { ParleyError } from '@parley/daemon/client'
 import { commands, l10n } from 'vscode'
-import { pickChat } from '../chats/pick.ts'
 import type { Context } from '../context.ts'
 import type { Disposable } from '../event.ts'
 import { limits } from '../limits.ts'
+import { pickChat } from '../people/pick.ts'
 import { reportFailure } from '../shared/report.ts'
 import { blocksOf, LastEditor } from './selection.ts'
 
@@ -36,6 +36,6 @@ async function shareSelection({ hub, chats }: Context, editors: LastEditor): Pro
       ),
     )
   }
-  const who = chats.current ?? (await pickChat(hub, l10n.t('Share Selection')))
+  const who = chats.current ?? (await pickChat(hub, { title: l10n.t('Share Selection'), from: 'chats' }))?.who
   if (who !== undefined) await chats.insert(who, text)
 }

@@ -1,0 +1,97 @@
+import type { ConversationInfo, PersonInfo, Status } from '@parley/daemon/protocol/control'
+import { limits } from '../limits.ts'
+import { isolated, oneLine } from '../shared/harmless.ts'
+import { shownName } from '../shared/person.ts'
+import { presenceWord, standingWords, type When } from '../shared/seen.ts'
+import { unreadWords } from '../shared/unread.ts'
+
+/** A person as the list shows them; every text is one harmless line. */
+export interface PersonRow {
+  readonly user: string
+  readonly name: string
+  readonly userName: string
+  readonly status: Status
+  /** How they stand, in words. */
+  readonly standing: string
+  /** Since when they stand so, in ms since 1970; 0: not known. */
+  readonly since: number
+  readonly unread: Unread
+}
+
+/** What was not read of somebody's messages. */
+export interface Unread {
+  readonly count: number
+  readonly isMuted: boolean
+}
+
+export function rowOf(person: PersonInfo, unread: Unread | undefined, when: When): PersonRow {
+  const { user, name, status, since } = person
+  return {
+    user,
+    name: shownName(person),
+    userName: oneLine(name, limits.name),
+    status,
+    standing: standingWords(person, when),
+    since,
+    unread: unread ?? none,
+  }
+}
+
+/** By user: what was not read, where there is something. */
+export function unreadByUser(conversations: Iterable<ConversationInfo>): ReadonlyMap<string, Unread> {
+  const all = new Map<string, Unread>()
+  for (const { person, unread, muted } of conversations) {
+    if (unread > 0) all.set(person.user, { count: unread, isMuted: muted })
+  }
+  return all
+}
+
+/** Those who are there first; those who are not by when they were here last; of the others each group by name. */
+export function byPresence(people: Iterable<PersonInfo>, locale: string): PersonInfo[] {
+  const names = collatorOf(locale)
+  return [...people].sort(
+    (a, b) =>
+      rank[a.status] - rank[b.status] ||
+      (a.status === 'offline' ? b.since - a.since : 0) ||
+      names.compare(a.displayName, b.displayName) ||
+      (a.name < b.name ? -1 : a.name > b.name ? 1 : 0),
+  )
+}
+
+/** What a row says when one hovers over it: what does not fit into the line. */
+export function tooltipOf({ name, userName, status, standing, since, unread }: PersonRow, { locale }: When): string {
+  const whole = () => new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short' }).format(since)
+  return [
+    `${isolated(name)} (@${userName})`,
+    since > 0 ? `${status === 'offline' ? standing : presenceWord(status)} · ${whole()}` : standing,
+    ...(unread.count > 0 ? [unreadWords(unread.count)] : []),
+  ].join('\n')
+}
+
+/** The row as a screen reader says it. */
+export function spoken({ name, standing, unread }: PersonRow): string {
+  return [name, standing, ...(unread.count > 0 ? [unreadWords(unread.count)] : [])].join(', ')
+}
+
+export function isSameRow(a: PersonRow, b: PersonRow): boolean {
+  return (
+    a.name === b.name &&
+    a.userName === b.userName &&
+    a.status === b.status &&
+    a.standing === b.standing &&
+    a.since === b.since &&
+    a.unread.count === b.unread.count &&
+    a.unread.isMuted === b.unread.isMuted
+  )
+}
+
+const none: Unread = { count: 0, isMuted: false }
+const rank: Readonly<Record<Status, number>> = { online: 0, busy: 1, away: 2, offline: 3 }
+
+function collatorOf(locale: string): Intl.Collator {
+  try {
+    return new Intl.Collator(locale, { numeric: true })
+  } catch {
+    return new Intl.Collator(undefined, { numeric: true })
+  }
+}
