@@ -6,12 +6,13 @@ import { connectHub } from './hub/connection.ts'
 import { registerJoin } from './join/join.ts'
 import { registerNotify } from './notify/notify.ts'
 import { registerPeople } from './people/people.ts'
+import { activationTimes, activationWords, markActivation } from './service/activation.ts'
 import { registerService } from './service/service.ts'
 import { registerShare } from './share/share.ts'
 
 /** Called by VS Code once it has started: builds the parts in order; VS Code disposes of them in reverse. */
 export function activate({ extensionUri, subscriptions }: ExtensionContext): void {
-  const begun = performance.now()
+  markActivation('begin')
   const log = window.createOutputChannel('Parley', { log: true })
   const hub = connectHub({ log, extensionUri })
   const chats = registerChatPanels({ hub, log, extensionUri })
@@ -27,14 +28,7 @@ export function activate({ extensionUri, subscriptions }: ExtensionContext): voi
     registerNotify(context),
     registerShare(context),
   )
-  log.debug(`Activated in ${ms(begun, performance.now())}; loading the code took ${ms(loadBegan(), begun)}`)
-}
-
-/** When VS Code began to read the bundle, whose first line marks it. */
-function loadBegan(): number {
-  return performance.getEntriesByName('parley.load').at(-1)?.startTime ?? performance.now()
-}
-
-function ms(from: number, to: number): string {
-  return `${(to - from).toFixed(1)} ms`
+  markActivation('end')
+  const times = activationTimes()
+  if (times) log.debug(`Activated in ${activationWords(times)}`)
 }

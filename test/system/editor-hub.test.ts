@@ -147,7 +147,7 @@ describe('a window and its hub', function () {
     const window = person.open({ nodePath })
     const failed = await until('the end of trying', () => window.hub.state.is === 'failed' && window.hub.state, 30_000)
     assert.equal(failed.code, 'not-running')
-    assert.match(failed.why, /no-node, which the setting parley\.nodePath names, does not run; install it/)
+    assert.match(failed.why, /no-node, which the setting parley\.nodePath names, does not run; name another/)
     await assert.rejects(window.hub.request('status', {}), { code: 'not-running', message: failed.why })
     if (process.platform === 'win32') return
     await writeFile(nodePath, `#!/bin/sh\nexec '${process.execPath}' "$@"\n`, { mode: 0o755 })

@@ -124,7 +124,7 @@ function connected(socket: Socket, signal: AbortSignal): Promise<void> {
 }
 
 function mute(): ParleyError {
-  return new ParleyError('timeout', 'The daemon does not answer on its control socket; restart it.')
+  return new ParleyError('timeout', 'Parley’s background service runs but does not answer; restart it.')
 }
 
 function notRunning(home?: string): ParleyError {
@@ -180,7 +180,10 @@ class RpcClient implements Client {
   ): Promise<ControlRequests[Method][1]> {
     const late = Promise.withResolvers<never>()
     const timer = setTimeout(
-      () => late.reject(new ParleyError('timeout', `The daemon did not answer within ${timeout / 1000} s.`)),
+      () =>
+        late.reject(
+          new ParleyError('timeout', `Parley’s background service did not answer within ${timeout / 1000} s.`),
+        ),
       timeout,
     )
     try {
@@ -224,7 +227,7 @@ function understand(error: unknown): ParleyError {
     return errorFrom(String(data.code), error.message, retryAfter)
   }
   if (error instanceof ResponseError || error instanceof ConnectionError) {
-    return new ParleyError('closed', 'The daemon has stopped; try again.', { cause: error })
+    return new ParleyError('closed', 'Parley’s background service has stopped; try again.', { cause: error })
   }
   return asParleyError(error)
 }

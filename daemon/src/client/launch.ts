@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { errorFrom, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import { locations } from '../locations.ts'
 import { daemonEnvironment } from './environment.ts'
 import { installDaemon, pruneVersions } from './install.ts'
 import { findNode, type NodeRuntime } from './node.ts'
@@ -52,7 +53,7 @@ async function run(
   let complained = ''
   const outcome = Promise.withResolvers<boolean>()
   const late = setTimeout(() => outcome.reject(tooLate(home, timeout)), timeout)
-  const aborted = () => outcome.reject(new ParleyError('closed', 'The start of the daemon was called off.'))
+  const aborted = () => outcome.reject(new ParleyError('closed', 'The start of the background service was called off.'))
   signal?.addEventListener('abort', aborted)
   stdout.setEncoding('utf8').on('data', (text: string) => {
     said = (said + text).slice(0, limits.startOutput)
@@ -62,7 +63,9 @@ async function run(
     complained = (complained + text).slice(-limits.startOutput)
   })
   child.on('error', cause =>
-    outcome.reject(new ParleyError('not-running', `The daemon could not be started: ${cause.message}.`, { cause })),
+    outcome.reject(
+      new ParleyError('not-running', `Parley’s background service could not be started: ${cause.message}.`, { cause }),
+    ),
   )
   child.on('close', () => {
     const reason = readReason(complained)
@@ -93,7 +96,10 @@ function readReason(complained: string): ParleyError {
     const error = readErrorLine(line)
     if (error) return error
   }
-  return new ParleyError('not-running', `The daemon could not be started: ${lines.at(-1) ?? 'it ended without a word'}`)
+  return new ParleyError(
+    'not-running',
+    `Parley’s background service ended at once: ${lines.at(-1) ?? 'it said nothing'}`,
+  )
 }
 
 function readErrorLine(line: string): ParleyError | undefined {
@@ -110,6 +116,6 @@ function readErrorLine(line: string): ParleyError | undefined {
 export function tooLate(home: string, timeout: number): ParleyError {
   return new ParleyError(
     'timeout',
-    `The daemon of ${home} did not start within ${Math.ceil(timeout / 1000)} s; its log is in the folder logs there.`,
+    `Parley’s background service did not start within ${Math.ceil(timeout / 1000)} s; its log is in ${locations(home).logs}.`,
   )
 }

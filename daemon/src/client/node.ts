@@ -39,6 +39,7 @@ export async function findNode(search: NodeSearch = {}): Promise<NodeRuntime> {
     if (isNewEnough(version)) return { command: nodePath, env: {} }
     throw unfit(
       `${nodePath}, which the setting parley.nodePath names, ${version ? `is Node ${version}` : 'does not run'}`,
+      'name another one there, or none',
     )
   }
   const mine = { command: own.execPath, env: own.isElectron ? { ELECTRON_RUN_AS_NODE: '1' } : {} }
@@ -95,9 +96,9 @@ async function versionOf(command: string, env: NodeJS.ProcessEnv): Promise<strin
   }
 }
 
-function unfit(why: string): ParleyError {
+function unfit(why: string, fix = 'install it from https://nodejs.org'): ParleyError {
   return new ParleyError(
     'not-running',
-    `The Parley daemon needs Node ${oldestNode.replace(/\.0$/, '')} or newer, but ${why}; install it from https://nodejs.org.`,
+    `Parley needs Node ${oldestNode.replace(/\.0$/, '')} or newer, but ${why}; ${fix}.`,
   )
 }

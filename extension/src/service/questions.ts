@@ -10,8 +10,7 @@ export function tellOfFailures(hub: Hub): Disposable {
     if (state.is !== 'failed') return
     const again = l10n.t('Try Again')
     const log = l10n.t('Show Log')
-    const words = l10n.t('Parley’s background service does not start. {0}', plainLine(state.why, limits.reason))
-    const picked = await window.showErrorMessage(words, again, log)
+    const picked = await window.showErrorMessage(plainLine(state.why, limits.reason), again, log)
     if (picked === again) await commands.executeCommand('parley.restartHub')
     if (picked === log) await commands.executeCommand('parley.showLog')
   })

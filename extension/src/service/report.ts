@@ -1,5 +1,6 @@
 import type { AccountInfo, StatusInfo } from '@parley/daemon/protocol/control'
 import type { HubState } from '../hub/hub.ts'
+import { type Activation, activationWords } from './activation.ts'
 
 /** What a report is made of. Nobody's name, message, address or key is in it. */
 export interface ReportFacts {
@@ -17,6 +18,8 @@ export interface ReportFacts {
   /** Of the extension's own runtime. */
   readonly runtime: string
   readonly language: string
+  /** What the start of the extension cost. */
+  readonly activation?: Activation
   readonly state: HubState
   /** What the hub says of itself; absent when it does not run. */
   readonly status?: StatusInfo
@@ -41,6 +44,7 @@ export function reportOf(facts: ReportFacts): string {
     ['System', facts.platform],
     ['Runtime', facts.runtime],
     ['Language', facts.language],
+    ['Activated in', facts.activation && activationWords(facts.activation)],
     ['Background service', stateOf(state)],
     ['Its version', status?.version],
     ['Its roles', status?.roles.join(', ')],

@@ -3,6 +3,7 @@ import { locations } from '@parley/daemon/client'
 import { commands, env, extensions, l10n, ProgressLocation, UIKind, Uri, version, window, workspace } from 'vscode'
 import type { Context } from '../context.ts'
 import { limits } from '../limits.ts'
+import { activationTimes } from './activation.ts'
 import { healthOf } from './health.ts'
 import { reportOf } from './report.ts'
 
@@ -47,6 +48,7 @@ export async function copyReport(context: ServiceContext): Promise<void> {
     hub.state.is === 'up'
       ? await hub.request('status', {}, { timeout: limits.report }).catch(() => undefined)
       : undefined
+  const times = activationTimes()
   const text = reportOf({
     version: String(extensions.getExtension('parley.parley-chat')?.packageJSON.version ?? 'not known'),
     editor: {
@@ -58,6 +60,7 @@ export async function copyReport(context: ServiceContext): Promise<void> {
     platform: `${platform()} ${arch()} ${release()}`,
     runtime: runtimeWords(),
     language: env.language,
+    ...(times && { activation: times }),
     state: hub.state,
     ...(status && { status }),
     accounts: hub.accounts,

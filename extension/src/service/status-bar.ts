@@ -59,7 +59,7 @@ function conditionWords(is: Condition): string {
     case 'returning':
       return l10n.t('The background service has stopped and is being started again …')
     case 'failed':
-      return l10n.t('The background service does not start.')
+      return l10n.t('The background service is not running.')
     case 'alone':
       return l10n.t('You are in no team yet.')
     case 'connecting':

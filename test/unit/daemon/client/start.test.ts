@@ -198,7 +198,9 @@ describe('finding Node', () => {
     await using fit = await fakeNode('v24.0.0')
     assert.equal((await findNode({ nodePath: fit.command })).command, fit.command)
     await assert.rejects(findNode({ nodePath: old.command }), { code: 'not-running', message: /is Node v20\.1\.0/ })
-    await assert.rejects(findNode({ nodePath: '/nowhere/node' }), { message: /does not run; install it/ })
+    await assert.rejects(findNode({ nodePath: '/nowhere/node' }), {
+      message: /does not run; name another one there, or none/,
+    })
   })
 
   it('says what is needed when there is none', async () => {

@@ -9,6 +9,7 @@ const facts: ReportFacts = {
   platform: 'linux x64 6.1',
   runtime: 'Electron 37.0.0, Node 22.20.0',
   language: 'de',
+  activation: { loading: 12.34, activating: 5 },
   state: { is: 'up' },
   status: {
     version: '0.1.0',
@@ -43,6 +44,7 @@ describe('the diagnostic report', () => {
         'System: linux x64 6.1',
         'Runtime: Electron 37.0.0, Node 22.20.0',
         'Language: de',
+        'Activated in: 5.0 ms, and 12.3 ms to load the code',
         'Background service: running',
         'Its version: 0.1.0',
         'Its roles: hub, registry',
