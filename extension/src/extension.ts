@@ -1,4 +1,5 @@
-import { type ExtensionContext, window } from 'vscode'
+import { config as translate } from '@vscode/l10n'
+import { type ExtensionContext, l10n, window } from 'vscode'
 import { registerChatPanels } from './chat/panels.ts'
 import { registerChats } from './chats/chats.ts'
 import type { Context } from './context.ts'
@@ -13,6 +14,8 @@ import { registerShare } from './share/share.ts'
 /** Called by VS Code once it has started: builds the parts in order; VS Code disposes of them in reverse. */
 export function activate({ extensionUri, subscriptions }: ExtensionContext): void {
   markActivation('begin')
+  // For parts that know nothing of VS Code.
+  if (l10n.bundle) translate({ contents: l10n.bundle })
   const log = window.createOutputChannel('Parley', { log: true })
   const hub = connectHub({ log, extensionUri })
   const chats = registerChatPanels({ hub, log, extensionUri })
