@@ -47,7 +47,17 @@ describe('the box that lets people in', () => {
     await bob.window.screenshot('joining/name-taken')
     await retype(bob.window, 'bob')
     await bob.window.answer('Choose a password', password)
-    await bob.window.tab(/Alice Kim/).waitFor()
+    const chat = bob.window.webview()
+    await chat.getByText('Say hello to Alice Kim').waitFor()
     await bob.window.screenshot('joining/first-chat')
+    // The message box has the focus: nobody has to look for it.
+    await bob.window.page.keyboard.type('hello from bob')
+    await bob.window.page.keyboard.press('Enter')
+    await chat.getByText('delivered').waitFor()
+    await alice.window
+      .row(/Alice Kim|bob/)
+      .first()
+      .waitFor()
+    await alice.window.screenshot('joining/first-message')
   })
 })
