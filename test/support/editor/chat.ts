@@ -42,3 +42,10 @@ export async function chatWith(window: EditorWindow, person: string): Promise<Ch
   await chat.frame.getByRole('textbox', { name: `Message ${person}` }).waitFor()
   return chat
 }
+
+/** Opens the chat with somebody from the list of chats, unless it is in sight already. */
+export async function openChat(window: EditorWindow, person: string): Promise<Chat> {
+  await window.showContainer('Parley')
+  await window.row(new RegExp(`^${person}\\b`)).click()
+  return chatWith(window, person)
+}

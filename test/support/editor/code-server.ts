@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { createWriteStream } from 'node:fs'
+import { createWriteStream, existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -20,6 +20,8 @@ export interface ServerOptions {
   /** The language of the workbench, as BCP 47. */
   readonly locale?: string
   readonly env?: Readonly<Record<string, string>>
+  /** Any free one where absent. */
+  readonly port?: number
   /** What its page asks for; without one it lets in whoever is on this computer. */
   readonly password?: string
 }
@@ -48,6 +50,7 @@ export class CodeServer implements AsyncDisposable {
     const args = [
       ...placesIn(folder),
       ...quiet,
+      ...['--bind-addr', `127.0.0.1:${options.port ?? 0}`],
       ...['--auth', options.password ? 'password' : 'none'],
       ...(options.locale ? ['--locale', options.locale] : []),
       ...(options.runsTests ? ['--vscode-option', 'enable-smoke-test-driver'] : []),
@@ -109,7 +112,6 @@ const quietSettings = {
 }
 
 const quiet = [
-  ...['--bind-addr', '127.0.0.1:0'],
   '--disable-telemetry',
   '--disable-update-check',
   '--disable-workspace-trust',
@@ -127,6 +129,7 @@ function logOf(folder: string): string {
 
 async function seed({ folder, theme = 'dark', settings = {} }: ServerOptions): Promise<void> {
   const user = join(folder, 'data', 'User')
+  if (existsSync(join(user, 'settings.json'))) return // it was here before
   const machine = join(folder, 'data', 'Machine')
   await Promise.all([mkdir(user, { recursive: true }), mkdir(machine, { recursive: true })])
   const all = Object.entries({ ...quietSettings, 'workbench.colorTheme': themes[theme], ...settings })

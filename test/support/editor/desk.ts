@@ -21,13 +21,21 @@ export class Desk implements AsyncDisposable {
   readonly name: string
   readonly folder: string
   readonly windows: EditorWindow[] = []
-  readonly #server: CodeServer
+  readonly #options: ServerOptions
+  #server: CodeServer
   readonly #context: BrowserContext
   readonly #outside: Outside
 
-  private constructor(name: string, folder: string, server: CodeServer, context: BrowserContext, outside: Outside) {
+  private constructor(
+    name: string,
+    options: ServerOptions,
+    server: CodeServer,
+    context: BrowserContext,
+    outside: Outside,
+  ) {
     this.name = name
-    this.folder = folder
+    this.folder = options.folder
+    this.#options = options
     this.#server = server
     this.#context = context
     this.#outside = outside
@@ -43,8 +51,8 @@ export class Desk implements AsyncDisposable {
     const workspace = workspaceIn(folder)
     await mkdir(workspace, { recursive: true })
     await Promise.all(Object.entries(files).map(([path, text]) => write(join(workspace, path), text)))
-    const home = homeIn(folder)
-    const server = await CodeServer.start({ ...options, folder, env: { PARLEY_HOME: home, ...env } }, vsix)
+    const started = { ...options, folder, env: { PARLEY_HOME: homeIn(folder), ...env } }
+    const server = await CodeServer.start(started, vsix)
     const outside = await watchOutside()
     const context = await browser.newContext({
       viewport: size,
@@ -52,7 +60,7 @@ export class Desk implements AsyncDisposable {
       permissions: ['clipboard-read', 'clipboard-write'],
     })
     context.setDefaultTimeout(30_000)
-    const desk = new Desk(name, folder, server, context, outside)
+    const desk = new Desk(name, { ...started, port: Number(new URL(server.url).port) }, server, context, outside)
     await desk.openWindow()
     return desk
   }
@@ -83,6 +91,20 @@ export class Desk implements AsyncDisposable {
     return window
   }
 
+  /** Closes VS Code, and with it ends the background service: this person is offline. */
+  async leave(): Promise<void> {
+    await Promise.all(this.windows.splice(0).map(window => window.close()))
+    // First what would start the hub again.
+    await this.#server[Symbol.asyncDispose]()
+    await endHub(this.home, 'SIGTERM')
+  }
+
+  /** Opens VS Code again, with a window as it was left. */
+  async comeBack(): Promise<EditorWindow> {
+    this.#server = await CodeServer.start(this.#options)
+    return await this.openWindow()
+  }
+
   /** Keeps pictures of the windows and all logs among the artefacts, in the folder `name`. */
   async keep(name: string): Promise<void> {
     const open = this.windows.filter(({ page }) => !page.isClosed())
@@ -94,10 +116,9 @@ export class Desk implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    await this.leave()
     await this.#context.close()
-    // First what would start the hub again.
-    await this.#server[Symbol.asyncDispose]()
-    await Promise.all([endHub(this.home, 'SIGTERM'), this.#outside[Symbol.asyncDispose]()])
+    await this.#outside[Symbol.asyncDispose]()
     await rm(this.folder, { recursive: true, force: true, maxRetries: 3 })
   }
 }
