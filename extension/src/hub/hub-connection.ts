@@ -84,11 +84,6 @@ export class HubConnection implements Hub, Disposable {
     return this.#roles.includes('registry') || (this.accounts ?? []).some(account => account.isHosted === true)
   }
 
-  /** The version of the hub that is connected. */
-  get version(): string | undefined {
-    return this.#client?.daemon.daemon
-  }
-
   async request<Method extends HubMethod>(
     method: Method,
     params: ControlRequests[Method][0],

@@ -370,6 +370,42 @@ describe('a request', () => {
   })
 })
 
+describe('a chat that is followed', () => {
+  const listenerOf = (heard: string[]) => ({
+    messages: (messages: readonly { readonly text: string }[]) => void heard.push(...messages.map(each => each.text)),
+    saved: () => {},
+    stale: () => void heard.push('stale'),
+  })
+
+  it('is followed at the next hub too, and told that it may have missed something', async () => {
+    const first = new ScriptedClient()
+    const second = new ScriptedClient()
+    using it = follow(first, second)
+    await it.start()
+    const heard: string[] = []
+    it.hub.watchChat('with-bob', listenerOf(heard))
+    await settled()
+    assert.deepEqual(heard, [], 'nothing was missed yet')
+    first.close()
+    await it.clock.pass(limits.hubBackoff.first)
+    assert.deepEqual(second.asked.filter(([method]) => method === 'subscribeMessages').length, 1)
+    assert.deepEqual(heard, ['stale'])
+  })
+
+  it('misses nothing between following and reading', async () => {
+    const answer = Promise.withResolvers<object>()
+    const client = new ScriptedClient({ subscribeMessages: () => answer.promise, history: () => ({ messages: [] }) })
+    using it = follow(client)
+    await it.start()
+    it.hub.watchChat('with-bob', listenerOf([]))
+    const read = it.hub.request('history', { with: 'with-bob', limit: 10 })
+    await settled()
+    assert.equal(client.count('history'), 0)
+    answer.resolve({})
+    await read
+  })
+})
+
 describe('what the window shows', () => {
   it('is told before anything else, and again to each new hub', async () => {
     const first = new ScriptedClient()
