@@ -11,6 +11,9 @@ const bin = (name: string) => join(root, 'node_modules', '.bin', name)
 const checks: Record<string, () => string> = {
   types: () => output(bin('tsc'), ['--noEmit', '-p', root]),
   'types of the chat surface': () => output(bin('tsc'), ['--noEmit', '-p', join(root, 'extension', 'surface')]),
+  // A program of their own: what they test brings the names of browsers along, which are not the daemon's.
+  'types of its tests': () =>
+    output(bin('tsc'), ['--noEmit', '-p', join(root, 'test', 'unit', 'extension', 'surface')]),
   'lint and format': () => output(bin('biome'), ['ci', '--error-on-warnings', '--colors=off']),
   'dead code': () => output(bin('knip'), ['--no-progress']),
   invariants: () => brokenRules(root, trackedFiles()).join('\n'),

@@ -46,11 +46,6 @@ export function highlight(code: string, language: string): readonly Run[] | unde
   return runs.map(({ text }) => text).join('') === code ? runs : undefined
 }
 
-/** Whether code in that language is coloured at all. */
-export function isKnownLanguage(language: string): boolean {
-  return grammarOf(language) !== undefined
-}
-
 /** What highlight.js tells while it reads, as a flat list: the innermost name that has a colour wins. */
 class Runs implements Emitter {
   readonly runs: Run[] = []

@@ -37,4 +37,4 @@ const hasHidden = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\s\\]/u
 const unseen = /[\p{Cf}\p{Cc}]/gu
 // What a reader takes for the host: what follows `//`, or words joined by dots that begin a word.
 const hostLike =
-  /(?<![\p{L}\p{N}._@/-])(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^\s@/]{1,100}@)?([\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){1,10}(?::\d{1,5})?)(?=[/?#\s)\],;:!'"]|\.?$|\.\s)/giu
+  /(?<![\p{L}\p{N}._@/-])(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^\s@/]{1,100}@)?([\p{L}\p{N}-]{1,63}(?:\.[\p{L}\p{N}-]{1,63}){0,9}\.[\p{L}\p{N}-]{2,63}(?::\d{1,5})?)(?=[/?#\s)\],;:!'"]|\.?$|\.\s)/giu

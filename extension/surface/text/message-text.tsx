@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n'
 import { memo } from 'preact/compat'
-import { useEffect, useMemo, useRef, useState } from 'preact/hooks'
+import { useEffect, useMemo, useState } from 'preact/hooks'
 import { limits } from '../limits.ts'
 import type { MessageTextProps } from '../parts.ts'
 import { Icon } from '../style/icon.tsx'
@@ -34,7 +34,7 @@ function Long({ text, isTabStop }: { readonly text: string; readonly isTabStop: 
   return (
     <>
       {isWhole ? (
-        <Whole text={text} />
+        <Whole key={text} text={text} />
       ) : (
         <div class="text-beginning">
           <Blocks blocks={beginning} />
@@ -45,7 +45,11 @@ function Long({ text, isTabStop }: { readonly text: string; readonly isTabStop: 
         class="text-more"
         aria-expanded={isWhole}
         tabIndex={isTabStop ? 0 : -1}
-        onClick={() => setWhole(!isWhole)}
+        onClick={({ currentTarget }) => {
+          setWhole(!isWhole)
+          // What one was reading is gone: the end of what is left comes into sight instead.
+          if (isWhole) requestAnimationFrame(() => currentTarget.scrollIntoView({ block: 'nearest' }))
+        }}
       >
         <Icon name={isWhole ? 'chevron-up' : 'chevron-down'} />
         {isWhole ? l10n.t('Show less') : all}
@@ -58,12 +62,7 @@ function Long({ text, isTabStop }: { readonly text: string; readonly isTabStop: 
 function Whole({ text }: { readonly text: string }) {
   const slices = useMemo(() => readWhole(text), [text])
   const [shown, setShown] = useState<readonly (readonly Block[])[]>([])
-  const known = useRef(slices)
   useEffect(() => {
-    if (known.current !== slices) {
-      known.current = slices
-      setShown([])
-    }
     let frame = requestAnimationFrame(function next() {
       const slice = slices.next()
       if (slice.done) return

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict'
+import { factsOf, statusOf } from '../../../../../extension/surface/header/facts.ts'
+import { viewOf } from '../../../../support/surface/messages.ts'
+
+describe('what the header says', () => {
+  const now = new Date(2026, 1, 6, 9, 45).getTime()
+  const words = (view: ReturnType<typeof viewOf>) => factsOf(view, { now, locale: 'en-GB' }).map(({ word }) => word)
+
+  it('is how somebody is, how one is connected, and whom one has to believe', () => {
+    assert.deepEqual(words(viewOf()), ['online', 'Direct', 'Not verified'])
+    assert.deepEqual(words(viewOf({ conversation: { linked: false }, person: { status: 'busy' } })), [
+      'busy',
+      'Not connected',
+      'Not verified',
+    ])
+  })
+
+  it('is when somebody was seen last, once they are gone', () => {
+    const since = new Date(2026, 1, 5, 18, 4).getTime()
+    const [word] = words(viewOf({ conversation: { linked: false }, person: { status: 'offline', since } }))
+    assert.equal(word, 'last seen yesterday 18:04')
+  })
+
+  it('claims nothing that this device cannot know', () => {
+    const view = viewOf({ account: { state: 'unreachable' }, conversation: { linked: false } })
+    assert.deepEqual(words(view).slice(0, 2), ['not known', 'Not connected'])
+    assert.equal(statusOf(view), 'offline')
+    const stopped = viewOf({ hub: { is: 'failed', why: 'gone' } })
+    assert.deepEqual(words(stopped).slice(0, 2), ['not known', 'Not connected'])
+  })
+
+  it('explains each of its words in a sentence', () => {
+    for (const { sentence } of factsOf(viewOf(), { now, locale: 'en' })) assert.match(sentence, /Bob Larsen.*\.$/)
+  })
+})
