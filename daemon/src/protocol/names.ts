@@ -34,7 +34,10 @@ function readShownName(text: string, what: string): string {
   const length = [...name].length
   if (length === 0) throw new ParleyError('bad-name', `${what} cannot be empty. Give at least one character.`)
   if (length > limits.displayName || name.length > 2 * limits.displayName) {
-    throw new ParleyError('bad-name', `${what} has at most ${limits.displayName} characters, not ${length}. Shorten it.`)
+    throw new ParleyError(
+      'bad-name',
+      `${what} has at most ${limits.displayName} characters, not ${length}. Shorten it.`,
+    )
   }
   if (misleading.test(name) || !name.isWellFormed()) {
     throw new ParleyError(

@@ -1,6 +1,12 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { foldAlias, readDisplayName, readUserName, reservedNames } from '../../../../daemon/src/protocol/names.ts'
+import {
+  foldAlias,
+  readDisplayName,
+  readTeamName,
+  readUserName,
+  reservedNames,
+} from '../../../../daemon/src/protocol/names.ts'
 import { orRefused, refusal } from '../../../support/errors.ts'
 
 describe('user names', () => {
@@ -80,6 +86,21 @@ describe('display names', () => {
       refusal(() => readDisplayName(bad), 'bad-name')
     }
     assert.equal(readDisplayName('👍'.repeat(64)).length, 128)
+  })
+})
+
+describe('the name of a team', () => {
+  it('follows the rule of display names, in words of its own', () => {
+    assert.equal(readTeamName('  Acme & Söhne '), 'Acme & Söhne')
+    assert.throws(() => readTeamName(' '), { code: 'bad-name', message: /^The name of a team cannot be empty/ })
+    assert.throws(() => readTeamName('a\u202eb'), {
+      code: 'bad-name',
+      message: /^The name of a team cannot have control/,
+    })
+    assert.throws(() => readTeamName('x'.repeat(65)), {
+      code: 'bad-name',
+      message: /^The name of a team has at most 64/,
+    })
   })
 })
 
