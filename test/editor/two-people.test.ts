@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict'
-import { type Client, connect } from '../../daemon/src/client/index.ts'
+import { randomBytes } from 'node:crypto'
+import type { Locator } from 'playwright-core'
+import { connect } from '../../daemon/src/client/index.ts'
+import type { ChatInfo } from '../../daemon/src/protocol/control.ts'
+import { toText } from '../../daemon/src/protocol/ids.ts'
 import { type Chat, chatWith, openChat } from '../support/editor/chat.ts'
 import type { Desk } from '../support/editor/desk.ts'
 import { useEditors } from '../support/editor/editors.ts'
@@ -74,6 +78,31 @@ describe('two people in two windows', () => {
     await once(await openChat(ones.window, 'Bob'), 'before the reload')
   })
 
+  it('read further up: the place is kept over a reload, and what comes meanwhile does not move it', async () => {
+    const { window } = ones
+    const before = await openChat(window, 'Bob')
+    await tell(others, 'alice', 60)
+    await before.message('line 60').waitFor()
+    await before.frame.getByRole('feed').hover()
+    const place = before.message('line 20')
+    await until('line 20 is in sight', async () => {
+      if (await isInSight(place)) return true
+      await window.page.mouse.wheel(0, -200)
+      return false
+    })
+    await kept(ones, 'bob', ({ scroll }) => scroll !== undefined)
+    const top = await topOf(before)
+    await window.reload()
+    const after = await chatWith(window, 'Bob')
+    await after.message(top).waitFor()
+    assert.equal(await topOf(after), top)
+    await tell(others, 'alice', 1)
+    await after.frame.getByRole('button', { name: /^Jump to latest/ }).waitFor()
+    assert.equal(await topOf(after), top)
+    await after.frame.getByRole('button', { name: /^Jump to latest/ }).click()
+    await after.message('line 1').last().waitFor()
+  })
+
   it('lose the hub and with it the registry: what is written meanwhile goes out once both are back', async () => {
     const alices = await openChat(ones.window, 'Bob')
     const bobs = await openChat(others.window, 'Alice')
@@ -119,11 +148,43 @@ async function closeTab({ window }: Desk, title: string): Promise<void> {
 }
 
 /** Waits until the hub has kept what is being written: it is told of it at every pause. */
-async function keptDraft({ home }: Desk, person: string, draft: string): Promise<void> {
-  const client: Client = await connect({ home, client: 'test' })
+function keptDraft(desk: Desk, person: string, draft: string): Promise<void> {
+  return kept(desk, person, chat => chat.draft === draft)
+}
+
+async function kept({ home }: Desk, person: string, isSo: (chat: ChatInfo) => boolean): Promise<void> {
+  const client = await connect({ home, client: 'test' })
   try {
-    await until('the draft is kept', async () => (await client.request('openChat', { with: person })).draft === draft)
+    await until('the hub keeps it', async () => isSo(await client.request('openChat', { with: person })))
   } finally {
     client.close()
   }
+}
+
+/** Has somebody say `line 1` to `line COUNT`, by their hub. */
+async function tell({ home }: Desk, person: string, count: number): Promise<void> {
+  const client = await connect({ home, client: 'test' })
+  try {
+    for (let line = 1; line <= count; line++) {
+      const message = toText(randomBytes(16))
+      await client.request('send', { to: person, text: `line ${line}`, message })
+    }
+  } finally {
+    client.close()
+  }
+}
+
+/** The text of the first message that is wholly in sight. */
+async function topOf(chat: Chat): Promise<string> {
+  for (const message of await chat.frame.getByRole('article').all()) {
+    if (await isInSight(message)) return (await message.locator('.message-text').textContent()) ?? ''
+  }
+  throw new Error('no message is in sight')
+}
+
+async function isInSight(message: Locator): Promise<boolean> {
+  if ((await message.count()) === 0) return false
+  const feed = await message.locator('xpath=ancestor::*[@role="feed"]').boundingBox()
+  const box = await message.boundingBox()
+  return feed !== null && box !== null && box.y >= feed.y && box.y + box.height <= feed.y + feed.height
 }
