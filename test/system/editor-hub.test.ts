@@ -178,8 +178,15 @@ describe('a window and its hub', function () {
     const window = await person.open().up()
     const hung = await window.pid()
     process.kill(hung, 'SIGSTOP')
-    await window.hub.restart()
-    assert.notEqual(await window.pid(), hung)
+    try {
+      await window.hub.restart()
+      assert.notEqual(await window.pid(), hung)
+      assert.throws(() => process.kill(hung, 0), { code: 'ESRCH' })
+    } catch (error) {
+      // Nobody else would end it.
+      process.kill(hung, 'SIGKILL')
+      throw error
+    }
   })
 
   it('outlives the folder that the extension was in', async () => {
