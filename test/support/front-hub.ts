@@ -1,4 +1,4 @@
-import { asParleyError, ParleyError } from '@parley/daemon/client'
+import { ParleyError } from '@parley/daemon/client'
 import type {
   AccountInfo,
   ControlNotifications,
@@ -158,15 +158,5 @@ export function message(position: string, change: Partial<MessageInfo> = {}): Me
     written: 0,
     position,
     ...change,
-  }
-}
-
-/** The code with which something was refused; `undefined`: it was not. */
-export async function refusalOf(promise: Promise<unknown>): Promise<string | undefined> {
-  try {
-    await promise
-    return undefined
-  } catch (error) {
-    return asParleyError(error).code
   }
 }

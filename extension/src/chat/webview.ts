@@ -31,8 +31,8 @@ export function showChat(
 ): SurfaceHost {
   const { hub, keeper, ground, extensionUri } = surroundings
   const port = {
-    // Not delivered to a page that is hidden: it will say `ready` and ask for everything when it is shown.
-    post: (message: unknown) => void webview.postMessage(message),
+    // Not delivered to a page that is hidden or gone: one that is shown again says `ready` and asks for everything.
+    post: (message: unknown) => void webview.postMessage(message).then(undefined, () => {}),
     onMessage: webview.onDidReceiveMessage,
   }
   const host = new SurfaceHost({ hub, keeper, ground, port, conversation, person })

@@ -1,6 +1,6 @@
 import type { ConversationInfo, Status } from '@parley/daemon/protocol/control'
 import { limits } from '../limits.ts'
-import { oneLine } from '../shared/harmless.ts'
+import { oneLine, withoutFences } from '../shared/harmless.ts'
 import { shownName } from '../shared/person.ts'
 
 /** A chat as the list shows it; every text is one harmless line. */
@@ -64,7 +64,7 @@ export function nextUnread(
 }
 
 function lineOf({ draft, lastLine, lastMine }: ConversationInfo): ChatRow['line'] {
-  const written = oneLine(draft, limits.lastLine)
+  const written = oneLine(withoutFences(draft), limits.lastLine)
   if (written !== '') return { is: 'draft', text: written }
-  return { is: lastMine ? 'mine' : 'theirs', text: oneLine(lastLine, limits.lastLine) }
+  return { is: lastMine ? 'mine' : 'theirs', text: oneLine(withoutFences(lastLine), limits.lastLine) }
 }

@@ -1,6 +1,6 @@
 import type { ControlNotifications } from '@parley/daemon/protocol/control'
 import { limits } from '../limits.ts'
-import { isolated, plainLine } from '../shared/harmless.ts'
+import { isolated, plainLine, withoutFences } from '../shared/harmless.ts'
 import { shownName } from '../shared/person.ts'
 
 /** A message to tell of. */
@@ -25,8 +25,7 @@ export function noticeName({ person }: Notice): string {
 
 /** What was written, on one line; of a fenced block its place and code. */
 export function noticeText({ message }: Notice): string {
-  const start = message.text.slice(0, read).replace(/^ {0,3}(?:`{3,}|~{3,})\S*[ \t]*(.*)$/gm, '$1')
-  return plainLine(start, limits.notice)
+  return plainLine(withoutFences(message.text.slice(0, read)), limits.notice)
 }
 
 /** Characters that are looked at, more than are ever shown. */

@@ -27,6 +27,14 @@ export function plainLine(text: string, longest: number): string {
   return oneLine(text, longest).replaceAll('](', '] (').replaceAll('$(', '$ (')
 }
 
+/**
+ * What was written without the marks of its fenced blocks, for a line that shows its beginning: what was shared is the
+ * place and the code. Takes lines as they were written and a line that was made of them.
+ */
+export function withoutFences(text: string): string {
+  return text.replace(/(?<![^\s])(?:`{3,}|~{3,})\S*[ \t]*/g, '')
+}
+
 /** `text` in a direction of its own within a longer line: a name in Arabic turns nothing around that follows it. */
 export function isolated(text: string): string {
   return `\u2068${text}\u2069`

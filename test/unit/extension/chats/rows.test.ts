@@ -10,6 +10,10 @@ describe('a chat in the list', () => {
     assert.deepEqual(lineOf({ lastLine: 'see you', lastMine: true }), { is: 'mine', text: 'see you' })
   })
 
+  it('shows of a shared block its place and code', () => {
+    assert.equal(lineOf({ lastLine: 'see ```ts src/a.ts:3-4 return 1 ```' }).text, 'see src/a.ts:3-4 return 1')
+  })
+
   it('says what is being written, rather', () => {
     assert.deepEqual(lineOf({ lastLine: 'see you', draft: 'wait\nfor me' }), { is: 'draft', text: 'wait for me' })
     assert.deepEqual(lineOf({ lastLine: 'see you', draft: ' \n ' }), { is: 'theirs', text: 'see you' })

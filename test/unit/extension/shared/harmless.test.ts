@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
-import { isolated, oneLine, plainLine } from '../../../../extension/src/shared/harmless.ts'
+import { isolated, oneLine, plainLine, withoutFences } from '../../../../extension/src/shared/harmless.ts'
 
 describe('one line of what others wrote', () => {
   it('is the text itself when that is a plain line', () => {
@@ -57,6 +57,14 @@ describe('a plain line', () => {
       plainLine('[Free](command:workbench.action.quit "x") $(alert)', 100),
       '[Free] (command:workbench.action.quit "x") $ (alert)',
     )
+  })
+})
+
+describe('a text without the marks of its fenced blocks', () => {
+  it('is the words, the places and the code', () => {
+    assert.equal(withoutFences('look\n```ts src/a.ts:3-4\nreturn `1`\n```'), 'look\nsrc/a.ts:3-4\nreturn `1`\n')
+    assert.equal(withoutFences('look ~~~ts src/a.ts:3-4 return 1 ~~~ there'), 'look src/a.ts:3-4 return 1 there')
+    assert.equal(withoutFences('a```b ``c`` ~~d~~'), 'a```b ``c`` ~~d~~')
   })
 })
 
