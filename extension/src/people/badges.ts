@@ -13,10 +13,14 @@ export function personUri(user: string): Uri {
 /** The number at the end of the row of somebody of whom something was not read. */
 export class PersonBadges implements FileDecorationProvider, Disposable {
   readonly #news = new EventEmitter<Uri[]>()
-  readonly #registration = window.registerFileDecorationProvider(this)
+  readonly #registration: Disposable
   #shown: ReadonlyMap<string, Unread> = new Map()
 
   readonly onDidChangeFileDecorations = this.#news.event
+
+  constructor() {
+    this.#registration = window.registerFileDecorationProvider(this)
+  }
 
   show(rows: readonly PersonRow[]): void {
     const before = this.#shown

@@ -68,7 +68,7 @@ export interface Known {
 }
 
 function chatChoice({ conversation, person, unread }: ConversationInfo, when: When): Choice {
-  const description = unread > 0 ? unreadWords(unread) : describe(person, when)
+  const description = `${describe(person, when)}${unread > 0 ? ` · ${unreadWords(unread)}` : ''}`
   return { is: 'chat', who: conversation, status: person.status, label: labelOf(person), description }
 }
 

@@ -7,7 +7,7 @@ import { presenceIcon } from './presence.ts'
 export async function setStatus(hub: Hub): Promise<void> {
   const chosen = hub.accounts?.[0]?.availability
   const picked = await window.showQuickPick(
-    choices().map(choice => (choice.availability === chosen ? { ...choice, description: l10n.t('now') } : choice)),
+    choices().map(choice => (choice.availability === chosen ? { ...choice, description: l10n.t('current') } : choice)),
     { title: l10n.t('Set My Status'), placeHolder: l10n.t('How do others see you?') },
   )
   if (picked && picked.availability !== chosen) {

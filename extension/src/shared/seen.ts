@@ -19,7 +19,7 @@ export function standingWords({ status, since }: Pick<PersonInfo, 'status' | 'si
 /** When somebody was here last, as briefly as it can be said: `last seen 18:04`, `last seen yesterday 18:04`, `last seen 3 Feb`. */
 export function lastSeen(since: number, { now, locale }: When): string {
   const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(known(locale), options).format(since)
-  const time = () => format({ hour: '2-digit', minute: '2-digit' })
+  const time = () => format({ timeStyle: 'short' })
   const days = daysBetween(since, now)
   // A clock that is ahead of the team's by a little makes it a moment ago, not tomorrow.
   if (days <= 0) return l10n.t('last seen {0}', time())
