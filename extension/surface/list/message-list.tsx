@@ -7,7 +7,8 @@ import type { Start } from '../chat/state.ts'
 import { limits } from '../limits.ts'
 import type { Row } from '../model/rows.ts'
 import { MessageRow, rowId, type Surroundings } from './message-row.tsx'
-import { inSight, startAt } from './place.ts'
+import { Mover } from './mover.ts'
+import { inSight, type Measured, startAt, topmost } from './place.ts'
 import { besides, firstAction, focusRow, moved } from './roving.ts'
 import { useSteps } from './use-steps.ts'
 
@@ -44,56 +45,69 @@ export function MessageList(props: MessageListProps) {
   const list = useRef<VirtualizerHandle>(null)
   const [active, setActive] = useState<string>()
   const [lowest, setLowest] = useState<string>()
-  const isFollowing = useRef(at === 'latest')
-  const lastOffset = useRef(0)
+  const [mover] = useState(
+    () =>
+      new Mover(
+        () => list.current,
+        () => scroller.current,
+      ),
+  )
   const wanted = useRef<string | undefined>(undefined)
   const shown = useRef<readonly Row[]>(props.rows)
 
+  /** What the page says, not what the virtual list has heard: that hears of a scroll with the next frame. */
+  const measured = (): Measured | undefined => {
+    const [handle, element] = [list.current, scroller.current]
+    if (handle === null || element === null || handle.viewportSize === 0) return undefined
+    const { scrollTop, scrollHeight, clientHeight } = element
+    return {
+      top: scrollTop,
+      seen: clientHeight,
+      below: scrollHeight - scrollTop - clientHeight,
+      indexAt: handle.findItemIndex,
+      offsetOf: handle.getItemOffset,
+    }
+  }
+
   const anchor = () => {
-    const handle = list.current
-    return handle === null ? undefined : shown.current[handle.findItemIndex(handle.scrollOffset)]?.key
+    const now = measured()
+    return now && shown.current[topmost(now)]?.key
   }
   const { items: rows, shift } = useSteps(props.rows, anchor)
   shown.current = rows
 
-  /** Stays at the end, but lets nothing new scroll by unseen. */
-  const follow = () => {
-    const handle = list.current
-    if (!isFollowing.current || handle === null || rows.length === 0) return
-    const line = isInSight ? -1 : rows.findIndex(({ isNew }) => isNew)
-    if (line >= 0 && handle.scrollSize - handle.viewportSize > handle.getItemOffset(line)) {
-      isFollowing.current = false
-      handle.scrollToIndex(line, { align: 'start' })
-      return
-    }
-    handle.scrollToIndex(rows.length - 1, { align: 'end' })
+  const isAtEnd = ({ below }: Measured) => isToEnd && below <= limits.atEnd
+
+  /** Stays where it is to be, but lets nothing new scroll by unseen. */
+  const settle = () => {
+    const now = measured()
+    const line = mover.isFollowing && !isInSight ? rows.findIndex(({ isNew }) => isNew) : -1
+    const row = rows[line]
+    if (now && row && now.top + now.below > now.offsetOf(line)) mover.go({ key: row.key, align: 'start' }, rows)
+    else mover.settle(rows)
   }
 
   const look = () => {
-    const handle = list.current
-    if (handle === null || handle.viewportSize === 0) return
-    const { scrollOffset, viewportSize, scrollSize } = handle
-    const left = scrollSize - scrollOffset - viewportSize
-    const isAtEnd = isToEnd && left <= limits.atEnd
-    if (isAtEnd) isFollowing.current = true
-    else if (scrollOffset < lastOffset.current) isFollowing.current = false
-    lastOffset.current = scrollOffset
-    const seen = inSight(rows, handle, isAtEnd)
-    onSight(seen)
-    onEnd(isAtEnd || isFollowing.current)
-    setLowest(rows[handle.findItemIndex(scrollOffset + viewportSize - 1)]?.key)
-    if (scrollOffset < viewportSize * limits.loadAhead) onNearStart()
-    if (left < viewportSize * limits.loadAhead) onNearEnd()
+    const now = measured()
+    if (now === undefined || !mover.look(rows, isAtEnd(now))) return
+    onSight(inSight(rows, now, isAtEnd(now)))
+    onEnd(isAtEnd(now) || mover.isFollowing)
+    setLowest(rows[now.indexAt(now.top + now.seen - 1)]?.key)
+    if (now.top < now.seen * limits.loadAhead) onNearStart()
+    if (now.below < now.seen * limits.loadAhead) onNearEnd()
   }
 
-  useLayoutEffect(() => {
-    if (list.current === null) return
-    const start = startAt(at, rows)
-    if (start !== undefined) list.current.scrollToIndex(start.index, start)
-  }, [])
+  const rest = () => {
+    const now = measured()
+    const index = now ? topmost(now) : -1
+    const row = rows[index]
+    if (now && row) mover.rest(isAtEnd(now), { key: row.key, align: 'start', offset: now.top - now.offsetOf(index) })
+  }
+
+  useLayoutEffect(() => mover.go(startAt(at, rows), rows), [])
 
   useLayoutEffect(() => {
-    follow()
+    settle()
     look()
   }, [rows])
 
@@ -102,21 +116,18 @@ export function MessageList(props: MessageListProps) {
     if (key === undefined) return
     setActive(key)
     wanted.current = key
-    if (index === rows.length - 1) list.current?.scrollToIndex(index, { align: 'end' })
-    else list.current?.scrollToIndex(index, { align: 'nearest' })
+    mover.go(isToEnd && index === rows.length - 1 ? 'end' : { key, align: 'nearest' }, rows)
     focusRow(key, () => wanted.current === key)
   }
 
   useImperativeHandle(props.ref, () => ({
-    toEnd: () => {
-      isFollowing.current = true
-      list.current?.scrollToIndex(shown.current.length - 1, { align: 'end' })
-    },
+    toEnd: () => mover.go('end', shown.current),
     focus: () => focusIndex(tabStopIndex),
     focusLast: () => focusIndex(shown.current.length - 1),
   }))
 
   const onKeyDown = (event: KeyboardEvent) => {
+    mover.touch()
     if (event.altKey || event.ctrlKey || event.metaKey || !(event.target instanceof HTMLElement)) return
     const message = event.target.closest('article')
     if (message === null) return
@@ -140,6 +151,9 @@ export function MessageList(props: MessageListProps) {
   const onFocusIn = (event: FocusEvent) => {
     const message = event.target instanceof Element ? event.target.closest('article') : null
     const row = message && rows.find(({ key }) => message.id === rowId(key))
+    // The browser may have scrolled to what a person has focused.
+    if (row?.key !== wanted.current) mover.touch()
+    wanted.current = undefined
     if (row) setActive(row.key)
   }
 
@@ -159,6 +173,8 @@ export function MessageList(props: MessageListProps) {
       aria-label={l10n.t('Messages with {0}', around.person)}
       aria-busy={props.isLoading}
       onKeyDown={onKeyDown}
+      onWheel={({ deltaY }) => mover.turn(deltaY)}
+      onPointerDown={() => mover.touch()}
       onFocusIn={onFocusIn}
     >
       <div class="list-space" />
@@ -169,8 +185,9 @@ export function MessageList(props: MessageListProps) {
         bufferSize={limits.drawAhead}
         keepMounted={activeIndex >= 0 ? [activeIndex] : []}
         onScroll={look}
+        onScrollEnd={rest}
         onResize={() => {
-          follow()
+          settle()
           look()
         }}
       >

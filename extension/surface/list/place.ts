@@ -2,47 +2,45 @@ import type { InSight } from '../chat/reader.ts'
 import type { Start } from '../chat/state.ts'
 import { isQueued } from '../model/held.ts'
 import type { Row } from '../model/rows.ts'
+import type { Goal } from './mover.ts'
 
-/** What of the virtual list tells where one is. All in px from the top of what is held. */
+/** Where the list stands, in px: what is above and below what is in sight, and where its messages are. */
 export interface Measured {
-  readonly scrollOffset: number
-  readonly viewportSize: number
-  findItemIndex(offset: number): number
-  getItemOffset(index: number): number
+  readonly top: number
+  readonly seen: number
+  readonly below: number
+  indexAt(offset: number): number
+  offsetOf(index: number): number
 }
 
-/** Where the list begins: an index, and how it stands in sight. */
-export interface StartPlace {
-  readonly index: number
-  readonly align: 'start' | 'end'
-  readonly offset?: number
-}
-
-/** The place to begin at; undefined: there is nothing to show. */
-export function startAt(at: Start['at'], rows: readonly Row[]): StartPlace | undefined {
-  const end: StartPlace = { index: rows.length - 1, align: 'end' }
-  if (rows.length === 0) return undefined
-  if (at === 'latest') return end
-  if (at === 'newLine') {
-    const index = rows.findIndex(({ isNew }) => isNew)
-    return index < 0 ? end : { index, align: 'start' }
-  }
-  const index = rows.findIndex(({ position }) => position === undefined || position >= at.position)
-  if (index < 0) return end
+/** The place to begin at. */
+export function startAt(at: Start['at'], rows: readonly Row[]): Goal | 'end' {
+  if (at === 'latest') return 'end'
+  const row =
+    at === 'newLine'
+      ? rows.find(({ isNew }) => isNew)
+      : rows.find(({ position }) => position === undefined || position >= at.position)
+  if (row === undefined) return 'end'
   // The message itself may be gone; then the next one stands at the upper edge.
-  return { index, align: 'start', offset: rows[index]?.position === at.position ? at.offset : 0 }
+  const offset = at !== 'newLine' && row.position === at.position ? at.offset : 0
+  return { key: row.key, align: 'start', offset }
+}
+
+/** The first message in sight. The page rounds where it is scrolled to: less than a px of a message is nothing of it. */
+export function topmost(list: Measured): number {
+  return list.indexAt(list.top + 1)
 }
 
 /** What is in sight, as it is kept and marked read. */
 export function inSight(rows: readonly Row[], list: Measured, isAtEnd: boolean): InSight {
   if (rows.length === 0) return { isAtEnd }
-  const top = sealedAbove(rows, list.findItemIndex(list.scrollOffset))
-  const lowest = othersAbove(rows, list.findItemIndex(list.scrollOffset + list.viewportSize - 1))
+  const top = sealedAbove(rows, topmost(list))
+  const lowest = othersAbove(rows, list.indexAt(list.top + list.seen - 1))
   return {
     isAtEnd,
     ...(top === undefined
       ? {}
-      : { top: { position: top.position, offset: Math.round(list.scrollOffset - list.getItemOffset(top.index)) } }),
+      : { top: { position: top.position, offset: Math.round(list.top - list.offsetOf(top.index)) } }),
     ...(lowest === undefined ? {} : { lowest }),
   }
 }

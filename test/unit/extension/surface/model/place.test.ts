@@ -8,25 +8,31 @@ describe('the place in a chat', () => {
   const rows = (newLine?: string) =>
     rowsOf({ held: { messages, moreBefore: false, moreAfter: false }, unsent: [], self: alice, newLine })
   /** A list whose rows are 10 px high, of which 30 px are in sight. */
-  const list = (scrollOffset: number) => ({
-    scrollOffset,
-    viewportSize: 30,
-    findItemIndex: (offset: number) => Math.min(9, Math.floor(offset / 10)),
-    getItemOffset: (index: number) => index * 10,
+  const list = (top: number) => ({
+    top,
+    seen: 30,
+    below: 70 - top,
+    indexAt: (offset: number) => Math.min(9, Math.floor(offset / 10)),
+    offsetOf: (index: number) => index * 10,
   })
+  const keyAt = (number: number) => rows()[number]?.key
 
   it('begins at the end, at the line, or where one was', () => {
-    assert.deepEqual(startAt('latest', rows()), { index: 9, align: 'end' })
-    assert.deepEqual(startAt('newLine', rows(positionOf(3))), { index: 3, align: 'start' })
+    assert.equal(startAt('latest', rows()), 'end')
+    assert.deepEqual(startAt('newLine', rows(positionOf(3))), { key: keyAt(3), align: 'start', offset: 0 })
     const place = { position: positionOf(4), offset: 7 }
-    assert.deepEqual(startAt(place, rows()), { index: 4, align: 'start', offset: 7 })
-    assert.equal(startAt('latest', []), undefined)
+    assert.deepEqual(startAt(place, rows()), { key: keyAt(4), align: 'start', offset: 7 })
+    assert.equal(startAt('latest', []), 'end')
   })
 
   it('begins at the next message when the one that was there is gone, and at the end when there is none', () => {
     const gone = rows().filter(({ position }) => position !== positionOf(4))
-    assert.deepEqual(startAt({ position: positionOf(4), offset: 7 }, gone), { index: 4, align: 'start', offset: 0 })
-    assert.deepEqual(startAt({ position: positionOf(50), offset: 7 }, rows()), { index: 9, align: 'end' })
+    assert.deepEqual(startAt({ position: positionOf(4), offset: 7 }, gone), {
+      key: keyAt(5),
+      align: 'start',
+      offset: 0,
+    })
+    assert.equal(startAt({ position: positionOf(50), offset: 7 }, rows()), 'end')
   })
 
   it('is the topmost message and how much of it is above the edge', () => {
