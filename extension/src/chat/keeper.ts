@@ -19,7 +19,10 @@ export class Keeper implements Disposable {
   constructor(hub: AskedHub) {
     this.#hub = hub
     this.#listening = hub.onState(({ is }) => {
-      if (is === 'up') for (const conversation of this.#waiting.keys()) this.save(conversation, {}).catch(() => {})
+      if (is !== 'up') return
+      // What is under way waits for the hub by itself.
+      const left = [...this.#waiting.keys()].filter(conversation => !this.#saving.has(conversation))
+      for (const conversation of left) this.save(conversation, {}).catch(() => {})
     })
   }
 
