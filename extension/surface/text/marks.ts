@@ -30,7 +30,7 @@ function mark(text: string, hidden: RegExp): (Text | Mark)[] {
   return found
 }
 
-/** `␛` for a control character, `[U+202E]` for others. A long run says only how long it is. */
+/** `[ESC]` for a control character of ASCII, `[U+202E]` for others. A long run says only how long it is. */
 function standIns(run: string): string {
   const characters = [...run]
   const shown = characters.slice(0, shownOfRun).map(standIn).join('')
@@ -41,10 +41,15 @@ const shownOfRun = 8
 
 function standIn(character: string): string {
   const point = character.codePointAt(0) ?? 0
-  if (point < 0x20) return String.fromCodePoint(0x2400 + point)
-  if (point === 0x7f) return '\u2421'
+  const name = point === 0x7f ? 'DEL' : asciiControls[point]
+  if (name) return `[${name}]`
   return `[U+${point.toString(16).toUpperCase().padStart(4, '0')}]`
 }
+
+const asciiControls =
+  'NUL SOH STX ETX EOT ENQ ACK BEL BS HT LF VT FF CR SO SI DLE DC1 DC2 DC3 DC4 NAK SYN ETB CAN EM SUB ESC FS GS RS US'.split(
+    ' ',
+  )
 
 // Tab and line feed are layout. Carriage returns have become line feeds before.
 const controls = String.raw`\x00-\x08\x0b-\x1f\x7f-\x9f`

@@ -16,7 +16,7 @@ describe('characters that cannot be seen', () => {
   })
 
   it('that end a colour of a terminal are seen in prose as well', () => {
-    assert.equal(said(markProse('\u001b[31mred\u001b[0m\u0007')), '␛[31mred␛[0m␇')
+    assert.equal(said(markProse('\u001b[31mred\u001b[0m\u0007')), '[ESC][31mred[ESC][0m[BEL]')
   })
 
   it('are left in prose where languages need them, except those that force a direction', () => {
