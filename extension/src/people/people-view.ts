@@ -6,7 +6,7 @@ import { Coalesced } from '../shared/coalesce.ts'
 import { nextDay, type When } from '../shared/seen.ts'
 import { PersonBadges, personUri } from './badges.ts'
 import { presenceIcon } from './presence.ts'
-import { byPresence, isSameRow, type PersonRow, rowOf, spoken, tooltipOf, unreadByUser } from './rows.ts'
+import { byPresence, changedRows, type PersonRow, rowOf, spoken, tooltipOf, unreadByUser } from './rows.ts'
 
 /** The People view: a row for each person, by their user id, which VS Code keeps selected while rows change places. */
 export class PeopleView implements TreeDataProvider<string>, Disposable {
@@ -88,15 +88,9 @@ export class PeopleView implements TreeDataProvider<string>, Disposable {
     const rows = this.#read()
     this.#rows = rows
     this.#badges.show([...rows.values()])
-    if (!hasSameOrder(before, rows)) {
-      this.#news.fire(undefined)
-      return
-    }
-    const changed = [...rows.values()].filter(row => {
-      const old = before.get(row.user)
-      return old === undefined || !isSameRow(old, row)
-    })
-    if (changed.length > 0) this.#news.fire(changed.map(({ user }) => user))
+    const changed = changedRows(before, rows)
+    if (changed === 'order') this.#news.fire(undefined)
+    else if (changed.length > 0) this.#news.fire([...changed])
   }
 
   /** Then `18:04` is yesterday’s. */
@@ -124,11 +118,4 @@ function personItem(row: PersonRow): TreeItem {
 
 function when(): When {
   return { now: Date.now(), locale: env.language }
-}
-
-function hasSameOrder(a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): boolean {
-  if (a.size !== b.size) return false
-  const other = b.keys()
-  for (const key of a.keys()) if (other.next().value !== key) return false
-  return true
 }

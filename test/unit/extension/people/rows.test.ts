@@ -1,5 +1,12 @@
 import assert from 'node:assert/strict'
-import { byPresence, isSameRow, rowOf, spoken, tooltipOf, unreadByUser } from '../../../../extension/src/people/rows.ts'
+import {
+  byPresence,
+  changedRows,
+  rowOf,
+  spoken,
+  tooltipOf,
+  unreadByUser,
+} from '../../../../extension/src/people/rows.ts'
 import { conversation, person } from '../../../support/front-hub.ts'
 
 const now = new Date('2026-05-20T12:00').getTime()
@@ -64,19 +71,23 @@ describe('the rows of people', () => {
   })
 
   it('are drawn again only when something that they show is different', () => {
-    const bob = person('bob', { since: 7 })
-    const row = rowOf(bob, undefined, when)
-    assert.ok(isSameRow(row, rowOf({ ...bob }, undefined, { ...when, now: now + 1000 })))
-    for (const other of [
+    const [bob, gone] = [person('bob', { since: 7 }), person('gone', { status: 'offline', since: now })]
+    const rows = (...of: ReturnType<typeof rowOf>[]) => new Map(of.map(row => [row.user, row]))
+    const [row, other] = [rowOf(bob, undefined, when), rowOf(gone, undefined, when)]
+    const before = rows(row, other)
+    assert.deepEqual(changedRows(before, rows(rowOf({ ...bob }, undefined, when), other)), [])
+    for (const changed of [
       rowOf({ ...bob, status: 'busy' }, undefined, when),
       rowOf({ ...bob, displayName: 'Bob' }, undefined, when),
       rowOf({ ...bob, since: 8 }, undefined, when),
       rowOf(bob, { count: 1, isMuted: false }, when),
     ]) {
-      assert.ok(!isSameRow(row, other))
+      assert.deepEqual(changedRows(before, rows(changed, other)), ['user-bob'])
     }
-    const gone = person('gone', { status: 'offline', since: now })
     const tomorrow = { ...when, now: now + 24 * 3600_000 }
-    assert.ok(!isSameRow(rowOf(gone, undefined, when), rowOf(gone, undefined, tomorrow)))
+    assert.deepEqual(changedRows(before, rows(row, rowOf(gone, undefined, tomorrow))), ['user-gone'])
+    assert.equal(changedRows(before, rows(other, row)), 'order')
+    assert.equal(changedRows(before, rows(row)), 'order')
+    assert.equal(changedRows(before, rows(row, rowOf(person('new'), undefined, when))), 'order')
   })
 })
