@@ -1,4 +1,4 @@
-import { useEffect, useRef, useState } from 'preact/hooks'
+import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Icon } from '../style/icon.tsx'
 
 export interface MenuProps {
@@ -14,7 +14,8 @@ export function Menu({ label, title, items }: MenuProps) {
   const button = useRef<HTMLButtonElement>(null)
   const entries = () => [...(whole.current?.querySelectorAll<HTMLElement>('[role=menuitem]') ?? [])]
 
-  useEffect(() => {
+  // Before the next key comes.
+  useLayoutEffect(() => {
     if (!isOpen) return
     entries()[0]?.focus()
     const away = ({ target }: Event) => {

@@ -91,12 +91,14 @@ function whenSeen(element: Element, action: () => void): () => void {
   const observer = new IntersectionObserver(entries => {
     if (!entries.some(({ isIntersecting }) => isIntersecting)) return
     observer.disconnect()
-    idle = requestIdleCallback(action, { timeout: limits.highlightWait })
+    // Safari, where somebody may show an editor of the web, is never idle.
+    if ('requestIdleCallback' in window) idle = requestIdleCallback(action, { timeout: limits.highlightWait })
+    else action()
   })
   observer.observe(element)
   return () => {
     observer.disconnect()
-    cancelIdleCallback(idle)
+    if (idle) cancelIdleCallback(idle)
   }
 }
 

@@ -12,5 +12,13 @@ export function readFence(info: string, code: string): Fence {
   const place = alone ?? (space > 0 ? readFencePlace(trimmed.slice(space).trim()) : undefined)
   const word = alone ? '' : space > 0 ? trimmed.slice(0, space) : trimmed
   const language = word || /\.(\w{1,12})$/.exec(alone?.path ?? '')?.[1] || ''
-  return { is: 'fence', language: language.slice(0, 40), code: code.replace(/\n$/, ''), ...(place && { place }) }
+  return {
+    is: 'fence',
+    language: language.replace(/[\p{Cc}\p{Cf}]/gu, '').slice(0, longest),
+    code: code.replace(/\n$/, ''),
+    ...(place && { place }),
+  }
 }
+
+/** Characters of a language's name: it is shown. */
+const longest = 40

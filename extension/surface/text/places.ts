@@ -34,7 +34,7 @@ function placeOf(written: string, line?: string, column?: string, endLine?: stri
   const path = written.replaceAll('\\', '/')
   const name = path.slice(path.lastIndexOf('/') + 1)
   const first = Number(line)
-  if (first < 1 || !isFile(name, path !== name) || leavesFolder.test(path)) return undefined
+  if (first < 1 || !isFile(name, path !== name) || leavesFolder.test(path) || misleading.test(path)) return undefined
   const last = endLine ? Number(endLine) : 0
   return {
     path,
@@ -62,6 +62,8 @@ const named = new RegExp(`${start}${path}(?:${colon}|${hash}|${bracket})(?![\\p{
 const fenced =
   /^(?<path>(?:[a-z]:(?=[\\/]))?[^:*?"<>|={}\p{Cc}]*[^:*?"<>|={}\p{Cc}\s])(?::(?<line>\d{1,7})(?:-(?<endLine>\d{1,7}))?)?$/iu
 
+// What turns a name around, or cannot be seen in it.
+const misleading = /[\p{Cc}\p{Cf}]/u
 const leavesFolder = /(?:^|\/)\.\.(?:\/|$)|^\/\//
 const extensionless =
   /^(?:Makefile|Dockerfile|Containerfile|Gemfile|Rakefile|Procfile|Jenkinsfile|LICENSE|README|BUILD|CODEOWNERS)$/

@@ -46,9 +46,12 @@ export function PlaceButton({ place, children }: { readonly place: Place; readon
       <Pressable role="button" class="text-place" title={titleOf(place)} onPress={open}>
         {children}
       </Pressable>
-      <span class="text-said" role="status">
-        {said && ` (${said})`}
-      </span>
+      {/* There from the press on, so that a screen reader hears what comes into it; not before, for there may be hundreds. */}
+      {(isOpening || said) && (
+        <span class="text-said" role="status">
+          {said && ` (${said})`}
+        </span>
+      )}
     </>
   )
 }

@@ -66,7 +66,16 @@ describe('the place of a block of code', () => {
   })
 
   it('is not what others write there', () => {
-    for (const info of ['{1,3-5}', 'title="a.ts"', 'copy', 'twoslash', 'a.ts?x', '../a.ts:1']) {
+    for (const info of [
+      '{1,3-5}',
+      'title="a.ts"',
+      'copy',
+      'twoslash',
+      'a.ts?x',
+      '../a.ts:1',
+      '\u202est.a:1',
+      'a\u200b.ts',
+    ]) {
       assert.equal(readFencePlace(info), undefined, info)
     }
   })
