@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import fc from 'fast-check'
 import { message, now } from '../support/surface/messages.ts'
-import type { Surface } from '../support/surface/surface.ts'
+import { strangeIn } from '../support/surface/strange.ts'
 import { useSurfaces } from '../support/surface/surfaces.ts'
 import { until } from '../support/wait.ts'
 
@@ -93,7 +93,7 @@ describe('the text of a message in the page', () => {
     const surface = await saying(...texts)
     await surface.page.setViewportSize({ width: 800, height: 20_000 })
     await until('all of them in the page', async () => (await surface.page.locator('.message-text').count()) === 120)
-    assert.deepEqual(await strangeIn(surface), [])
+    assert.deepEqual(await strangeIn(surface.page), [])
     assert.ok((await surface.page.locator('.message-text *').count()) > 1000, 'they became elements')
     const known = /^(open|history|save|markRead)$/
     const asked = surface.host.asked.filter(({ method }) => !known.test(method))
@@ -124,32 +124,6 @@ describe('the text of a message in the page', () => {
     }
   })
 })
-
-/** What a text may become; each name with the attributes that it may have. */
-const allowed: Readonly<Record<string, readonly string[]>> = {
-  ...Object.fromEntries(
-    ['p', 'ul', 'li', 'blockquote', 'table', 'th', 'td', 'pre', 'code', 'button'].map(name => [name, []]),
-  ),
-  ...Object.fromEntries(['br', 'hr', 'strong', 'em', 's', 'thead', 'tbody', 'tr', 'div'].map(name => [name, []])),
-  ol: ['start'],
-  span: ['role', 'title'],
-  svg: ['viewBox', 'aria-hidden', 'focusable'],
-  path: ['d', 'fill-rule', 'clip-rule'],
-}
-
-/** The elements and attributes within messages that should not be. */
-function strangeIn(surface: Surface): Promise<string[]> {
-  return surface.page.evaluate(known => {
-    const everywhere = ['class', 'dir', 'tabindex', 'type', 'aria-expanded']
-    return [...document.querySelectorAll('.message-text *')].flatMap(element => {
-      const attributes = known[element.localName]
-      if (!attributes) return [element.outerHTML]
-      return [...element.attributes]
-        .filter(({ name }) => !everywhere.includes(name) && !attributes.includes(name))
-        .map(({ name }) => `${element.localName} ${name}`)
-    })
-  }, allowed)
-}
 
 const hostile = fc
   .array(
