@@ -78,9 +78,11 @@ describe('a team on one’s own computer', () => {
     const { address, registry } = await alice.client.request('hostTeam', { team: 'Acme' })
     await alice.signUp(address, password)
     const port = portOf((await alice.client.request('status', {})).registry?.listen[0] ?? '')
+    await using bob = await new Person('bob', join(folder.path, 'bob')).start()
+    await bob.signUp((await alice.client.request('invite', {})).link, password)
     await alice.stop()
 
-    const other = createServer().listen(port, '127.0.0.1')
+    const other = createServer(socket => socket.destroy()).listen(port, '127.0.0.1')
     await new Promise(resolve => other.once('listening', resolve))
     try {
       await alice.start()
@@ -88,6 +90,9 @@ describe('a team on one’s own computer', () => {
       assert.notEqual(portOf(status.registry?.listen[0] ?? ''), port)
       assert.match(status.hub?.warnings.join() ?? '', new RegExp(`Another program uses 127\\.0\\.0\\.1:${port}`))
       await until('alice is in her own team all the same', () => isOnline(alice))
+      // Whoever is told the new address is in again.
+      await bob.client.request('signIn', { registry: status.registry?.address ?? '' })
+      assert.ok(await isOnline(bob))
       await alice.stop()
     } finally {
       await new Promise(resolve => other.close(resolve))
@@ -98,6 +103,8 @@ describe('a team on one’s own computer', () => {
     assert.equal(back.registry?.registry, registry)
     assert.equal(portOf(back.registry?.listen[0] ?? ''), port)
     assert.deepEqual(back.hub?.warnings, [])
+    await bob.client.request('signIn', { registry: address })
+    assert.ok(await isOnline(bob))
   })
 
   it('leaves the hub up when its storage is damaged, and says so', async function () {

@@ -7,7 +7,7 @@ import { limits } from '../limits.ts'
 import { plainLine } from '../shared/harmless.ts'
 import { Boxes } from './boxes.ts'
 import { type Joined, type JoinOptions, join } from './joining.ts'
-import { addressOf, alreadyIn, placeInText } from './places.ts'
+import { addressOf, alreadyIn, newPlaceOf, placeInText } from './places.ts'
 import { ownAccount, suggestedName } from './self.ts'
 import { linkInUri } from './uri.ts'
 import { welcome } from './welcome.ts'
@@ -28,8 +28,10 @@ export class Entrance {
   async joinTeam(link?: unknown): Promise<void> {
     const own = ownAccount(this.#context)
     const given = typeof link === 'string' ? placeInText(link) : ''
-    if (own) await tellOfAccount(own, given === '' ? own.registry : (readParleyLink(given).registry ?? ''))
-    else await this.#comeIn({ place: given || (await clipboardPlace()), seeks: 'team' })
+    const place = given || (await clipboardPlace())
+    if (!own) await this.#comeIn({ place, seeks: 'team' })
+    else if (newPlaceOf(own, place)) await this.#followTeam(own, place)
+    else await tellOfAccount(own, given === '' ? own.registry : registryIn(given))
   }
 
   /** *Chat by Address*: somebody whom this hub knows, or a team to join first. */
@@ -46,11 +48,29 @@ export class Entrance {
       return
     }
     const own = ownAccount(this.#context)
-    if (own) {
-      await tellOfAccount(own, readParleyLink(link).registry ?? '')
+    if (own && newPlaceOf(own, link)) {
+      await this.#followTeam(own, link)
+    } else if (own) {
+      await tellOfAccount(own, registryIn(link))
     } else if (!this.#isAsking && (await this.#wants(link))) {
       await this.#comeIn({ place: link, seeks: 'team', takesAtOnce: true })
     }
+  }
+
+  /** A computer that hosts a team may have another address by now; whoever has it proves that it is the same team. */
+  async #followTeam(own: AccountInfo, link: string): Promise<void> {
+    const team = own.team || addressOf(own.address)
+    const words = l10n.t(
+      '{0} cannot be reached at {1}. By this link it is at {2} now.',
+      team,
+      addressOf(own.address),
+      addressOf(link),
+    )
+    const yes = l10n.t('Use That Address')
+    if ((await window.showInformationMessage(plainLine(words, limits.sentence), yes)) !== yes) return
+    await this.#context.hub.request('signIn', { registry: link })
+    const done = l10n.t('You are in {0} again.', team)
+    void window.showInformationMessage(plainLine(done, limits.sentence))
   }
 
   async #wants(link: string): Promise<boolean> {
@@ -105,6 +125,11 @@ export class Entrance {
       [l10n.t('Start a Team on This Computer')]: 'parley.startTeam',
     })
   }
+}
+
+/** The id of the team that a link is for; empty when it names none. */
+function registryIn(link: string): string {
+  return readParleyLink(link).registry ?? ''
 }
 
 async function clipboardPlace(): Promise<string> {

@@ -81,6 +81,14 @@ export function alreadyIn(
   }
 }
 
+/** Where the team of an account has gone by a link to it, HOST:PORT; undefined when the link says nothing new. */
+export function newPlaceOf({ registry, state, address }: AccountInfo, link: string): string | undefined {
+  const there = linkIn(link)
+  if (state === 'online' || state === 'signed-out' || !there || there.registry !== registry) return undefined
+  const place = formatHostPort(there)
+  return place === addressOf(address) ? undefined : place
+}
+
 function linkIn(text: string): ParleyLink | undefined {
   const found = findParleyLink(text)
   return found === undefined ? undefined : readParleyLink(found)

@@ -8,7 +8,7 @@ import { Emitter } from '../../../../extension/src/event.ts'
 import { firstToTalkTo } from '../../../../extension/src/join/first-chat.ts'
 import { askInvite, inviteWords } from '../../../../extension/src/join/inviting.ts'
 import { lookAtName, namesFrom, suggestName } from '../../../../extension/src/join/names.ts'
-import { alreadyIn, lookAtPlace, placeInText, shortId } from '../../../../extension/src/join/places.ts'
+import { alreadyIn, lookAtPlace, newPlaceOf, placeInText, shortId } from '../../../../extension/src/join/places.ts'
 import { linkInUri } from '../../../../extension/src/join/uri.ts'
 import { whenSeen } from '../../../../extension/src/join/when-seen.ts'
 import { ScriptedPerson } from '../../../support/prompts.ts'
@@ -88,6 +88,26 @@ describe('a place', () => {
     const other = alreadyIn({ ...account, team: '' }, 'x'.repeat(52))
     assert.equal(other.isSame, false)
     assert.match(other.words, /^You are alice in 192\.168\.1\.5:3131 on this computer\./)
+  })
+
+  it('may be another one by now for a team that cannot be reached', () => {
+    const account: AccountInfo = {
+      registry,
+      team: 'Acme',
+      name: 'alice',
+      address: formatParleyLink(place),
+      user: 'u',
+      displayName: 'Alice',
+      state: 'unreachable',
+      availability: 'available',
+      status: 'offline',
+    }
+    const moved = formatParleyLink({ ...place, host: '10.0.0.7' })
+    assert.equal(newPlaceOf(account, moved), '10.0.0.7:3131')
+    assert.equal(newPlaceOf(account, link), undefined, 'the same place')
+    assert.equal(newPlaceOf({ ...account, state: 'online' }, moved), undefined)
+    assert.equal(newPlaceOf({ ...account, registry: 'x'.repeat(52) }, moved), undefined, 'another team')
+    assert.equal(newPlaceOf(account, ''), undefined)
   })
 
   it('has an id that two people can compare', () => {
