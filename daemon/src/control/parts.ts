@@ -62,7 +62,7 @@ export interface HubPartChange {
   /** The conversation whose summary is another one now. */
   readonly conversation?: string
   readonly messages?: { readonly conversation: string; readonly messages: readonly MessageInfo[] }
-  /** Messages of somebody else that have just come, each told here once; none of a muted conversation. */
+  /** Messages of somebody else that have just come, each told here once: none of a muted conversation or while one is busy. */
   readonly arrived?: Arrived
   /** The rows that are others now, and how many there are of all. */
   readonly people?: PeopleChange

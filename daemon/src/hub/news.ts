@@ -5,7 +5,7 @@ export interface HubNews {
   readonly accounts?: true
   readonly conversation?: string
   readonly messages?: { readonly conversation: string; readonly messages: readonly MessageInfo[] }
-  /** Messages of others that have just come, none of a muted conversation. */
+  /** Messages of others that have just come, none of a muted conversation, and none while one is busy. */
   readonly arrived?: {
     readonly conversation: string
     readonly person: PersonInfo

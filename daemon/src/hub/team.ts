@@ -254,7 +254,8 @@ export class Team {
     const told = messages.map(message => this.message(message))
     this.#options.tell({ conversation, ...(told.length > 0 && { messages: { conversation, messages: told } }) })
     const info = arrived.length > 0 ? this.info(conversation) : undefined
-    if (!info || info.muted) return
+    // Whoever is busy is not disturbed; the count of what is unread tells of it.
+    if (!info || info.muted || this.#options.store.current?.availability === 'busy') return
     const { person } = info
     this.#options.tell({ arrived: { conversation, person, messages: told.filter(({ mine }) => !mine) } })
   }

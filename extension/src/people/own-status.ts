@@ -26,7 +26,7 @@ function choices(): readonly (QuickPickItem & { readonly availability: Availabil
     {
       availability: 'busy',
       label: l10n.t('Busy'),
-      detail: l10n.t('Others see that you may answer later. Their messages still reach you.'),
+      detail: l10n.t('Others see that you may answer later. You get no notifications; unread counts still show.'),
       iconPath: presenceIcon('busy'),
     },
   ]
