@@ -59,8 +59,8 @@ function OpenChat({ chat, host, state, view, act }: OpenChatProps) {
     () => rowsOf({ held, unsent, newLine, self: { user, name } }),
     [held, unsent, newLine, user, name],
   )
-  const around = useSurroundings(chat, host, state, view)
   const write = useCallback(() => composer.current?.focus(), [])
+  const around = useSurroundings({ chat, host, state, view, write })
   const toLatest = async () => {
     await chat.pages.latest()
     list.current?.toEnd()
@@ -131,8 +131,17 @@ function useChatState(chat: Chat): ChatState {
   return state
 }
 
+interface SurroundingsOf extends AppProps {
+  readonly state: ChatState
+  readonly view: ChatView
+  /** The focus goes to the composer. */
+  readonly write: () => void
+}
+
 /** What rows need, the same object until some of it changes: so that a row is drawn again only when it has to be. */
-function useSurroundings(chat: Chat, host: Host, { locale }: ChatState, view: ChatView): Surroundings {
+function useSurroundings({ chat, host, state, view, write }: SurroundingsOf): Surroundings {
+  const { locale } = state
+  const { user } = view.conversation.person
   const person = view.conversation.person.displayName
   const self = view.account.displayName
   const now = startOfDay(Date.now())
@@ -141,14 +150,20 @@ function useSurroundings(chat: Chat, host: Host, { locale }: ChatState, view: Ch
       dates: datesIn(locale),
       now,
       person,
-      nameOf: ({ mine, name, user }) => (mine ? self : user === view.conversation.person.user ? person : name),
+      nameOf: ({ mine, name, user: of }) => (mine ? self : of === user ? person : name),
       onLink: href => void host.ask('openLink', { href }).catch(() => {}),
       onPlace: async place => (await host.ask('openPlace', place)).opened,
       onCopy: text => void host.ask('copy', { text }).catch(() => {}),
       onRetry: message => chat.retry(message),
-      onEdit: message => chat.edit(message),
-      onDiscard: message => chat.discard(message),
+      onEdit: message => {
+        chat.edit(message)
+        write()
+      },
+      onDiscard: message => {
+        chat.discard(message)
+        write()
+      },
     }),
-    [chat, host, locale, now, person, self, view.conversation.person.user],
+    [chat, host, write, locale, now, person, self, user],
   )
 }

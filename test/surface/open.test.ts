@@ -26,7 +26,7 @@ describe('a chat surface opens', () => {
     const line = await surface.page.getByText('New', { exact: true }).boundingBox()
     const list = await surface.list.boundingBox()
     assert.ok(line && list && line.y - list.y < 40, 'the New line is at the top')
-    await surface.page.getByRole('button', { name: 'Jump to latest, 50 new' }).waitFor()
+    await surface.page.getByRole('button', { name: 'Jump to latest 50 new' }).waitFor()
   })
 
   it('at its end when all that is unread fits in sight', async () => {
@@ -93,7 +93,7 @@ describe('a chat surface opens', () => {
         host.hold('open')
       },
     })
-    await surface.page.getByRole('status', { name: 'Loading messages…' }).waitFor()
+    await surface.page.getByText('Loading messages…').waitFor()
   })
 
   it('with the reason when it cannot, and tries again', async () => {

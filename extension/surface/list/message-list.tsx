@@ -53,6 +53,7 @@ export function MessageList(props: MessageListProps) {
       ),
   )
   const wanted = useRef<string | undefined>(undefined)
+  const hasFocus = useRef(false)
   const shown = useRef<readonly Row[]>(props.rows)
 
   /** What the page says, not what the virtual list has heard: that hears of a scroll with the next frame. */
@@ -109,15 +110,23 @@ export function MessageList(props: MessageListProps) {
   useLayoutEffect(() => {
     settle()
     look()
+    // What had the focus may have gone, and a lost focus starts again at the top of the page.
+    if (hasFocus.current && document.activeElement === document.body) focusInPlace(tabStopIndex)
   }, [rows])
 
-  const focusIndex = (index: number) => {
+  const focusInPlace = (index: number) => {
     const key = rows[index]?.key
     if (key === undefined) return
     setActive(key)
     wanted.current = key
-    mover.go(isToEnd && index === rows.length - 1 ? 'end' : { key, align: 'nearest' }, rows)
     focusRow(key, () => wanted.current === key)
+  }
+
+  const focusIndex = (index: number) => {
+    const key = rows[index]?.key
+    if (key === undefined) return
+    mover.go(isToEnd && index === rows.length - 1 ? 'end' : { key, align: 'nearest' }, rows)
+    focusInPlace(index)
   }
 
   useImperativeHandle(props.ref, () => ({
@@ -154,7 +163,15 @@ export function MessageList(props: MessageListProps) {
     // The browser may have scrolled to what a person has focused.
     if (row?.key !== wanted.current) mover.touch()
     wanted.current = undefined
+    hasFocus.current = true
     if (row) setActive(row.key)
+  }
+
+  const onFocusOut = ({ target }: FocusEvent) => {
+    queueMicrotask(() => {
+      // An element that is taken out of the page loses the focus, but nobody has taken it away from the list.
+      if (target instanceof Node && target.isConnected) hasFocus.current = false
+    })
   }
 
   const activeIndex = rows.findIndex(({ key }) => key === active)
@@ -176,6 +193,7 @@ export function MessageList(props: MessageListProps) {
       onWheel={({ deltaY }) => mover.turn(deltaY)}
       onPointerDown={() => mover.touch()}
       onFocusIn={onFocusIn}
+      onFocusOut={onFocusOut}
     >
       <div class="list-space" />
       <Virtualizer

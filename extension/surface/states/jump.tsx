@@ -9,12 +9,18 @@ export interface JumpProps {
 
 /** The way back to the latest message, with the number of new ones there. */
 export function Jump({ count, onJump }: JumpProps) {
-  const label = count === 0 ? l10n.t('Jump to latest') : l10n.t('Jump to latest, {0} new', count)
   return (
-    <button type="button" class="jump" aria-label={label} title={label} onClick={onJump}>
+    <button type="button" class="jump" onClick={onJump}>
       <Icon name="arrow-down" />
       <span>{l10n.t('Jump to latest')}</span>
-      {count > 0 && <span class="count">{count > 99 ? '99+' : count}</span>}
+      {count > 0 && (
+        <>
+          <span class="count" aria-hidden="true">
+            {count > 99 ? '99+' : count}
+          </span>
+          <span class="sr-only">{l10n.t('{0} new', count)}</span>
+        </>
+      )}
     </button>
   )
 }

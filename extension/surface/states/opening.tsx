@@ -7,7 +7,8 @@ const lines = [38, 72, 54, 30, 64, 46]
 /** What stands in for the chat until it is there. It comes late, so that a chat that opens at once does not flash. */
 export function Opening() {
   return (
-    <div class="opening" role="status" aria-label={l10n.t('Loading messages…')}>
+    <main class="opening">
+      <h1 class="sr-only">{l10n.t('Loading messages…')}</h1>
       {lines.map(width => (
         <div key={width} class="opening-message" aria-hidden="true">
           <div class="opening-avatar" />
@@ -17,7 +18,7 @@ export function Opening() {
           </div>
         </div>
       ))}
-    </div>
+    </main>
   )
 }
 
@@ -30,9 +31,9 @@ export interface FailedProps {
 /** The chat could not be opened: why, and what to do. */
 export function Failed({ why, onRetry, act }: FailedProps) {
   return (
-    <div class="failed" role="alert">
-      <h2>{l10n.t('This chat could not be opened')}</h2>
-      <p>{why}</p>
+    <main class="failed">
+      <h1>{l10n.t('This chat could not be opened')}</h1>
+      <p role="alert">{why}</p>
       <div class="failed-actions">
         <button type="button" class="button" onClick={onRetry}>
           {l10n.t('Try again')}
@@ -44,6 +45,6 @@ export function Failed({ why, onRetry, act }: FailedProps) {
           {l10n.t('Show log')}
         </button>
       </div>
-    </div>
+    </main>
   )
 }

@@ -1,5 +1,6 @@
 import type { Browser, BrowserContextOptions, CDPSession, Locator, Page } from 'playwright-core'
 import type { FromSurface } from '../../../extension/src/chat/messages.ts'
+import { now } from './messages.ts'
 import { ScriptedHost } from './scripted-host.ts'
 import type { Site, Theme } from './site.ts'
 
@@ -51,6 +52,7 @@ export class Surface implements AsyncDisposable {
       host.take(said, answer => void page.evaluate(`postMessage(${JSON.stringify(answer)}, '*')`).catch(() => {}))
       if (said.is === 'request' && said.method === 'open' && isInSight) host.tell('sight', { isInSight })
     })
+    await page.clock.setFixedTime(now)
     await page.addInitScript({ content: hostScript })
     await page.goto(address)
     return surface
