@@ -1,12 +1,16 @@
-// npm run package: the extension as one .vsix for every platform, in dist. Prints what it weighs; fails when that is too much.
-import { join, relative } from 'node:path'
+// npm run package: the extension as one .vsix for every platform, in dist or the folder --out. Prints what it weighs, its path
+// last; fails when it is too heavy.
+import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { root } from './project.ts'
 import { packageExtension, weighPackage } from './vsix.ts'
 
-const { values } = parseArgs({ options: { 'images-url': { type: 'string' } } })
+const { values } = parseArgs({ options: { 'images-url': { type: 'string' }, out: { type: 'string' } } })
 const imagesUrl = values['images-url']
-const packaged = await packageExtension(join(root, 'dist'), imagesUrl === undefined ? {} : { imagesUrl })
+const packaged = await packageExtension(
+  resolve(values.out ?? join(root, 'dist')),
+  imagesUrl === undefined ? {} : { imagesUrl },
+)
 const { lines, tooHeavy } = await weighPackage(packaged)
 console.log(lines.join('\n'))
 console.log(relative(root, packaged.vsix))

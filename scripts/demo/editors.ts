@@ -1,9 +1,10 @@
+import { execFile } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { CodeServer } from '../../test/support/editor/code-server.ts'
 import type { Person } from '../../test/support/team.ts'
-import { packageExtension } from '../build/vsix.ts'
 import { findLocalCode, openLocalCode } from './local-code.ts'
 import { writeProject, writeStory } from './story.ts'
 import type { DemoTeam } from './team.ts'
@@ -22,10 +23,19 @@ export interface Editors extends AsyncDisposable {
 export async function openEditors(team: DemoTeam, tell: (text: string) => void): Promise<Editors> {
   const code = findLocalCode({ env: process.env, platform: process.platform })
   tell('Packing the extension …')
-  const [{ vsix }] = await Promise.all([packageExtension(join(team.folder, 'package')), writeStory(team)])
+  const [vsix] = await Promise.all([pack(join(team.folder, 'package')), writeStory(team)])
   const people = [team.alice, team.bob].map(person => placeOf(team, person))
   for (const { workspace } of people) writeProject(workspace)
   return code ? openWindows(code, vsix, people, tell) : serve(vsix, people, tell)
+}
+
+/** The extension as a file. In a process of its own, since the packer prints what a person here need not know. */
+async function pack(folder: string): Promise<string> {
+  const script = join(import.meta.dirname, '..', 'build', 'package.ts')
+  const { stdout } = await promisify(execFile)(process.execPath, [script, '--out', folder])
+  const [file] = stdout.trim().split('\n').reverse()
+  if (!file?.endsWith('.vsix')) throw new Error(`the extension was not packed:\n${stdout}`)
+  return join(import.meta.dirname, '..', '..', file)
 }
 
 interface Place {
