@@ -4,8 +4,8 @@ import type { IconName } from '../icon-names.ts'
 
 /** What the bar above the messages says while something is not as it should be. */
 export interface Notice {
-  /** Quiet: it goes by itself. Else a person has to do something. */
-  readonly is: 'quiet' | 'error'
+  /** Quiet: it goes by itself. Else a person has to do something; `error`: something is broken. */
+  readonly is: 'quiet' | 'warning' | 'error'
   readonly icon: IconName
   readonly text: string
   readonly actions: readonly { readonly what: SurfaceAction; readonly label: string }[]
@@ -38,14 +38,14 @@ export function noticeOf({ hub, account, conversation }: ChatView): Notice | und
           )
     case 'signed-out':
       return {
-        is: 'error',
+        is: 'warning',
         icon: 'sign-in',
         text: l10n.t('You are signed out of {0}. What you write waits until you sign in.', team),
         actions: [signIn],
       }
     case 'refused':
       return {
-        is: 'error',
+        is: 'warning',
         icon: 'warning',
         text: account.why || l10n.t('{0} has refused this device.', team),
         actions: [signIn],
