@@ -12,13 +12,13 @@ import { registerService } from './service/service.ts'
 import { registerShare } from './share/share.ts'
 
 /** Called by VS Code once it has started: builds the parts in order; VS Code disposes of them in reverse. */
-export function activate({ extensionUri, subscriptions }: ExtensionContext): void {
+export function activate({ extensionUri, globalState, subscriptions }: ExtensionContext): void {
   markActivation('begin')
   // For parts that know nothing of VS Code.
   if (l10n.bundle) translate({ contents: l10n.bundle })
   const log = window.createOutputChannel('Parley', { log: true })
   const hub = connectHub({ log, extensionUri })
-  const chats = registerChatPanels({ hub, log, extensionUri })
+  const chats = registerChatPanels({ hub, log, extensionUri }, globalState)
   const context: Context = { hub, log, extensionUri, chats }
   subscriptions.push(
     log,

@@ -61,6 +61,8 @@ const readers: {
   },
   send: ({ message, text }) =>
     isShort(message) && isText(text, limits.longText) && text !== '' ? { message, text } : undefined,
+  drop: ({ message }) => (isShort(message) ? { message } : undefined),
+  writing: ({ draft }) => (isLong(draft) ? { draft } : undefined),
   save: ({ draft, scroll }) => {
     if (!isOptional(draft, isLong)) return undefined
     const kept = draft === undefined ? {} : { draft }

@@ -1,9 +1,16 @@
 import { asParleyError } from '@parley/daemon/client'
 import type { ControlRequests } from '@parley/daemon/protocol/control'
-import type { Disposable } from '../event.ts'
+import { type Disposable, Emitter } from '../event.ts'
 import { type AskedHub, askWhenUp } from '../shared/when-up.ts'
 
 type Change = Omit<ControlRequests['saveChat'][0], 'conversation'>
+
+/** What is being written in a chat, as one surface has given it. */
+export interface SavedDraft {
+  readonly conversation: string
+  readonly draft: string
+  readonly by: object | undefined
+}
 
 /**
  * Gives drafts and scroll places to the hub: the latest of each chat, one request at a time. What the hub cannot take
@@ -14,7 +21,10 @@ export class Keeper implements Disposable {
   readonly #waiting = new Map<string, Change>()
   readonly #saving = new Map<string, Promise<void>>()
   readonly #ended = new AbortController()
+  readonly #drafts = new Emitter<SavedDraft>()
   readonly #listening: Disposable
+  /** The hub tells other windows; surfaces of this one hear of each other's drafts here. */
+  readonly onDraft = this.#drafts.event
 
   constructor(hub: AskedHub) {
     this.#hub = hub
@@ -31,9 +41,21 @@ export class Keeper implements Disposable {
     return this.#waiting.get(conversation)
   }
 
-  /** Resolves when the hub has kept it, or something newer. Rejects with ParleyError when it does not. */
-  save(conversation: string, change: Change): Promise<void> {
+  /** Keeps it here, until it is saved or {@link flush}ed. */
+  hold(conversation: string, change: Change): void {
     this.#waiting.set(conversation, { ...this.#waiting.get(conversation), ...change })
+  }
+
+  /** Saves what is held. */
+  flush(conversation: string): void {
+    // What the hub cannot take now is given to it when it is back; nobody is left to be told of a refusal.
+    if (this.#waiting.has(conversation)) this.save(conversation, {}).catch(() => {})
+  }
+
+  /** Resolves when the hub has kept it, or something newer. Rejects with ParleyError when it does not. */
+  save(conversation: string, change: Change, by?: object): Promise<void> {
+    this.hold(conversation, change)
+    if (change.draft !== undefined) this.#drafts.fire({ conversation, draft: change.draft, by })
     const running = this.#saving.get(conversation)
     if (running) return running
     const saving = this.#saveAll(conversation).finally(() => this.#saving.delete(conversation))
@@ -43,6 +65,7 @@ export class Keeper implements Disposable {
 
   dispose(): void {
     this.#listening.dispose()
+    this.#drafts.dispose()
     this.#ended.abort()
   }
 

@@ -14,6 +14,14 @@ export interface ChatView {
   readonly sendWith: 'enter' | 'ctrlEnter'
 }
 
+/** A message that the hub has not taken yet. */
+export interface UnsentMessage {
+  /** Its id, by which trying again is never a second message. */
+  readonly message: string
+  readonly text: string
+  readonly written: number
+}
+
 /** A page of messages, oldest first. `more`: whether others follow in the direction asked for. */
 export interface Page {
   readonly messages: readonly MessageInfo[]
@@ -35,6 +43,8 @@ export interface Opened {
   readonly messages: readonly MessageInfo[]
   readonly moreBefore: boolean
   readonly moreAfter: boolean
+  /** What was written in this chat before, and the hub has not taken; absent: nothing. */
+  readonly unsent?: readonly UnsentMessage[]
   /** Translations, by the English text; absent: English. The shape of `vscode.l10n.bundle`. */
   readonly strings?: Readonly<Record<string, string>>
   /** The language of dates and times, as BCP 47. */
@@ -48,6 +58,10 @@ export interface SurfaceRequests {
   history: [{ before?: string; after?: string; limit: number }, Page]
   /** Resolves once the hub has committed it; the same id again is the same message. `message`: 16 bytes in base32. */
   send: [{ message: string; text: string }, MessageInfo]
+  /** Gives up a message that the hub has not taken. */
+  drop: [{ message: string }, null]
+  /** What is being written, told with each input: the host saves it when the surface goes before it did. */
+  writing: [{ draft: string }, null]
   /** Keeps draft and scroll place; `scroll: null` is the latest. */
   save: [{ draft?: string; scroll?: ScrollPlace | null }, null]
   /** Everything up to that position has been seen. */
@@ -124,12 +138,7 @@ export interface SurfaceState {
   /** The user name of the other one, for the panel's title and to find the conversation again. */
   readonly person: string
   /** Also those of other conversations that this webview has shown. */
-  readonly unsent?: readonly {
-    readonly conversation: string
-    readonly message: string
-    readonly text: string
-    readonly written: number
-  }[]
-  /** What is being written, while the hub has not got it. */
+  readonly unsent?: readonly (UnsentMessage & { readonly conversation: string })[]
+  /** What is being written, as long as the hub has not confirmed it. */
   readonly draft?: string
 }

@@ -32,7 +32,7 @@ export async function openChat(hub: AskedHub, which: WhichChat, signal: AbortSig
     return { info, messages, moreBefore: before.more, moreAfter: from.more }
   }
 
-  const info = await find(hub, which, signal)
+  const info = await findChat(hub, which, signal)
   if (info.scroll !== undefined) return around(info.scroll.position)
   const { messages, more } = await page({})
   const [first] = messages
@@ -42,7 +42,15 @@ export async function openChat(hub: AskedHub, which: WhichChat, signal: AbortSig
   return { info, messages, moreBefore: more, moreAfter: false }
 }
 
-async function find(hub: AskedHub, { conversation, person }: WhichChat, signal: AbortSignal): Promise<ChatInfo> {
+/**
+ * The chat by its conversation, else by the person with whom it is. Rejects with ParleyError when the hub refuses or has
+ * been given up, and at `signal`.
+ */
+export async function findChat(
+  hub: AskedHub,
+  { conversation, person }: WhichChat,
+  signal: AbortSignal,
+): Promise<ChatInfo> {
   try {
     return await askWhenUp(hub, 'openChat', { with: conversation }, signal)
   } catch (error) {

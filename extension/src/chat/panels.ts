@@ -9,14 +9,15 @@ import { checkState } from './check.ts'
 import { createGround } from './ground.ts'
 import { Keeper } from './keeper.ts'
 import { OpenChats } from './open-chats.ts'
+import { type Memory, Outbox } from './outbox.ts'
 import { SideBarChat, sideBarView } from './side-bar.ts'
 import type { SurfaceHost } from './surface-host.ts'
 import type { Surroundings } from './webview.ts'
 import { countChatTabs, isRestoringTabs, onTabs, workspacePlace } from './window-tabs.ts'
 
-/** Chats in editor tabs and in the side bar. */
-export function registerChatPanels(context: Omit<Context, 'chats'>): ChatOpener & Disposable {
-  return new ChatPanels(context)
+/** Chats in editor tabs and in the side bar. `memory` keeps what could not be sent. */
+export function registerChatPanels(context: Omit<Context, 'chats'>, memory: Memory): ChatOpener & Disposable {
+  return new ChatPanels(context, memory)
 }
 
 class ChatPanels implements ChatOpener, Disposable {
@@ -32,12 +33,13 @@ class ChatPanels implements ChatOpener, Disposable {
   #used: readonly string[] = []
   #keptInSideBar = ''
 
-  constructor(context: Omit<Context, 'chats'>) {
+  constructor(context: Omit<Context, 'chats'>, memory: Memory) {
     const { hub, extensionUri } = context
     this.#context = context
     const ground = createGround(hub)
     const keeper = new Keeper(hub)
-    this.#surroundings = { hub, keeper, ground, extensionUri }
+    const outbox = new Outbox(hub, memory)
+    this.#surroundings = { hub, keeper, outbox, ground, extensionUri }
     this.#attention = new AttentionTeller(hub)
     this.#sideBar = new SideBarChat({
       surroundings: this.#surroundings,
@@ -47,6 +49,7 @@ class ChatPanels implements ChatOpener, Disposable {
     this.#parts = [
       ground,
       keeper,
+      outbox,
       this.#sideBar,
       this.#tabsChanged,
       window.registerWebviewPanelSerializer(viewType, {

@@ -4,12 +4,12 @@ import * as l10n from '@vscode/l10n'
 import type { Disposable, Event } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
-import { askWhenUp } from '../shared/when-up.ts'
 import { type Checked, checkFromSurface, type SurfaceHandlers } from './check.ts'
 import type { Keeper } from './keeper.ts'
 import { readLink } from './links.ts'
 import type { ChatView, Opened, Place, SurfaceAction, SurfaceEvents } from './messages.ts'
 import { type OpenedChat, openChat } from './opened.ts'
+import type { Outbox } from './outbox.ts'
 import { type Port, SurfacePage } from './surface-page.ts'
 
 /** What the editor does for surfaces, and what it knows. */
@@ -35,6 +35,7 @@ export interface Ground {
 export interface SurfaceHostParts {
   readonly hub: Hub
   readonly keeper: Keeper
+  readonly outbox: Outbox
   readonly ground: Ground
   readonly port: Port
   readonly conversation: string
@@ -61,7 +62,7 @@ export class SurfaceHost implements Disposable {
   #afterOpen: (() => void)[] = []
 
   constructor(parts: SurfaceHostParts) {
-    const { hub, ground, port, conversation } = parts
+    const { hub, keeper, ground, port, conversation } = parts
     this.#parts = parts
     this.conversation = conversation
     this.#listening = [
@@ -73,6 +74,10 @@ export class SurfaceHost implements Disposable {
       hub.onAccounts(() => this.#tellView()),
       hub.onConversations(changed => changed.has(conversation) && this.#tellView()),
       ground.onSettings(() => this.#tellView()),
+      keeper.onDraft(saved => {
+        if (saved.conversation !== conversation || saved.by === this) return
+        this.#page?.tell({ is: 'event', event: 'saved', value: { draft: saved.draft } })
+      }),
     ]
   }
 
@@ -89,6 +94,7 @@ export class SurfaceHost implements Disposable {
 
   /** The page is gone until the next `ready`. */
   hide(): void {
+    if (this.#page) this.#parts.keeper.flush(this.conversation)
     this.#page?.end()
     this.#page = undefined
   }
@@ -147,7 +153,7 @@ export class SurfaceHost implements Disposable {
 
   /** Sends and saves outlive the page and even the chat's tab: they were promised. */
   #handlers(page: SurfacePage): SurfaceHandlers {
-    const { hub, keeper, ground, conversation } = this.#parts
+    const { hub, keeper, outbox, ground, conversation } = this.#parts
     const chat = { conversation }
     return {
       open: () => this.#open(page),
@@ -155,12 +161,20 @@ export class SurfaceHost implements Disposable {
       send: async ({ message, text }) => {
         const to = this.#info?.person.name
         if (to === undefined) throw new ParleyError('usage', l10n.t('This chat is not open yet.'))
-        const sent = await askWhenUp(hub, 'send', { to, text, message })
+        const sent = await outbox.send({ conversation, to, text, message, written: Date.now() })
         ground.sent()
         return sent
       },
+      drop: async ({ message }) => {
+        outbox.drop(message)
+        return null
+      },
+      writing: async change => {
+        keeper.hold(conversation, change)
+        return null
+      },
       save: async change => {
-        await keeper.save(conversation, change)
+        await keeper.save(conversation, change, this)
         return null
       },
       markRead: async ({ position }) => {
@@ -190,13 +204,14 @@ export class SurfaceHost implements Disposable {
   }
 
   async #open(page: SurfacePage): Promise<Opened> {
-    const { hub, keeper, ground, conversation } = this.#parts
+    const { hub, keeper, outbox, ground, conversation } = this.#parts
     page.watch(listener => hub.watchChat(conversation, listener))
     const { info, ...messages } = await this.#read(page)
     this.#known = info.conversation
     const view = this.#view()
     if (!view) throw new ParleyError('unknown-account', l10n.t('This chat belongs to no account on this computer.'))
     page.lastView = JSON.stringify(view)
+    const unsent = outbox.unsent(conversation)
     const { draft = info.draft, scroll = info.scroll } = keeper.unsaved(conversation) ?? {}
     return {
       view,
@@ -204,6 +219,7 @@ export class SurfaceHost implements Disposable {
       ...(scroll ? { scroll } : {}),
       ...(info.firstUnread === undefined ? {} : { firstUnread: info.firstUnread }),
       ...messages,
+      ...(unsent.length > 0 ? { unsent } : {}),
       ...(ground.strings ? { strings: ground.strings } : {}),
       locale: ground.locale,
     }

@@ -3,12 +3,14 @@ import { env, Uri, type Webview, type WebviewOptions } from 'vscode'
 import type { Hub } from '../hub/hub.ts'
 import { chatPage, emptyPage } from './html.ts'
 import type { Keeper } from './keeper.ts'
+import type { Outbox } from './outbox.ts'
 import { type Ground, SurfaceHost } from './surface-host.ts'
 
 /** What all chat surfaces of a window share. */
 export interface Surroundings {
   readonly hub: Hub
   readonly keeper: Keeper
+  readonly outbox: Outbox
   readonly ground: Ground
   readonly extensionUri: Uri
 }
@@ -33,13 +35,13 @@ export function showChat(
   { conversation, person }: { readonly conversation: string; readonly person?: string | undefined },
   surroundings: Surroundings,
 ): SurfaceHost {
-  const { hub, keeper, ground, extensionUri } = surroundings
+  const { hub, keeper, outbox, ground, extensionUri } = surroundings
   const port = {
     // Not delivered to a page that is hidden or gone: one that is shown again says `ready` and asks for everything.
     post: (message: unknown) => void webview.postMessage(message).then(undefined, () => {}),
     onMessage: webview.onDidReceiveMessage,
   }
-  const host = new SurfaceHost({ hub, keeper, ground, port, conversation, person })
+  const host = new SurfaceHost({ hub, keeper, outbox, ground, port, conversation, person })
   const at = (file: string) => webview.asWebviewUri(Uri.joinPath(extensionUri, 'dist', file)).toString()
   webview.options = chatOptions(surroundings)
   webview.html = chatPage({

@@ -99,14 +99,14 @@ export class Chat {
 
   /** Takes a failed message back into the composer, behind what is there. */
   edit(message: string): void {
-    const text = this.sender.drop(message) ?? ''
+    const text = this.#drop(message) ?? ''
     const { draft } = this.store.state
     this.draft.write(draft.trim() === '' ? text : `${draft}\n${text}`)
     this.#keep()
   }
 
   discard(message: string): void {
-    this.sender.drop(message)
+    this.#drop(message)
     this.#keep()
   }
 
@@ -119,6 +119,11 @@ export class Chat {
   flush(): void {
     this.draft.flush()
     this.reader.flush()
+  }
+
+  #drop(message: string): string | undefined {
+    this.#host.ask('drop', { message }).catch(() => {})
+    return this.sender.drop(message)
   }
 
   #do(command: (commands: Commands) => void): void {
@@ -139,8 +144,8 @@ export class Chat {
     this.reader.opened(firstUnread)
     const line = firstUnread === undefined ? 'latest' : 'newLine'
     this.pages.show(opened, isSameStretch ? undefined : (scroll ?? line))
+    this.sender.restore([...(opened.unsent ?? []), ...kept.unsent].map(fromKept))
     this.sender.told(messages)
-    this.sender.restore(kept.unsent.map(fromKept))
     this.draft.opened(opened.draft, kept.draft)
     if (view.hub.is === 'up') this.sender.hubIsUp()
     this.#keep()

@@ -36,6 +36,9 @@ export class Draft {
   write(draft: string): void {
     if (draft === this.#store.state.draft) return
     this.#store.set({ draft })
+    // A reload goes without saying, and so does the closing of a tab: what was typed until then is in one of these.
+    this.#keepHere()
+    this.#host.ask('writing', { draft }).catch(() => {})
     this.#save.ask()
   }
 

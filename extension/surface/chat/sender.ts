@@ -32,7 +32,9 @@ export class Sender {
   /** Goes on with those of an earlier life of the surface, in front of all others. */
   restore(unsent: readonly Unsent[]): void {
     const known = new Set(this.#store.state.unsent.map(({ message }) => message))
-    const fresh = unsent.filter(({ message }) => !known.has(message))
+    const fresh = [...new Map(unsent.map(one => [one.message, one])).values()]
+      .filter(({ message }) => !known.has(message))
+      .sort((a, b) => a.written - b.written)
     if (fresh.length === 0) return
     this.#store.set({ unsent: [...fresh, ...this.#store.state.unsent] })
     void this.#sendAll()

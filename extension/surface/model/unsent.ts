@@ -1,11 +1,7 @@
-import type { SurfaceState } from '../../src/chat/messages.ts'
+import type { SurfaceState, UnsentMessage } from '../../src/chat/messages.ts'
 
 /** A message of this surface that the hub has not taken yet. */
-export interface Unsent {
-  /** Its id, by which trying again is never a second message. */
-  readonly message: string
-  readonly text: string
-  readonly written: number
+export interface Unsent extends UnsentMessage {
   readonly standing:
     | { readonly is: 'sending' }
     /** The background service is away; it is sent when it is back. */
@@ -26,7 +22,7 @@ export function readKept(kept: unknown): readonly Waiting[] {
 }
 
 /** What was kept is sent again. */
-export function fromKept({ message, text, written }: Waiting): Unsent {
+export function fromKept({ message, text, written }: UnsentMessage): Unsent {
   return { message, text, written, standing: sending }
 }
 

@@ -21,7 +21,7 @@ export class ScriptedHost {
   view: ChatView = viewOf()
   /** Oldest first. */
   messages: MessageInfo[] = []
-  opened: Partial<Pick<Opened, 'draft' | 'scroll' | 'firstUnread' | 'strings' | 'locale'>> = {}
+  opened: Partial<Pick<Opened, 'draft' | 'scroll' | 'firstUnread' | 'unsent' | 'strings' | 'locale'>> = {}
   /** Everything that was asked for, in order. */
   readonly asked: Asked[] = []
   /** What `selection` gives. */

@@ -35,6 +35,20 @@ describe('what the hub is to keep of a chat', () => {
     assert.deepEqual(savedOf('carol'), [{ conversation: 'carol', draft: 'b' }])
   })
 
+  it('is saved when it is flushed, or with what is saved next', async () => {
+    const { keeper, saved } = given()
+    keeper.hold('bob', { draft: 'a' })
+    await turns()
+    assert.deepEqual([saved(), keeper.unsaved('bob')], [[], { draft: 'a' }])
+    keeper.flush('bob')
+    keeper.flush('carol')
+    await turns()
+    assert.deepEqual([saved(), keeper.unsaved('bob')], [[{ conversation: 'bob', draft: 'a' }], undefined])
+    keeper.hold('bob', { draft: 'b' })
+    await keeper.save('bob', { scroll: null })
+    assert.deepEqual(saved().at(-1), { conversation: 'bob', draft: 'b', scroll: null })
+  })
+
   it('waits for a hub that was given up, which is told so meanwhile', async () => {
     const { hub, keeper, saved } = given()
     hub.become({ is: 'failed', code: 'home', why: 'The disk is full.' })

@@ -2,10 +2,12 @@ import assert from 'node:assert/strict'
 import { ParleyError } from '@parley/daemon/client'
 import type { ScrollPlace } from '@parley/daemon/protocol/control'
 import { Keeper } from '../../../../extension/src/chat/keeper.ts'
+import { Outbox } from '../../../../extension/src/chat/outbox.ts'
 import { type Ground, SurfaceHost } from '../../../../extension/src/chat/surface-host.ts'
 import { Emitter } from '../../../../extension/src/event.ts'
 import { limits } from '../../../../extension/src/limits.ts'
 import { account, conversation, FrontHub, message } from '../../../support/front-hub.ts'
+import { fakeMemory } from '../../../support/memory.ts'
 import { ScriptedPage, turns } from '../../../support/surface-page.ts'
 
 describe('a chat in a surface', () => {
@@ -331,6 +333,44 @@ describe('what a surface asks for', () => {
     assert.deepEqual(hub.askedOf('saveChat').at(-1), { conversation: 'with-bob', draft: 'two' })
   })
 
+  it('is saved when the tab is closed in the middle of a word', async () => {
+    const { hub, page, host } = open()
+    await page.load()
+    await page.ask('writing', { draft: 'hal' })
+    await page.ask('writing', { draft: 'half' })
+    await turns()
+    assert.deepEqual(hub.askedOf('saveChat'), [])
+    host.dispose()
+    await turns()
+    assert.deepEqual(hub.askedOf('saveChat').at(-1), { conversation: 'with-bob', draft: 'half' })
+  })
+
+  it('is told to the other surfaces of the chat in this window, and to no other', async () => {
+    const { page, add } = open()
+    const { page: other } = add()
+    await Promise.all([page.load(), other.load()])
+    await page.ask('save', { draft: 'half' })
+    assert.deepEqual([page.told('saved'), other.told('saved')], [[], [{ draft: 'half' }]])
+  })
+
+  it('is shown where the chat is opened again while the hub has not taken it, and not once it is dropped', async () => {
+    const { hub, page, host, add } = open()
+    await page.load()
+    hub.answers.send = () => {
+      throw new ParleyError('storage', 'The disk is full.')
+    }
+    await assert.rejects(page.ask('send', { message: 'm9', text: 'hello' }), /storage/)
+    host.dispose()
+    const { page: next } = add()
+    const { unsent } = await next.load()
+    assert.deepEqual(
+      unsent?.map(({ message: id, text }) => ({ id, text })),
+      [{ id: 'm9', text: 'hello' }],
+    )
+    await next.ask('drop', { message: 'm9' })
+    assert.equal((await next.load()).unsent, undefined)
+  })
+
   it('is kept for the chat when it opens before the hub has taken it', async () => {
     const { hub, page } = open()
     await page.load()
@@ -381,15 +421,11 @@ function open({ patience, person }: { readonly patience?: number; readonly perso
     sent: () => void done.push('sent'),
     whyAway: ({ is }) => is,
   }
-  const page = new ScriptedPage()
-  const host = new SurfaceHost({
-    hub,
-    keeper: new Keeper(hub),
-    ground,
-    port: page,
-    conversation: 'with-bob',
-    person,
-    ...(patience ? { patience } : {}),
-  })
-  return { hub, page, host, ground, settings, chat }
+  const shared = { hub, keeper: new Keeper(hub), outbox: new Outbox(hub, fakeMemory()), ground, person }
+  const add = () => {
+    const page = new ScriptedPage()
+    const port = { port: page, conversation: 'with-bob', ...(patience ? { patience } : {}) }
+    return { page, host: new SurfaceHost({ ...shared, ...port }) }
+  }
+  return { hub, ...add(), add, ground, settings, chat }
 }

@@ -7,6 +7,7 @@ import { limits } from '../../../../../extension/surface/limits.ts'
 import type { Heard } from '../../../../../extension/surface/model/announce.ts'
 import { conversationOf, message, positionOf, viewOf } from '../../../../support/surface/messages.ts'
 import { ScriptedHost } from '../../../../support/surface/scripted-host.ts'
+import { until } from '../../../../support/wait.ts'
 
 describe('a chat in a surface', () => {
   let host: ScriptedHost
@@ -168,6 +169,33 @@ describe('a chat in a surface', () => {
     assert.deepEqual(kept?.unsent, [])
   })
 
+  it('goes on with what its host has kept of it, once and in the order in which it was written', async () => {
+    const waiting = (text: string, written: number) => ({ message: text, text, written })
+    host.opened = { unsent: [waiting('one', 1), waiting('three', 3)] }
+    const conversation = viewOf().conversation.conversation
+    kept = {
+      conversation,
+      person: 'bob',
+      unsent: [waiting('two', 2), waiting('one', 1)].map(one => ({ conversation, ...one })),
+    }
+    await open()
+    await state(({ unsent }) => unsent.length === 0)
+    assert.deepEqual(
+      host.messages.slice(-3).map(({ text }) => text),
+      ['one', 'two', 'three'],
+    )
+  })
+
+  it('has its host forget what is dropped', async () => {
+    await open()
+    host.refuse('send', 'It is too long.', { code: 'bad-message' })
+    chat.send('hello')
+    const { unsent } = await state(({ unsent }) => unsent[0]?.standing.is === 'failed')
+    const { message: id } = unsent[0] ?? assert.fail()
+    chat.discard(id)
+    assert.deepEqual(await host.when('drop'), { message: id })
+  })
+
   it('keeps on what waits in another chat', async () => {
     const elsewhere = { conversation: 'other', message: 'm', text: 'hello', written: 1 }
     kept = { conversation: 'other', person: 'carol', unsent: [elsewhere] }
@@ -298,6 +326,20 @@ describe('a chat in a surface', () => {
     chat.send('hello')
     await host.when('save', ({ draft }) => draft === '')
     assert.equal(chat.store.state.draft, '')
+  })
+
+  it('loses no letter of what is being written when the page goes before it is saved', async () => {
+    await open()
+    chat.draft.write('hel')
+    chat.draft.write('hello')
+    assert.equal(kept?.draft, 'hello')
+    assert.equal(host.count('save'), 0)
+    assert.deepEqual(await host.when('writing', ({ draft }) => draft === 'hello'), { draft: 'hello' })
+    load()
+    const { draft } = await open()
+    assert.equal(draft, 'hello')
+    assert.deepEqual(await host.when('save'), { draft: 'hello' })
+    await until('the hub has it', () => kept?.draft === undefined)
   })
 
   it('keeps a draft that the hub could not save', async () => {
