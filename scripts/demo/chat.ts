@@ -125,6 +125,6 @@ Try next, in another terminal, while this runs:
   npm run parley -- log bob --home ${home}/alice         what was said, on alice's side
   npm run parley -- chat alice --home ${home}/bob        be bob yourself
   npm run parley -- status --home ${home}/registry       how the registry is doing
-Set it up for a real team: README.md, "Set it up for a team".
+Set it up for a real team: README.md, "Set it up for a team, from the terminal".
 `
 }

@@ -28,7 +28,7 @@ export function jitter(attempt: number): number {
 `
 
 /** The files that both people have open, by their paths. */
-const files: Readonly<Record<string, string>> = {
+export const projectFiles: Readonly<Record<string, string>> = {
   'README.md': '# Retry\n\nA small project for two people who talk about it in Parley.\n',
   'src/retry.ts': retry,
   'src/fetch-page.ts': `import { retry } from './retry.ts'
@@ -41,15 +41,15 @@ export async function fetchPage(address: string, signal?: AbortSignal): Promise<
 
 /** Makes somebody's copy of the project in `folder`. */
 export function writeProject(folder: string): void {
-  for (const [path, text] of Object.entries(files)) {
+  for (const [path, text] of Object.entries(projectFiles)) {
     mkdirSync(dirname(join(folder, path)), { recursive: true })
     writeFileSync(join(folder, path), text)
   }
 }
 
 /** Lines of a file of the project as Parley shares them. */
-function shared(path: string, first: number, last: number): string {
-  const lines = files[path]?.split('\n').slice(first - 1, last) ?? []
+export function sharedLines(path: string, first: number, last: number): string {
+  const lines = projectFiles[path]?.split('\n').slice(first - 1, last) ?? []
   return `\`\`\`typescript ${path}:${first}-${last}\n${lines.join('\n')}\n\`\`\``
 }
 
@@ -60,7 +60,7 @@ export async function writeStory({ alice, bob }: DemoTeam): Promise<void> {
   await say(
     bob,
     'alice',
-    `The clock. It only fails when the timer fires *before* the abort:\n\n${shared('src/retry.ts', 11, 13)}`,
+    `The clock. It only fails when the timer fires *before* the abort:\n\n${sharedLines('src/retry.ts', 11, 13)}`,
   )
   await say(bob, 'alice', '@alice I can send a patch, 4 lines. Want it?')
 }
