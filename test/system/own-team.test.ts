@@ -149,6 +149,12 @@ describe('a team on one’s own computer', () => {
     const second = await alice.client.request('hostTeam', { team: 'Better' })
     assert.deepEqual(second, { ...first, team: 'Better' })
     assert.equal((await alice.signUp(second.address, password)).team, 'Better')
+    await alice.stop()
+
+    await alice.start()
+    const { registry, hub } = await alice.client.request('status', {})
+    assert.deepEqual(hub?.warnings, [])
+    assert.equal(registry?.team, 'Better', 'it is still called so')
   })
 
   it('is still there when the last front end has long left', async function () {

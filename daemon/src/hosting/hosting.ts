@@ -11,7 +11,7 @@ import type { ControlRequests } from '../protocol/control.ts'
 import { readTeamName } from '../protocol/names.ts'
 import type { Registry } from '../registry/registry.ts'
 import { type OpenTeam, openTeam } from './open-team.ts'
-import { hasTeam, readTeam, type TeamWish, writeTeam } from './team-config.ts'
+import { hasTeam, readTeam, renameTeam, type TeamWish, writeTeam } from './team-config.ts'
 
 export interface HostingOptions {
   /** The hub's home; the team's own is a folder in it. */
@@ -125,12 +125,10 @@ export class HostedTeam implements Hosting {
   }
 
   async #rename(name: string): Promise<void> {
-    const { plugins, registry } = readTeam(this.#where)
-    if (registry.name === name) return
-    const wish = { ...registry, name, signUp: registry.signUp ?? 'invite' }
-    await writeTeam(this.#where, wish)
+    if (readTeam(this.#where).registry.name === name) return
+    await renameTeam(this.#where, name)
     await this.#shut()
-    await this.#start(wish, plugins)
+    await this.#resume()
   }
 
   #wish(): Omit<TeamWish, 'name'> {

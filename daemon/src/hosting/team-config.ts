@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { open, rename, rm } from 'node:fs/promises'
+import { open, readFile, rename, rm } from 'node:fs/promises'
 import { type Config, loadConfig } from '../config.ts'
 import { ParleyError } from '../errors.ts'
 import type { Locations } from '../locations.ts'
+import { syncFolder } from '../sync-folder.ts'
 
 /** What is kept of a team that a hub hosts: the part of a registry's configuration that differs from one to another. */
 export type TeamWish = Pick<Config['registry'], 'name' | 'listen' | 'heartbeat' | 'public' | 'classic'> & {
@@ -27,11 +28,27 @@ export function readTeam(where: Locations): Config {
  * @throws ParleyError `home`
  */
 export async function writeTeam(where: Locations, registry: TeamWish): Promise<void> {
+  await write(where, { registry })
+}
+
+/**
+ * Gives the team another name, and leaves all else in the file as it stands there: what is read is complete, with times in
+ * ms, and is no such file.
+ *
+ * @throws ParleyError `bad-config`, `home`
+ */
+export async function renameTeam(where: Locations, name: string): Promise<void> {
+  readTeam(where)
+  const file: { registry?: object } = JSON.parse((await readFile(where.config, 'utf8')).replace(/^\uFEFF/, ''))
+  await write(where, { ...file, registry: { ...file.registry, name } })
+}
+
+async function write(where: Locations, content: object): Promise<void> {
   const draft = `${where.config}.${randomBytes(4).toString('hex')}`
   try {
     const handle = await open(draft, 'wx', 0o600)
     try {
-      await handle.writeFile(`${JSON.stringify({ registry }, undefined, 2)}\n`)
+      await handle.writeFile(`${JSON.stringify(content, undefined, 2)}\n`)
       await handle.sync()
     } finally {
       await handle.close()
@@ -42,16 +59,5 @@ export async function writeTeam(where: Locations, registry: TeamWish): Promise<v
     await rm(draft, { force: true })
     const reason = cause instanceof Error ? cause.message : String(cause)
     throw new ParleyError('home', `The team could not be kept in ${where.config}: ${reason}.`, { cause })
-  }
-}
-
-/** Makes the new name survive a power cut; Windows can neither open nor sync a folder. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(folder)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }

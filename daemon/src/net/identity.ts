@@ -4,6 +4,7 @@ import { copyFile, link, lstat, open, readFile, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { ParleyError } from '../errors.ts'
 import { generateKeyPair, idOfKey, spkiOf } from '../protocol/keys.ts'
+import { syncFolder } from '../sync-folder.ts'
 import { certificateIn, selfSigned } from './certificate.ts'
 
 /** A key pair that TLS can show: a device's or a registry's. */
@@ -101,17 +102,6 @@ async function writeKey(file: string): Promise<string> {
     return other
   } finally {
     await unlink(draft).catch(noFile)
-  }
-}
-
-/** Makes the new name survive a power cut; Windows can neither open nor sync a folder. */
-async function syncFolder(folder: string): Promise<void> {
-  if (process.platform === 'win32') return
-  const handle = await open(folder)
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
   }
 }
 
