@@ -188,7 +188,7 @@ export class HubConnection implements Hub, Disposable {
       signal.removeEventListener('abort', leave)
       client.close()
       if (this.#client === client) this.#client = undefined
-      this.#watches.lost()
+      this.#watches.lost(client)
     }
   }
 

@@ -49,8 +49,9 @@ export class Watches {
     await this.settled()
   }
 
-  lost(): void {
-    this.#client = undefined
+  /** That connection has ended; another one may be there already. */
+  lost(client: WatchingClient): void {
+    if (this.#client === client) this.#client = undefined
   }
 
   /** Resolves when all that is asked for so far is followed: what is read after that misses nothing. */

@@ -317,6 +317,31 @@ describe('restarting', () => {
   })
 })
 
+describe('a search that was called off', () => {
+  it('takes nothing from the connection that came after it, when it finds a hub all the same', async () => {
+    const late = Promise.withResolvers<ScriptedClient>()
+    const second = new ScriptedClient()
+    const attempts = [late.promise, Promise.resolve(second)]
+    const hub = new HubConnection({
+      connect: () => attempts.shift() ?? never(),
+      end: async () => {},
+      clock: new TestClock(),
+      log: quiet,
+      words,
+    })
+    hub.start()
+    await hub.restart()
+    const first = new ScriptedClient()
+    late.resolve(first)
+    await settled()
+    assert.equal(first.isClosed, true)
+    hub.watchChat('with-bob', { messages() {}, saved() {}, stale() {} })
+    await settled()
+    assert.equal(second.count('subscribeMessages'), 1)
+    hub.dispose()
+  })
+})
+
 describe('a request', () => {
   const sent = { to: 'bob', text: 'hi', message: 'm1' }
 

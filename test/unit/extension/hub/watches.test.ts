@@ -53,7 +53,7 @@ describe('following chats', () => {
     const first = new ScriptedClient()
     await watches.connected(first)
     assert.deepEqual(asked(first), ['subscribeMessages', 'subscribeMessages'])
-    watches.lost()
+    watches.lost(first)
     late.dispose()
     const second = new ScriptedClient()
     await watches.connected(second)
