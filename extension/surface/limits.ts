@@ -64,6 +64,8 @@ export const limits = {
   requestTimeout: 20_000,
   /** What may wait for a person, who is asked whether to open a link. */
   personTimeout: 10 * 60_000,
+  /** A chat that could not be read again is tried once more after this: what hinders it is known to pass in seconds. */
+  openAgain: 3_000,
   /** Messages told while a page is on its way, which are put into it. */
   toldMeanwhile: 500,
   /** Messages that wait in this surface because the hub has not taken them; more than a person writes while it restarts. */

@@ -141,4 +141,6 @@ export interface SurfaceState {
   readonly unsent?: readonly (UnsentMessage & { readonly conversation: string })[]
   /** What is being written, as long as the hub has not confirmed it. */
   readonly draft?: string
+  /** What the hub may have of it: anything else comes from another window, and is newer. */
+  readonly draftOver?: readonly string[]
 }

@@ -1,10 +1,12 @@
 import type { MessageInfo } from '@parley/daemon/protocol/control'
 import type { ChatView, Opened, SurfaceEvents, SurfaceState } from '../../src/chat/messages.ts'
 import type { Host } from '../bridge.ts'
+import { limits } from '../limits.ts'
 import type { Heard } from '../model/announce.ts'
 import { keyOf } from '../model/held.ts'
 import { fromKept, readKept, toKeep, type Waiting } from '../model/unsent.ts'
-import { Draft } from './draft.ts'
+import { Draft, type KeptDraft } from './draft.ts'
+import { Later } from './later.ts'
 import { Pages, sentence } from './pages.ts'
 import { type InSight, Reader } from './reader.ts'
 import { Sender } from './sender.ts'
@@ -31,11 +33,16 @@ export class Chat {
   #toDo: readonly ((commands: Commands) => void)[] = []
   /** What an earlier life of this surface has kept for other conversations. */
   #elsewhere: readonly Waiting[] = []
+  readonly #again: Later
 
-  /** `configure` is called with what was opened before any of it is shown: for language and strings. */
-  constructor(host: Host, configure: (opened: Opened) => void) {
+  /**
+   * `configure` is called with what was opened before any of it is shown: for language and strings. `openAgain`: after
+   * how many ms it is tried once more to read the chat again.
+   */
+  constructor(host: Host, configure: (opened: Opened) => void, openAgain: number = limits.openAgain) {
     this.#host = host
     this.#configure = configure
+    this.#again = new Later(openAgain, () => void this.open())
     this.pages = new Pages(host, this.store)
     this.sender = new Sender(host, this.store, message => this.#told([message]))
     this.reader = new Reader(host, this.store)
@@ -78,8 +85,9 @@ export class Chat {
         opened => this.#opened(opened),
       )
     } catch (error) {
-      // What is shown already stays; the extension says why it may be old.
       if (isFirst) this.store.set({ opening: { why: sentence(error) } })
+      // What is shown already stays, but nothing new is told before it has been read again.
+      else this.#again.ask()
     }
   }
 
@@ -136,7 +144,7 @@ export class Chat {
     const { state } = this.store
     const isFirst = state.view === undefined
     this.#configure(opened)
-    const kept = isFirst ? this.#restored(view.conversation.conversation) : { unsent: [], draft: undefined }
+    const kept: Restored = isFirst ? this.#restored(view.conversation.conversation) : { unsent: [] }
     const here = new Set(messages.map(keyOf))
     // Most is the same when it is opened again: then nothing is drawn anew, and nothing moves.
     const isSameStretch = !isFirst && state.held.messages.some(message => here.has(keyOf(message)))
@@ -180,15 +188,17 @@ export class Chat {
   }
 
   /** What was kept of this conversation; the rest is kept on. */
-  #restored(conversation: string): { readonly unsent: readonly Waiting[]; readonly draft: string | undefined } {
+  #restored(conversation: string): Restored {
     const kept = this.#host.kept()
-    if (typeof kept !== 'object' || kept === null) return { unsent: [], draft: undefined }
-    const { conversation: last, draft, unsent } = kept as Partial<Record<keyof SurfaceState, unknown>>
+    if (typeof kept !== 'object' || kept === null) return { unsent: [] }
+    const { conversation: last, unsent, draft, draftOver } = kept as Partial<Record<keyof SurfaceState, unknown>>
     const waiting = readKept(unsent)
     this.#elsewhere = waiting.filter(one => one.conversation !== conversation)
     return {
       unsent: waiting.filter(one => one.conversation === conversation),
-      draft: last === conversation && typeof draft === 'string' ? draft : undefined,
+      ...(last === conversation &&
+        typeof draft === 'string' &&
+        Array.isArray(draftOver) && { draft: { draft, draftOver } }),
     }
   }
 
@@ -196,12 +206,17 @@ export class Chat {
     const { view, unsent } = this.store.state
     if (view === undefined) return
     const { conversation, person } = view.conversation
-    const { unsaved } = this.draft
     this.#host.keep({
       conversation,
       person: person.name,
       unsent: [...toKeep(unsent, conversation), ...this.#elsewhere],
-      ...(unsaved === undefined ? {} : { draft: unsaved }),
+      ...this.draft.kept,
     })
   }
+}
+
+/** What an earlier life of the surface has kept of a chat. */
+interface Restored {
+  readonly unsent: readonly Waiting[]
+  readonly draft?: KeptDraft
 }

@@ -1,7 +1,11 @@
+import type { SurfaceState } from '../../src/chat/messages.ts'
 import type { Host } from '../bridge.ts'
 import { limits } from '../limits.ts'
 import { Later } from './later.ts'
 import type { ChatStore } from './state.ts'
+
+/** What is kept of a draft in the surface's own state. */
+export type KeptDraft = Required<Pick<SurfaceState, 'draft' | 'draftOver'>>
 
 /** Keeps what is being written with the hub, and takes over what another window has written. */
 export class Draft {
@@ -11,8 +15,10 @@ export class Draft {
   readonly #save = new Later(limits.draftDelay, () => void this.#saveNow())
   /** What the hub has. */
   #saved = ''
+  /** What it has been given and has not confirmed. */
+  #given: string | undefined
 
-  /** `keepHere` keeps the surface's own state, of which {@link unsaved} is a part. */
+  /** `keepHere` keeps the surface's own state, of which {@link kept} is a part. */
   constructor(host: Host, store: ChatStore, keepHere: () => void) {
     this.#host = host
     this.#store = store
@@ -25,11 +31,21 @@ export class Draft {
     return draft === this.#saved ? undefined : draft
   }
 
-  /** `kept`: what an earlier life of the surface could not save. */
-  opened(saved: string, kept: string | undefined): void {
+  /** What is to be kept over a reload, as long as the hub has not got it. */
+  get kept(): KeptDraft | undefined {
+    const { unsaved } = this
+    if (unsaved === undefined) return undefined
+    return { draft: unsaved, draftOver: [this.#saved, ...(this.#given === undefined ? [] : [this.#given])] }
+  }
+
+  /**
+   * `kept`: what an earlier life of the surface could not save. It counts only over what the hub had of that life:
+   * something else was written by another window since, and that is newer.
+   */
+  opened(saved: string, kept: KeptDraft | undefined): void {
     const { unsaved } = this
     this.#saved = saved
-    this.#store.set({ draft: unsaved ?? kept ?? saved })
+    this.#store.set({ draft: unsaved ?? (kept?.draftOver.includes(saved) ? kept.draft : saved) })
     if (this.unsaved !== undefined) this.#save.now()
   }
 
@@ -62,10 +78,12 @@ export class Draft {
   async #saveNow(): Promise<void> {
     const { draft } = this.#store.state
     if (draft === this.#saved) return
+    this.#given = draft
     this.#keepHere()
     try {
       await this.#host.ask('save', { draft })
       this.#saved = draft
+      if (this.#given === draft) this.#given = undefined
     } catch {
       // Stays in the surface's own state, and is saved when the hub is back or with the next word.
     }

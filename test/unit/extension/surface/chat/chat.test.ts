@@ -34,7 +34,7 @@ describe('a chat in a surface', () => {
       },
       () => 'Nobody answered.',
     )
-    chat = new Chat(bridge, () => {})
+    chat = new Chat(bridge, () => {}, 1)
   }
 
   /** Resolves when the state is so. */
@@ -354,6 +354,27 @@ describe('a chat in a surface', () => {
     await host.when('save', () => host.count('save') === 2)
   })
 
+  it('gives up what it has kept when another window has written since', async () => {
+    await open()
+    chat.draft.write('half a')
+    host.opened = { draft: 'half a sentence, finished elsewhere' }
+    load()
+    assert.equal((await open()).draft, 'half a sentence, finished elsewhere')
+    assert.equal(host.count('save'), 0)
+  })
+
+  it('loses no letter to its own save, of which it has not heard before the page went', async () => {
+    await open()
+    chat.draft.write('hel')
+    host.hold('save')
+    chat.flush()
+    await host.when('save')
+    chat.draft.write('hello')
+    host.opened = { draft: 'hel' }
+    load()
+    assert.equal((await open()).draft, 'hello')
+  })
+
   it('takes over what another window writes, but not while one writes here', async () => {
     await open()
     host.tell('saved', { draft: 'from there' })
@@ -371,6 +392,16 @@ describe('a chat in a surface', () => {
     const { held, draft, start: again } = await state(({ held }) => held.messages.at(-1)?.position === positionOf(300))
     assert.deepEqual([draft, again.drawing], ['being written', start.drawing])
     assert.equal(held.messages.length, limits.page)
+  })
+
+  it('is read again until that succeeds, as it hears of nothing new before', async () => {
+    await open()
+    host.messages.push(message(300, { mine: false }))
+    host.refuse('open', 'The disk is busy.', { code: 'storage', times: 2 })
+    host.tell('stale', {})
+    const { held } = await state(({ held }) => held.messages.at(-1)?.position === positionOf(300))
+    assert.equal(held.messages.length, limits.page)
+    assert.equal(host.count('open'), 4)
   })
 
   it('does what the extension tells it once the page is there', async () => {
