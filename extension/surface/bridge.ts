@@ -54,7 +54,8 @@ export class Bridge implements Host {
   readonly #late: () => string
   readonly #asked = new Map<number, Asked>()
   readonly #listeners = new Map<SurfaceEvent, ((value: never) => void)[]>()
-  #lastId = 0
+  /** Begins anywhere: an answer to an earlier page of this webview may still be on its way. */
+  #lastId = Math.floor(Math.random() * 2 ** 40)
 
   constructor(api: WebviewApi, late: () => string) {
     this.#api = api

@@ -415,6 +415,27 @@ describe('a chat in a surface', () => {
     assert.deepEqual(done, ['a', 'lastMessage'])
   })
 
+  it('does not take the answer to an earlier page for its own', async () => {
+    const asked: number[] = []
+    const page = () =>
+      new Bridge(
+        {
+          postMessage: said => said.is === 'request' && asked.push(said.id),
+          getState: () => undefined,
+          setState: () => {},
+        },
+        () => 'Late.',
+      )
+    void page().ask('copy', { text: 'there' })
+    const later = page()
+    const answer = later.ask('selection', {})
+    const [before, own] = asked
+    assert.ok(before !== undefined && own !== undefined)
+    later.receive({ is: 'reply', id: before, result: null })
+    later.receive({ is: 'reply', id: own, result: { text: 'here' } })
+    assert.deepEqual(await answer, { text: 'here' })
+  })
+
   it('does not wait for ever for an answer', async () => {
     let late: (() => void) | undefined
     const bridge = new Bridge({ postMessage: () => {}, getState: () => undefined, setState: () => {} }, () => 'Late.')
