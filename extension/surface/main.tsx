@@ -4,6 +4,7 @@ import { App } from './app.tsx'
 import { Bridge, type WebviewApi } from './bridge.ts'
 import { Chat } from './chat/chat.ts'
 import './style/surface.css'
+import { warmUp } from './warm-up.tsx'
 
 declare function acquireVsCodeApi(): WebviewApi
 
@@ -14,3 +15,4 @@ window.addEventListener('pagehide', () => chat.flush())
 document.addEventListener('visibilitychange', () => document.hidden && chat.flush())
 chat.start()
 render(<App chat={chat} host={bridge} />, document.body)
+setTimeout(warmUp)

@@ -12,7 +12,7 @@ export interface Dates {
 
 /** `locale` as BCP 47; one that is unknown gives the browser's own. */
 export function datesIn(locale: string): Dates {
-  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(known(locale), options)
+  const format = formatsIn(known(locale))
   const day = format({ weekday: 'long', day: 'numeric', month: 'long' })
   const dayOfYear = format({ weekday: 'long', day: 'numeric', month: 'long', year: 'numeric' })
   const time = format({ hour: '2-digit', minute: '2-digit' })
@@ -21,10 +21,10 @@ export function datesIn(locale: string): Dates {
     day: (at, now) => {
       if (isSameDay(at, now)) return l10n.t('Today')
       if (isSameDay(at, startOfDay(now) - 1)) return l10n.t('Yesterday')
-      return new Date(at).getFullYear() === new Date(now).getFullYear() ? day.format(at) : dayOfYear.format(at)
+      return new Date(at).getFullYear() === new Date(now).getFullYear() ? day(at) : dayOfYear(at)
     },
-    time: at => time.format(at),
-    whole: at => whole.format(at),
+    time,
+    whole,
   }
 }
 
@@ -35,6 +35,17 @@ export function isSameDay(a: number, b: number): boolean {
 /** The beginning of that day here, in ms since 1970. */
 export function startOfDay(time: number): number {
   return new Date(time).setHours(0, 0, 0, 0)
+}
+
+/** Ways to write a time, each made when it is first wanted: that takes longer than to draw a message. */
+function formatsIn(locale: string | undefined) {
+  return (options: Intl.DateTimeFormatOptions) => {
+    let made: Intl.DateTimeFormat | undefined
+    return (time: number) => {
+      made ??= new Intl.DateTimeFormat(locale, options)
+      return made.format(time)
+    }
+  }
 }
 
 function known(locale: string): string | undefined {

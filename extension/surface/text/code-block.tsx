@@ -4,7 +4,7 @@ import type { Place } from '../../src/chat/messages.ts'
 import { limits } from '../limits.ts'
 import { Icon } from '../style/icon.tsx'
 import type { Fence } from './content.ts'
-import { highlight, type Run } from './highlight.ts'
+import { highlight, isLearned, type Run } from './highlight.ts'
 import { markCode } from './marks.ts'
 import { ActionsOf } from './pressable.tsx'
 import { useSaid } from './said.ts'
@@ -48,18 +48,20 @@ export function CodeBlock({ fence }: { readonly fence: Fence }) {
   )
 }
 
-/** Code in its colours: small blocks at once, larger ones when they are in sight and the page has time. */
+/** Code in its colours: small blocks at once, larger ones and the first of a language when the page has time for it. */
 function Code({ code, language }: Pick<Fence, 'code' | 'language'>) {
   const element = useRef<HTMLPreElement>(null)
   const tabIndex = useSideways(element)
-  const isSmall = code.length <= limits.highlightAtOnce
-  const atOnce = useMemo(() => (isSmall ? highlight(code, language) : undefined), [isSmall, code, language])
-  const [later, setLater] = useState<readonly Run[]>()
+  const atOnce = useMemo(() => {
+    const isQuick = code.length <= limits.highlightAtOnce && isLearned(language)
+    return isQuick ? highlight(code, language) : undefined
+  }, [code, language])
+  const [later, setLater] = useState<{ readonly code: string; readonly runs: readonly Run[] | undefined }>()
   useEffect(() => {
-    if (isSmall || code.length > limits.highlight || !element.current) return
-    return whenSeen(element.current, () => setLater(highlight(code, language)))
-  }, [isSmall, code, language])
-  const runs = (isSmall ? atOnce : later) ?? [{ text: code }]
+    if (atOnce || code.length > limits.highlight || !element.current) return
+    return whenSeen(element.current, () => setLater({ code, runs: highlight(code, language) }))
+  }, [atOnce, code, language])
+  const runs = atOnce ?? (later?.code === code ? later.runs : undefined) ?? [{ text: code }]
   return (
     <pre ref={element} tabIndex={tabIndex}>
       <code>

@@ -46,6 +46,12 @@ export function highlight(code: string, language: string): readonly Run[] | unde
   return runs.map(({ text }) => text).join('') === code ? runs : undefined
 }
 
+/** Whether code in that language has been coloured before. The first of it takes some ten ms, the time of ten messages. */
+export function isLearned(language: string): boolean {
+  const name = grammarOf(language)
+  return name !== undefined && highlighter.getLanguage(name) !== undefined
+}
+
 /** What highlight.js tells while it reads, as a flat list: the innermost name that has a colour wins. */
 class Runs implements Emitter {
   readonly runs: Run[] = []

@@ -15,7 +15,7 @@ import { markProse } from './marks.ts'
 export function readMarkdown(source: string, elements: number): { blocks: readonly Block[]; elements: number } {
   const plain = { blocks: [readPlain(source)], elements: 1 }
   if (elements <= 0 || longest(source) > limits.section || tooDeep.test(source)) return plain
-  const tokens = parser().parse(source, {})
+  const tokens = markdown.parse(source, {})
   const count = tokens.reduce((sum, token) => sum + (token.children?.length ?? 0) + 1, 0)
   if (count > elements || tokens.some(({ level }) => level > deepest)) return plain
   return { blocks: new Reader(source, tokens).blocks(0), elements: count }
@@ -35,8 +35,9 @@ function longest(source: string): number {
 // A line that begins with many marks of quotes and lists; markdown-it leaves out what is nested too deep for it.
 const tooDeep = /^(?:[ \t]*(?:>|[-+*][ \t]|\d{1,9}[.)][ \t])){20}/m
 const deepest = 80
+const markdown = parser()
 
-/** What a chat needs of markdown. Made for each reading: it is cheap, and keeps nothing. */
+/** What a chat needs of markdown. It keeps nothing of what it reads. */
 function parser(): MarkdownIt {
   const md = new Parser({ html: false, linkify: true, breaks: true })
   // Not wanted: definitions of links, which are not shown; headings by underlining, which people write as a line; entities,

@@ -12,6 +12,8 @@ export interface SurfaceOptions
   readonly script?: (host: ScriptedHost) => void
   /** Whether the page is in sight, as the editor tells it once it is open. */
   readonly isInSight?: boolean
+  /** Whether times are measured in the page; then its clock is the true one, and `Today` another day than in the pictures. */
+  readonly isTimed?: boolean
 }
 
 /** A chat surface in a browser page, and the host that a test scripts. */
@@ -30,7 +32,7 @@ export class Surface implements AsyncDisposable {
 
   /** Opens the page. With nothing to wait for: the chat may not be drawn yet. */
   static async open(browser: Browser, site: Site, options: SurfaceOptions = {}): Promise<Surface> {
-    const { theme = 'dark', language = 'en', script, isInSight = true, ...rest } = options
+    const { theme = 'dark', language = 'en', script, isInSight = true, isTimed: _, ...rest } = options
     const context = await browser.newContext({
       viewport: { width: 800, height: 640 },
       locale: 'en-GB',
@@ -52,7 +54,8 @@ export class Surface implements AsyncDisposable {
       host.take(said, answer => void page.evaluate(`postMessage(${JSON.stringify(answer)}, '*')`).catch(() => {}))
       if (said.is === 'request' && said.method === 'open' && isInSight) host.tell('sight', { isInSight })
     })
-    await page.clock.setFixedTime(now)
+    // The page's own clock is replaced by one that makes what writes times ten times slower.
+    if (!options.isTimed) await page.clock.setFixedTime(now)
     await page.addInitScript({ content: hostScript })
     await page.goto(address)
     return surface
@@ -115,6 +118,14 @@ export class Surface implements AsyncDisposable {
     return { elements: await this.page.locator('*').count(), heap: usedSize }
   }
 
+  /**
+   * Ms from the surface's `ready` until the frame in which an element of that kind was first drawn; undefined: it is not
+   * yet. To be asked about the same kind each time.
+   */
+  async paintedAfter(selector: string): Promise<number | undefined> {
+    return (await this.page.evaluate(`paintedAfter(${JSON.stringify(selector)})`)) as number | undefined
+  }
+
   /** Two frames: what was asked for before has been drawn, and what that brings about too. */
   async frames(): Promise<void> {
     await this.page.evaluate('new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))')
@@ -129,8 +140,27 @@ export class Surface implements AsyncDisposable {
 
 /** What the editor puts into each webview, as far as the surface uses it. */
 const hostScript = `
+  const painted = new Map()
+  let ready
+  globalThis.paintedAfter = selector => painted.get(selector)
+  const isDrawn = element => element !== null && element.checkVisibility({ checkVisibilityCSS: true })
+  // The first task after a frame: what was drawn in it is on screen.
+  const afterFrame = new MessageChannel()
+  afterFrame.port1.onmessage = () => {
+    for (const selector of ['article', '.empty h2']) {
+      if (!painted.has(selector) && isDrawn(document.querySelector(selector))) painted.set(selector, performance.now() - ready)
+    }
+    watch()
+  }
+  const watch = () => requestAnimationFrame(() => afterFrame.port2.postMessage(undefined))
   globalThis.acquireVsCodeApi = () => ({
-    postMessage: said => parleyPost(said),
+    postMessage: said => {
+      if (said.is === 'ready') {
+        ready = performance.now()
+        watch()
+      }
+      parleyPost(said)
+    },
     getState: () => JSON.parse(sessionStorage.getItem('state') ?? 'null') ?? undefined,
     setState: state => sessionStorage.setItem('state', JSON.stringify(state)),
   })

@@ -1,0 +1,44 @@
+import { render } from 'preact'
+import { MessageRow, type Surroundings } from './list/message-row.tsx'
+import { datesIn } from './model/dates.ts'
+import type { Row } from './model/rows.ts'
+
+/**
+ * Draws a message where nobody sees it, while the extension reads the chat: the first one takes many times longer than
+ * the next, because the browser compiles what it has not run yet.
+ */
+export function warmUp(): void {
+  const nowhere = document.createElement('div')
+  render(<MessageRow row={sample} around={nobody} isTabStop={false} />, nowhere)
+  render(null, nowhere)
+}
+
+const sample: Row = {
+  key: '',
+  message: '',
+  user: '',
+  name: 'A B',
+  mine: true,
+  text: 'a *b* `c` https://example.com\n\n- d\n\n> e\n\n```\nf\n```',
+  written: 0,
+  isOtherDay: false,
+  isNew: false,
+  hasHead: true,
+  standing: { is: 'delivered' },
+  isStandingSaid: true,
+  isFirst: false,
+  isLast: true,
+}
+
+const nobody: Surroundings = {
+  dates: datesIn('en'),
+  now: 0,
+  nameOf: ({ name }) => name,
+  person: '',
+  onLink: () => {},
+  onPlace: async () => false,
+  onCopy: () => {},
+  onRetry: () => {},
+  onEdit: () => {},
+  onDiscard: () => {},
+}

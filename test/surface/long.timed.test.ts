@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict'
+import { conversationOf } from '../support/surface/messages.ts'
+import type { Surface } from '../support/surface/surface.ts'
+import { useSurfaces } from '../support/surface/surfaces.ts'
+import { until } from '../support/wait.ts'
+
+const count = 50_000
+
+describe('a chat of 50,000 messages', () => {
+  const surfaces = useSurfaces()
+  const history = conversationOf(count)
+
+  /**
+   * Scrolls as fast as messages come until the message with that number is in sight; gives what the page weighed on the
+   * way, each time 5,000 messages further.
+   */
+  async function travel(surface: Surface, goal: number): Promise<{ elements: number; heap: number }[]> {
+    const weights: { elements: number; heap: number }[] = []
+    const start = (await surface.numbersInSight())[0] ?? 0
+    const isUp = goal < start
+    for (let next = 5000; ; ) {
+      await surface.inList(`list.scrollTop = ${isUp ? 0 : 'list.scrollHeight'}`)
+      await surface.frames()
+      const numbers = (await surface.numbersInSight()).filter(number => number >= 0)
+      const at = isUp ? Math.min(...numbers) : Math.max(...numbers)
+      const isThere = isUp ? at <= goal : at >= goal
+      if (isThere || Math.abs(at - start) > next) {
+        weights.push(await surface.weigh())
+        next += 5000
+      }
+      if (isThere) return weights
+    }
+  }
+
+  it('is scrolled from end to end with as many elements and as much memory at every place', async function () {
+    this.timeout(300_000)
+    const surface = await surfaces.drawn({ script: host => (host.messages = history) })
+    await until('the end', async () => (await surface.numbersInSight()).at(-1) === count - 1)
+    const up = await travel(surface, 0)
+    const down = await travel(surface, 10_000)
+    await surface.jump.click()
+    await until('the end', async () => (await surface.numbersInSight()).at(-1) === count - 1)
+    const weights = [...up, ...down, await surface.weigh()]
+    console.log(weights.map(({ elements, heap }) => `${elements} elements, ${(heap / 1e6).toFixed(1)} MB`).join('\n'))
+    // By the first place as much is held as ever will be.
+    const [first] = weights
+    assert.ok(first && weights.length > 12)
+    for (const { elements, heap } of weights) {
+      assert.ok(elements < 1000, `${elements} elements`)
+      assert.ok(heap < first.heap * 1.3, `${heap} bytes of heap, ${first.heap} at the first place`)
+    }
+  })
+
+  it('opens in at most twice the time of an empty one', async function () {
+    this.timeout(120_000)
+    const times: Record<'empty' | 'full', number[]> = { empty: [], full: [] }
+    // The first of each pays for what the browser keeps from then on; then in turns, so that both have the same weather.
+    for (let round = 0; round < 12; round++) {
+      for (const [name, messages] of [
+        ['empty', []],
+        ['full', history],
+      ] as const) {
+        const surface = await surfaces.loaded({ isTimed: true, script: host => (host.messages = [...messages]) })
+        const ms = await until('content', () => surface.paintedAfter(name === 'empty' ? '.empty h2' : 'article'))
+        if (round > 1) times[name].push(ms)
+        await surface.page.context().close()
+      }
+    }
+    const [empty, full] = [median(times.empty), median(times.full)]
+    const ratio = full / empty
+    console.log(`empty ${empty.toFixed(0)} ms, ${count} messages ${full.toFixed(0)} ms: ${ratio.toFixed(2)} times`)
+    assert.ok(ratio <= 2, `${ratio} times`)
+  })
+})
+
+function median(times: readonly number[]): number {
+  return times.toSorted((a, b) => a - b)[Math.floor(times.length / 2)] ?? Number.NaN
+}
