@@ -1,3 +1,4 @@
+import type { ConversationInfo } from '@parley/daemon/protocol/control'
 import { Uri, ViewColumn, type WebviewPanel, window } from 'vscode'
 import type { Disposable } from '../event.ts'
 import { shownName } from '../shared/person.ts'
@@ -8,10 +9,12 @@ import { chatOptions, type Surroundings, showChat } from './webview.ts'
 /** By which VS Code knows our tabs, also after a reload. */
 export const viewType = 'parley.chat'
 
-/** The chat of a tab; `person`: whose user name VS Code has kept for it. */
+/** The chat of a tab or of the side bar; `person`: whose user name VS Code has kept for it. */
 export interface WhichTab {
   readonly conversation: string
   readonly person?: string | undefined
+  /** As it was opened: the hub tells nothing of a chat that has not begun. */
+  readonly info?: ConversationInfo
 }
 
 export interface TabEvents {
@@ -36,7 +39,7 @@ export class ChatTab implements Shown, Disposable {
     this.host = showChat(panel.webview, which, surroundings)
     const icon = (theme: string) => Uri.joinPath(extensionUri, 'media', `chat-${theme}.svg`)
     panel.iconPath = { light: icon('light'), dark: icon('dark') }
-    panel.title = titleOf(surroundings, conversation) ?? panel.title
+    panel.title = titleOf(surroundings, which) ?? panel.title
     this.#listening = [
       panel.onDidChangeViewState(() => {
         if (!panel.visible) this.host.hide()
@@ -47,7 +50,7 @@ export class ChatTab implements Shown, Disposable {
         events.closed(this)
       }),
       hub.onConversations(changed => {
-        const title = changed.has(conversation) ? titleOf(surroundings, conversation) : undefined
+        const title = changed.has(conversation) ? titleOf(surroundings, which) : undefined
         if (title !== undefined && title !== panel.title) panel.title = title
       }),
     ]
@@ -79,13 +82,13 @@ export class ChatTab implements Shown, Disposable {
 
 /** A new panel for a chat: `beside` the active editor, `behind` what has the focus, or in its place. */
 export function createPanel(
-  conversation: string,
+  which: WhichTab,
   surroundings: Surroundings,
   where: 'here' | 'beside' | 'behind',
 ): WebviewPanel {
   return window.createWebviewPanel(
     viewType,
-    titleOf(surroundings, conversation) ?? '',
+    titleOf(surroundings, which) ?? '',
     {
       viewColumn: where === 'beside' ? ViewColumn.Beside : ViewColumn.Active,
       preserveFocus: where === 'behind',
@@ -94,9 +97,9 @@ export function createPanel(
   )
 }
 
-/** The name of whom one talks to, with what is unread; undefined while the hub has not told of the chat. */
-function titleOf({ hub }: Surroundings, conversation: string): string | undefined {
-  const info = hub.conversations.get(conversation)
+/** The name of whom one talks to, with what is unread; undefined while nothing is known of the chat. */
+function titleOf({ hub }: Surroundings, { conversation, info: opened }: WhichTab): string | undefined {
+  const info = hub.conversations.get(conversation) ?? opened
   if (!info) return undefined
   const name = shownName(info.person)
   return info.unread > 0 ? `(${info.unread}) ${name}` : name

@@ -1,4 +1,5 @@
 import { asParleyError } from '@parley/daemon/client'
+import type { ConversationInfo } from '@parley/daemon/protocol/control'
 import { commands, type Disposable as Registration, type WebviewPanel, window } from 'vscode'
 import type { ChatOpener, Context, OpenOptions } from '../context.ts'
 import { type Disposable, Emitter } from '../event.ts'
@@ -84,28 +85,30 @@ class ChatPanels implements ChatOpener, Disposable {
   }
 
   /** The conversation with somebody. Rejects with ParleyError when there is no such person. */
-  async #find(who: string): Promise<string> {
+  async #find(who: string): Promise<ConversationInfo> {
     const { hub } = this.#context
-    if (hub.conversations.has(who)) return who
-    const known = [...hub.conversations.values()].find(({ person }) => person.name === who || person.user === who)
-    return known?.conversation ?? (await hub.request('openChat', { with: who })).conversation.conversation
+    const known =
+      hub.conversations.get(who) ??
+      [...hub.conversations.values()].find(({ person }) => person.name === who || person.user === who)
+    return known ?? (await hub.request('openChat', { with: who })).conversation
   }
 
-  async #show(conversation: string, { where }: OpenOptions, then: (host: SurfaceHost) => void): Promise<void> {
+  async #show(info: ConversationInfo, { where }: OpenOptions, then: (host: SurfaceHost) => void): Promise<void> {
+    const { conversation } = info
     const tab = this.#tabs.get(conversation)
     const isInSideBar = this.#sideBar.isVisible && this.#sideBar.conversation === conversation
     if (where === 'sideBar' || (where === undefined && !tab && isInSideBar)) {
       this.#use(conversation)
-      return this.#sideBar.show(conversation, then)
+      return this.#sideBar.show({ conversation, info }, then)
     }
-    const shown =
-      tab ??
-      this.#adopt(createPanel(conversation, this.#surroundings, where === 'beside' ? 'beside' : 'here'), {
-        conversation,
-      })
+    const shown = tab ?? this.#open({ conversation, info }, where === 'beside' ? 'beside' : 'here')
     if (tab) tab.reveal()
     this.#use(conversation)
     then(shown.host)
+  }
+
+  #open(which: WhichTab, where: Parameters<typeof createPanel>[2]): ChatTab {
+    return this.#adopt(createPanel(which, this.#surroundings, where), which)
   }
 
   #adopt(panel: WebviewPanel, which: WhichTab): ChatTab {
@@ -163,8 +166,7 @@ class ChatPanels implements ChatOpener, Disposable {
         },
         onChange: this.#tabsChanged.event,
         reopen: conversations => {
-          for (const each of conversations)
-            this.#adopt(createPanel(each, this.#surroundings, 'behind'), { conversation: each })
+          for (const conversation of conversations) this.#open({ conversation }, 'behind')
         },
       },
     })

@@ -2,6 +2,7 @@ import { commands, l10n, type WebviewView, type WebviewViewProvider, type Webvie
 import type { Disposable } from '../event.ts'
 import { shownName } from '../shared/person.ts'
 import type { Shown } from './attention.ts'
+import type { WhichTab } from './chat-tab.ts'
 import { checkState } from './check.ts'
 import type { SurfaceHost } from './surface-host.ts'
 import { type Surroundings, showChat, showNoChat } from './webview.ts'
@@ -24,7 +25,8 @@ export class SideBarChat implements WebviewViewProvider, Shown, Disposable {
   #view: WebviewView | undefined
   #host: SurfaceHost | undefined
   /** What is to be shown once the view is there. */
-  #wanted: string | undefined
+  #wanted: WhichTab | undefined
+  #shown: WhichTab | undefined
   #afterLoad: ((host: SurfaceHost) => void)[] = []
 
   constructor(parts: SideBarParts) {
@@ -49,8 +51,8 @@ export class SideBarChat implements WebviewViewProvider, Shown, Disposable {
   }
 
   /** Shows a chat here and gives the view the focus; `then` has its host. */
-  async show(conversation: string, then: (host: SurfaceHost) => void): Promise<void> {
-    this.#wanted = conversation
+  async show(which: WhichTab, then: (host: SurfaceHost) => void): Promise<void> {
+    this.#wanted = which
     this.#afterLoad.push(then)
     if (this.#view) this.#load(this.#view)
     // VS Code makes this command for each view; it has the view made where it is not yet.
@@ -59,7 +61,7 @@ export class SideBarChat implements WebviewViewProvider, Shown, Disposable {
 
   resolveWebviewView(view: WebviewView, { state }: WebviewViewResolveContext): void {
     this.#view = view
-    this.#wanted ??= checkState(state)?.conversation
+    this.#wanted ??= checkState(state)
     view.onDidChangeVisibility(() => {
       if (!view.visible) this.#host?.hide()
       this.#parts.changed()
@@ -82,9 +84,10 @@ export class SideBarChat implements WebviewViewProvider, Shown, Disposable {
   #load(view: WebviewView): void {
     const wanted = this.#wanted
     this.#wanted = undefined
-    if (wanted !== undefined && wanted !== this.#host?.conversation) {
+    if (wanted !== undefined && wanted.conversation !== this.#host?.conversation) {
       this.#host?.dispose()
-      this.#host = showChat(view.webview, { conversation: wanted }, this.#parts.surroundings)
+      this.#host = showChat(view.webview, wanted, this.#parts.surroundings)
+      this.#shown = wanted
       this.#name()
       this.#parts.changed()
     }
@@ -100,12 +103,12 @@ export class SideBarChat implements WebviewViewProvider, Shown, Disposable {
     })
     const last = await this.#parts.last()
     if (last === undefined || this.#view !== view || this.#host) return
-    this.#wanted ??= last
+    this.#wanted ??= { conversation: last }
     this.#load(view)
   }
 
   #name(): void {
-    const info = this.#parts.surroundings.hub.conversations.get(this.conversation)
+    const info = this.#parts.surroundings.hub.conversations.get(this.conversation) ?? this.#shown?.info
     if (this.#view && info) this.#view.title = shownName(info.person)
   }
 }
