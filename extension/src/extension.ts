@@ -11,7 +11,7 @@ import { activationTimes, activationWords, markActivation } from './service/acti
 import { registerService } from './service/service.ts'
 import { registerShare } from './share/share.ts'
 
-/** Called by VS Code once it has started: builds the parts in order; VS Code disposes of them in reverse. */
+/** Called by VS Code once it has started: builds the parts in order, to be disposed of in reverse. */
 export function activate({ extensionUri, globalState, subscriptions }: ExtensionContext): void {
   markActivation('begin')
   // For parts that know nothing of VS Code.
@@ -20,7 +20,7 @@ export function activate({ extensionUri, globalState, subscriptions }: Extension
   const hub = connectHub({ log, extensionUri })
   const chats = registerChatPanels({ hub, log, extensionUri }, globalState)
   const context: Context = { hub, log, extensionUri, chats }
-  subscriptions.push(
+  const parts = [
     log,
     hub,
     chats,
@@ -30,7 +30,9 @@ export function activate({ extensionUri, globalState, subscriptions }: Extension
     registerChats(context),
     registerNotify(context),
     registerShare(context),
-  )
+  ]
+  // VS Code begins with the first one.
+  subscriptions.push(...parts.reverse())
   markActivation('end')
   const times = activationTimes()
   if (times) log.debug(`Activated in ${activationWords(times)}`)
