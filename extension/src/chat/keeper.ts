@@ -1,6 +1,8 @@
 import { asParleyError } from '@parley/daemon/client'
 import type { ControlRequests } from '@parley/daemon/protocol/control'
 import { type Disposable, Emitter } from '../event.ts'
+import { type Clock, realClock } from '../hub/clock.ts'
+import { limits } from '../limits.ts'
 import { type AskedHub, askWhenUp } from '../shared/when-up.ts'
 
 type Change = Omit<ControlRequests['saveChat'][0], 'conversation'>
@@ -18,16 +20,19 @@ export interface SavedDraft {
  */
 export class Keeper implements Disposable {
   readonly #hub: AskedHub
+  readonly #clock: Clock
   readonly #waiting = new Map<string, Change>()
   readonly #saving = new Map<string, Promise<void>>()
+  readonly #held = new Map<string, Disposable>()
   readonly #ended = new AbortController()
   readonly #drafts = new Emitter<SavedDraft>()
   readonly #listening: Disposable
   /** The hub tells other windows; surfaces of this one hear of each other's drafts here. */
   readonly onDraft = this.#drafts.event
 
-  constructor(hub: AskedHub) {
+  constructor(hub: AskedHub, clock = realClock) {
     this.#hub = hub
+    this.#clock = clock
     this.#listening = hub.onState(({ is }) => {
       if (is !== 'up') return
       // What is under way waits for the hub by itself.
@@ -41,20 +46,27 @@ export class Keeper implements Disposable {
     return this.#waiting.get(conversation)
   }
 
-  /** Keeps it here, until it is saved or {@link flush}ed. */
+  /** Keeps it here until it is saved, which is done soon when nobody asks for it: the page may be gone by then. */
   hold(conversation: string, change: Change): void {
     this.#waiting.set(conversation, { ...this.#waiting.get(conversation), ...change })
+    if (this.#held.has(conversation)) return
+    this.#held.set(
+      conversation,
+      this.#clock.after(limits.heldDraft, () => this.flush(conversation)),
+    )
   }
 
   /** Saves what is held. */
   flush(conversation: string): void {
+    this.#release(conversation)
     // What the hub cannot take now is given to it when it is back; nobody is left to be told of a refusal.
     if (this.#waiting.has(conversation)) this.save(conversation, {}).catch(() => {})
   }
 
   /** Resolves when the hub has kept it, or something newer. Rejects with ParleyError when it does not. */
   save(conversation: string, change: Change, by?: object): Promise<void> {
-    this.hold(conversation, change)
+    this.#release(conversation)
+    this.#waiting.set(conversation, { ...this.#waiting.get(conversation), ...change })
     if (change.draft !== undefined) this.#drafts.fire({ conversation, draft: change.draft, by })
     const running = this.#saving.get(conversation)
     if (running) return running
@@ -66,7 +78,13 @@ export class Keeper implements Disposable {
   dispose(): void {
     this.#listening.dispose()
     this.#drafts.dispose()
+    for (const timer of this.#held.values()) timer.dispose()
     this.#ended.abort()
+  }
+
+  #release(conversation: string): void {
+    this.#held.get(conversation)?.dispose()
+    this.#held.delete(conversation)
   }
 
   async #saveAll(conversation: string): Promise<void> {

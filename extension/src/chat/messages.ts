@@ -143,4 +143,6 @@ export interface SurfaceState {
   readonly draft?: string
   /** What the hub may have of it: anything else comes from another window, and is newer. */
   readonly draftOver?: readonly string[]
+  /** When it was written: VS Code may have kept an older state than the last one, of a message that has been sent since. */
+  readonly draftTime?: number
 }

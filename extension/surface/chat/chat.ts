@@ -154,7 +154,7 @@ export class Chat {
     this.pages.show(opened, isSameStretch ? undefined : (scroll ?? line))
     this.sender.restore([...(opened.unsent ?? []), ...kept.unsent].map(fromKept))
     this.sender.told(messages)
-    this.draft.opened(opened.draft, kept.draft)
+    this.draft.opened(opened.draft, kept.draft, messages)
     if (view.hub.is === 'up') this.sender.hubIsUp()
     this.#keep()
   }
@@ -191,14 +191,21 @@ export class Chat {
   #restored(conversation: string): Restored {
     const kept = this.#host.kept()
     if (typeof kept !== 'object' || kept === null) return { unsent: [] }
-    const { conversation: last, unsent, draft, draftOver } = kept as Partial<Record<keyof SurfaceState, unknown>>
+    const {
+      conversation: last,
+      unsent,
+      draft,
+      draftOver,
+      draftTime,
+    } = kept as Partial<Record<keyof SurfaceState, unknown>>
     const waiting = readKept(unsent)
     this.#elsewhere = waiting.filter(one => one.conversation !== conversation)
     return {
       unsent: waiting.filter(one => one.conversation === conversation),
       ...(last === conversation &&
         typeof draft === 'string' &&
-        Array.isArray(draftOver) && { draft: { draft, draftOver } }),
+        Array.isArray(draftOver) &&
+        typeof draftTime === 'number' && { draft: { draft, draftOver, draftTime } }),
     }
   }
 

@@ -1,3 +1,4 @@
+import type { MessageInfo } from '@parley/daemon/protocol/control'
 import type { SurfaceState } from '../../src/chat/messages.ts'
 import type { Host } from '../bridge.ts'
 import { limits } from '../limits.ts'
@@ -5,7 +6,7 @@ import { Later } from './later.ts'
 import type { ChatStore } from './state.ts'
 
 /** What is kept of a draft in the surface's own state. */
-export type KeptDraft = Required<Pick<SurfaceState, 'draft' | 'draftOver'>>
+export type KeptDraft = Required<Pick<SurfaceState, 'draft' | 'draftOver' | 'draftTime'>>
 
 /** Keeps what is being written with the hub, and takes over what another window has written. */
 export class Draft {
@@ -17,6 +18,7 @@ export class Draft {
   #saved = ''
   /** What it has been given and has not confirmed. */
   #given: string | undefined
+  #written = 0
 
   /** `keepHere` keeps the surface's own state, of which {@link kept} is a part. */
   constructor(host: Host, store: ChatStore, keepHere: () => void) {
@@ -35,22 +37,26 @@ export class Draft {
   get kept(): KeptDraft | undefined {
     const { unsaved } = this
     if (unsaved === undefined) return undefined
-    return { draft: unsaved, draftOver: [this.#saved, ...(this.#given === undefined ? [] : [this.#given])] }
+    const draftOver = [this.#saved, ...(this.#given === undefined ? [] : [this.#given])]
+    return { draft: unsaved, draftOver, draftTime: this.#written }
   }
 
   /**
-   * `kept`: what an earlier life of the surface could not save. It counts only over what the hub had of that life:
-   * something else was written by another window since, and that is newer.
+   * `kept`: what an earlier life of the surface could not save. It counts only over what the hub had of that life, or
+   * the beginning of it: something else was written by another window since, and that is newer. `sent`: the latest
+   * messages, of which it may have become one.
    */
-  opened(saved: string, kept: KeptDraft | undefined): void {
+  opened(saved: string, kept: KeptDraft | undefined, sent: readonly MessageInfo[]): void {
     const { unsaved } = this
     this.#saved = saved
-    this.#store.set({ draft: unsaved ?? (kept?.draftOver.includes(saved) ? kept.draft : saved) })
+    const isNewer = kept && isOver(kept, saved) && !sent.some(message => hasBecome(kept, message))
+    this.#store.set({ draft: unsaved ?? (isNewer ? kept.draft : saved) })
     if (this.unsaved !== undefined) this.#save.now()
   }
 
   write(draft: string): void {
     if (draft === this.#store.state.draft) return
+    this.#written = Date.now()
     this.#store.set({ draft })
     // A reload goes without saying, and so does the closing of a tab: what was typed until then is in one of these.
     this.#keepHere()
@@ -89,4 +95,12 @@ export class Draft {
     }
     this.#keepHere()
   }
+}
+
+function isOver({ draft, draftOver }: KeptDraft, saved: string): boolean {
+  return draftOver.includes(saved) || (saved !== '' && draft.startsWith(saved))
+}
+
+function hasBecome({ draft, draftTime }: KeptDraft, { mine, text, written }: MessageInfo): boolean {
+  return mine && written >= draftTime && text.startsWith(draft.trim())
 }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { ParleyError } from '@parley/daemon/client'
 import { Keeper } from '../../../../extension/src/chat/keeper.ts'
+import { limits } from '../../../../extension/src/limits.ts'
 import { FrontHub } from '../../../support/front-hub.ts'
+import { TestClock } from '../../../support/hub-client.ts'
 import { turns } from '../../../support/surface-page.ts'
 
 describe('what the hub is to keep of a chat', () => {
@@ -35,8 +37,8 @@ describe('what the hub is to keep of a chat', () => {
     assert.deepEqual(savedOf('carol'), [{ conversation: 'carol', draft: 'b' }])
   })
 
-  it('is saved when it is flushed, or with what is saved next', async () => {
-    const { keeper, saved } = given()
+  it('is saved when it is flushed, with what is saved next, or soon by itself', async () => {
+    const { keeper, saved, clock } = given()
     keeper.hold('bob', { draft: 'a' })
     await turns()
     assert.deepEqual([saved(), keeper.unsaved('bob')], [[], { draft: 'a' }])
@@ -47,6 +49,10 @@ describe('what the hub is to keep of a chat', () => {
     keeper.hold('bob', { draft: 'b' })
     await keeper.save('bob', { scroll: null })
     assert.deepEqual(saved().at(-1), { conversation: 'bob', draft: 'b', scroll: null })
+    keeper.hold('bob', { draft: 'c' })
+    keeper.hold('bob', { draft: 'cd' })
+    await clock.pass(limits.heldDraft)
+    assert.deepEqual(saved().slice(2), [{ conversation: 'bob', draft: 'cd' }])
   })
 
   it('waits for a hub that was given up, which is told so meanwhile', async () => {
@@ -88,5 +94,6 @@ function given() {
   const hub = new FrontHub({ saveChat: () => ({}) })
   const saved = () => hub.askedOf('saveChat')
   const savedOf = (chat: string) => saved().filter(each => JSON.stringify(each).includes(`"${chat}"`))
-  return { hub, keeper: new Keeper(hub), saved, savedOf }
+  const clock = new TestClock()
+  return { hub, clock, keeper: new Keeper(hub, clock), saved, savedOf }
 }

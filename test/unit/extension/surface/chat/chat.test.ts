@@ -342,6 +342,19 @@ describe('a chat in a surface', () => {
     await until('the hub has it', () => kept?.draft === undefined)
   })
 
+  it('takes what it has kept of a draft for older than the message that became of it', async () => {
+    await open()
+    chat.draft.write('hel')
+    const older = kept
+    chat.send('hello')
+    await state(({ unsent }) => unsent.length === 0)
+    const sent = host.messages.at(-1) ?? assert.fail()
+    host.messages[host.messages.length - 1] = { ...sent, written: Date.now() + 1 }
+    kept = older
+    load()
+    assert.equal((await open()).draft, '')
+  })
+
   it('keeps a draft that the hub could not save', async () => {
     await open()
     host.refuse('save', 'It is away.')
