@@ -52,8 +52,15 @@ export async function openLocalCode(command: string, window: LocalWindow): Promi
   const places = ['--user-data-dir', join(folder, 'data'), '--extensions-dir', join(folder, 'extensions')]
   await mkdir(join(folder, 'data', 'User'), { recursive: true })
   await writeFile(join(folder, 'data', 'User', 'settings.json'), JSON.stringify(settings, null, 2))
-  const shell = process.platform === 'win32'
-  const run = promisify(execFile)
-  await run(command, [...places, '--install-extension', vsix, '--force'], { shell })
-  await run(command, [...places, '--new-window', '--wait', '--disable-workspace-trust', workspace], { shell })
+  const run = (...args: string[]) => promisify(execFile)(...callOf(command, [...places, ...args], process.platform))
+  await run('--install-extension', vsix, '--force')
+  await run('--new-window', '--wait', '--disable-workspace-trust', workspace)
+}
+
+/** How `command` is called: on Windows it is a script of the shell, which takes a space for the end of a name. */
+export function callOf(command: string, args: readonly string[], platform: NodeJS.Platform) {
+  const shell = platform === 'win32'
+  // No name there can hold a quotation mark.
+  const written = (text: string) => (shell ? `"${text}"` : text)
+  return [written(command), args.map(written), { shell }] as const
 }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { findLocalCode } from '../../../scripts/demo/local-code.ts'
+import { callOf, findLocalCode } from '../../../scripts/demo/local-code.ts'
 import { temporaryFolder } from '../../support/folder.ts'
 
 describe('the VS Code of a screen', () => {
@@ -49,5 +49,12 @@ describe('the VS Code of a screen', () => {
     for (const place of [remote, linked]) {
       assert.equal(findLocalCode({ env: { PATH: place, DISPLAY: ':0' }, platform: 'linux' }), undefined, place)
     }
+  })
+
+  it('is called through the shell of Windows by its whole name, spaces and all', () => {
+    const code = 'C:\\Program Files\\Microsoft VS Code\\bin\\code.cmd'
+    const args = ['--user-data-dir', 'C:\\Users\\John Doe\\data']
+    assert.deepEqual(callOf(code, args, 'win32'), [`"${code}"`, args.map(each => `"${each}"`), { shell: true }])
+    assert.deepEqual(callOf('/opt/my code', args, 'linux'), ['/opt/my code', args, { shell: false }])
   })
 })
