@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import axe from 'axe-core'
 import { limits } from '../../extension/surface/limits.ts'
 import { conversationOf, viewOf } from '../support/surface/messages.ts'
 import { showEveryState } from '../support/surface/states.ts'
@@ -15,10 +14,9 @@ describe('a chat surface is accessible', () => {
   for (const theme of ['dark', 'light', 'high-contrast', 'high-contrast-light'] as const) {
     it(`by axe's rules in every state, in ${theme}`, async function () {
       this.timeout(60_000)
-      const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
       const faults: string[] = []
       await showEveryState(surfaces, { theme }, async (name, surface) => {
-        await surface.page.evaluate(axe)
+        await surface.page.evaluate(axe.source)
         for (const fault of (await surface.page.evaluate(runAxe)) as string[]) faults.push(`${name}: ${fault}`)
       })
       assert.deepEqual(faults, [])
