@@ -102,5 +102,6 @@ function isOver({ draft, draftOver }: KeptDraft, saved: string): boolean {
 }
 
 function hasBecome({ draft, draftTime }: KeptDraft, { mine, text, written }: MessageInfo): boolean {
-  return mine && written >= draftTime && text.startsWith(draft.trim())
+  const begun = draft.trim()
+  return begun !== '' && mine && written >= draftTime && text.startsWith(begun)
 }

@@ -355,6 +355,20 @@ describe('a chat in a surface', () => {
     assert.equal((await open()).draft, '')
   })
 
+  it('stays empty after what was sent, though the hub has not heard of that before the page went', async () => {
+    await open()
+    chat.draft.write('hello')
+    await until('the hub has it', () => kept?.draft === undefined)
+    host.hold('save')
+    chat.send('hello')
+    await state(({ unsent }) => unsent.length === 0)
+    const sent = host.messages.at(-1) ?? assert.fail()
+    host.messages[host.messages.length - 1] = { ...sent, written: Date.now() + 1 }
+    host.opened = { draft: 'hello' }
+    load()
+    assert.equal((await open()).draft, '')
+  })
+
   it('keeps a draft that the hub could not save', async () => {
     await open()
     host.refuse('save', 'It is away.')
