@@ -4,6 +4,7 @@ import * as l10n from '@vscode/l10n'
 import type { Disposable, Event } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
+import { shownAccount, shownPerson } from '../shared/person.ts'
 import { type Checked, checkFromSurface, type SurfaceHandlers } from './check.ts'
 import type { Keeper } from './keeper.ts'
 import { readLink } from './links.ts'
@@ -249,8 +250,8 @@ export class SurfaceHost implements Disposable {
     if (!account || !conversation) return undefined
     const { state } = hub
     return {
-      conversation,
-      account,
+      conversation: { ...conversation, person: shownPerson(conversation.person) },
+      account: shownAccount(account),
       hub: state.is === 'up' ? { is: 'up' } : { is: state.is, why: ground.whyAway(state) },
       sendWith: ground.sendWith,
     }

@@ -1,8 +1,24 @@
-import type { PersonInfo } from '@parley/daemon/protocol/control'
+import type { AccountInfo, PersonInfo } from '@parley/daemon/protocol/control'
 import { limits } from '../limits.ts'
 import { oneLine } from './harmless.ts'
 
 /** A person's name as lists, titles and notifications show it. */
 export function shownName({ displayName, name }: Pick<PersonInfo, 'displayName' | 'name'>): string {
   return oneLine(displayName, limits.name) || oneLine(name, limits.name)
+}
+
+/** A person with a harmless display name. */
+export function shownPerson(person: PersonInfo): PersonInfo {
+  return { ...person, displayName: shownName(person) }
+}
+
+/** An account with what others have chosen of it as harmless lines. */
+export function shownAccount(account: AccountInfo): AccountInfo {
+  const { team, why } = account
+  return {
+    ...account,
+    displayName: shownName(account),
+    team: oneLine(team, limits.name),
+    ...(why === undefined ? {} : { why: oneLine(why, limits.sentence) }),
+  }
 }

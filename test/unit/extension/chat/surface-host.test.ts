@@ -31,6 +31,17 @@ describe('a chat in a surface', () => {
     assert.deepEqual(page.events, [{ event: 'sight', value: { isInSight: false } }])
   })
 
+  it('is told what others are called, and why something is so, as harmless lines', async () => {
+    const { hub, page } = open()
+    const bob = conversation('bob')
+    hub.setAccounts([account({ team: 'Ac\u202eme\n', why: '\u001b[31mno', state: 'refused' })])
+    hub.setConversations({ ...bob, person: { ...bob.person, displayName: '\u202eBob\u200b\u0000' } })
+    const { view } = await page.load()
+    assert.equal(view.account.team, 'Acme')
+    assert.equal(view.account.why, 'no')
+    assert.equal(view.conversation.person.displayName, 'Bob')
+  })
+
   it('is told nothing before it says that it is ready', async () => {
     const { hub, page, host } = open()
     host.setInSight(true)
