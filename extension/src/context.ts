@@ -18,6 +18,8 @@ export interface ChatOpener {
   open(who: string, options?: OpenOptions): Promise<void>
   /** Opens the chat and puts text into what is being written there. */
   insert(who: string, text: string): Promise<void>
+  /** Adds text to what is being written in a chat, without showing it. Rejects with ParleyError when that has to wait. */
+  addToDraft(conversation: string, text: string): Promise<void>
   /** The conversation of the chat that was used last in this window. */
   readonly current: string | undefined
 }

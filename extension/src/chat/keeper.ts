@@ -24,6 +24,8 @@ export class Keeper implements Disposable {
   readonly #waiting = new Map<string, Change>()
   readonly #saving = new Map<string, Promise<void>>()
   readonly #held = new Map<string, Disposable>()
+  /** By chat: what is to be added once it is known what is being written there. */
+  readonly #added = new Map<string, readonly string[]>()
   readonly #ended = new AbortController()
   readonly #drafts = new Emitter<SavedDraft>()
   readonly #listening: Disposable
@@ -38,6 +40,7 @@ export class Keeper implements Disposable {
       // What is under way waits for the hub by itself.
       const left = [...this.#waiting.keys()].filter(conversation => !this.#saving.has(conversation))
       for (const conversation of left) this.save(conversation, {}).catch(() => {})
+      for (const conversation of this.#added.keys()) this.#saveAdded(conversation).catch(() => {})
     })
   }
 
@@ -75,11 +78,30 @@ export class Keeper implements Disposable {
     return saving
   }
 
+  /**
+   * Adds text to what is being written in a chat, on a line of its own. Resolves when the hub has kept it; rejects with
+   * ParleyError when it does not, and adds it all the same once the hub is back.
+   */
+  add(conversation: string, text: string): Promise<void> {
+    this.#added.set(conversation, [...(this.#added.get(conversation) ?? []), text])
+    return this.#saveAdded(conversation)
+  }
+
   dispose(): void {
     this.#listening.dispose()
     this.#drafts.dispose()
     for (const timer of this.#held.values()) timer.dispose()
     this.#ended.abort()
+  }
+
+  async #saveAdded(conversation: string): Promise<void> {
+    const { draft } = await askWhenUp(this.#hub, 'openChat', { with: conversation }, this.#ended.signal)
+    const added = this.#added.get(conversation)
+    // What came together was added together.
+    if (!added) return
+    this.#added.delete(conversation)
+    const written = this.#waiting.get(conversation)?.draft ?? draft
+    await this.save(conversation, { draft: [...(written === '' ? [] : [written]), ...added].join('\n') })
   }
 
   #release(conversation: string): void {

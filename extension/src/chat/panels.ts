@@ -79,6 +79,10 @@ class ChatPanels implements ChatOpener, Disposable {
     await this.#show(await this.#find(who), {}, host => host.insert(text))
   }
 
+  addToDraft(conversation: string, text: string): Promise<void> {
+    return this.#surroundings.keeper.add(conversation, text)
+  }
+
   dispose(): void {
     for (const tab of this.#tabs.values()) tab.dispose()
     for (const part of this.#parts) part.dispose()

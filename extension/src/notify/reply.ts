@@ -9,7 +9,7 @@ import { reportFailure } from '../shared/report.ts'
 import { type Notice, noticeName, noticeText } from './words.ts'
 
 /** Lets a person answer in a box, without leaving what they do. What they wrote and did not send becomes their draft. */
-export function askReply({ hub, log }: Context, notice: Notice): void {
+export function askReply({ hub, chats, log }: Context, notice: Notice): void {
   const box = window.createInputBox()
   box.title = l10n.t('Reply to {0}', noticeName(notice))
   box.prompt = noticeText(notice)
@@ -17,6 +17,7 @@ export function askReply({ hub, log }: Context, notice: Notice): void {
   box.ignoreFocusOut = true
   const { conversation, person, message } = notice
   const attempt = { text: '', message: '' }
+  let sending = Promise.resolve(false)
   box.onDidChangeValue(() => {
     box.validationMessage = undefined
   })
@@ -25,8 +26,8 @@ export function askReply({ hub, log }: Context, notice: Notice): void {
     if (text === '' || box.busy) return
     // The same id again is the same message, whatever became of the answer; another text is another message.
     if (text !== attempt.text) Object.assign(attempt, { text, message: newMessageId() })
-    const isSent = await busyWhile(box, () => hub.request('send', { to: person.name, ...attempt }))
-    if (!isSent) return
+    sending = busyWhile(box, () => hub.request('send', { to: person.name, ...attempt }))
+    if (!(await sending)) return
     box.value = ''
     box.hide()
     void window.setStatusBarMessage(l10n.t('Sent to {0}', noticeName(notice)), limits.saidFor)
@@ -35,11 +36,9 @@ export function askReply({ hub, log }: Context, notice: Notice): void {
   box.onDidHide(async () => {
     const left = box.value.trim()
     box.dispose()
-    if (left === '') return
-    await reportFailure(log, async () => {
-      const { draft } = await hub.request('openChat', { with: conversation })
-      await hub.request('saveChat', { conversation, draft: draft === '' ? left : `${draft}\n${left}` })
-    })
+    // Whoever goes while it is being sent has sent it.
+    if (left === '' || (await sending)) return
+    await reportFailure(log, () => chats.addToDraft(conversation, left))
   })
   box.show()
 }

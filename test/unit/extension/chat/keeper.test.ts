@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { ParleyError } from '@parley/daemon/client'
 import { Keeper } from '../../../../extension/src/chat/keeper.ts'
 import { limits } from '../../../../extension/src/limits.ts'
-import { FrontHub } from '../../../support/front-hub.ts'
+import { conversation, FrontHub } from '../../../support/front-hub.ts'
 import { TestClock } from '../../../support/hub-client.ts'
 import { turns } from '../../../support/surface-page.ts'
 
@@ -90,8 +90,44 @@ describe('what the hub is to keep of a chat', () => {
   })
 })
 
-function given() {
-  const hub = new FrontHub({ saveChat: () => ({}) })
+describe('what is added to what is being written', () => {
+  it('stands on a line of its own behind it, also behind what the hub has not got yet', async () => {
+    const { keeper, savedOf } = given('half a')
+    await keeper.add('bob', 'one')
+    assert.deepEqual(savedOf('bob').at(-1), { conversation: 'bob', draft: 'half a\none' })
+    keeper.hold('carol', { draft: 'written just now' })
+    await keeper.add('carol', 'two')
+    assert.deepEqual(savedOf('carol').at(-1), { conversation: 'carol', draft: 'written just now\ntwo' })
+    assert.equal(keeper.unsaved('carol'), undefined)
+  })
+
+  it('is told to the surfaces of this window', async () => {
+    const { keeper } = given('')
+    const told: string[] = []
+    keeper.onDraft(({ draft }) => told.push(draft))
+    await keeper.add('bob', 'one')
+    assert.deepEqual(told, ['one'])
+  })
+
+  it('waits for a hub that is away, also for one that was given up', async () => {
+    const { hub, keeper, savedOf } = given('')
+    hub.become({ is: 'failed', code: 'home', why: 'The disk is full.' })
+    await assert.rejects(keeper.add('bob', 'one'), { code: 'not-running' })
+    await assert.rejects(keeper.add('bob', 'two'), { code: 'not-running' })
+    hub.become({ is: 'up' })
+    await turns()
+    assert.deepEqual(savedOf('bob'), [{ conversation: 'bob', draft: 'one\ntwo' }])
+    hub.become({ is: 'up' })
+    await turns()
+    assert.equal(savedOf('bob').length, 1)
+  })
+})
+
+function given(kept = '') {
+  const hub: FrontHub = new FrontHub({
+    saveChat: () => ({}),
+    openChat: ({ with: who }) => ({ conversation: conversation(who), draft: kept }),
+  })
   const saved = () => hub.askedOf('saveChat')
   const savedOf = (chat: string) => saved().filter(each => JSON.stringify(each).includes(`"${chat}"`))
   const clock = new TestClock()
