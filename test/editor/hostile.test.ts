@@ -8,7 +8,7 @@ import type { Desk } from '../support/editor/desk.ts'
 import { useEditors } from '../support/editor/editors.ts'
 import { hostileTexts, hugeTexts } from '../support/editor/hostile-texts.ts'
 import { signUpAt } from '../support/editor/signed-up.ts'
-import { frameOf, longestPause, Witness } from '../support/editor/witness.ts'
+import { frameOf, longestPause, madeReal, Witness } from '../support/editor/witness.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import type { Process } from '../support/processes.ts'
 import { strangeIn } from '../support/surface/strange.ts'
@@ -18,9 +18,6 @@ import { until } from '../support/wait.ts'
 /** As harmful as a team lets one call oneself; and as it is shown where only text can be. */
 const displayName = '[Quit](command:workbench.action.quit) $(zap) <b>\u{e0041}'
 const shownName = '[Quit](command:workbench.action.quit) $(zap) <b>'
-
-// Any of these, made real by the workbench, would be somebody else's doing.
-const madeReal = '.codicon-zap, .codicon-error.codicon-modifier-spin, [href*="action.quit"], [data-href*="action.quit"]'
 
 describe('what a hostile person sends', () => {
   const editors = useEditors()

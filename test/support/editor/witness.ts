@@ -1,6 +1,9 @@
 import type { Frame, Locator, Page, Request } from 'playwright-core'
 import type { EditorWindow } from './window.ts'
 
+/** What the workbench could make of texts that ask for the icon `zap` or the command `workbench.action.quit`. */
+export const madeReal = '.codicon-zap, [href*="action.quit"], [data-href*="action.quit"]'
+
 /** What happens in a window while somebody tries to make it do something. */
 export class Witness {
   /** Every request of the window, its webviews and its workers, as `METHOD URL`, however it was answered. */
