@@ -70,6 +70,12 @@ function OpenChat({ chat, host, state, view, act }: OpenChatProps) {
     await chat.pages.latest()
     list.current?.focusLast()
   }
+  useEffect(() => {
+    // Who comes to the chat wants to write, unless something else had the focus when they went.
+    const come = () => document.activeElement === document.body && write()
+    window.addEventListener('focus', come)
+    return () => window.removeEventListener('focus', come)
+  }, [write])
   useLayoutEffect(() => {
     chat.obey({
       insert: text => composer.current?.insert(text),

@@ -136,6 +136,16 @@ describe('a chat surface by keyboard', () => {
     )
   })
 
+  it('has the composer ready for who comes to the chat, and leaves the focus where it was', async () => {
+    const surface = await long()
+    await surface.page.evaluate("dispatchEvent(new Event('focus'))")
+    await until('the composer', async () => /Message/.test(await focused(surface)))
+    await press(surface, 'Escape', 499)
+    await surface.page.evaluate("dispatchEvent(new Event('focus'))")
+    await surface.frames()
+    assert.equal(await focusedNumber(surface), 499)
+  })
+
   it('puts what the editor gives into the composer', async () => {
     const surface = await long()
     surface.host.tell('insert', { text: '```ts src/a.ts:1-2\nconst a = 1\n```' })

@@ -42,12 +42,12 @@ describe('a chat of 50,000 messages', () => {
     await until('the end', async () => (await surface.numbersInSight()).at(-1) === count - 1)
     const weights = [...up, ...down, await surface.weigh()]
     console.log(weights.map(({ elements, heap }) => `${elements} elements, ${(heap / 1e6).toFixed(1)} MB`).join('\n'))
-    // By the first place as much is held as ever will be.
-    const [first] = weights
-    assert.ok(first && weights.length > 12)
+    // By then as much is held as ever will be, and the browser has compiled what it compiles.
+    const early = Math.max(...weights.slice(0, 3).map(({ heap }) => heap))
+    assert.ok(weights.length > 12)
     for (const { elements, heap } of weights) {
       assert.ok(elements < 1000, `${elements} elements`)
-      assert.ok(heap < first.heap * 1.3, `${heap} bytes of heap, ${first.heap} at the first place`)
+      assert.ok(heap < early * 1.25, `${heap} bytes of heap, ${early} on the first 15,000 messages`)
     }
   })
 
