@@ -115,7 +115,7 @@ export const limits = {
   historyPage: 500,
   /** Rows that a page of history reads at once: 100 KiB each, they hold the event loop for some ms. */
   historyRows: 16,
-  /** Text in one page of history: fits with room to spare into one message of the control API. */
+  /** Text in one page of history, as JSON: fits with room to spare into one message of the control API. */
   historyBytes: 1024 * 1024,
   /** Drafts, scroll places and the like are written at most this often: each write is a flush of the disk. */
   savePause: 250,
@@ -273,6 +273,8 @@ export const limits = {
   openPlaces: 64,
   /** Messages of one conversation that wait for a slow front end before it is told to read the history again. */
   controlMessages: 1_000,
+  /** Their text as JSON, likewise: it goes out as one message of the control API. */
+  controlMessagesBytes: 1024 * 1024,
   /** Largest page of history in one reply: 4 MiB holds far more than a screen, even of long messages. */
   controlPage: 1_000,
   /** daemon.json: five short fields. */

@@ -8,6 +8,7 @@ import type {
   MessageInfo,
   PeopleSnapshot,
 } from '../protocol/control.ts'
+import { sizeInControl } from '../protocol/control-framing.ts'
 import type { HubPart, HubPartChange, SavedChat } from './parts.ts'
 import { PeopleNews } from './people-news.ts'
 
@@ -20,7 +21,8 @@ export interface FeedOutlet {
 
 /**
  * What one front end is told of a hub: numbered changes, people, and the messages and what others saved of the
- * conversations that it watches, each kind at most `limits.feedPerSecond` times a second, where a later state replaces an earlier one that was not yet sent.
+ * conversations that it watches, each kind at most `limits.feedPerSecond` times a second, where a later state replaces an
+ * earlier one that was not yet sent.
  *
  * Nothing piles up for a front end that does not read: what it would have been told is dropped, and once it reads again
  * it gets a change whose number leaves a gap (subscribe again) and, for each conversation it watches, an empty list of
@@ -37,7 +39,7 @@ export class Feed {
   #timer: NodeJS.Timeout | undefined
   readonly #conversations = new Set<string>()
   /** By conversation: what waits to be sent, by message; `undefined` once it was too much. */
-  readonly #watched = new Map<string, Map<string, MessageInfo> | undefined>()
+  readonly #watched = new Map<string, Waiting | undefined>()
   /** By conversation: what others have saved. */
   readonly #saved = new Map<string, ChatState>()
   #people: PeopleNews | undefined
@@ -67,7 +69,7 @@ export class Feed {
   watchMessages(conversation: string): boolean {
     if (this.#watched.has(conversation)) return true
     if (this.#watched.size >= limits.controlWatches) return false
-    this.#watched.set(conversation, new Map())
+    this.#watched.set(conversation, nothingWaits())
     return true
   }
 
@@ -97,8 +99,12 @@ export class Feed {
   #takeMessages(conversation: string, messages: readonly MessageInfo[]): void {
     const waiting = this.#watched.get(conversation)
     if (!waiting) return
-    for (const message of messages) waiting.set(`${message.user} ${message.message}`, message)
-    if (waiting.size > limits.controlMessages) this.#watched.set(conversation, undefined)
+    for (const message of messages) {
+      waiting.messages.set(`${message.user} ${message.message}`, message)
+      waiting.bytes += sizeInControl(message.text)
+    }
+    const isTooMuch = waiting.messages.size > limits.controlMessages || waiting.bytes > limits.controlMessagesBytes
+    if (isTooMuch) this.#watched.set(conversation, undefined)
   }
 
   /** Who saves knows it; of what others saved before and after only the last state counts. */
@@ -159,9 +165,9 @@ export class Feed {
 
   #flushMessages(): void {
     for (const [conversation, waiting] of this.#watched) {
-      if (waiting?.size === 0) continue
-      this.#watched.set(conversation, new Map())
-      this.#outlet.send('messages', { conversation, messages: [...(waiting?.values() ?? [])] })
+      if (waiting?.messages.size === 0) continue
+      this.#watched.set(conversation, nothingWaits())
+      this.#outlet.send('messages', { conversation, messages: [...(waiting?.messages.values() ?? [])] })
     }
   }
 
@@ -169,4 +175,16 @@ export class Feed {
     const news = this.#people?.take()
     if (news) this.#outlet.send('people', news)
   }
+}
+
+/** The messages of one conversation that wait to be sent. */
+interface Waiting {
+  /** By author and message. */
+  readonly messages: Map<string, MessageInfo>
+  /** What the texts of all that came take as JSON. */
+  bytes: number
+}
+
+function nothingWaits(): Waiting {
+  return { messages: new Map(), bytes: 0 }
 }

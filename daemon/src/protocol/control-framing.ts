@@ -81,6 +81,11 @@ export function encodeControl(message: object): Buffer {
   return Buffer.concat([Buffer.from(`Content-Length: ${body.length}\r\n\r\n`), body])
 }
 
+/** Bytes that a text takes in a message: six times its own where it is of control characters, which JSON escapes. */
+export function sizeInControl(text: string): number {
+  return Buffer.byteLength(JSON.stringify(text))
+}
+
 function parse(body: Buffer): object {
   let value: unknown
   try {

@@ -1,6 +1,7 @@
 import type { ListPage, ListRange, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import { sizeInControl } from '../../protocol/control-framing.ts'
 import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
 import { checkPosition, keys, lastPart, placeOf, queuedNumber, queuedPosition, rightBefore } from './keys.ts'
 import { type Content, readMessageRow, readOutboxRow } from './rows.ts'
@@ -137,7 +138,7 @@ function isDelivered(view: View, position: string): boolean {
 function fitting(messages: readonly StoredMessage[]): StoredMessage[] {
   let bytes = 0
   const cut = messages.findIndex(({ text }, index) => {
-    bytes += Buffer.byteLength(text)
+    bytes += sizeInControl(text)
     return index > 0 && bytes > limits.historyBytes
   })
   return cut < 0 ? [...messages] : messages.slice(0, cut)

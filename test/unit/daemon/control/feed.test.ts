@@ -127,6 +127,24 @@ describe('feed', () => {
     assert.deepEqual(front.messages(), [{ conversation: 'with-bob', messages: [] }])
   })
 
+  it('has a reader read the history again when what waited is too large, and never sends more than it may', async () => {
+    using front = open()
+    front.feed.watchMessages('with-bob')
+    front.hub.receive('bob', 'small')
+    await until('the feed', () => front.messages().length === 1)
+    for (let n = 0; n < 10; n++) front.hub.receive('bob', `${n}${'\u0001'.repeat(limits.text - 10)}`)
+    front.hub.receive('carol', 'not watched')
+    await until('the feed', () => front.messages().length === 2)
+    assert.deepEqual(front.messages()[1], { conversation: 'with-bob', messages: [] })
+    front.hub.receive('bob', 'small again')
+    await until('the feed', () => front.messages().length === 3)
+    assert.equal(front.messages()[2]?.messages[0]?.text, 'small again')
+    const large = 'z'.repeat(limits.text)
+    front.hub.receive('bob', large)
+    await until('the feed', () => front.messages().length === 4)
+    assert.equal(front.messages()[3]?.messages[0]?.text, large)
+  })
+
   it('tells who watches a conversation what others saved of it, the last state only', async () => {
     using front = open()
     front.feed.watchMessages('with-bob')

@@ -3,6 +3,7 @@ import type { Storage } from '@parley/kit'
 import { openMemoryStorage } from '@parley/storage-memory'
 import type { StoredMessage } from '../../../../../daemon/src/hub/conversations/conversations.ts'
 import { limits } from '../../../../../daemon/src/limits.ts'
+import { encodeControl } from '../../../../../daemon/src/protocol/control-framing.ts'
 import { connect, conversationOf, Home, person } from '../../../../support/conversations.ts'
 import { eachStorage } from '../../../../support/each-storage.ts'
 import { FaultyStorage } from '../../../../support/faulty-storage.ts'
@@ -98,6 +99,18 @@ describe('a page of history', () => {
     const bytes = page.messages.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0)
     assert.ok(bytes <= limits.historyBytes && page.more)
     assert.equal((await alice.texts(bob)).length, 30)
+  })
+})
+
+describe('a page of messages that grow on the way', () => {
+  it('fits into one message of the control API, whatever characters they are of', async () => {
+    await using alice = await Home.open(person('alice'))
+    const bob = person('bob')
+    for (let index = 0; index < 10; index++) await alice.send(bob, `${index} ${'\u0001'.repeat(limits.text - 10)}`)
+    const page = await alice.conversations.history(conversationOf(alice.person, bob), { limit: 100 })
+    assert.ok(encodeControl(page).length < limits.controlMessage)
+    assert.ok(page.messages.length > 0 && page.more)
+    assert.equal((await alice.texts(bob)).length, 10)
   })
 })
 
