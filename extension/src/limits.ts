@@ -30,8 +30,6 @@ export const limits = {
   surfacePage: 500,
   /** Requests of one surface under way: more than a person makes in the time that a hub takes to start. */
   surfaceRequests: 256,
-  /** How long a draft is held that its page has not saved: a little longer than a page takes to do so. */
-  heldDraft: 600,
   /** Messages kept that the hub has not taken, of all chats: those of a day without it. */
   keptMessages: 500,
   /** News that wait while a surface opens its chat; with more it reads the history again. */

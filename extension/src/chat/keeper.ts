@@ -1,8 +1,6 @@
 import { asParleyError } from '@parley/daemon/client'
 import type { ControlRequests } from '@parley/daemon/protocol/control'
 import { type Disposable, Emitter } from '../event.ts'
-import { type Clock, realClock } from '../hub/clock.ts'
-import { limits } from '../limits.ts'
 import { type AskedHub, askWhenUp } from '../shared/when-up.ts'
 
 type Change = Omit<ControlRequests['saveChat'][0], 'conversation'>
@@ -20,10 +18,8 @@ export interface SavedDraft {
  */
 export class Keeper implements Disposable {
   readonly #hub: AskedHub
-  readonly #clock: Clock
   readonly #waiting = new Map<string, Change>()
   readonly #saving = new Map<string, Promise<void>>()
-  readonly #held = new Map<string, Disposable>()
   /** By chat: what is to be added once it is known what is being written there. */
   readonly #added = new Map<string, readonly string[]>()
   readonly #ended = new AbortController()
@@ -32,9 +28,8 @@ export class Keeper implements Disposable {
   /** The hub tells other windows; surfaces of this one hear of each other's drafts here. */
   readonly onDraft = this.#drafts.event
 
-  constructor(hub: AskedHub, clock = realClock) {
+  constructor(hub: AskedHub) {
     this.#hub = hub
-    this.#clock = clock
     this.#listening = hub.onState(({ is }) => {
       if (is !== 'up') return
       // What is under way waits for the hub by itself.
@@ -49,31 +44,20 @@ export class Keeper implements Disposable {
     return this.#waiting.get(conversation)
   }
 
-  /** Keeps it here until it is saved, which is done soon when nobody asks for it: the page may be gone by then. */
-  hold(conversation: string, change: Change): void {
-    this.#waiting.set(conversation, { ...this.#waiting.get(conversation), ...change })
-    if (this.#held.has(conversation)) return
-    this.#held.set(
-      conversation,
-      this.#clock.after(limits.heldDraft, () => this.flush(conversation)),
-    )
-  }
-
-  /** Saves what is held. */
-  flush(conversation: string): void {
-    this.#release(conversation)
-    // What the hub cannot take now is given to it when it is back; nobody is left to be told of a refusal.
-    if (this.#waiting.has(conversation)) this.save(conversation, {}).catch(() => {})
+  /** Hands it to the hub at once, whatever is under way: the page may be gone in a moment, and the window with it. */
+  hand(conversation: string, change: Change): void {
+    const all = { ...this.#waiting.get(conversation), ...change }
+    this.#waiting.set(conversation, all)
+    if (this.#hub.state.is === 'up') void this.#hand(conversation, all)
   }
 
   /** Resolves when the hub has kept it, or something newer. Rejects with ParleyError when it does not. */
   save(conversation: string, change: Change, by?: object): Promise<void> {
-    this.#release(conversation)
     this.#waiting.set(conversation, { ...this.#waiting.get(conversation), ...change })
     if (change.draft !== undefined) this.#drafts.fire({ conversation, draft: change.draft, by })
     const running = this.#saving.get(conversation)
     if (running) return running
-    const saving = this.#saveAll(conversation).finally(() => this.#saving.delete(conversation))
+    const saving = this.#saveAll(conversation)
     this.#saving.set(conversation, saving)
     return saving
   }
@@ -90,34 +74,45 @@ export class Keeper implements Disposable {
   dispose(): void {
     this.#listening.dispose()
     this.#drafts.dispose()
-    for (const timer of this.#held.values()) timer.dispose()
     this.#ended.abort()
   }
 
   async #saveAdded(conversation: string): Promise<void> {
     const { draft } = await askWhenUp(this.#hub, 'openChat', { with: conversation }, this.#ended.signal)
     const added = this.#added.get(conversation)
-    // What came together was added together.
-    if (!added) return
+    // What came together is added together.
+    if (!added) return this.#saving.get(conversation)
     this.#added.delete(conversation)
     const written = this.#waiting.get(conversation)?.draft ?? draft
     await this.save(conversation, { draft: [...(written === '' ? [] : [written]), ...added].join('\n') })
   }
 
-  #release(conversation: string): void {
-    this.#held.get(conversation)?.dispose()
-    this.#held.delete(conversation)
+  async #hand(conversation: string, change: Change): Promise<void> {
+    try {
+      await this.#hub.request('saveChat', { conversation, ...change })
+    } catch (error) {
+      // The page is told of a refusal when it saves.
+      if (asParleyError(error).code === 'not-running') return
+    }
+    // What is being saved may come after this, and be older: then it is saved once more.
+    if (this.#saving.has(conversation) || this.#waiting.get(conversation) !== change) return
+    this.#waiting.delete(conversation)
   }
 
   async #saveAll(conversation: string): Promise<void> {
-    for (let change = this.#waiting.get(conversation); change; ) {
-      const refusal = await this.#saveOnce(conversation, change)
-      const next = this.#waiting.get(conversation)
-      const isLatest = next === change
-      // A refusal would only come again; while the hub is away, the change waits for it.
-      if (isLatest && refusal?.code !== 'not-running') this.#waiting.delete(conversation)
-      if (isLatest && refusal) throw refusal
-      change = isLatest ? undefined : next
+    try {
+      for (let change = this.#waiting.get(conversation); change; ) {
+        const refusal = await this.#saveOnce(conversation, change)
+        const next = this.#waiting.get(conversation)
+        const isLatest = next === change
+        // A refusal would only come again; while the hub is away, the change waits for it.
+        if (isLatest && refusal?.code !== 'not-running') this.#waiting.delete(conversation)
+        if (isLatest && refusal) throw refusal
+        change = isLatest ? undefined : next
+      }
+    } finally {
+      // In the same turn in which it was seen that nothing is left: what comes later is saved anew.
+      this.#saving.delete(conversation)
     }
   }
 

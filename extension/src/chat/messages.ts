@@ -60,7 +60,7 @@ export interface SurfaceRequests {
   send: [{ message: string; text: string }, MessageInfo]
   /** Gives up a message that the hub has not taken. */
   drop: [{ message: string }, null]
-  /** What is being written, told with each input: the host saves it when the surface goes before it did. */
+  /** What is being written, told with each input: the surface may be gone before it saves. */
   writing: [{ draft: string }, null]
   /** Keeps draft and scroll place; `scroll: null` is the latest. */
   save: [{ draft?: string; scroll?: ScrollPlace | null }, null]

@@ -95,7 +95,6 @@ export class SurfaceHost implements Disposable {
 
   /** The page is gone until the next `ready`. */
   hide(): void {
-    if (this.#page) this.#parts.keeper.flush(this.conversation)
     this.#page?.end()
     this.#page = undefined
   }
@@ -171,7 +170,7 @@ export class SurfaceHost implements Disposable {
         return null
       },
       writing: async change => {
-        keeper.hold(conversation, change)
+        keeper.hand(conversation, change)
         return null
       },
       save: async change => {

@@ -18,7 +18,6 @@ describe('the limits of the extension', () => {
     assert.ok(surfaceLimits.page <= limits.surfacePage)
     assert.ok(surfaceLimits.href <= limits.link)
     assert.ok(surfaceLimits.path <= limits.path)
-    assert.ok(surfaceLimits.draftDelay < limits.heldDraft)
     assert.ok(surfaceLimits.unsent <= limits.surfaceRequests)
   })
 })

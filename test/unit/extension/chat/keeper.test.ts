@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict'
 import { ParleyError } from '@parley/daemon/client'
 import { Keeper } from '../../../../extension/src/chat/keeper.ts'
-import { limits } from '../../../../extension/src/limits.ts'
 import { conversation, FrontHub } from '../../../support/front-hub.ts'
-import { TestClock } from '../../../support/hub-client.ts'
 import { turns } from '../../../support/surface-page.ts'
 
 describe('what the hub is to keep of a chat', () => {
@@ -37,22 +35,30 @@ describe('what the hub is to keep of a chat', () => {
     assert.deepEqual(savedOf('carol'), [{ conversation: 'carol', draft: 'b' }])
   })
 
-  it('is saved when it is flushed, with what is saved next, or soon by itself', async () => {
-    const { keeper, saved, clock } = given()
-    keeper.hold('bob', { draft: 'a' })
+  it('is handed over at once, whatever is under way, and given to a hub that is back', async () => {
+    const { hub, keeper, saved } = given()
+    const slow = Promise.withResolvers<Record<string, never>>()
+    hub.answers.saveChat = () => slow.promise
+    const saving = keeper.save('bob', { draft: 'a', scroll: null })
+    keeper.hand('bob', { draft: 'ab' })
+    keeper.hand('bob', { draft: 'abc' })
     await turns()
-    assert.deepEqual([saved(), keeper.unsaved('bob')], [[], { draft: 'a' }])
-    keeper.flush('bob')
-    keeper.flush('carol')
+    assert.deepEqual(
+      saved().map(each => (each as { draft: string }).draft),
+      ['ab', 'abc', 'a'],
+    )
+    assert.deepEqual(keeper.unsaved('bob'), { draft: 'abc', scroll: null })
+    slow.resolve({})
+    await saving
+    assert.deepEqual(saved().at(-1), { conversation: 'bob', draft: 'abc', scroll: null })
+    assert.equal(keeper.unsaved('bob'), undefined)
+    hub.answers.saveChat = () => ({})
+    hub.become({ is: 'connecting', again: true })
+    keeper.hand('bob', { draft: 'abcd' })
+    hub.become({ is: 'up' })
     await turns()
-    assert.deepEqual([saved(), keeper.unsaved('bob')], [[{ conversation: 'bob', draft: 'a' }], undefined])
-    keeper.hold('bob', { draft: 'b' })
-    await keeper.save('bob', { scroll: null })
-    assert.deepEqual(saved().at(-1), { conversation: 'bob', draft: 'b', scroll: null })
-    keeper.hold('bob', { draft: 'c' })
-    keeper.hold('bob', { draft: 'cd' })
-    await clock.pass(limits.heldDraft)
-    assert.deepEqual(saved().slice(2), [{ conversation: 'bob', draft: 'cd' }])
+    assert.deepEqual(saved().at(-1), { conversation: 'bob', draft: 'abcd' })
+    assert.equal(keeper.unsaved('bob'), undefined)
   })
 
   it('waits for a hub that was given up, which is told so meanwhile', async () => {
@@ -92,11 +98,14 @@ describe('what the hub is to keep of a chat', () => {
 
 describe('what is added to what is being written', () => {
   it('stands on a line of its own behind it, also behind what the hub has not got yet', async () => {
-    const { keeper, savedOf } = given('half a')
+    const { hub, keeper, savedOf } = given('half a')
     await keeper.add('bob', 'one')
     assert.deepEqual(savedOf('bob').at(-1), { conversation: 'bob', draft: 'half a\none' })
-    keeper.hold('carol', { draft: 'written just now' })
-    await keeper.add('carol', 'two')
+    hub.become({ is: 'connecting', again: true })
+    keeper.hand('carol', { draft: 'written just now' })
+    const adding = keeper.add('carol', 'two')
+    hub.become({ is: 'up' })
+    await adding
     assert.deepEqual(savedOf('carol').at(-1), { conversation: 'carol', draft: 'written just now\ntwo' })
     assert.equal(keeper.unsaved('carol'), undefined)
   })
@@ -130,6 +139,5 @@ function given(kept = '') {
   })
   const saved = () => hub.askedOf('saveChat')
   const savedOf = (chat: string) => saved().filter(each => JSON.stringify(each).includes(`"${chat}"`))
-  const clock = new TestClock()
-  return { hub, clock, keeper: new Keeper(hub, clock), saved, savedOf }
+  return { hub, keeper: new Keeper(hub), saved, savedOf }
 }
