@@ -22,8 +22,9 @@ describe('the header', () => {
   it('follows how the other one is', async () => {
     const surface = await open()
     await surface.page.getByRole('button', { name: 'online' }).waitFor()
-    surface.host.show(viewOf({ person: { status: 'away' }, conversation: { linked: false } }))
+    surface.host.show(viewOf({ person: { status: 'away' } }))
     await surface.page.getByRole('button', { name: 'away' }).waitFor()
+    surface.host.show(viewOf({ person: { status: 'offline' }, conversation: { linked: false } }))
     await surface.page.getByRole('button', { name: 'Not connected' }).waitFor()
   })
 

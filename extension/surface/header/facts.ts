@@ -14,7 +14,7 @@ export interface Fact {
 
 /** How the other one is, and how one is connected with them. */
 export function factsOf(view: ChatView, when: When): readonly Fact[] {
-  return [presence(view, when), link(view), trust(view)]
+  return [presence(view, when), link(view), trust(view)].filter(fact => fact !== undefined)
 }
 
 /** What the presence icon shows: somebody whose presence cannot be known is shown as offline. */
@@ -42,7 +42,10 @@ function presence(view: ChatView, when: When): Fact {
   return { is: 'presence', word: standingWords({ status, since }, when), sentence: sentences[status]() }
 }
 
-function link({ hub, conversation: { linked, person } }: ChatView): Fact {
+/** Nothing as long as there is nothing to send: a connection with somebody who is there is made when there is. */
+function link(view: ChatView): Fact | undefined {
+  const { hub, conversation } = view
+  const { linked, person, queued } = conversation
   const name = person.displayName
   if (hub.is === 'up' && linked) {
     return {
@@ -53,6 +56,15 @@ function link({ hub, conversation: { linked, person } }: ChatView): Fact {
         'Connected straight with {0}’s device. Messages are encrypted on the way and pass no server.',
         name,
       ),
+    }
+  }
+  if (isKnown(view) && person.status !== 'offline') {
+    if (queued === 0) return undefined
+    return {
+      is: 'link',
+      icon: 'sync',
+      word: l10n.t('Connecting'),
+      sentence: l10n.t('Connecting with {0}’s device. What you write waits on yours until then.', name),
     }
   }
   return {

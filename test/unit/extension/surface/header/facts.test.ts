@@ -8,11 +8,14 @@ describe('what the header says', () => {
 
   it('is how somebody is, how one is connected, and whom one has to believe', () => {
     assert.deepEqual(words(viewOf()), ['online', 'Direct', 'Not verified'])
-    assert.deepEqual(words(viewOf({ conversation: { linked: false }, person: { status: 'busy' } })), [
-      'busy',
-      'Not connected',
-      'Not verified',
-    ])
+    const gone = viewOf({ conversation: { linked: false }, person: { status: 'offline', since: 0 } })
+    assert.deepEqual(words(gone), ['offline', 'Not connected', 'Not verified'])
+  })
+
+  it('does not alarm anybody as long as there is nothing to send', () => {
+    const there = (queued: number) => viewOf({ conversation: { linked: false, queued }, person: { status: 'busy' } })
+    assert.deepEqual(words(there(0)), ['busy', 'Not verified'])
+    assert.deepEqual(words(there(1)), ['busy', 'Connecting', 'Not verified'])
   })
 
   it('is when somebody was seen last, once they are gone', () => {
