@@ -1,5 +1,6 @@
 import type { PersonInfo, Status } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
+import { clock, knownLocale } from './times.ts'
 
 /** How somebody stands, in a word. */
 export function presenceWord(status: Status): string {
@@ -18,8 +19,9 @@ export function standingWords({ status, since }: Pick<PersonInfo, 'status' | 'si
 
 /** When somebody was here last, as briefly as it can be said: `last seen 18:04`, `last seen yesterday 18:04`, `last seen 3 Feb`. */
 export function lastSeen(since: number, { now, locale }: When): string {
-  const format = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(known(locale), options).format(since)
-  const time = () => format({ timeStyle: 'short' })
+  const format = (options: Intl.DateTimeFormatOptions) =>
+    new Intl.DateTimeFormat(knownLocale(locale), options).format(since)
+  const time = () => format(clock)
   const days = daysBetween(since, now)
   // A clock that is ahead of the team's by a little makes it a moment ago, not tomorrow.
   if (days <= 0) return l10n.t('last seen {0}', time())
@@ -50,12 +52,4 @@ function daysBetween(from: number, to: number): number {
     return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / 86_400_000
   }
   return day(to) - day(from)
-}
-
-function known(locale: string): string | undefined {
-  try {
-    return Intl.getCanonicalLocales(locale)[0]
-  } catch {
-    return undefined
-  }
 }

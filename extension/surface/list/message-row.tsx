@@ -57,7 +57,7 @@ export const MessageRow = memo(({ row, around, isTabStop }: MessageRowProps) => 
       )}
       <div class="message-main">
         <div class="message-gutter">
-          {row.hasHead ? <Avatar user={row.user} name={name} /> : <Written row={row} around={around} />}
+          {row.hasHead ? <Avatar user={row.user} name={name} /> : <Written row={row} around={around} isShort={true} />}
         </div>
         <div class="message-content">
           {row.hasHead && (
@@ -65,7 +65,7 @@ export const MessageRow = memo(({ row, around, isTabStop }: MessageRowProps) => 
               <span class="message-author" dir="auto">
                 {name}
               </span>
-              <Written row={row} around={around} />
+              <Written row={row} around={around} isShort={false} />
             </div>
           )}
           <div class="message-text" dir="auto">
@@ -106,11 +106,18 @@ export function rowId(key: string): string {
   return `message-${key}`
 }
 
-function Written({ row, around: { dates } }: { readonly row: Row; readonly around: Surroundings }) {
-  const time = row.isOtherDay ? dates.whole(row.written) : dates.time(row.written)
+interface WrittenProps {
+  readonly row: Row
+  readonly around: Surroundings
+  /** Whether the message above has a head with the whole time. */
+  readonly isShort: boolean
+}
+
+function Written({ row, around: { dates }, isShort }: WrittenProps) {
+  const time = isShort ? dates.shortTime : row.isOtherDay ? dates.whole : dates.time
   return (
     <time class="message-time" dateTime={new Date(row.written).toISOString()} title={dates.whole(row.written)}>
-      {time}
+      {time(row.written)}
     </time>
   )
 }

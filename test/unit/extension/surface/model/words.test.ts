@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { toText } from '../../../../../daemon/src/protocol/ids.ts'
+import { lastSeen } from '../../../../../extension/src/shared/seen.ts'
 import { limits } from '../../../../../extension/surface/limits.ts'
 import { announcement } from '../../../../../extension/surface/model/announce.ts'
 import { datesIn } from '../../../../../extension/surface/model/dates.ts'
@@ -27,6 +28,16 @@ describe('days and times', () => {
     assert.equal(day(at(4), at(6)), 'Wednesday 4 February')
     assert.equal(day(new Date(2024, 0, 1).getTime(), at(6)), 'Monday, 1 January 2024')
     assert.equal(time(at(6)), '09:41')
+  })
+
+  it('are the same as in the lists, and short where the time above tells the half of the day', () => {
+    const { time, shortTime } = datesIn('en')
+    const now = at(6)
+    assert.equal(lastSeen(now, { now, locale: 'en' }), `last seen ${time(now)}`)
+    assert.match(time(now), /^9:41\sAM$/)
+    assert.equal(shortTime(now), '9:41')
+    assert.match(datesIn('ar-EG').shortTime(now), /^٩:٤١$/)
+    assert.equal(datesIn('ko').shortTime(now), '9:41')
   })
 
   it('are in the language of the editor, whatever it is called', () => {
