@@ -85,7 +85,7 @@ describe('the text of a message in the page', () => {
     })
     assert.ok(wide <= seen, `${wide} of ${seen} px`)
     const code = surface.page.locator('pre').first()
-    assert.equal(await code.getAttribute('tabindex'), '0', 'what scrolls sideways is reached by keys')
+    await until('what scrolls sideways reached by keys', async () => (await code.getAttribute('tabindex')) === '0')
   })
 
   it('is never anything but harmless elements, whatever it says', async () => {

@@ -32,6 +32,7 @@ export function Composer(props: ComposerProps) {
     told.current = text
     recall.changed(text)
     look(text)
+    if (said !== '') say('')
     onDraft(text)
   }
 

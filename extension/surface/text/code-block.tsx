@@ -6,7 +6,7 @@ import { Icon } from '../style/icon.tsx'
 import type { Fence } from './content.ts'
 import { highlight, isLearned, type Run } from './highlight.ts'
 import { markCode } from './marks.ts'
-import { ActionsOf } from './pressable.tsx'
+import { ActionsOf, titleOf } from './pressable.tsx'
 import { useSaid } from './said.ts'
 import { useSideways } from './sideways.ts'
 
@@ -26,9 +26,14 @@ export function CodeBlock({ fence }: { readonly fence: Fence }) {
   return (
     <div class="code" dir="ltr">
       <div class="code-head">
-        <span class="code-from" title={place?.path}>
-          {place ? describe(place) : language}
-        </span>
+        {place ? (
+          // For the pointer alone: the keyboard has *Open*.
+          <button type="button" class="code-from is-place" tabIndex={-1} title={titleOf(place)} onClick={open}>
+            {describe(place)}
+          </button>
+        ) : (
+          <span class="code-from">{language}</span>
+        )}
         <span class="code-said" role="status">
           {said}
         </span>

@@ -89,8 +89,8 @@ function Pressable({ role, class: name, title, onPress, children }: PressablePro
   )
 }
 
-/** `Open src/a.ts, line 42`. */
-function titleOf({ path, line, endLine }: Place): string {
+/** What pressing a place does: `Open src/a.ts, line 42`. */
+export function titleOf({ path, line, endLine }: Place): string {
   const file = path.slice(0, limits.path)
   return endLine === undefined
     ? l10n.t('Open {0}, line {1}', file, line)

@@ -22,11 +22,10 @@ const everywhere = ['class', 'dir', 'tabindex', 'type', 'aria-expanded']
 
 /** What a text may become; each name with the attributes that it may have beside those. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
-  ...Object.fromEntries(
-    ['p', 'ul', 'li', 'blockquote', 'table', 'th', 'td', 'pre', 'code', 'button'].map(name => [name, []]),
-  ),
+  ...Object.fromEntries(['p', 'ul', 'li', 'blockquote', 'table', 'th', 'td', 'pre', 'code'].map(name => [name, []])),
   ...Object.fromEntries(['br', 'hr', 'strong', 'em', 's', 'thead', 'tbody', 'tr', 'div'].map(name => [name, []])),
   ol: ['start'],
+  button: ['title'],
   span: ['role', 'title'],
   svg: ['viewBox', 'aria-hidden', 'focusable'],
   path: ['d', 'fill-rule', 'clip-rule'],
