@@ -1,7 +1,7 @@
 import type { AccountInfo } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
 import type { Hub } from '../hub/hub.ts'
-import { codeOf, wordsOf } from './faults.ts'
+import { codeOf, whenSigningIn, wordsOf } from './faults.ts'
 import type { Prompter } from './prompter.ts'
 import type { Self } from './questions.ts'
 
@@ -29,7 +29,7 @@ interface Entering {
 export async function enter(entering: Entering): Promise<Outcome> {
   const { prompter, self, team } = entering
   try {
-    const title = self.signsIn ? l10n.t('Signing in to {0} …', team) : l10n.t('Joining {0} …', team)
+    const title = self.signsIn ? l10n.t('Signing in to {0}…', team) : l10n.t('Joining {0}…', team)
     return { is: 'entered', account: await prompter.during(title, () => attempt(entering)) }
   } catch (error) {
     return afterFailure(error, entering)
@@ -50,7 +50,7 @@ async function attempt({ hub, self, link, invite }: Entering): Promise<AccountIn
 
 async function afterFailure(error: unknown, entering: Entering): Promise<Outcome> {
   const { self } = entering
-  const words = wordsOf(error)
+  const words = wordsOf(self.signsIn ? whenSigningIn(error, self.userName) : error)
   const again = (at: Extract<Outcome, { is: 'again' }>['at']): Outcome => {
     self.problem = { at: at === 'userName' ? 'name' : at, words }
     return { is: 'again', at }

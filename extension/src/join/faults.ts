@@ -17,6 +17,12 @@ export function wordsOf(error: unknown): string {
   return l10n.t('Something unexpected went wrong: {0}', error instanceof Error ? error.message : String(error))
 }
 
+/** What went wrong when only the password of `name` was asked for, which is then what may be wrong. */
+export function whenSigningIn(error: unknown, name: string): unknown {
+  if (codeOf(error) !== 'wrong-credentials') return error
+  return new ParleyError('wrong-credentials', l10n.t('This is not the password of {0}. Try again.', name))
+}
+
 export function codeOf(error: unknown): string {
   return error instanceof ParleyError ? error.code : 'internal'
 }

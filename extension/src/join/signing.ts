@@ -2,11 +2,10 @@ import * as l10n from '@vscode/l10n'
 import { commands, window } from 'vscode'
 import type { Context } from '../context.ts'
 import { Boxes } from './boxes.ts'
-import { codeOf } from './faults.ts'
+import { codeOf, whenSigningIn } from './faults.ts'
 import { addressOf } from './places.ts'
 import { fault } from './questions.ts'
 import { ownAccount } from './self.ts'
-import { showPeople } from './welcome.ts'
 
 /** *Sign In*: by this device's key if the team lets it, else by the password. */
 export async function signIn(context: Context): Promise<void> {
@@ -20,33 +19,30 @@ export async function signIn(context: Context): Promise<void> {
     await hub.request('signIn', {})
   } catch (error) {
     if (!wantsPassword.has(codeOf(error))) throw error
-    if (!(await signInByPassword(context))) return
+    await signInByPassword(context)
   }
-  await showPeople(context)
 }
 
-async function signInByPassword(context: Context): Promise<boolean> {
+async function signInByPassword(context: Context): Promise<void> {
   const account = ownAccount(context)
+  const name = account?.name ?? ''
   const prompter = new Boxes()
   try {
-    const answer = await prompter.ask({
+    await prompter.ask({
       title: l10n.t('Sign In'),
       step: 1,
       steps: 1,
       canGoBack: false,
-      prompt: l10n.t(
-        'The password of {0} in {1}',
-        account?.name ?? '',
-        account?.team || addressOf(account?.address ?? ''),
-      ),
+      prompt: l10n.t('The password of {0} in {1}', name, account?.team || addressOf(account?.address ?? '')),
       text: '',
       isSecret: true,
       look: text => (text === '' ? fault(l10n.t('Type your password.')) : undefined),
       take: async password => {
-        await context.hub.request('signIn', { password })
+        await context.hub.request('signIn', { password }).catch(error => {
+          throw whenSigningIn(error, name)
+        })
       },
     })
-    return answer.is === 'next'
   } finally {
     prompter.dispose()
   }

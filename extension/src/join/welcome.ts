@@ -22,7 +22,7 @@ export async function welcome(context: Context, { user }: AccountInfo): Promise<
 }
 
 /** The view is there only once the window knows that somebody has signed up. */
-export async function showPeople({ log }: Context): Promise<void> {
+async function showPeople({ log }: Context): Promise<void> {
   try {
     await commands.executeCommand('parley.people.focus')
   } catch (error) {

@@ -206,7 +206,7 @@ describe('joining a team', () => {
       },
     )
     assert.equal(result.is, 'joined')
-    assert.ok(seen.includes('! The name or the password is wrong.'))
+    assert.ok(seen.includes('! This is not the password of alice. Try again.'))
     assert.deepEqual(asked.at(-1), ['signIn', { registry: invite, name: 'alice', password }])
   })
 
