@@ -74,9 +74,14 @@ function inviteText({ team, link, uses, expires, forName }: Told): string {
   return [
     `Join ${team} on Parley.`,
     '',
-    `In the editor, open:  ${editorLink(link)}`,
-    `In a terminal, run:   PARLEY_INVITE='${link}' parley sign-up ${forName ?? 'NAME'}`,
-    `Or paste this link:   ${link}`,
+    'In VS Code with Parley: choose "Join a Team" and paste this message, or open',
+    editorLink(link),
+    '',
+    'In a terminal:',
+    `PARLEY_INVITE='${link}' parley sign-up ${forName ?? 'NAME'}`,
+    '',
+    'The link alone:',
+    link,
     '',
     `It works ${often}, until ${until} UTC${forName === undefined ? '' : `, for the name ${forName}`}.`,
   ].join('\n')

@@ -74,7 +74,7 @@ export function inviteWords(team: string, invite: InviteInfo, now: number): stri
         ? l10n.t('for one person')
         : l10n.t('for up to {0} people', invite.uses)
   const words = l10n.t(
-    'Invite to {0} copied: paste it to whom you want to have here. It works {1}, {2}.',
+    'Invite to {0} copied. Send it to those who should join: it works {1}, {2}.',
     team,
     people,
     forDays(days),

@@ -12,7 +12,7 @@ const address = formatParleyLink(place)
 describe('what a person pastes', () => {
   it('is an invite with a mail around it, in any of its three forms', () => {
     const forms = [
-      `Join Acme on Parley.\n\nIn the editor, open:  ${editorLink(invite)}\nOr paste this link:   ${invite}\n\nIt works once.`,
+      `Join Acme on Parley.\n\nor open\n${editorLink(invite)}\n\nIn a terminal:\nPARLEY_INVITE='${invite}' parley sign-up NAME`,
       `Hi Bob,\r\nhere you go: ${invite}.\r\nAlice`,
       `> run  PARLEY_INVITE='${invite}' parley sign-up NAME`,
       `“${invite}”, she said`,
@@ -27,16 +27,19 @@ describe('what a person pastes', () => {
   it('is an invite whose lines a box of one line has glued together', () => {
     const lines = [
       'Join Acme on Parley.',
-      `In the editor, open:  ${editorLink(invite)}`,
-      `In a terminal, run:   PARLEY_INVITE='${invite}' parley sign-up NAME`,
-      `Or paste this link:   ${invite}`,
+      'In VS Code with Parley: choose "Join a Team" and paste this message, or open',
+      editorLink(invite),
+      'In a terminal:',
+      `PARLEY_INVITE='${invite}' parley sign-up NAME`,
+      'The link alone:',
+      invite,
       'It works once, until 2026-11-30 07:19 UTC.',
     ]
-    for (const from of [0, 1, 2, 3]) {
+    for (const from of [0, 2, 4, 6]) {
       const text = lines.slice(from).join('')
       assert.equal(formatParleyLink(readPasted(text).link), invite, text)
     }
-    assert.equal(formatParleyLink(readPasted(`${lines[1]}${lines[4]}`).link), invite)
+    assert.equal(formatParleyLink(readPasted(`${lines[2]}${lines[7]}`).link), invite)
     assert.equal(formatParleyLink(readPasted(`${address}It is ours`).link), address)
   })
 

@@ -150,13 +150,13 @@ describe('an invite', () => {
   it('is told with for whom and for how long', () => {
     assert.equal(
       inviteWords('Acme', made, now + 60_000),
-      'Invite to Acme copied: paste it to whom you want to have here. It works for up to 5 people, for 7 days.',
+      'Invite to Acme copied. Send it to those who should join: it works for up to 5 people, for 7 days.',
     )
     assert.match(
       inviteWords('Acme', { ...made, uses: 1, expires: now + 86_400_000 }, now),
       /for one person, for one day\.$/,
     )
-    assert.match(inviteWords('Acme', { ...made, uses: 1, forName: 'bob' }, now), /It works for bob, for 7 days\.$/)
+    assert.match(inviteWords('Acme', { ...made, uses: 1, forName: 'bob' }, now), /: it works for bob, for 7 days\.$/)
     const local = formatParleyLink({ ...place, host: '127.0.0.1', code: new Uint8Array(16) })
     assert.match(inviteWords('Acme', { ...made, link: local }, now), /works on this computer only/)
   })
