@@ -176,7 +176,7 @@ function wordsFor(target: DialTarget, code: string): string {
   const name = nameOf(target)
   switch (code) {
     case 'ECONNREFUSED':
-      return `Nothing listens at ${name}. Check the address and whether the ${kindOf(target)} is running there.`
+      return `Nothing listens at ${name}. Check the address and whether ${whoIs(target)} is running there.`
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
       return `The name ${target.host} was not found. Check its spelling and your network.`
@@ -202,9 +202,16 @@ function tooSlow(target: DialTarget, timeout: number): string {
   return `${nameOf(target)} did not answer within ${timeout / 1000} s. Check the address, the network and firewalls.`
 }
 
-/** What the caller is after, in a person's words. */
+/** What the caller is after, in a person's words; one who takes either does not know the difference. */
 function kindOf({ alpn }: DialTarget): string {
-  return listOf(alpn)[0]?.startsWith('parley-registry/') ? 'Parley registry' : 'Parley device'
+  const [first, ...others] = listOf(alpn)
+  if (others.length > 0) return 'Parley'
+  return first?.startsWith('parley-registry/') ? 'Parley registry' : 'Parley device'
+}
+
+function whoIs(target: DialTarget): string {
+  const kind = kindOf(target)
+  return kind === 'Parley' ? kind : `the ${kind}`
 }
 
 function listOf(alpn: DialTarget['alpn']): readonly string[] {
