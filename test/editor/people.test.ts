@@ -42,7 +42,7 @@ describe('the people of a team', () => {
     const labels = await Promise.all(rows.map(row => row.getAttribute('aria-label')))
     const names = labels.map(label => label?.split(',')[0])
     assert.deepEqual(names, ['Bob Larsen', 'Emre', 'Dana', 'Farah'])
-    await window.page.getByText('3 of 4', { exact: true }).waitFor()
+    await window.page.getByText('3 of 4 online', { exact: true }).waitFor()
     await window.screenshot('people/list')
   })
 

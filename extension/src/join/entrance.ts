@@ -1,10 +1,11 @@
 import { readParleyLink } from '@parley/daemon/protocol/addresses'
 import type { AccountInfo } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
-import { commands, env, type Uri, window } from 'vscode'
+import { env, type Uri, window } from 'vscode'
 import type { Context } from '../context.ts'
 import { limits } from '../limits.ts'
 import { plainLine } from '../shared/harmless.ts'
+import { offer } from '../shared/offer.ts'
 import { Boxes } from './boxes.ts'
 import { type Joined, type JoinOptions, join } from './joining.ts'
 import { addressOf, alreadyIn, newPlaceOf, placeInText } from './places.ts'
@@ -140,11 +141,4 @@ async function tellOfAccount(own: AccountInfo, registry: string): Promise<void> 
   const { isSame, words } = alreadyIn(own, registry)
   if (own.state === 'signed-out') await offer(words, { [l10n.t('Sign In')]: 'parley.signIn' })
   else await offer(words, isSame ? { [l10n.t('Show People')]: 'parley.people.focus' } : {})
-}
-
-/** Tells something, with commands that a person may go on with, by their labels. */
-async function offer(words: string, ways: Readonly<Record<string, string>>): Promise<void> {
-  const chosen = await window.showInformationMessage(plainLine(words, limits.sentence), ...Object.keys(ways))
-  const command = chosen === undefined ? undefined : ways[chosen]
-  if (command !== undefined) await commands.executeCommand(command)
 }

@@ -93,7 +93,7 @@ function askTeam(prompter: Prompter, title: string): Step<Starting> {
 /** Undefined when it could not be started: the state says why. */
 async function host(hub: AskedHub, prompter: Prompter, state: Starting) {
   try {
-    return await prompter.during(l10n.t('Starting {0} …', state.team), async () => {
+    return await prompter.during(l10n.t('Starting {0}…', state.team), async () => {
       await whenUp(hub)
       return hub.request('hostTeam', { team: state.team })
     })

@@ -82,7 +82,7 @@ export class PeopleView implements TreeDataProvider<string>, Disposable {
     const { people, accounts } = this.#hub
     const { online, total } = people
     const isKnown = accounts?.[0]?.state === 'online' && total > 0
-    this.#view.description = isKnown ? l10n.t('{0} of {1}', online, total) : ''
+    this.#view.description = isKnown ? l10n.t('{0} of {1} online', online, total) : ''
     const before = this.#rows
     if (!this.#view.visible && before.size > 0) return
     const rows = this.#read()

@@ -3,6 +3,7 @@ import { commands, env, l10n } from 'vscode'
 import type { Context, OpenOptions } from '../context.ts'
 import type { Disposable } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
+import { inTeam } from '../shared/in-team.ts'
 import { reportFailure } from '../shared/report.ts'
 import { setStatus } from './own-status.ts'
 import { PeopleView } from './people-view.ts'
@@ -16,9 +17,11 @@ export function registerPeople(context: Context): Disposable {
     commands.registerCommand(`parley.${name}`, (argument: unknown) => reportFailure(log, () => act(argument)))
   const parts = [
     view,
-    command('openChat', () => openPicked(context, { title: l10n.t('Open Chat'), from: 'chats' })),
-    command('findPeople', () => openPicked(context, { title: l10n.t('Find People'), from: 'people' })),
-    command('setStatus', () => setStatus(hub)),
+    command('openChat', () => inTeam(hub, () => openPicked(context, { title: l10n.t('Open Chat'), from: 'chats' }))),
+    command('findPeople', () =>
+      inTeam(hub, () => openPicked(context, { title: l10n.t('Find People'), from: 'people' })),
+    ),
+    command('setStatus', () => inTeam(hub, () => setStatus(hub))),
     command('person.open', who => open(context, nameOf(hub, who, view.selected))),
     command('person.copyName', async who => env.clipboard.writeText(nameOf(hub, who, view.selected))),
   ]

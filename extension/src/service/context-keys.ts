@@ -1,24 +1,27 @@
 import type { AccountInfo } from '@parley/daemon/protocol/control'
 import type { Hub } from '../hub/hub.ts'
 
-/** The context keys that package.json speaks of; `parley.hasSent` is set where messages are sent. */
+/** The context keys that package.json speaks of; `parley.hasSent` and `parley.hasShared` are set where that is done. */
 export interface ContextKeys {
   readonly 'parley.state': 'starting' | 'failed' | 'none' | 'ready'
   readonly 'parley.account': AccountInfo['state'] | undefined
   readonly 'parley.chatCount': number
+  /** Whether anybody else is in the team, as far as that is known. */
+  readonly 'parley.hasPeople': boolean
   readonly 'parley.unread': boolean
   readonly 'parley.hosts': boolean
 }
 
 /** What is known stays in view while the hub is away for a moment. */
 export function contextKeysOf(
-  hub: Pick<Hub, 'state' | 'accounts' | 'conversations' | 'hostsTeam'>,
+  hub: Pick<Hub, 'state' | 'accounts' | 'conversations' | 'people' | 'hostsTeam'>,
 ): Readonly<ContextKeys> {
-  const { state, accounts, conversations, hostsTeam } = hub
+  const { state, accounts, conversations, people, hostsTeam } = hub
   return {
     'parley.state': state.is === 'failed' ? 'failed' : !accounts ? 'starting' : accounts.length > 0 ? 'ready' : 'none',
     'parley.account': accounts?.[0]?.state,
     'parley.chatCount': conversations.size,
+    'parley.hasPeople': people.total > 0,
     'parley.unread': [...conversations.values()].some(({ unread }) => unread > 0),
     'parley.hosts': hostsTeam,
   }

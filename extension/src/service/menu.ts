@@ -10,7 +10,9 @@ export interface MenuFacts {
 export type MenuCommand =
   | 'joinTeam'
   | 'startTeam'
+  | 'chatByAddress'
   | 'signIn'
+  | 'signOut'
   | 'openChat'
   | 'nextUnread'
   | 'setStatus'
@@ -27,7 +29,7 @@ export function menuOf({ is, hasUnread, hosts }: MenuFacts): readonly (readonly 
   const groups: MenuCommand[][] = [
     [
       ...(is === 'failed' ? (['restartHub', 'showLog'] as const) : []),
-      ...(is === 'alone' ? (['joinTeam', 'startTeam'] as const) : []),
+      ...(is === 'alone' ? (['joinTeam', 'startTeam', 'chatByAddress'] as const) : []),
       ...(is === 'signedOut' || is === 'refused' ? (['signIn'] as const) : []),
     ],
     isTeamKnown
@@ -38,7 +40,7 @@ export function menuOf({ is, hasUnread, hosts }: MenuFacts): readonly (readonly 
           ...(hosts ? (['invite'] as const) : []),
         ]
       : [],
-    ['openSettings', 'openWalkthrough'],
+    ['openSettings', 'openWalkthrough', ...(isTeamKnown && is !== 'signedOut' ? (['signOut'] as const) : [])],
     [...(is === 'failed' ? [] : (['restartHub', 'showLog'] as const)), 'copyReport'],
   ]
   return groups.filter(group => group.length > 0)

@@ -14,7 +14,7 @@ export interface ServiceContext extends Context {
 
 /** Ends the hub, starts it again, and says so. That it failed is told where all failures are. */
 export async function restartHub({ hub, log }: ServiceContext): Promise<void> {
-  const title = l10n.t('Restarting Parley’s background service …')
+  const title = l10n.t('Restarting Parley’s background service…')
   try {
     await window.withProgress({ location: ProgressLocation.Notification, title }, () => hub.restart())
     void window.showInformationMessage(l10n.t('Parley’s background service is running.'))

@@ -28,6 +28,7 @@ export function registerService(context: ServiceContext): Disposable {
     hub.onState(refresh.ask),
     hub.onAccounts(refresh.ask),
     hub.onConversations(refresh.ask),
+    hub.onPeople(refresh.ask),
     tellOfFailures(hub),
     askToRestart(hub),
     commands.registerCommand('parley.showMenu', () => showMenu(context)),

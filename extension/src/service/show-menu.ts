@@ -10,11 +10,12 @@ interface Item extends QuickPickItem {
 /** Shows what one can do with Parley just now, and does what is picked. */
 export async function showMenu({ hub }: Context): Promise<void> {
   const hasUnread = [...hub.conversations.values()].some(({ unread }) => unread > 0)
-  const groups = menuOf({ is: healthOf(hub).is, hasUnread, hosts: hub.hostsTeam })
+  const { is, self } = healthOf(hub)
+  const groups = menuOf({ is, hasUnread, hosts: hub.hostsTeam })
   const separator: Item = { label: '', kind: QuickPickItemKind.Separator }
   const items = groups.flatMap((group, index) => [...(index > 0 ? [separator] : []), ...group.map(itemOf)])
   const picked = await window.showQuickPick(items, {
-    title: 'Parley',
+    title: self ? `Parley · ${l10n.t('{0} in {1}', self.name, self.team)}` : 'Parley',
     placeHolder: l10n.t('What would you like to do?'),
   })
   if (picked?.command) await commands.executeCommand(`parley.${picked.command}`)
@@ -28,16 +29,18 @@ function itemOf(command: MenuCommand): Item {
 /** Asked for each time: the editor's language is known only when it runs. */
 function entries(): Readonly<Record<MenuCommand, readonly [icon: string, label: string]>> {
   return {
-    joinTeam: ['sign-in', l10n.t('Join a Team …')],
-    startTeam: ['organization', l10n.t('Start a Team on This Computer …')],
-    signIn: ['sign-in', l10n.t('Sign In …')],
-    openChat: ['comment-discussion', l10n.t('Open Chat …')],
+    joinTeam: ['sign-in', l10n.t('Join a Team…')],
+    startTeam: ['organization', l10n.t('Start a Team on This Computer…')],
+    chatByAddress: ['plug', l10n.t('Chat by Address…')],
+    signIn: ['sign-in', l10n.t('Sign In…')],
+    signOut: ['sign-out', l10n.t('Sign Out')],
+    openChat: ['comment-discussion', l10n.t('Open Chat…')],
     nextUnread: ['arrow-right', l10n.t('Go to Next Unread Chat')],
-    setStatus: ['account', l10n.t('Set My Status …')],
-    invite: ['person-add', l10n.t('Invite People …')],
+    setStatus: ['account', l10n.t('Set My Status…')],
+    invite: ['person-add', l10n.t('Invite People…')],
     openSettings: ['settings-gear', l10n.t('Open Settings')],
     openWalkthrough: ['lightbulb', l10n.t('Show Me Around')],
-    restartHub: ['debug-restart', l10n.t('Restart Background Service')],
+    restartHub: ['refresh', l10n.t('Restart Background Service')],
     showLog: ['output', l10n.t('Show Log')],
     copyReport: ['clippy', l10n.t('Copy Diagnostic Report')],
   }

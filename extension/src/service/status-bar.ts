@@ -55,15 +55,15 @@ function linesOf({ is, self, unread, queued, why }: Health): string[] {
 function conditionWords(is: Condition): string {
   switch (is) {
     case 'starting':
-      return l10n.t('The background service is starting …')
+      return l10n.t('The background service is starting…')
     case 'returning':
-      return l10n.t('The background service has stopped and is being started again …')
+      return l10n.t('The background service has stopped and is being started again…')
     case 'failed':
       return l10n.t('The background service is not running.')
     case 'alone':
       return l10n.t('You are in no team yet.')
     case 'connecting':
-      return l10n.t('Connecting to your team …')
+      return l10n.t('Connecting to your team…')
     case 'offline':
       return l10n.t('You are offline: your team cannot be reached.')
     case 'signedOut':

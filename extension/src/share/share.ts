@@ -1,9 +1,10 @@
 import { ParleyError } from '@parley/daemon/client'
-import { commands, l10n } from 'vscode'
+import { commands, l10n, window } from 'vscode'
 import type { Context } from '../context.ts'
 import type { Disposable } from '../event.ts'
 import { limits } from '../limits.ts'
 import { pickChat } from '../people/pick.ts'
+import { inTeam } from '../shared/in-team.ts'
 import { reportFailure } from '../shared/report.ts'
 import { blocksOf, LastEditor } from './selection.ts'
 
@@ -11,7 +12,7 @@ import { blocksOf, LastEditor } from './selection.ts'
 export function registerShare(context: Context): Disposable {
   const editors = new LastEditor()
   const command = commands.registerCommand('parley.shareSelection', () =>
-    reportFailure(context.log, () => shareSelection(context, editors)),
+    reportFailure(context.log, () => inTeam(context.hub, () => shareSelection(context, editors))),
   )
   return {
     dispose() {
@@ -24,7 +25,10 @@ export function registerShare(context: Context): Disposable {
 /** Puts what is selected into what is being written in a chat: the person sends it, perhaps with words of their own. */
 async function shareSelection({ hub, chats }: Context, editors: LastEditor): Promise<void> {
   const text = editors.editor && blocksOf(editors.editor)
-  if (text === undefined) throw new ParleyError('usage', l10n.t('Select some lines in an editor first.'))
+  if (text === undefined) {
+    void window.showInformationMessage(l10n.t('Select some lines in an editor first.'))
+    return
+  }
   const size = Buffer.byteLength(text)
   if (size > limits.messageBytes) {
     throw new ParleyError(
@@ -37,5 +41,7 @@ async function shareSelection({ hub, chats }: Context, editors: LastEditor): Pro
     )
   }
   const who = chats.current ?? (await pickChat(hub, { title: l10n.t('Share Selection'), from: 'chats' }))?.who
-  if (who !== undefined) await chats.insert(who, text)
+  if (who === undefined) return
+  await chats.insert(who, text)
+  await commands.executeCommand('setContext', 'parley.hasShared', true)
 }

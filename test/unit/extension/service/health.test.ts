@@ -12,7 +12,9 @@ const returning: HubState = { is: 'connecting', again: true }
 const failed: HubState = { is: 'failed', code: 'not-running', why: 'No Node was found.' }
 
 function hubOf(state: HubState, accounts: readonly AccountInfo[] | undefined, ...chats: ReturnType<typeof someChat>[]) {
-  return { state, accounts, hostsTeam: false, conversations: new Map(chats.map(chat => [chat.conversation, chat])) }
+  const people = { people: [], online: 0, total: 0 }
+  const conversations = new Map(chats.map(chat => [chat.conversation, chat]))
+  return { state, accounts, hostsTeam: false, conversations, people }
 }
 
 const at = (state: AccountInfo['state']) => [someAccount({ state })]
@@ -73,10 +75,12 @@ describe('the context keys', () => {
 
   it('say what views and menus ask for', () => {
     const hub = hubOf(up, at('online'), someChat('bob', { unread: 1, muted: true }), someChat('carol'))
-    assert.deepEqual(contextKeysOf({ ...hub, hostsTeam: true }), {
+    const people = { people: [], online: 0, total: 2 }
+    assert.deepEqual(contextKeysOf({ ...hub, people, hostsTeam: true }), {
       'parley.state': 'ready',
       'parley.account': 'online',
       'parley.chatCount': 2,
+      'parley.hasPeople': true,
       'parley.unread': true,
       'parley.hosts': true,
     })
@@ -84,7 +88,7 @@ describe('the context keys', () => {
 
   it('are handed on only when they change', () => {
     const keys = new ChangedKeys()
-    assert.equal(keys.next(contextKeysOf(hubOf(starting, undefined))).length, 5)
+    assert.equal(keys.next(contextKeysOf(hubOf(starting, undefined))).length, 6)
     assert.deepEqual(keys.next(contextKeysOf(hubOf(starting, undefined))), [])
     assert.deepEqual(keys.next(contextKeysOf(hubOf(up, []))), [['parley.state', 'none']])
     assert.deepEqual(keys.next(contextKeysOf(hubOf(up, at('online')))), [
@@ -103,7 +107,7 @@ describe('the menu of the status bar', () => {
 
   it('begins with what mends or what comes next', () => {
     assert.deepEqual(first('failed'), ['restartHub', 'showLog'])
-    assert.deepEqual(first('alone'), ['joinTeam', 'startTeam'])
+    assert.deepEqual(first('alone'), ['joinTeam', 'startTeam', 'chatByAddress'])
     assert.deepEqual(first('signedOut'), ['signIn'])
     assert.deepEqual(first('online'), ['openChat', 'setStatus'])
   })
@@ -115,7 +119,9 @@ describe('the menu of the status bar', () => {
       const commands = menuOf({ is, hasUnread: true, hosts: true }).flat()
       assert.equal(new Set(commands).size, commands.length, is)
       assert.ok(commands.includes('restartHub') && commands.includes('copyReport'), is)
-      assert.equal(commands.includes('openChat'), is === 'refused' || is === 'offline', is)
+      for (const command of ['openChat', 'signOut'] as const) {
+        assert.equal(commands.includes(command), is === 'refused' || is === 'offline', is)
+      }
     }
   })
 })
