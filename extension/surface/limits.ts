@@ -74,7 +74,7 @@ export const limits = {
   /** Typing is kept this often, and at the latest when the page goes. */
   draftDelay: 400,
   /** So is where one has scrolled to. */
-  placeDelay: 500,
+  placeDelay: 250,
   /** And what was read. */
   readDelay: 400,
   /** Announcements are gathered, so that a burst is one. */

@@ -56,7 +56,8 @@ describe('scrolling in a chat surface', () => {
     await assertStays(surface, place)
   })
 
-  it('drops the farther messages, and what one reads stays', async () => {
+  it('drops the farther messages, and what one reads stays', async function () {
+    this.timeout(60_000)
     const surface = await inTheMiddle()
     for (let screens = 0; screens < 45; screens++) {
       await surface.wheel(-900)

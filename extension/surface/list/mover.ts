@@ -16,8 +16,8 @@ export interface Goal {
  * who scrolls wins.
  */
 export class Mover {
-  readonly #list: () => VirtualizerHandle | null
-  readonly #scroller: () => HTMLElement | null
+  readonly #list: Current<VirtualizerHandle>
+  readonly #scroller: Current<HTMLElement>
   #goal: Goal | undefined
   #hasArrived = false
   /** Whether a person has touched the list since it came to rest. */
@@ -26,7 +26,7 @@ export class Mover {
   /** Whether the list stays at its end when it grows. */
   isFollowing = false
 
-  constructor(list: () => VirtualizerHandle | null, scroller: () => HTMLElement | null) {
+  constructor(list: Current<VirtualizerHandle>, scroller: Current<HTMLElement>) {
     this.#list = list
     this.#scroller = scroller
   }
@@ -41,7 +41,7 @@ export class Mover {
 
   /** Sets the place again that is wanted, after something has changed its height. */
   settle(rows: readonly Row[]): void {
-    const scroller = this.#scroller()
+    const scroller = this.#scroller.current
     const target = this.#target(rows)
     if (scroller === null || target === undefined) return
     if (Math.abs(scroller.scrollTop - target) >= 1) scroller.scrollTop = target
@@ -49,7 +49,7 @@ export class Mover {
 
   /** Takes in where the list stands now. False while it is on its way to where it was to go. */
   look(rows: readonly Row[], isAtEnd: boolean): boolean {
-    const now = measuresOf(this.#scroller())
+    const now = measuresOf(this.#scroller.current)
     const isResized = now.height !== this.#last.height || now.seen !== this.#last.seen
     const target = this.#goal === undefined ? undefined : this.#target(rows)
     if (target === undefined || Math.abs(now.top - target) < 2) {
@@ -88,7 +88,7 @@ export class Mover {
   }
 
   #target(rows: readonly Row[]): number | undefined {
-    const [list, scroller] = [this.#list(), this.#scroller()]
+    const [list, scroller] = [this.#list.current, this.#scroller.current]
     if (list === null || scroller === null) return undefined
     const { top, height, seen } = measuresOf(scroller)
     const end = Math.max(0, height - seen)
@@ -101,6 +101,11 @@ export class Mover {
     const nearest = start < top ? start : bottom > top ? Math.min(start, bottom) : top
     return Math.min(Math.max({ start, end: bottom, nearest }[align], 0), end)
   }
+}
+
+/** Something of the page that is there while it is drawn. */
+interface Current<Part> {
+  readonly current: Part | null
 }
 
 interface Measures {
