@@ -26,14 +26,16 @@ export function CodeBlock({ fence }: { readonly fence: Fence }) {
   return (
     <div class="code" dir="ltr">
       <div class="code-head">
-        {place ? (
-          // For the pointer alone: the keyboard has *Open*.
-          <button type="button" class="code-from is-place" tabIndex={-1} title={titleOf(place)} onClick={open}>
-            {describe(place)}
-          </button>
-        ) : (
-          <span class="code-from">{language}</span>
-        )}
+        <span class="code-from">
+          {place ? (
+            // For the pointer alone: the keyboard has *Open*.
+            <button type="button" class="code-place" tabIndex={-1} title={titleOf(place)} onClick={open}>
+              {describe(place)}
+            </button>
+          ) : (
+            language
+          )}
+        </span>
         <span class="code-said" role="status">
           {said}
         </span>
