@@ -29,15 +29,17 @@ export class Entrance {
   async joinTeam(link?: unknown): Promise<void> {
     const own = ownAccount(this.#context)
     const given = typeof link === 'string' ? placeInText(link) : ''
-    const place = given || (await clipboardPlace())
-    if (!own) await this.#comeIn({ place, seeks: 'team' })
+    const copied = given === '' ? await clipboardPlace() : ''
+    const place = given || copied
+    if (!own) await this.#comeIn({ place, isFromClipboard: copied !== '', seeks: 'team' })
     else if (newPlaceOf(own, place)) await this.#followTeam(own, place)
     else await tellOfAccount(own, given === '' ? own.registry : registryIn(given))
   }
 
   /** *Chat by Address*: somebody whom this hub knows, or a team to join first. */
   async chatByAddress(): Promise<void> {
-    await this.#comeIn({ place: await clipboardPlace(), seeks: 'chat' })
+    const place = await clipboardPlace()
+    await this.#comeIn({ place, isFromClipboard: place !== '', seeks: 'chat' })
   }
 
   /** An editor's link. Any web page can open one: nothing is done before the person says yes, and they are asked once at a time. */
@@ -88,7 +90,7 @@ export class Entrance {
     }
   }
 
-  async #comeIn(how: Pick<JoinOptions, 'place' | 'seeks' | 'takesAtOnce'>): Promise<void> {
+  async #comeIn(how: Pick<JoinOptions, 'place' | 'isFromClipboard' | 'seeks' | 'takesAtOnce'>): Promise<void> {
     const context = this.#context
     const prompter = new Boxes()
     let joined: Joined

@@ -26,6 +26,8 @@ export interface JoinOptions {
   readonly account: () => AccountInfo | undefined
   /** What stands in the box at first. */
   readonly place: string
+  /** Whether that was found in the clipboard, where the person may not know of it. */
+  readonly isFromClipboard?: boolean
   /** Whether that is looked at without being asked to. */
   readonly takesAtOnce?: boolean
   /** A name to begin with. */
@@ -87,7 +89,8 @@ export async function join(options: JoinOptions): Promise<Joined> {
   return state.peer ? { is: 'peer', place: state.place, peer: state.peer } : { is: 'cancelled' }
 }
 
-function askPlace({ hub, prompter, account, seeks, takesAtOnce = false }: JoinOptions, title: string): Step<Joining> {
+function askPlace(options: JoinOptions, title: string): Step<Joining> {
+  const { hub, prompter, account, seeks, takesAtOnce = false } = options
   let isFirst = true
   return {
     async ask(state) {
@@ -96,10 +99,7 @@ function askPlace({ hub, prompter, account, seeks, takesAtOnce = false }: JoinOp
         steps: 3,
         step: 1,
         canGoBack: false,
-        prompt:
-          seeks === 'chat'
-            ? l10n.t('The address of somebody’s Parley or of a team, such as 192.168.1.20 or chat.example.com:3131')
-            : l10n.t('Paste the invite that you were given, a link to the team, or its address'),
+        prompt: promptOf(options),
         placeholder: 'parley://…',
         text: state.place,
         problem: takeProblem(state, 'invite'),
@@ -127,6 +127,15 @@ function askPlace({ hub, prompter, account, seeks, takesAtOnce = false }: JoinOp
       return state.peer ? 'end' : 'next'
     },
   }
+}
+
+function promptOf({ seeks, isFromClipboard }: JoinOptions): string {
+  if (isFromClipboard) {
+    return l10n.t('Paste the invite that you were given, or press Enter to take this one from your clipboard')
+  }
+  return seeks === 'chat'
+    ? l10n.t('The address of somebody’s Parley or of a team, such as 192.168.1.20 or chat.example.com:3131')
+    : l10n.t('Paste the invite that you were given, a link to the team, or its address')
 }
 
 function askInvite(prompter: Prompter, title: string): Step<Joining> {

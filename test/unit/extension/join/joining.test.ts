@@ -210,6 +210,11 @@ describe('joining a team', () => {
     assert.deepEqual(asked.at(-1), ['signIn', { registry: invite, name: 'alice', password }])
   })
 
+  it('says of a link that is in the clipboard where it comes from', async () => {
+    const { seen } = await joining(['cancel'], {}, { place: invite, isFromClipboard: true })
+    assert.match(seen[0] ?? '', /press Enter to take this one from your clipboard/)
+  })
+
   it('goes back to where a refusal can be mended', async () => {
     const refusals = [
       new ParleyError('bad-invite', 'This invite has expired.'),
