@@ -91,7 +91,10 @@ function messageOf({ state, accounts }: Hub): string {
     case 'connecting':
       return l10n.t('Connecting to {0}…', oneLine(account.team, limits.name))
     case 'unreachable':
-      return l10n.t('Offline: {0} cannot be reached. What you write is sent later.', oneLine(account.team, limits.name))
+      return l10n.t(
+        'Offline: {0} cannot be reached. What cannot go out is sent later.',
+        oneLine(account.team, limits.name),
+      )
     case 'signed-out':
       return l10n.t('You are signed out.')
     case 'refused':

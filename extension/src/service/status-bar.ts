@@ -47,7 +47,11 @@ function linesOf({ is, self, unread, queued, why }: Health): string[] {
     isTrouble(is) || is === 'offline' ? (why ?? '') : '',
     is === 'online' && self ? statusWords(self) : '',
     unread === 1 ? l10n.t('1 unread message') : unread > 1 ? l10n.t('{0} unread messages', unread) : '',
-    queued > 0 ? l10n.t('{0} of your messages wait to be delivered', queued) : '',
+    queued === 1
+      ? l10n.t('1 of your messages waits to be delivered')
+      : queued > 1
+        ? l10n.t('{0} of your messages wait to be delivered', queued)
+        : '',
     hintOf(is),
   ].filter(line => line !== '')
 }
