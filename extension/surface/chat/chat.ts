@@ -34,6 +34,8 @@ export class Chat {
   /** What an earlier life of this surface has kept for other conversations. */
   #elsewhere: readonly Waiting[] = []
   readonly #again: Later
+  #isReading = false
+  #isStale = false
 
   /**
    * `configure` is called with what was opened before any of it is shown: for language and strings. `openAgain`: after
@@ -74,8 +76,23 @@ export class Chat {
     void this.open()
   }
 
-  /** Reads the chat, again when it may be stale; what is in sight and what is being written stay. */
+  /**
+   * Reads the chat, again when it may be stale; what is in sight and what is being written stay. One reading at a time,
+   * to its end: in a flood the chat is stale again before it has been read.
+   */
   async open(): Promise<void> {
+    this.#isStale = true
+    if (this.#isReading) return
+    this.#isReading = true
+    while (this.#isStale) {
+      this.#isStale = false
+      await this.#read()
+    }
+    this.#isReading = false
+  }
+
+  /** Never rejects: a failure is shown, or the chat is read again. */
+  async #read(): Promise<void> {
     const isFirst = this.store.state.view === undefined
     if (isFirst) this.store.set({ opening: 'loading' })
     this.reader.flush()

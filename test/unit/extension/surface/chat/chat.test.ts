@@ -431,6 +431,19 @@ describe('a chat in a surface', () => {
     assert.equal(host.count('open'), 4)
   })
 
+  it('is read to the end, and then once more, when it gets stale meanwhile again and again', async () => {
+    await open()
+    await new Promise(setImmediate)
+    const answer = host.hold('open')
+    for (let n = 0; n < 5; n++) host.tell('stale', {})
+    await new Promise(setImmediate)
+    assert.equal(host.count('open'), 2)
+    answer()
+    await until('it was read again', () => host.count('open') === 3)
+    await new Promise(setImmediate)
+    assert.equal(host.count('open'), 3)
+  })
+
   it('does what the extension tells it once the page is there', async () => {
     await open()
     const done: string[] = []
