@@ -1,5 +1,6 @@
 import type { MessageInfo } from '@parley/daemon/protocol/control'
 import type { Disposable } from '../event.ts'
+import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
 import { type AskedHub, askWhenUp } from '../shared/when-up.ts'
 import type { UnsentMessage } from './messages.ts'
@@ -27,23 +28,32 @@ interface Sending {
 
 /**
  * Hands messages to the hub. One that it does not take is kept until it does, or the person drops it, also when the tab
- * in which it was written is closed: it is sent when the hub is back, whichever window that is in, and shown where its
- * chat is opened meanwhile. The same id is the same message, so it may be handed over more than once.
+ * in which it was written is closed: it is sent when the hub is back or one has signed in again, whichever window that
+ * is in, and shown where its chat is opened meanwhile. The same id is the same message, so it may be handed over more than once.
  */
 export class Outbox implements Disposable {
-  readonly #hub: AskedHub
+  readonly #hub: OutboxHub
   readonly #memory: Memory
   readonly #sending = new Map<string, Sending>()
   readonly #ended = new AbortController()
-  readonly #listening: Disposable
+  readonly #listening: readonly Disposable[]
+  #isSignedOut: boolean
 
-  constructor(hub: AskedHub, memory: Memory) {
+  constructor(hub: OutboxHub, memory: Memory) {
     this.#hub = hub
     this.#memory = memory
-    this.#listening = hub.onState(({ is }) => {
-      if (is === 'up') void this.#sendKept()
-      else for (const { outgoing } of this.#sending.values()) this.#keep(outgoing)
-    })
+    this.#isSignedOut = isSignedOut(hub)
+    this.#listening = [
+      hub.onState(({ is }) => {
+        if (is === 'up') void this.#sendKept()
+        else for (const { outgoing } of this.#sending.values()) this.#keep(outgoing)
+      }),
+      hub.onAccounts(() => {
+        const wasSignedOut = this.#isSignedOut
+        this.#isSignedOut = isSignedOut(hub)
+        if (wasSignedOut && !this.#isSignedOut) void this.#sendKept()
+      }),
+    ]
     if (hub.state.is === 'up') void this.#sendKept()
   }
 
@@ -74,7 +84,7 @@ export class Outbox implements Disposable {
   }
 
   dispose(): void {
-    this.#listening.dispose()
+    for (const each of this.#listening) each.dispose()
     this.#ended.abort()
   }
 
@@ -127,6 +137,13 @@ export class Outbox implements Disposable {
     // The page that it was written in keeps it as well.
     this.#memory.update(key, value).then(undefined, () => {})
   }
+}
+
+type OutboxHub = AskedHub & Pick<Hub, 'accounts' | 'onAccounts'>
+
+/** The hub takes nothing then. */
+function isSignedOut({ accounts }: OutboxHub): boolean {
+  return accounts?.[0]?.state === 'signed-out'
 }
 
 const prefix = 'unsent/'

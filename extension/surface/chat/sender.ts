@@ -89,10 +89,16 @@ export class Sender {
     try {
       this.#taken(await this.#host.ask('send', { message, text }))
     } catch (error) {
-      const isAway =
-        this.#store.state.view?.hub.is !== 'up' || (error instanceof Refusal && error.code === 'not-running')
-      this.#stand(message, isAway ? { is: 'waiting' } : { is: 'failed', why: sentence(error) })
+      this.#stand(message, this.#standingAfter(error))
     }
+  }
+
+  #standingAfter(error: unknown): Unsent['standing'] {
+    const code = error instanceof Refusal ? error.code : ''
+    if (this.#store.state.view?.hub.is !== 'up' || code === 'not-running') return { is: 'waiting', until: 'hubIsUp' }
+    // The extension sends it then.
+    if (code === 'signed-out') return { is: 'waiting', until: 'signedIn' }
+    return { is: 'failed', why: sentence(error) }
   }
 
   #stand(message: string, standing: Unsent['standing']): void {

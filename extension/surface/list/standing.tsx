@@ -50,7 +50,12 @@ function wordsOf(standing: Standing, person: string): readonly [icon: IconName, 
     case 'sending':
       return ['sync', l10n.t('Sending…')]
     case 'waiting':
-      return ['history', l10n.t('Waiting for Parley’s background service')]
+      return [
+        'history',
+        standing.until === 'signedIn'
+          ? l10n.t('Waiting until you sign in')
+          : l10n.t('Waiting for Parley’s background service'),
+      ]
     case 'queued':
       return ['history', l10n.t('Waiting for {0}’s device', person)]
     case 'delivered':

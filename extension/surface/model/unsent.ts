@@ -4,8 +4,8 @@ import type { SurfaceState, UnsentMessage } from '../../src/chat/messages.ts'
 export interface Unsent extends UnsentMessage {
   readonly standing:
     | { readonly is: 'sending' }
-    /** The background service is away; it is sent when it is back. */
-    | { readonly is: 'waiting' }
+    /** It is sent when the background service is back, or when the person has signed in. */
+    | { readonly is: 'waiting'; readonly until: 'hubIsUp' | 'signedIn' }
     | { readonly is: 'failed'; readonly why: string }
 }
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { ParleyError } from '@parley/daemon/client'
 import { Outbox, type Outgoing } from '../../../../extension/src/chat/outbox.ts'
 import { limits } from '../../../../extension/src/limits.ts'
-import { conversation, FrontHub, message } from '../../../support/front-hub.ts'
+import { account, conversation, FrontHub, message } from '../../../support/front-hub.ts'
 import { fakeMemory } from '../../../support/memory.ts'
 import { turns } from '../../../support/surface-page.ts'
 
@@ -47,6 +47,22 @@ describe('a message on its way to the hub', () => {
     assert.equal(memory.kept.size, 0)
     hub.become({ is: 'connecting', again: true })
     assert.equal(memory.kept.size, 1)
+  })
+
+  it('waits for who is signed out, and is sent when they are in again', async () => {
+    const { hub, outbox, memory, sent } = given()
+    const answer = hub.answers.send
+    hub.answers.send = () => {
+      throw new ParleyError('signed-out', 'You signed out.')
+    }
+    hub.setAccounts([account({ state: 'signed-out' })])
+    await assert.rejects(outbox.send(outgoing('m1')), { code: 'signed-out' })
+    await assert.rejects(outbox.send(outgoing('m2', 2)), { code: 'signed-out' })
+    if (answer) hub.answers.send = answer
+    hub.setAccounts([account({ state: 'connecting' })])
+    await turns()
+    assert.deepEqual(sent().slice(-2), ['m1', 'm2'])
+    assert.equal(memory.kept.size, 0)
   })
 
   it('is kept when the hub refuses it, until the person drops it', async () => {
