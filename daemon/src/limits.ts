@@ -267,6 +267,9 @@ export const limits = {
   controlBacklog: 1024 * 1024,
   /** Conversations whose messages one front end may watch. */
   controlWatches: 256,
+  /** How long a message waits for somebody to be told of it: a window that reloads is back by then. And how many do. */
+  missedFor: 10_000,
+  missed: 50,
   /** The key of a place that remembers its open chats, the chats of one, and places: the oldest is forgotten. */
   placeKey: 256,
   openChats: 64,

@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts'
 import type { Attention } from '../protocol/control.ts'
 import type { FeedOutlet } from './feed.ts'
 import type { Arrived, HubPart } from './parts.ts'
@@ -12,17 +13,23 @@ export interface FrontEnd {
 
 /**
  * The front ends that people sit in front of, and what their windows show: by it each message is told to one of them,
- * the focused one, else the one that was focused last, else the one that has been here longest.
+ * the focused one, else the one that was focused last, else the one that has been here longest. What comes while there is
+ * none waits a moment for the next one: a window that reloads, or the one that has just started this hub.
  */
 export class FrontEnds {
   readonly #hub: HubPart | undefined
   readonly #windows = new Set<Window>()
   readonly #unwatch: () => void
+  readonly #patience: number
   /** Rises with each focus, so that windows can be compared by it. */
   #focuses = 0
+  /** What came while nobody attended, message by message, and when. */
+  #missed: readonly { readonly at: number; readonly arrived: Arrived }[] = []
 
-  constructor(hub: HubPart | undefined) {
+  /** `patience`: for how many ms a message waits for somebody to be told of it. */
+  constructor(hub: HubPart | undefined, patience: number = limits.missedFor) {
     this.#hub = hub
+    this.#patience = patience
     this.#unwatch = hub?.watch(({ arrived }) => arrived && this.#tell(arrived)) ?? (() => {})
   }
 
@@ -46,10 +53,27 @@ export class FrontEnds {
   #attend(window: Window, attention: Attention): void {
     window.attention = attention
     if (attention.isFocused) window.focus = ++this.#focuses
+    for (const arrived of this.#takeMissed()) this.#tell(arrived)
   }
 
-  #tell({ conversation, person, messages }: Arrived): void {
+  /** What came a moment ago, as far as it was not read meanwhile. */
+  #takeMissed(): Arrived[] {
+    const missed = this.#missed
+    this.#missed = []
+    const since = performance.now() - this.#patience
+    const isNews = ({ conversation }: Arrived) => (this.#hub?.conversation(conversation)?.unread ?? 0) > 0
+    return missed.flatMap(({ at, arrived }) => (at > since && isNews(arrived) ? [arrived] : []))
+  }
+
+  #tell(arrived: Arrived): void {
+    const { conversation, person, messages } = arrived
     const attending = [...this.#windows].filter(({ attention }) => attention !== undefined)
+    if (attending.length === 0) {
+      const at = performance.now()
+      const missed = messages.map(message => ({ at, arrived: { conversation, person, messages: [message] } }))
+      this.#missed = [...this.#missed, ...missed].slice(-limits.missed)
+      return
+    }
     if (attending.some(({ attention }) => attention?.visible.includes(conversation))) return
     // One that does not read tells nobody anything; another may.
     const ready = attending.filter(({ outlet }) => !outlet.isBehind())

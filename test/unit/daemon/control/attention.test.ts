@@ -6,9 +6,9 @@ import { fakeHub } from '../../../support/fake-hub.ts'
 type Notice = ControlNotifications['notice']
 
 /** Front ends of a hub, and what each was told. */
-function open() {
-  const hub = fakeHub()
-  const frontEnds = new FrontEnds(hub)
+function open({ patience }: { readonly patience?: number } = {}) {
+  const hub = fakeHub({ people: ['bob', 'carol', 'dave'] })
+  const frontEnds = new FrontEnds(hub, patience)
   const add = () => {
     const notices: string[] = []
     let behind = false
@@ -108,6 +108,29 @@ describe('a message is told', () => {
       [terminal, gone, stuck, last].map(each => each.notices),
       [[], [], [], ['hi']],
     )
+  })
+
+  it('to whoever attends first after nobody did for a moment, as when the only window reloads', async () => {
+    using daemon = open()
+    const before = daemon.add()
+    before.attend(true)
+    before.leave()
+    for (const text of ['one', 'two']) daemon.hub.receive('bob', text)
+    daemon.hub.receive('carol', 'in sight')
+    const { position } = daemon.hub.receive('dave', 'read meanwhile')
+    await daemon.hub.chats.markRead({ conversation: 'with-dave', position })
+    const [after, other] = [daemon.add(), daemon.add()]
+    after.attend(true, 'with-carol')
+    other.attend(true)
+    assert.deepEqual([after.notices, other.notices], [['one', 'two'], []])
+  })
+
+  it('to nobody when nobody has attended for long', () => {
+    using daemon = open({ patience: 0 })
+    daemon.hub.receive('bob', 'long ago')
+    const late = daemon.add()
+    late.attend(true)
+    assert.deepEqual(late.notices, [])
   })
 
   it('once, whatever becomes of it later, and never one’s own', async () => {
