@@ -145,7 +145,7 @@ describe('what the hub keeps of a chat', () => {
     for (const window of windows) window.client.close()
   })
 
-  it('is told of messages that come when one is online again, and not of those that came before it was there', async function () {
+  it('is told of messages that come when one is online again, and not again of those that came before', async function () {
     this.timeout(90_000)
     await say('while nobody looks')
     await has(1)
