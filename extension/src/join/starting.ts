@@ -70,7 +70,7 @@ function askTeam(prompter: Prompter, title: string): Step<Starting> {
         step: 1,
         canGoBack: false,
         prompt: l10n.t(
-          'What is the team called? It lives on this computer: people can join and find each other while it is on.',
+          'What is the team called? It lives on this computer: while that is on, it can be reached over the network, and people join by invite.',
         ),
         placeholder: l10n.t('such as Acme'),
         text: state.team,
