@@ -32,7 +32,7 @@ describe('starting a team', () => {
       ['hostTeam', { team: 'Acme' }],
       ['signUp', { registry: hosted.address, name: 'alice', displayName: 'alice', password }],
     ])
-    assert.match(seen[0] ?? '', /^1\/3 .*while it is on\. \[Alice’s team\]$/)
+    assert.match(seen[0] ?? '', /^1\/3 .*over the network, and people join by invite\. \[Alice’s team\]$/)
     assert.deepEqual(seen.slice(-2), ['… Starting Acme…', '… Joining Acme…'])
     assert.ok(!seen.some(line => /system/.test(line)))
   })
