@@ -107,6 +107,15 @@ export class EditorWindow {
     return outer.contentFrame().locator('#active-frame').contentFrame()
   }
 
+  /**
+   * Gives the window the focus of the system, or takes it. Where there is no screen every window has it, always; so from
+   * now on, until it is reloaded, this one has it when it is told so, and looks as it does when a person comes back to it.
+   */
+  async setFocused(isFocused: boolean): Promise<void> {
+    const look = "document.dispatchEvent(new Event('visibilitychange'))"
+    await this.page.evaluate(`document.hasFocus = () => ${isFocused}; ${look}`)
+  }
+
   async reload(): Promise<void> {
     await this.page.reload()
     await this.#drawn()
