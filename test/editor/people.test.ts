@@ -52,6 +52,7 @@ describe('the people of a team', () => {
     await others.window.screenshot('people/status')
     await others.window.pick(/^Busy/)
     await ones.window.row(/^Bob Larsen, busy/).waitFor({ timeout: 2000 })
+    await others.window.status(/busy/).getByText('busy', { exact: true }).waitFor()
     await others.window.run('Parley: Set My Status…')
     await others.window.pick(/^Available/)
     await ones.window.row(/^Bob Larsen, online/).waitFor({ timeout: 2000 })

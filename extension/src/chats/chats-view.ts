@@ -78,6 +78,7 @@ export class ChatsView implements TreeDataProvider<string>, Disposable {
     else if (changed.length > 0) this.#news.fire(changed.filter(each => this.#hub.conversations.has(each)))
     const unread = totalUnread(this.#hub.conversations.values())
     this.#view.badge = unread > 0 ? { value: unread, tooltip: unreadWords(unread) } : undefined
+    this.#view.description = oneLine(this.#hub.accounts?.[0]?.team ?? '', limits.name)
     this.#view.message = order.length > 0 ? messageOf(this.#hub) : ''
   }
 }

@@ -5,7 +5,7 @@ import type { Condition, Health } from './health.ts'
 
 /** Shows in the status bar how it stands. */
 export function showHealth(item: StatusBarItem, health: Health): void {
-  const mark = markOf(health.is)
+  const mark = markOf(health)
   const words = [health.unread > 0 ? String(health.unread) : '', mark].filter(word => word !== '')
   // An icon alone would not say whose it is before the first message.
   const isNamed = words.length === 0 && health.is !== 'online'
@@ -25,10 +25,11 @@ function iconOf(is: Condition): string {
 }
 
 /** A word beside the icon, where there is something to know at a glance. */
-function markOf(is: Condition): string {
+function markOf({ is, self }: Health): string {
   if (is === 'offline') return l10n.t('offline')
   if (is === 'signedOut') return l10n.t('signed out')
-  return ''
+  // Else somebody wonders tomorrow why nothing disturbs them any more.
+  return is === 'online' && self?.availability === 'busy' ? l10n.t('busy') : ''
 }
 
 /** Others have chosen the names in it, so it is text: no links, no icons, no formats. */
