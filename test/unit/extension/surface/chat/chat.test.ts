@@ -13,6 +13,7 @@ describe('a chat in a surface', () => {
   let host: ScriptedHost
   let chat: Chat
   let kept: SurfaceState | undefined
+  let live: object
 
   beforeEach(() => {
     host = new ScriptedHost()
@@ -21,15 +22,19 @@ describe('a chat in a surface', () => {
     load()
   })
 
-  /** A new page over the same host, as after a reload. */
+  /** A new page over the same host, as after a reload: the one before says nothing any more. */
   function load(): void {
     const served = host
+    const page = {}
+    live = page
     const bridge: Bridge = new Bridge(
       {
-        postMessage: said => served.take(said, answer => queueMicrotask(() => bridge.receive(answer))),
+        postMessage: said => {
+          if (live === page) served.take(said, answer => queueMicrotask(() => bridge.receive(answer)))
+        },
         getState: () => kept,
         setState: state => {
-          kept = state
+          if (live === page) kept = state
         },
       },
       () => 'Nobody answered.',
