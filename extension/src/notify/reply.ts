@@ -33,7 +33,11 @@ export function askReply({ hub, chats, log }: Context, notice: Notice): void {
     void window.setStatusBarMessage(l10n.t('Sent to {0}', noticeName(notice)), limits.saidFor)
     await reportFailure(log, () => hub.request('markRead', { conversation, position: message.position }))
   })
+  let isOver = false
   box.onDidHide(async () => {
+    // To dispose of it hides it once more.
+    if (isOver) return
+    isOver = true
     const left = box.value.trim()
     box.dispose()
     // Whoever goes while it is being sent has sent it.
