@@ -1,6 +1,5 @@
 import type { PersonInfo, Status } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
-import { clock, knownLocale } from './times.ts'
 
 /** How somebody stands, in a word. */
 export function presenceWord(status: Status): string {
@@ -29,6 +28,18 @@ export function lastSeen(since: number, { now, locale }: When): string {
   if (days < 7) return l10n.t('last seen {0} {1}', format({ weekday: 'long' }), time())
   const isThisYear = new Date(since).getFullYear() === new Date(now).getFullYear()
   return l10n.t('last seen {0}', format({ day: 'numeric', month: 'short', ...(!isThisYear && { year: 'numeric' }) }))
+}
+
+/** How clocks are written everywhere: `09:41`, or `9:41 AM`, as the language has it. */
+export const clock: Intl.DateTimeFormatOptions = { timeStyle: 'short' }
+
+/** A language as BCP 47, for `Intl`; `undefined`, which is the program's own, for one that is unknown. */
+export function knownLocale(locale: string): string | undefined {
+  try {
+    return Intl.getCanonicalLocales(locale)[0]
+  } catch {
+    return undefined
+  }
 }
 
 /** When the words above may change next though nobody does anything: at midnight here. In ms since 1970. */

@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n'
-import { clock, knownLocale } from '../../src/shared/times.ts'
+import { clock, knownLocale } from '../../src/shared/seen.ts'
 
 /** How this surface writes days and times: in the person's language and time zone. */
 export interface Dates {
