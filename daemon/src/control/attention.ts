@@ -74,11 +74,12 @@ export class FrontEnds {
       this.#missed = [...this.#missed, ...missed].slice(-limits.missed)
       return
     }
-    if (attending.some(({ attention }) => attention?.visible.includes(conversation))) return
     // One that does not read tells nobody anything; another may.
     const ready = attending.filter(({ outlet }) => !outlet.isBehind())
     const chosen = ready.toSorted(byFocus)[0]
-    for (const message of messages) chosen?.outlet.send('notice', { conversation, person, message })
+    // What another window shows counts for nothing: it may be behind this one, and the message would go unnoticed.
+    if (!chosen || chosen.attention?.visible.includes(conversation)) return
+    for (const message of messages) chosen.outlet.send('notice', { conversation, person, message })
   }
 }
 

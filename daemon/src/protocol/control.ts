@@ -271,7 +271,7 @@ export interface ControlNotifications {
   chat: { readonly conversation: string; readonly state: ChatState }
   /**
    * A message of somebody else that a person should be told of: sent once to one attached front end, the focused one,
-   * else the one that was focused last; never while the conversation is in sight or muted, nor while one is busy.
+   * else the one that was focused last; never while the conversation is in sight there or muted, nor while one is busy.
    */
   notice: { readonly conversation: string; readonly person: PersonInfo; readonly message: MessageInfo }
 }

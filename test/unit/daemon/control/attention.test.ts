@@ -68,16 +68,27 @@ describe('a message is told', () => {
     assert.deepEqual([one.notices, two.notices], [['hi'], []])
   })
 
-  it('to nobody while its conversation is in sight anywhere', () => {
+  it('to nobody while its conversation is in sight of the one that would be told', () => {
     using daemon = open()
     const [one, two] = [daemon.add(), daemon.add()]
-    one.attend(true)
-    two.attend(false, 'with-carol', 'with-bob')
+    two.attend(false)
+    one.attend(true, 'with-carol', 'with-bob')
     daemon.hub.receive('bob', 'seen')
     daemon.hub.receive('dave', 'not seen')
-    two.attend(false)
+    one.attend(false, 'with-bob')
+    daemon.hub.receive('bob', 'seen by who comes back')
+    one.attend(false)
     daemon.hub.receive('bob', 'hidden now')
     assert.deepEqual([one.notices, two.notices], [['not seen', 'hidden now'], []])
+  })
+
+  it('though another window has its conversation in sight, which may be behind the one in use', () => {
+    using daemon = open()
+    const [one, two] = [daemon.add(), daemon.add()]
+    two.attend(false, 'with-bob')
+    one.attend(true)
+    daemon.hub.receive('bob', 'hi')
+    assert.deepEqual([one.notices, two.notices], [['hi'], []])
   })
 
   it('to nobody when the conversation is muted', async () => {
