@@ -1,3 +1,4 @@
+import { ParleyError } from '@parley/daemon/client'
 import type { MessageInfo } from '@parley/daemon/protocol/control'
 import type { Disposable } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
@@ -18,6 +19,8 @@ export interface Outgoing extends UnsentMessage {
   readonly conversation: string
   /** The user name of the other one. */
   readonly to: string
+  /** The hub has said no: it goes out again only when the person says so, who may have written it anew meanwhile. */
+  readonly isRefused?: boolean
 }
 
 interface Sending {
@@ -29,7 +32,7 @@ interface Sending {
 /**
  * Hands messages to the hub. One that it does not take is kept until it does, or the person drops it, also when the tab
  * in which it was written is closed: it is sent when the hub is back or one has signed in again, whichever window that
- * is in, and shown where its chat is opened meanwhile. The same id is the same message, so it may be handed over more than once.
+ * is in, unless the hub has refused it, and shown where its chat is opened meanwhile. The same id is the same message, so it may be handed over more than once.
  */
 export class Outbox implements Disposable {
   readonly #hub: OutboxHub
@@ -97,14 +100,14 @@ export class Outbox implements Disposable {
       this.#forget(message)
       return sent
     } catch (error) {
-      if (!signal.aborted) this.#keep(outgoing)
+      if (!signal.aborted) this.#keep({ ...outgoing, isRefused: !willPass(error) })
       throw error
     }
   }
 
   async #sendKept(): Promise<void> {
     for (const outgoing of this.#kept()) {
-      if (this.#sending.has(outgoing.message)) continue
+      if (outgoing.isRefused || this.#sending.has(outgoing.message)) continue
       try {
         // Not to somebody else of that name, in another team.
         const which = { conversation: outgoing.conversation, person: outgoing.to }
@@ -124,7 +127,7 @@ export class Outbox implements Disposable {
   #keep(outgoing: Outgoing): void {
     const key = prefix + outgoing.message
     const keys = this.#memory.keys()
-    if (keys.includes(key) || keys.length >= limits.keptMessages) return
+    if (!keys.includes(key) && keys.length >= limits.keptMessages) return
     this.#update(key, outgoing)
   }
 
@@ -146,6 +149,11 @@ function isSignedOut({ accounts }: OutboxHub): boolean {
   return accounts?.[0]?.state === 'signed-out'
 }
 
+/** Whether it is only a matter of time until the hub takes the message. */
+function willPass(error: unknown): boolean {
+  return error instanceof ParleyError && ['closed', 'not-running', 'timeout', 'signed-out'].includes(error.code)
+}
+
 const prefix = 'unsent/'
 
 function byTime(a: Outgoing, b: Outgoing): number {
@@ -155,8 +163,8 @@ function byTime(a: Outgoing, b: Outgoing): number {
 /** What was kept, perhaps by another version. */
 function readOutgoing(kept: unknown): Outgoing | undefined {
   if (typeof kept !== 'object' || kept === null) return undefined
-  const { conversation, to, message, text, written } = kept as Partial<Record<keyof Outgoing, unknown>>
+  const { conversation, to, message, text, written, isRefused } = kept as Partial<Record<keyof Outgoing, unknown>>
   if (typeof conversation !== 'string' || typeof to !== 'string' || typeof message !== 'string') return undefined
   if (typeof text !== 'string' || typeof written !== 'number') return undefined
-  return { conversation, to, message, text, written }
+  return { conversation, to, message, text, written, isRefused: isRefused === true }
 }

@@ -72,6 +72,9 @@ describe('a message on its way to the hub', () => {
     }
     await assert.rejects(outbox.send(outgoing('m1')), { code: 'storage' })
     assert.equal(outbox.unsent('with-bob').length, 1)
+    const next = given(memory)
+    await turns()
+    assert.deepEqual(next.sent(), [], 'what was refused goes out only when the person says so')
     outbox.drop('m1')
     assert.deepEqual([outbox.unsent('with-bob'), memory.kept.size], [[], 0])
   })
