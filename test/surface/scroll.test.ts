@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { limits } from '../../extension/surface/limits.ts'
-import { conversationOf, message, positionOf, viewOf } from '../support/surface/messages.ts'
+import { conversationOf, message, now, positionOf, viewOf } from '../support/surface/messages.ts'
 import type { Surface } from '../support/surface/surface.ts'
 import { useSurfaces } from '../support/surface/surfaces.ts'
 import { until } from '../support/wait.ts'
@@ -89,6 +89,27 @@ describe('scrolling in a chat surface', () => {
       await until('the new message', async () => (await surface.numbersInSight()).at(-1) === number)
     }
     assert.equal(await surface.jump.count(), 0)
+  })
+
+  it('counts as read what comes while the end is on its way into sight', async () => {
+    const surface = await long()
+    const arriving = Array.from({ length: 100 }, (_, index) =>
+      message(2000 + index, { mine: false, written: now + index, text: `Number ${2000 + index}. News.` }),
+    )
+    surface.host.messages.push(...arriving)
+    await surface.page.evaluate(`(async arriving => {
+      const list = document.querySelector('.list')
+      for (const [number, each] of arriving.entries()) {
+        // Something at the end gets larger, as code does in its colours; the end is out of sight until that is noticed.
+        [...list.querySelectorAll('article')].at(-1).style.paddingBottom = (number * 97) % 300 + 'px'
+        list.dispatchEvent(new Event('scroll'))
+        await new Promise(resolve => number % 2 ? requestAnimationFrame(resolve) : setTimeout(resolve, number % 16))
+        postMessage({ is: 'event', event: 'messages', value: [each] }, '*')
+      }
+    })(${JSON.stringify(arriving)})`)
+    await until('the last message', async () => (await surface.numbersInSight()).at(-1) === 2099)
+    assert.equal(await surface.jump.count(), 0)
+    assert.equal(await surface.page.locator('.new-line').count(), 0)
   })
 
   it('lets nothing scroll by while one does not look', async () => {

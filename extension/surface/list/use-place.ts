@@ -81,7 +81,8 @@ export function usePlace(options: PlaceOptions): Place {
   const look = () => {
     const now = measured()
     if (now === undefined || !mover.look(rows, isAtEnd(now))) return
-    onSight(inSight(rows, now, isAtEnd(now)))
+    // Who follows is at the end, also for the moment in which what has come or grown is still below what is in sight.
+    onSight(inSight(rows, now, isAtEnd(now) || (isToEnd && mover.isFollowing)))
     onEnd(isAtEnd(now) || mover.isFollowing)
     setLowest(rows[now.indexAt(now.top + now.seen - 1)]?.key)
     if (now.top < now.seen * limits.loadAhead) onNearStart()
