@@ -1,4 +1,16 @@
-import { Range, type Selection, type TextDocument, type TextEditor, type Uri, window, workspace } from 'vscode'
+import {
+  Range,
+  type Selection,
+  TabInputCustom,
+  TabInputNotebook,
+  TabInputText,
+  TabInputTextDiff,
+  type TextDocument,
+  type TextEditor,
+  type Uri,
+  window,
+  workspace,
+} from 'vscode'
 import type { Disposable } from '../event.ts'
 import { fencedBlock, joinBlocks, sharedStretch } from './block.ts'
 
@@ -14,12 +26,26 @@ export class LastEditor implements Disposable {
   }
 
   get editor(): TextEditor | undefined {
-    return this.#last?.document.isClosed ? undefined : this.#last
+    return this.#last && isThere(this.#last) ? this.#last : undefined
   }
 
   dispose(): void {
     this.#listening.dispose()
   }
+}
+
+/** VS Code keeps documents for a while after their tab was closed: what a person does not see any more is not meant. */
+function isThere(editor: TextEditor): boolean {
+  if (window.visibleTextEditors.includes(editor)) return true
+  const tabs = window.tabGroups.all.flatMap(group => group.tabs)
+  // A cell of a notebook has the path of its file.
+  return tabs.some(({ input }) => urisOf(input).some(({ path }) => path === editor.document.uri.path))
+}
+
+function urisOf(input: unknown): readonly Uri[] {
+  if (input instanceof TabInputTextDiff) return [input.original, input.modified]
+  const isOfFile = input instanceof TabInputText || input instanceof TabInputNotebook || input instanceof TabInputCustom
+  return isOfFile ? [input.uri] : []
 }
 
 /** What is selected in an editor as fenced blocks; undefined: nothing is. */
