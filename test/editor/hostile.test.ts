@@ -157,7 +157,8 @@ describe('what a hostile person sends', () => {
     await window.screenshot('hostile/places')
   })
 
-  it('is drawn and unfolded without holding anything up, however long it is', async () => {
+  it('is drawn and unfolded without holding anything up, however long it is', async function () {
+    this.timeout(240_000)
     const { window } = desk
     await window.page.setViewportSize({ width: 1280, height: 800 })
     const chat = await opened()
