@@ -118,11 +118,12 @@ describe('what the hub keeps of a chat', () => {
     await reader.client.request('markRead', { conversation, position })
     await until('equal counts', () => counts().every(count => count === 0))
 
-    // In sight in one of them, in none, and the one that was told last is gone.
-    await watcher.attend(false, conversation)
+    // In sight of the one in use, only of another one, and the one that was told last is gone.
+    await focused.attend(true, conversation)
     await say('seen')
     await until('equal counts', () => counts().every(count => count === 1))
-    await watcher.attend(false)
+    await focused.attend(true)
+    await watcher.attend(false, conversation)
     await say('not seen')
     await until('equal counts', () => counts().every(count => count === 2))
     assert.deepEqual(told(), each(0).with(1, 51))
