@@ -19,5 +19,6 @@ describe('the limits of the extension', () => {
     assert.ok(surfaceLimits.href <= limits.link)
     assert.ok(surfaceLimits.path <= limits.path)
     assert.ok(surfaceLimits.unsent <= limits.surfaceRequests)
+    assert.ok(surfaceLimits.unsent <= limits.keptMessages)
   })
 })
