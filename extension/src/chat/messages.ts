@@ -20,6 +20,8 @@ export interface UnsentMessage {
   readonly message: string
   readonly text: string
   readonly written: number
+  /** Why the hub did not take it, in a sentence: it goes out again only when the person says so. Absent: it just waits. */
+  readonly refused?: string
 }
 
 /** A page of messages, oldest first. `more`: whether others follow in the direction asked for. */

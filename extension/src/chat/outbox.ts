@@ -1,4 +1,4 @@
-import { ParleyError } from '@parley/daemon/client'
+import { asParleyError, ParleyError } from '@parley/daemon/client'
 import type { MessageInfo } from '@parley/daemon/protocol/control'
 import type { Disposable } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
@@ -19,8 +19,6 @@ export interface Outgoing extends UnsentMessage {
   readonly conversation: string
   /** The user name of the other one. */
   readonly to: string
-  /** The hub has said no: it goes out again only when the person says so, who may have written it anew meanwhile. */
-  readonly isRefused?: boolean
 }
 
 interface Sending {
@@ -77,7 +75,7 @@ export class Outbox implements Disposable {
     return [...all.values()]
       .filter(each => each.conversation === conversation)
       .sort(byTime)
-      .map(({ message, text, written }) => ({ message, text, written }))
+      .map(({ message, text, written, refused }) => ({ message, text, written, ...(refused && { refused }) }))
   }
 
   /** The person does not want it sent any more. */
@@ -100,14 +98,15 @@ export class Outbox implements Disposable {
       this.#forget(message)
       return sent
     } catch (error) {
-      if (!signal.aborted) this.#keep({ ...outgoing, isRefused: !willPass(error) })
+      if (!signal.aborted)
+        this.#keep(willPass(error) ? outgoing : { ...outgoing, refused: asParleyError(error).message })
       throw error
     }
   }
 
   async #sendKept(): Promise<void> {
     for (const outgoing of this.#kept()) {
-      if (outgoing.isRefused || this.#sending.has(outgoing.message)) continue
+      if (outgoing.refused || this.#sending.has(outgoing.message)) continue
       try {
         // Not to somebody else of that name, in another team.
         const which = { conversation: outgoing.conversation, person: outgoing.to }
@@ -163,8 +162,8 @@ function byTime(a: Outgoing, b: Outgoing): number {
 /** What was kept, perhaps by another version. */
 function readOutgoing(kept: unknown): Outgoing | undefined {
   if (typeof kept !== 'object' || kept === null) return undefined
-  const { conversation, to, message, text, written, isRefused } = kept as Partial<Record<keyof Outgoing, unknown>>
+  const { conversation, to, message, text, written, refused } = kept as Partial<Record<keyof Outgoing, unknown>>
   if (typeof conversation !== 'string' || typeof to !== 'string' || typeof message !== 'string') return undefined
   if (typeof text !== 'string' || typeof written !== 'number') return undefined
-  return { conversation, to, message, text, written, isRefused: isRefused === true }
+  return { conversation, to, message, text, written, ...(typeof refused === 'string' && { refused }) }
 }

@@ -13,7 +13,10 @@ export type Waiting = NonNullable<SurfaceState['unsent']>[number]
 
 /** What is kept over a reload of what `conversation` has. */
 export function toKeep(unsent: readonly Unsent[], conversation: string): readonly Waiting[] {
-  return unsent.map(({ message, text, written }) => ({ conversation, message, text, written }))
+  return unsent.map(({ message, text, written, standing }) => {
+    const refused = standing.is === 'failed' ? { refused: standing.why } : {}
+    return { conversation, message, text, written, ...refused }
+  })
 }
 
 /** What was kept, from the editor's own state: whatever is there that is none is left out. */
@@ -21,15 +24,18 @@ export function readKept(kept: unknown): readonly Waiting[] {
   return Array.isArray(kept) ? kept.filter(isWaiting) : []
 }
 
-/** What was kept is sent again. */
-export function fromKept({ message, text, written }: UnsentMessage): Unsent {
-  return { message, text, written, standing: sending }
+/** What was kept is sent again, unless the hub has refused it. */
+export function fromKept({ message, text, written, refused }: UnsentMessage): Unsent {
+  return { message, text, written, standing: refused === undefined ? sending : { is: 'failed', why: refused } }
 }
 
 export const sending: Unsent['standing'] = { is: 'sending' }
 
 function isWaiting(value: unknown): value is Waiting {
   if (typeof value !== 'object' || value === null) return false
-  const { conversation, message, text, written } = value as Partial<Record<keyof Waiting, unknown>>
-  return [conversation, message, text].every(part => typeof part === 'string') && typeof written === 'number'
+  const { conversation, message, text, written, refused } = value as Partial<Record<keyof Waiting, unknown>>
+  const isRefusal = refused === undefined || typeof refused === 'string'
+  return (
+    isRefusal && [conversation, message, text].every(part => typeof part === 'string') && typeof written === 'number'
+  )
 }

@@ -71,7 +71,10 @@ describe('a message on its way to the hub', () => {
       throw new ParleyError('storage', 'The disk is full.')
     }
     await assert.rejects(outbox.send(outgoing('m1')), { code: 'storage' })
-    assert.equal(outbox.unsent('with-bob').length, 1)
+    assert.deepEqual(
+      outbox.unsent('with-bob').map(({ refused }) => refused),
+      ['The disk is full.'],
+    )
     const next = given(memory)
     await turns()
     assert.deepEqual(next.sent(), [], 'what was refused goes out only when the person says so')
