@@ -1,16 +1,16 @@
 import type { MessageInfo } from '@parley/daemon/protocol/control'
-import type { Opened } from '../../src/chat/messages.ts'
+import type { Opened, Page } from '../../src/chat/messages.ts'
 import type { Host } from '../bridge.ts'
 import { limits } from '../limits.ts'
-import { trimmed, withNewer, withOlder, withTold } from '../model/held.ts'
-import type { ChatStore, Start } from './state.ts'
+import { type Held, trimmed, withNewer, withOlder, withTold } from '../model/held.ts'
+import type { ChatState, ChatStore, Start } from './state.ts'
 
 /** Brings the pages of the conversation, and keeps what is held around the message in sight. */
 export class Pages {
   readonly #host: Host
   readonly #store: ChatStore
-  /** What was told while a page that replaces all was on its way; it may have been read before. */
-  #meanwhile: readonly MessageInfo[] | undefined
+  /** What is told while each page is on its way: the page may have been read before. */
+  readonly #underWay = new Set<MessageInfo[]>()
   /** Counts what replaces all: what was asked for before belongs to another stretch. */
   #stretch = 0
   #around: string | undefined
@@ -29,17 +29,15 @@ export class Pages {
     const { held, before } = this.#store.state
     const first = held.messages.at(0)?.position
     if (!held.moreBefore || before === 'loading' || first === undefined) return
-    const stretch = this.#stretch
     this.#store.set({ before: 'loading' })
     try {
-      const page = await this.#host.ask('history', { before: first, limit: limits.page })
-      if (stretch !== this.#stretch) return
-      const now = this.#store.state.held
-      // What is held may have begun elsewhere meanwhile: then the page does not fit, and is asked for again.
-      const fits = now.messages.at(0)?.position === first
-      this.#store.set({ before: 'idle', ...(fits ? { held: this.#trim(withOlder(now, page)) } : {}) })
+      await this.#add({ before: first }, (now, page) => {
+        // What is held may have begun elsewhere meanwhile: then the page does not fit, and is asked for again.
+        const fits = now.messages.at(0)?.position === first
+        return { before: 'idle', held: fits ? withOlder(now, page) : now }
+      })
     } catch (error) {
-      if (stretch === this.#stretch) this.#store.set({ before: { why: sentence(error) } })
+      this.#store.set({ before: { why: sentence(error) } })
     }
   }
 
@@ -47,16 +45,14 @@ export class Pages {
     const { held, after } = this.#store.state
     const last = held.messages.at(-1)?.position
     if (!held.moreAfter || after === 'loading' || last === undefined) return
-    const stretch = this.#stretch
     this.#store.set({ after: 'loading' })
     try {
-      const page = await this.#host.ask('history', { after: last, limit: limits.page })
-      if (stretch !== this.#stretch) return
-      const now = this.#store.state.held
-      const fits = now.messages.at(-1)?.position === last
-      this.#store.set({ after: 'idle', ...(fits ? { held: this.#trim(withNewer(now, page)) } : {}) })
+      await this.#add({ after: last }, (now, page) => {
+        const fits = now.messages.at(-1)?.position === last
+        return { after: 'idle', held: fits ? withNewer(now, page) : now }
+      })
     } catch (error) {
-      if (stretch === this.#stretch) this.#store.set({ after: { why: sentence(error) } })
+      this.#store.set({ after: { why: sentence(error) } })
     }
   }
 
@@ -77,24 +73,39 @@ export class Pages {
 
   /**
    * Reads what replaces all that is held, and has it shown together with what was told meanwhile, which it may lack.
-   * Nothing comes of it when something else replaces all before it is there.
+   * Nothing comes of it, not even its failure, when something else replaces all before it is there.
    */
   async replace<Answer>(read: () => Promise<Answer>, show: (answer: Answer) => void): Promise<void> {
-    const stretch = ++this.#stretch
-    this.#meanwhile ??= []
+    this.#stretch++
+    await this.#read(read, show)
+  }
+
+  async #add(
+    place: { readonly before: string } | { readonly after: string },
+    change: (now: Held, page: Page) => Partial<ChatState>,
+  ): Promise<void> {
+    await this.#read(
+      () => this.#host.ask('history', { ...place, limit: limits.page }),
+      page => this.#store.set(change(this.#store.state.held, page)),
+    )
+  }
+
+  async #read<Answer>(read: () => Promise<Answer>, show: (answer: Answer) => void): Promise<void> {
+    const stretch = this.#stretch
+    const told: MessageInfo[] = []
+    this.#underWay.add(told)
     try {
       const answer = await read()
+      this.#underWay.delete(told)
       if (stretch !== this.#stretch) return
-      const told = this.#meanwhile
-      this.#meanwhile = undefined
       this.#store.batch(() => {
         show(answer)
         this.told(told)
       })
     } catch (error) {
-      if (stretch !== this.#stretch) return
-      this.#meanwhile = undefined
-      throw error
+      if (stretch === this.#stretch) throw error
+    } finally {
+      this.#underWay.delete(told)
     }
   }
 
@@ -110,13 +121,11 @@ export class Pages {
   }
 
   told(messages: readonly MessageInfo[]): void {
-    if (this.#meanwhile !== undefined) this.#meanwhile = [...this.#meanwhile, ...messages].slice(-limits.toldMeanwhile)
-    const held = this.#trim(withTold(this.#store.state.held, messages))
+    for (const told of this.#underWay) {
+      if (told.length + messages.length <= limits.toldMeanwhile) told.push(...messages)
+    }
+    const held = trimmed(withTold(this.#store.state.held, messages), this.#around)
     if (held !== this.#store.state.held) this.#store.set({ held })
-  }
-
-  #trim(held: Parameters<typeof trimmed>[0]) {
-    return trimmed(held, this.#around)
   }
 }
 

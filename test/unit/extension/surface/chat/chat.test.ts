@@ -234,6 +234,20 @@ describe('a chat in a surface', () => {
     )
   })
 
+  it('misses nothing that comes while the last page is on its way', async () => {
+    host.opened = { scroll: { position: positionOf(200), offset: 0 } }
+    await open()
+    const told = message(300, { mine: false })
+    const answer = host.hold('history')
+    const newer = chat.pages.newer()
+    // Read before the message came, answered after it was told.
+    host.tell('messages', [told])
+    answer()
+    await newer
+    const { held } = chat.store.state
+    assert.deepEqual([held.moreAfter, held.messages.at(-1)], [false, told])
+  })
+
   it('goes to the latest messages from far away, with what comes meanwhile', async () => {
     host.opened = { scroll: { position: positionOf(10), offset: 0 } }
     await open()
