@@ -55,10 +55,11 @@ describe('npm start', () => {
     )
   })
 
-  it('runs twice at once, the second on free ports, and says so; what it says to try next works', async () => {
+  it('runs twice at once, the second on free ports, and says so; what it says to try next works', async function () {
+    this.timeout(90_000) // two demos and four commands, each with its own start
     const first = startDemo()
     try {
-      await until('the first runs', () => first.out().includes('Try next'), 15_000)
+      await until('the first runs', () => first.out().includes('Try next'), 40_000)
       const second = await demo('two\n')
       assert.equal(second.code, 0, second.err)
       assert.match(second.err, /taken: the registry is on/)
