@@ -1,4 +1,4 @@
-// npm run pictures: keeps the pictures that test/editor/gallery.test.ts has just taken, for the README and the gallery's page.
+// npm run pictures: keeps the pictures that test/editor/gallery.pictures.ts has just taken, for the README and the gallery's page.
 import { cp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { root } from '../build/project.ts'
