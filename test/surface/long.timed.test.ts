@@ -16,12 +16,14 @@ describe('a chat of 50,000 messages', () => {
    */
   async function travel(surface: Surface, goal: number): Promise<{ elements: number; heap: number }[]> {
     const weights: { elements: number; heap: number }[] = []
-    const start = (await surface.numbersInSight())[0] ?? 0
+    const numbered = async () => (await surface.numbersInSight()).filter(number => number >= 0)
+    const start = (await numbered())[0] ?? assert.fail('nothing is in sight')
     const isUp = goal < start
     for (let next = 5000; ; ) {
       await surface.inList(`list.scrollTop = ${isUp ? 0 : 'list.scrollHeight'}`)
       await surface.frames()
-      const numbers = (await surface.numbersInSight()).filter(number => number >= 0)
+      const numbers = await numbered()
+      if (numbers.length === 0) continue // not drawn yet
       const at = isUp ? Math.min(...numbers) : Math.max(...numbers)
       const isThere = isUp ? at <= goal : at >= goal
       if (isThere || Math.abs(at - start) > next) {
@@ -42,13 +44,12 @@ describe('a chat of 50,000 messages', () => {
     await until('the end', async () => (await surface.numbersInSight()).at(-1) === count - 1)
     const weights = [...up, ...down, await surface.weigh()]
     console.log(weights.map(({ elements, heap }) => `${elements} elements, ${(heap / 1e6).toFixed(1)} MB`).join('\n'))
-    // By then as much is held as ever will be, and the browser has compiled what it compiles.
-    const early = Math.max(...weights.slice(0, 3).map(({ heap }) => heap))
     assert.ok(weights.length > 12)
-    for (const { elements, heap } of weights) {
-      assert.ok(elements < 1000, `${elements} elements`)
-      assert.ok(heap < early * 1.25, `${heap} bytes of heap, ${early} on the first 15,000 messages`)
-    }
+    for (const { elements } of weights) assert.ok(elements < 1000, `${elements} elements`)
+    // Single ones vary with what the browser compiles and when; what is held on to would show in all of the later ones.
+    const heap = (some: typeof weights) => median(some.map(({ heap }) => heap))
+    const [early, late] = [heap(weights.slice(0, 5)), heap(weights.slice(-5))]
+    assert.ok(late < early * 1.2, `${late} bytes of heap, ${early} on the first 25,000 messages`)
   })
 
   it('opens in at most twice the time of an empty one', async function () {
