@@ -1,4 +1,5 @@
 import type { FrameLocator, Locator } from 'playwright-core'
+import { until } from '../wait.ts'
 import type { EditorWindow } from './window.ts'
 
 /** A chat as it shows in a window, used by what a person sees of it. */
@@ -46,6 +47,18 @@ export async function chatWith(window: EditorWindow, person: string): Promise<Ch
 /** Opens the chat with somebody from the list of chats, unless it is in sight already. */
 export async function openChat(window: EditorWindow, person: string): Promise<Chat> {
   await window.showContainer('Parley')
-  await window.row(new RegExp(`^${person}\\b`)).click()
+  const composer = window.webview().getByRole('textbox', { name: `Message ${person}` })
+  // A row that is drawn anew while the button is down takes no click: then a person clicks again.
+  await until(
+    `the chat with ${person}`,
+    async () => {
+      await window.row(new RegExp(`^${person}\\b`)).click()
+      return composer.waitFor({ timeout: 10_000 }).then(
+        () => true,
+        () => false,
+      )
+    },
+    30_000,
+  )
   return chatWith(window, person)
 }
