@@ -5,6 +5,7 @@ import type { Desk } from '../support/editor/desk.ts'
 import { useEditors } from '../support/editor/editors.ts'
 import { joinTeam, startTeam } from '../support/editor/newcomer.ts'
 import { type Member, meet, setStatus, signOut, signUp } from '../support/member.ts'
+import { until } from '../support/wait.ts'
 
 const alice = { name: 'Alice Kim', password: 'correct horse battery' }
 const bob = { name: 'Bob Larsen', password: 'staple correct horse' }
@@ -66,9 +67,20 @@ describe('the people of a team', () => {
     await ones.window.row(/^Bob Larsen, online, 2 unread messages$/).waitFor()
     await ones.window.screenshot('people/unread')
     await ones.window.run('Parley: Focus on People View')
-    await ones.window.page.keyboard.press('ArrowDown')
-    await ones.window.page.keyboard.press('Enter')
-    await chatWith(ones.window, 'Bob Larsen')
+    const composer = ones.window.webview().getByRole('textbox', { name: 'Message Bob Larsen' })
+    // The keys go to the list only once the palette has given the focus back.
+    await until(
+      'the chat',
+      async () => {
+        await ones.window.page.keyboard.press('Home')
+        await ones.window.page.keyboard.press('Enter')
+        return composer.waitFor({ timeout: 5000 }).then(
+          () => true,
+          () => false,
+        )
+      },
+      30_000,
+    )
     await ones.window.row(/^Bob Larsen, online$/).waitFor()
   })
 
