@@ -155,7 +155,8 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'only limits.ts holds the time that something may take',
-    applies: file => product.test(file) && !file.endsWith('/limits.ts') && !file.startsWith('plugins/kit/src/testing/'),
+    applies: file =>
+      product.test(file) && !/\/limits(\/[^/]+)?\.ts$/.test(file) && !file.startsWith('plugins/kit/src/testing/'),
     faults: ({ code }) => waits.flatMap(pattern => [...code.matchAll(pattern)].map(([text]) => text)),
   },
   {

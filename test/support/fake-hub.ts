@@ -104,6 +104,8 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
       listen: ['127.0.0.1:5858'],
       accounts: account ? [account] : [],
       links: 0,
+      relayed: 0,
+      isDirect: true,
       queued: messages.filter(message => message.state === 'queued').length,
       warnings: [],
     }),
@@ -201,6 +203,8 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
     snapshot: () => ({
       accounts: account ? [account] : [],
       conversations: people.map(summaryOf),
+      requests: [],
+      pendingDevices: [],
     }),
     watch(listener) {
       listeners.add(listener)

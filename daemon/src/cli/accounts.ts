@@ -11,6 +11,7 @@ export function accountLine(terminal: Terminal, { name, team, state, why, status
     unreachable: 'out of reach',
     refused: 'refused',
     'signed-out': 'signed out',
+    pending: 'waits to be approved on another device',
   }
   const shown = state === 'online' ? status : words[state]
   const glyph = state === 'online' ? presenceGlyph(terminal, status) : paint(terminal, 'yellow', '○')

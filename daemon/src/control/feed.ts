@@ -33,7 +33,8 @@ export class Feed {
   readonly #outlet: FeedOutlet
   readonly #unwatch: () => void
   #number: number | undefined
-  #hasNewAccounts = false
+  /** What of the snapshot, besides conversations, is another now. */
+  readonly #news = new Set<SnapshotPart>()
   #hasLapsed = false
   #flushed = Number.NEGATIVE_INFINITY
   #timer: NodeJS.Timeout | undefined
@@ -53,7 +54,7 @@ export class Feed {
   /** Starts the numbered changes, or starts them anew. */
   subscribe(): HubSnapshot {
     this.#number = (this.#number ?? 0) + 1
-    this.#hasNewAccounts = false
+    this.#news.clear()
     this.#conversations.clear()
     return { number: this.#number, ...this.#hub.snapshot() }
   }
@@ -88,7 +89,7 @@ export class Feed {
   }
 
   #take(change: HubPartChange): void {
-    if (change.accounts) this.#hasNewAccounts = true
+    for (const part of snapshotParts) if (change[part]) this.#news.add(part)
     if (change.conversation !== undefined) this.#conversations.add(change.conversation)
     if (change.messages) this.#takeMessages(change.messages.conversation, change.messages.messages)
     if (change.chat) this.#takeChat(change.chat)
@@ -140,13 +141,13 @@ export class Feed {
   }
 
   #flushChange(): void {
-    const hasNews = this.#hasNewAccounts || this.#conversations.size > 0
+    const hasNews = this.#news.size > 0 || this.#conversations.size > 0
     if (this.#number !== undefined && (hasNews || this.#hasLapsed)) {
       this.#number += this.#hasLapsed ? 2 : 1
       this.#outlet.send('change', this.#hasLapsed ? { number: this.#number } : this.#changeOf(this.#number))
     }
     this.#hasLapsed = false
-    this.#hasNewAccounts = false
+    this.#news.clear()
     this.#conversations.clear()
   }
 
@@ -156,9 +157,10 @@ export class Feed {
       const found = this.#hub.conversation(id)
       if (found) conversations.push(found)
     }
+    const parts = this.#news.size > 0 ? Object.entries(this.#hub.snapshot()) : []
     return {
       number,
-      ...(this.#hasNewAccounts && { accounts: this.#hub.snapshot().accounts }),
+      ...Object.fromEntries(parts.filter(([part]) => this.#news.has(part as SnapshotPart))),
       ...(conversations.length > 0 && { conversations }),
     }
   }
@@ -176,6 +178,10 @@ export class Feed {
     if (news) this.#outlet.send('people', news)
   }
 }
+
+/** What of a snapshot is told anew as a whole. */
+const snapshotParts = ['accounts', 'requests', 'pendingDevices'] as const
+type SnapshotPart = (typeof snapshotParts)[number]
 
 /** The messages of one conversation that wait to be sent. */
 interface Waiting {

@@ -2,7 +2,7 @@ import { ParleyError } from '../errors.ts'
 import type { ControlMethod, ControlRequests, StatusInfo } from '../protocol/control.ts'
 import type { FrontEnd } from './attention.ts'
 import type { Feed } from './feed.ts'
-import type { HubPart, RegistryPart } from './parts.ts'
+import type { HubPart, InvitesPart, RegistryPart } from './parts.ts'
 
 /** What the handlers answer from. */
 export interface HandlerParts {
@@ -35,6 +35,8 @@ export interface Caller {
 export function createHandlers({ hub, registry, about, stop }: HandlerParts): Handlers {
   const theHub = (): HubPart => hub ?? absent('hub')
   const theRegistry = (): RegistryPart => registry() ?? absent('registry')
+  // An admin's hub asks the registry; where a team is hosted the registry is at hand.
+  const theInvites = (): InvitesPart => registry()?.invites ?? hub?.invites ?? absent('registry')
   return {
     status: async () => {
       const served = registry()
@@ -78,8 +80,42 @@ export function createHandlers({ hub, registry, about, stop }: HandlerParts): Ha
       frontEnd.attend(params)
       return {}
     },
-    invite: async params => theRegistry().createInvite(params),
+    devices: async params => needed(theHub().devices).devices(params),
+    approveDevice: async params => needed(theHub().devices).approveDevice(params),
+    revokeDevice: async params => needed(theHub().devices).revokeDevice(params),
+    newAccountKey: async params => needed(theHub().devices).newAccountKey(params),
+    changePassword: async params => needed(theHub().passwords).changePassword(params),
+    resetPassword: async params => needed(theHub().passwords).resetPassword(params),
+    setClassic: async params => needed(theHub().passwords).setClassic(params),
+    safetyNumber: async params => needed(theHub().trust).safetyNumber(params),
+    setVerified: async params => needed(theHub().trust).setVerified(params),
+    acceptKey: async params => needed(theHub().trust).acceptKey(params),
+    connect: async params => needed(theHub().strangers).connect(params),
+    requests: async params => needed(theHub().strangers).requests(params),
+    answerRequest: async params => needed(theHub().strangers).answerRequest(params),
+    setRequestPolicy: async params => needed(theHub().strangers).setRequestPolicy(params),
+    block: async params => needed(theHub().strangers).block(params),
+    blocked: async params => needed(theHub().strangers).blocked(params),
+    setDirect: async params => needed(theHub().setDirect)(params),
+    doctor: async params => needed(theHub().doctor)(params),
+    invite: async params => theInvites().invite(params),
+    invites: async params => needed(theInvites().invites)(params),
+    revokeInvite: async params => needed(theInvites().revokeInvite)(params),
+    users: async params => needed(theRegistry().users).users(params),
+    user: async params => needed(theRegistry().users).user(params),
+    setUser: async params => needed(theRegistry().users).setUser(params),
+    deleteUser: async params => needed(theRegistry().users).deleteUser(params),
+    resetUser: async params => needed(theRegistry().users).resetUser(params),
+    backup: async params => needed(theRegistry().backup)(params),
+    announce: async params => needed(theRegistry().announce)(params),
+    metrics: async params => needed(theRegistry().metrics)(params),
+    reload: async params => needed(theRegistry().reload)(params),
   }
+}
+
+function needed<Part>(part: Part | undefined): Part {
+  if (part !== undefined) return part
+  throw new ParleyError('unsupported', 'The daemon of this home cannot do this. Update Parley.')
 }
 
 function absent(part: 'hub' | 'registry'): never {

@@ -1,9 +1,9 @@
 import type {
   ChatState,
+  ControlMethod,
   ControlRequests,
   ConversationInfo,
   HubSnapshot,
-  InviteInfo,
   MessageInfo,
   PeopleChange,
   PeopleSnapshot,
@@ -13,10 +13,32 @@ import type {
 
 type Params<Method extends keyof ControlRequests> = ControlRequests[Method][0]
 type Result<Method extends keyof ControlRequests> = ControlRequests[Method][1]
+/** The requests of these names. */
+type Serves<Methods extends ControlMethod> = { readonly [Method in Methods]: Serve<Method> }
 type Serve<Method extends keyof ControlRequests> = (params: Params<Method>) => Promise<Result<Method>>
+
+/** One's own devices. */
+export type DevicesPart = Serves<'devices' | 'approveDevice' | 'revokeDevice' | 'newAccountKey'>
+/** Passwords of one's own account. */
+export type PasswordsPart = Serves<'changePassword' | 'resetPassword' | 'setClassic'>
+/** Whose account keys were compared. */
+export type TrustPart = Serves<'safetyNumber' | 'setVerified' | 'acceptKey'>
+/** People of no team, their requests, and who is blocked. */
+export type StrangersPart = Serves<'connect' | 'requests' | 'answerRequest' | 'setRequestPolicy' | 'block' | 'blocked'>
+/** Invites: of a registry, or of the team whose admin one is. */
+export type InvitesPart = Serves<'invite'> & Partial<Serves<'invites' | 'revokeInvite'>>
+/** Accounts, as the operator of a registry sees them. */
+export type UsersPart = Serves<'users' | 'user' | 'setUser' | 'deleteUser' | 'resetUser'>
 
 /** What the control API needs of a hub. */
 export interface HubPart {
+  readonly devices?: DevicesPart
+  readonly passwords?: PasswordsPart
+  readonly trust?: TrustPart
+  readonly strangers?: StrangersPart
+  readonly invites?: InvitesPart
+  readonly setDirect?: Serve<'setDirect'>
+  readonly doctor?: Serve<'doctor'>
   status(): NonNullable<StatusInfo['hub']>
   readonly signUp: Serve<'signUp'>
   readonly signIn: Serve<'signIn'>
@@ -68,6 +90,10 @@ export interface HubPartChange {
   readonly people?: PeopleChange
   /** What was saved of a conversation for front ends. */
   readonly chat?: SavedChat
+  /** Chat requests that wait are others now. */
+  readonly requests?: true
+  /** One's own devices that wait to be approved are others now. */
+  readonly pendingDevices?: true
 }
 
 export interface Arrived {
@@ -86,5 +112,10 @@ export interface SavedChat {
 /** What the control API needs of a registry. */
 export interface RegistryPart {
   status(): NonNullable<StatusInfo['registry']>
-  createInvite(params: Params<'invite'>): Promise<InviteInfo>
+  readonly invites: InvitesPart
+  readonly users?: UsersPart
+  readonly backup?: Serve<'backup'>
+  readonly announce?: Serve<'announce'>
+  readonly metrics?: Serve<'metrics'>
+  readonly reload?: Serve<'reload'>
 }

@@ -149,6 +149,8 @@ export class Hub {
       listen: this.#port?.addresses.map(formatHostPort) ?? [],
       accounts: this.#accounts(),
       links: this.#team?.peers.count ?? 0,
+      relayed: 0,
+      isDirect: true,
       queued: conversations.reduce((sum, { queued }) => sum + queued, 0),
       warnings: [...(this.#options.hosting?.warnings ?? []), ...this.#clockWarnings(), ...(this.#team?.warnings ?? [])],
     }
@@ -267,7 +269,12 @@ export class Hub {
 
   /** All that front ends show, made in one tick. */
   snapshot(): Omit<HubSnapshot, 'number'> {
-    return { accounts: this.#accounts(), conversations: this.#team?.listed() ?? [] }
+    return {
+      accounts: this.#accounts(),
+      conversations: this.#team?.listed() ?? [],
+      requests: [],
+      pendingDevices: [],
+    }
   }
 
   /** One conversation as the snapshot has it. */

@@ -12,6 +12,10 @@ export interface HubNews {
     readonly messages: readonly MessageInfo[]
   }
   readonly people?: PeopleChange
+  /** Chat requests that wait are others now. */
+  readonly requests?: true
+  /** One's own devices that wait to be approved are others now. */
+  readonly pendingDevices?: true
   /** `by`: who saved it. */
   readonly chat?: { readonly conversation: string; readonly state: ChatState; readonly by: object | undefined }
 }

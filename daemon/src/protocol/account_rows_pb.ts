@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file account_rows.proto.
  */
 export const file_account_rows: GenFile = /*@__PURE__*/
-  fileDesc("ChJhY2NvdW50X3Jvd3MucHJvdG8SDXBhcmxleS5odWIudjEimAIKCkFjY291bnRSb3cSEAoIcmVnaXN0cnkYASABKAwSFAoMcmVnaXN0cnlfa2V5GAIgASgMEgwKBGhvc3QYAyABKAkSDAoEcG9ydBgEIAEoDRIMCgR0ZWFtGAUgASgJEgwKBHVzZXIYBiABKAwSDAoEbmFtZRgHIAEoCRIUCgxkaXNwbGF5X25hbWUYCCABKAkSEQoJbWVjaGFuaXNtGAkgASgJEiYKC2F0dGVzdGF0aW9uGAogASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYCyABKAsyES5wYXJsZXkudjEuU2lnbmVkEhIKCnNpZ25lZF9vdXQYDCABKAkSFAoMYXZhaWxhYmlsaXR5GA0gASgJIoMBCglQZXJzb25Sb3cSJgoLYXR0ZXN0YXRpb24YASABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgCIAEoCzIRLnBhcmxleS52MS5TaWduZWQSKwoHZGV2aWNlcxgDIAMoCzIaLnBhcmxleS52MS5EZXZpY2VBZGRyZXNzZXNiBnByb3RvMw", [file_parley]);
+  fileDesc("ChJhY2NvdW50X3Jvd3MucHJvdG8SDXBhcmxleS5odWIudjEi2wIKCkFjY291bnRSb3cSEAoIcmVnaXN0cnkYASABKAwSFAoMcmVnaXN0cnlfa2V5GAIgASgMEgwKBGhvc3QYAyABKAkSDAoEcG9ydBgEIAEoDRIMCgR0ZWFtGAUgASgJEgwKBHVzZXIYBiABKAwSDAoEbmFtZRgHIAEoCRIUCgxkaXNwbGF5X25hbWUYCCABKAkSEQoJbWVjaGFuaXNtGAkgASgJEiYKC2F0dGVzdGF0aW9uGAogASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYCyABKAsyES5wYXJsZXkudjEuU2lnbmVkEhIKCnNpZ25lZF9vdXQYDCABKAkSFAoMYXZhaWxhYmlsaXR5GA0gASgJEg8KB3BlbmRpbmcYDiABKAgSIgoHbm90aWNlcxgPIAMoCzIRLnBhcmxleS52MS5TaWduZWQSDAoEcm9sZRgQIAEoCSKDAQoJUGVyc29uUm93EiYKC2F0dGVzdGF0aW9uGAEgASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYAiABKAsyES5wYXJsZXkudjEuU2lnbmVkEisKB2RldmljZXMYAyADKAsyGi5wYXJsZXkudjEuRGV2aWNlQWRkcmVzc2VzIi0KCFRydXN0Um93EhAKCHZlcmlmaWVkGAEgASgMEg8KB2NoYW5nZWQYAiABKAwiQgoJRGlyZWN0Um93EgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhEKCXN0cmFuZ2VycxgDIAEoCSKpAQoKUmVxdWVzdFJvdxIMCgRuYW1lGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIPCgdhZGRyZXNzGAMgASgJEgoKAmF0GAQgASgGEg8KB2NsYXNzaWMYBSABKAgSJgoLYXR0ZXN0YXRpb24YBiABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgHIAEoCzIRLnBhcmxleS52MS5TaWduZWQiJgoKQmxvY2tlZFJvdxIMCgRuYW1lGAEgASgJEgoKAmF0GAIgASgGYgZwcm90bzM", [file_parley]);
 
 /**
  * account/<registry>: one's own account. Without an attestation it is a sign-up whose answer has not come yet.
@@ -93,11 +93,32 @@ export type AccountRow = Message<"parley.hub.v1.AccountRow"> & {
   signedOut: string;
 
   /**
-   * as the person has set it: busy, or empty: available
+   * as the person has set it: busy, invisible, or empty: available
    *
    * @generated from field: string availability = 13;
    */
   availability: string;
+
+  /**
+   * this device is in no roster yet
+   *
+   * @generated from field: bool pending = 14;
+   */
+  pending: boolean;
+
+  /**
+   * of the registry, by number
+   *
+   * @generated from field: repeated parley.v1.Signed notices = 15;
+   */
+  notices: Signed[];
+
+  /**
+   * as the registry last said
+   *
+   * @generated from field: string role = 16;
+   */
+  role: string;
 };
 
 /**
@@ -135,4 +156,146 @@ export type PersonRow = Message<"parley.hub.v1.PersonRow"> & {
  */
 export const PersonRowSchema: GenMessage<PersonRow> = /*@__PURE__*/
   messageDesc(file_account_rows, 1);
+
+/**
+ * trust/<registry>/<user>: what the person here has decided about somebody's account key.
+ *
+ * @generated from message parley.hub.v1.TrustRow
+ */
+export type TrustRow = Message<"parley.hub.v1.TrustRow"> & {
+  /**
+   * SPKI that was compared; empty: none
+   *
+   * @generated from field: bytes verified = 1;
+   */
+  verified: Uint8Array;
+
+  /**
+   * SPKI that took its place and was not decided on; empty: none
+   *
+   * @generated from field: bytes changed = 2;
+   */
+  changed: Uint8Array;
+};
+
+/**
+ * Describes the message parley.hub.v1.TrustRow.
+ * Use `create(TrustRowSchema)` to create a new message.
+ */
+export const TrustRowSchema: GenMessage<TrustRow> = /*@__PURE__*/
+  messageDesc(file_account_rows, 2);
+
+/**
+ * direct: who this home is towards people of no team. Its account key is account-direct.key.
+ *
+ * @generated from message parley.hub.v1.DirectRow
+ */
+export type DirectRow = Message<"parley.hub.v1.DirectRow"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string display_name = 2;
+   */
+  displayName: string;
+
+  /**
+   * what is done with chat requests: accept, or empty: ask
+   *
+   * @generated from field: string strangers = 3;
+   */
+  strangers: string;
+};
+
+/**
+ * Describes the message parley.hub.v1.DirectRow.
+ * Use `create(DirectRowSchema)` to create a new message.
+ */
+export const DirectRowSchema: GenMessage<DirectRow> = /*@__PURE__*/
+  messageDesc(file_account_rows, 3);
+
+/**
+ * request/<id>: somebody of no team, or a classic client, asks to chat.
+ *
+ * @generated from message parley.hub.v1.RequestRow
+ */
+export type RequestRow = Message<"parley.hub.v1.RequestRow"> & {
+  /**
+   * as they call themselves
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string display_name = 2;
+   */
+  displayName: string;
+
+  /**
+   * HOST:PORT where they take links, or the IP address of a classic client
+   *
+   * @generated from field: string address = 3;
+   */
+  address: string;
+
+  /**
+   * ms since 1970
+   *
+   * @generated from field: fixed64 at = 4;
+   */
+  at: bigint;
+
+  /**
+   * @generated from field: bool classic = 5;
+   */
+  classic: boolean;
+
+  /**
+   * @generated from field: parley.v1.Signed attestation = 6;
+   */
+  attestation?: Signed | undefined;
+
+  /**
+   * @generated from field: parley.v1.Signed roster = 7;
+   */
+  roster?: Signed | undefined;
+};
+
+/**
+ * Describes the message parley.hub.v1.RequestRow.
+ * Use `create(RequestRowSchema)` to create a new message.
+ */
+export const RequestRowSchema: GenMessage<RequestRow> = /*@__PURE__*/
+  messageDesc(file_account_rows, 4);
+
+/**
+ * blocked/<key>: whom this home talks to no more: an account key's hash, a user of a team, or a classic client.
+ *
+ * @generated from message parley.hub.v1.BlockedRow
+ */
+export type BlockedRow = Message<"parley.hub.v1.BlockedRow"> & {
+  /**
+   * as they were called
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * ms since 1970
+   *
+   * @generated from field: fixed64 at = 2;
+   */
+  at: bigint;
+};
+
+/**
+ * Describes the message parley.hub.v1.BlockedRow.
+ * Use `create(BlockedRowSchema)` to create a new message.
+ */
+export const BlockedRowSchema: GenMessage<BlockedRow> = /*@__PURE__*/
+  messageDesc(file_account_rows, 5);
 

@@ -7,10 +7,14 @@
 /** The integer versions of this API that this program speaks. */
 export const controlVersions = { lowest: 1, highest: 1 } as const
 
-export type MessageState = 'queued' | 'delivered'
+/** `sent`: handed over to a classic client, which never says more. */
+export type MessageState = 'queued' | 'sent' | 'delivered'
 export type Status = 'online' | 'away' | 'busy' | 'offline'
-/** What a person says of themselves: `available` shows as online, or away while no front end is attached. */
-export type Availability = 'available' | 'busy'
+/**
+ * What a person says of themselves: `available` shows as online, or away while no front end is attached; `invisible` as
+ * offline, though everything works.
+ */
+export type Availability = 'available' | 'busy' | 'invisible'
 
 export interface PersonInfo {
   readonly user: string
@@ -19,6 +23,72 @@ export interface PersonInfo {
   readonly status: Status
   /** Since when; 0: not known. */
   readonly since: number
+  /** Somebody of no team, reached at an address, or a classic client, who only claims the name. Absent: of the team. */
+  readonly via?: 'direct' | 'classic'
+  /** HOST:PORT, or the IP address of a classic client; only with `via`. */
+  readonly address?: string
+  /**
+   * `verified`: the person here has compared safety numbers. `changed`: a verified account key has changed, and no message
+   * passes before somebody has decided. Absent: not verified.
+   */
+  readonly trust?: 'verified' | 'changed'
+  readonly isBlocked?: true
+}
+
+/** One of one's own devices. */
+export interface DeviceInfo {
+  readonly device: string
+  readonly name: string
+  readonly added: number
+  /** When it was at the registry last, to the day; 0: not known. */
+  readonly seen: number
+  readonly isThis: boolean
+  readonly isOnline: boolean
+  /** It has shown the password and waits to be approved. */
+  readonly isPending: boolean
+  /** 30 digits in six groups of five, the same on both devices if nobody is in between. Only of pending ones. */
+  readonly digits?: string
+  /** The IP address that it signed in from; only of pending ones. */
+  readonly address?: string
+}
+
+/** Somebody of no team, or a classic client, who asks to chat. */
+export interface RequestInfo {
+  readonly id: string
+  readonly kind: 'direct' | 'classic'
+  /** As they call themselves: nobody vouches for it. */
+  readonly name: string
+  readonly displayName: string
+  /** HOST:PORT or IP address that they ask from. */
+  readonly address: string
+  readonly at: number
+  /** 60 digits to compare; none of a classic client. */
+  readonly safetyNumber?: string
+}
+
+/** One thing that `doctor` looked at. */
+export interface CheckInfo {
+  /** Such as `clock`, `listen`, `registry`, `udp`, `relay`, `storage`, `version`. */
+  readonly about: string
+  readonly state: 'ok' | 'warning' | 'failed'
+  /** What was found, in a sentence. */
+  readonly words: string
+  /** What to do about it. */
+  readonly advice?: string
+}
+
+/** An account of a registry, as its operator sees it. */
+export interface UserInfo {
+  readonly user: string
+  readonly name: string
+  readonly displayName: string
+  readonly role: 'member' | 'admin'
+  readonly state: 'active' | 'disabled' | 'deleted'
+  readonly status: Status
+  readonly since: number
+  readonly created: number
+  readonly devices: readonly DeviceInfo[]
+  readonly classicAlias?: string
 }
 
 export interface AccountInfo {
@@ -29,7 +99,7 @@ export interface AccountInfo {
   readonly name: string
   readonly displayName: string
   /** `unreachable` still has keys and history: it is not signed out. */
-  readonly state: 'connecting' | 'online' | 'unreachable' | 'signed-out' | 'refused'
+  readonly state: 'connecting' | 'online' | 'unreachable' | 'signed-out' | 'refused' | 'pending'
   /** Why, in a sentence, when not online. */
   readonly why?: string
   readonly availability: Availability
@@ -37,6 +107,10 @@ export interface AccountInfo {
   readonly status: Status
   /** The team runs in this very daemon, so `invite` answers. */
   readonly isHosted?: true
+  /** May invite, as `isHosted` does. */
+  readonly isAdmin?: true
+  /** What to compare on a device that is approved already; only while `pending`. */
+  readonly digits?: string
 }
 
 export interface MessageInfo {
@@ -144,6 +218,10 @@ export interface HubSnapshot {
   readonly number: number
   readonly accounts: readonly AccountInfo[]
   readonly conversations: readonly ConversationInfo[]
+  /** Chat requests that wait for an answer. */
+  readonly requests: readonly RequestInfo[]
+  /** Devices of one's own that wait to be approved. */
+  readonly pendingDevices: readonly DeviceInfo[]
 }
 
 /** What has changed since the change before; each part replaces what was known of it. */
@@ -151,6 +229,8 @@ export interface HubChange {
   readonly number: number
   readonly accounts?: readonly AccountInfo[]
   readonly conversations?: readonly ConversationInfo[]
+  readonly requests?: readonly RequestInfo[]
+  readonly pendingDevices?: readonly DeviceInfo[]
 }
 
 export interface StatusInfo {
@@ -164,6 +244,10 @@ export interface StatusInfo {
     readonly listen: readonly string[]
     readonly accounts: readonly AccountInfo[]
     readonly links: number
+    /** How many of the links run through the relay. */
+    readonly relayed: number
+    /** Whether peers may connect straight to this hub; if not, it listens on this machine only. */
+    readonly isDirect: boolean
     readonly queued: number
     /** Things a person should know, each one sentence. */
     readonly warnings: readonly string[]
@@ -194,6 +278,18 @@ export interface InviteInfo {
   readonly forName?: string
   /** A text to paste to a person: the link, the editor link and the command line. */
   readonly text: string
+}
+
+/** An invite as lists show it; its code is not known any more. */
+export interface ListedInvite {
+  readonly id: string
+  readonly uses: number
+  readonly used: number
+  readonly expires: number
+  readonly created: number
+  readonly forName?: string
+  /** Who made it; absent: somebody at the registry's own machine. */
+  readonly by?: string
 }
 
 /** Requests: parameters and result of each method. */
@@ -258,7 +354,58 @@ export interface ControlRequests {
   attend: [Attention, Record<string, never>]
   /** Resolves when the message is delivered; refused with `timeout` after `timeout` ms. */
   waitDelivered: [{ conversation: string; message: string; timeout: number }, MessageInfo]
-  // ---- registry
+  // ---- one's own account
+  devices: [Record<string, never>, { devices: readonly DeviceInfo[]; hasAccountKey: boolean }]
+  /** `digits`: as they were shown to the person who has compared them. */
+  approveDevice: [{ device: string; digits: string }, DeviceInfo]
+  /** Of a pending device it is a no. */
+  revokeDevice: [{ device: string }, Record<string, never>]
+  /** On a pending device, when all others are lost: everybody is told of a key change. */
+  newAccountKey: [Record<string, never>, AccountInfo]
+  changePassword: [{ password: string; newPassword: string }, Record<string, never>]
+  /** Sets a new password with an admin's one-use code, then signs in. */
+  resetPassword: [{ registry?: string; name: string; code: string; newPassword: string }, AccountInfo]
+  /** Lets one sign in with the original program, by a password of its own; without a password, no longer. */
+  setClassic: [{ alias?: string; password?: string }, Record<string, never>]
+  // ---- whom to trust
+  /** 60 digits in twelve groups of five, the same at both ends. */
+  safetyNumber: [{ with: string }, { person: PersonInfo; digits: string }]
+  /** `digits`: as they were shown. */
+  setVerified: [{ with: string; digits: string; verified: boolean }, PersonInfo]
+  /** Goes on with a changed account key, which is not verified. */
+  acceptKey: [{ with: string }, PersonInfo]
+  // ---- people of no team
+  /** Asks whoever is at HOST:PORT to chat. `asked`: they have to accept first. `name`: one's own, where there is no account. */
+  connect: [{ address: string; name?: string }, { state: 'asked' } | { state: 'open'; conversation: ConversationInfo }]
+  requests: [Record<string, never>, { requests: readonly RequestInfo[]; policy: 'ask' | 'accept' }]
+  answerRequest: [{ id: string; answer: 'accept' | 'decline' | 'block' }, { conversation?: ConversationInfo }]
+  /** What is done with chat requests from now on. */
+  setRequestPolicy: [{ policy: 'ask' | 'accept' }, Record<string, never>]
+  block: [{ with: string; blocked: boolean }, Record<string, never>]
+  blocked: [Record<string, never>, { people: readonly PersonInfo[] }]
+  // ---- this hub
+  /** Whether peers may connect straight to this hub, from now on and after each start. */
+  setDirect: [{ direct: boolean }, Record<string, never>]
+  doctor: [Record<string, never>, { checks: readonly CheckInfo[] }]
+  // ---- registry; the first three also at the hub of an admin
+  invites: [Record<string, never>, { invites: readonly ListedInvite[] }]
+  revokeInvite: [{ id: string }, Record<string, never>]
+  /** By name, from behind `after`. */
+  users: [{ query?: string; after?: string; limit: number }, { users: readonly UserInfo[]; more: boolean }]
+  user: [{ name: string }, UserInfo]
+  setUser: [{ name: string; disabled?: boolean; role?: 'member' | 'admin' }, UserInfo]
+  /** The name stays reserved. */
+  deleteUser: [{ name: string }, Record<string, never>]
+  /** A one-use code with which the person sets a new password; `text` is to paste to them. */
+  resetUser: [{ name: string }, { code: string; expires: number; text: string }]
+  /** Writes everything to a new file, while the registry goes on. */
+  backup: [{ file: string }, { rows: number; bytes: number }]
+  /** Signs and tells everybody a new address, or a new key that speaks for this registry from now on. */
+  announce: [{ address: string } | { newKey: true }, { number: number }]
+  /** OpenMetrics text. */
+  metrics: [Record<string, never>, { text: string }]
+  /** Reads the configuration again: which settings took effect, and which wait for a restart. */
+  reload: [Record<string, never>, { changed: readonly string[]; waiting: readonly string[] }]
   invite: [{ uses?: number; expires?: number; forName?: string }, InviteInfo]
 }
 

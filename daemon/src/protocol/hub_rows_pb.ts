@@ -22,7 +22,7 @@ export const file_hub_rows: GenFile = /*@__PURE__*/
  */
 export type ConversationRow = Message<"parley.hub.v1.ConversationRow"> & {
   /**
-   * 1: direct
+   * 1: direct, 2: with a classic client
    *
    * @generated from field: uint32 kind = 1;
    */

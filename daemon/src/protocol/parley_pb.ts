@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parley.proto.
  */
 export const file_parley: GenFile = /*@__PURE__*/
-  fileDesc("CgxwYXJsZXkucHJvdG8SCXBhcmxleS52MSI5CgZTaWduZWQSCwoDYWxnGAEgASgNEg8KB3BheWxvYWQYAiABKAwSEQoJc2lnbmF0dXJlGAMgASgMIqsBCgtBdHRlc3RhdGlvbhIQCghyZWdpc3RyeRgBIAEoDBIMCgR1c2VyGAIgASgMEgwKBG5hbWUYAyABKAkSFAoMZGlzcGxheV9uYW1lGAQgASgJEhMKC2FjY291bnRfa2V5GAUgASgMEhIKCmdlbmVyYXRpb24YBiABKA0SDgoGZGVuaWVkGAcgAygMEg4KBmlzc3VlZBgIIAEoBhIPCgdleHBpcmVzGAkgASgGIoIBCgZSb3N0ZXISEAoIcmVnaXN0cnkYASABKAwSDAoEdXNlchgCIAEoDBISCgpnZW5lcmF0aW9uGAMgASgNEg8KB3ZlcnNpb24YBCABKAQSIgoHZGV2aWNlcxgFIAMoCzIRLnBhcmxleS52MS5EZXZpY2USDwoHcmV2b2tlZBgGIAMoDCIyCgZEZXZpY2USCwoDa2V5GAEgASgMEgwKBG5hbWUYAiABKAkSDQoFYWRkZWQYAyABKAYimwEKBkhlYWRlchIUCgxjb252ZXJzYXRpb24YASABKAwSDgoGZGV2aWNlGAIgASgMEgsKA3NlcRgDIAEoBBIMCgRwcmV2GAQgAygMEgwKBHRpbWUYBSABKAYSDgoGcmlnaHRzGAYgAygMEgwKBGtpbmQYByABKA0SEQoJYm9keV9oYXNoGAggASgMEhEKCWJvZHlfc2l6ZRgJIAEoDSJTCgVFbnRyeRIOCgZoZWFkZXIYASABKAwSDAoEc2FsdBgCIAEoDBIMCgRib2R5GAMgASgMEhEKCXNpZ25hdHVyZRgEIAEoDBILCgNhbGcYBSABKA0iTwoEQm9keRIPCgdtZXNzYWdlGAEgASgMEg8KB3dyaXR0ZW4YAiABKAYSHwoEdGV4dBgQIAEoCzIPLnBhcmxleS52MS5UZXh0SABCBAoCaXMiFAoEVGV4dBIMCgR0ZXh0GAEgASgJIq0BCgVGcmFtZRIKCgJpZBgBIAEoDRIlCgdyZXF1ZXN0GAIgASgLMhIucGFybGV5LnYxLlJlcXVlc3RIABIhCgVyZXBseRgDIAEoCzIQLnBhcmxleS52MS5SZXBseUgAEiEKBWV2ZW50GAQgASgLMhAucGFybGV5LnYxLkV2ZW50SAASJQoHZmFpbHVyZRgFIAEoCzISLnBhcmxleS52MS5GYWlsdXJlSABCBAoCaXMisQQKB1JlcXVlc3QSMgoOcmVnaXN0cnlfaGVsbG8YASABKAsyGC5wYXJsZXkudjEuUmVnaXN0cnlIZWxsb0gAEiQKB3NpZ25fdXAYAiABKAsyES5wYXJsZXkudjEuU2lnblVwSAASJAoHc2lnbl9pbhgDIAEoCzIRLnBhcmxleS52MS5TaWduSW5IABInCghjb250aW51ZRgEIAEoCzITLnBhcmxleS52MS5Db250aW51ZUgAEiEKBXJlbmV3GAUgASgLMhAucGFybGV5LnYxLlJlbmV3SAASJgoIc2lnbl9vdXQYBiABKAsyEi5wYXJsZXkudjEuU2lnbk91dEgAEjgKEXB1Ymxpc2hfYWRkcmVzc2VzGAcgASgLMhsucGFybGV5LnYxLlB1Ymxpc2hBZGRyZXNzZXNIABIuCgx3YXRjaF9vbmxpbmUYCCABKAsyFi5wYXJsZXkudjEuV2F0Y2hPbmxpbmVIABIjCgZzZWFyY2gYCSABKAsyES5wYXJsZXkudjEuU2VhcmNoSAASJAoHbG9va191cBgKIAEoCzIRLnBhcmxleS52MS5Mb29rVXBIABIfCgRwaW5nGAsgASgLMg8ucGFybGV5LnYxLlBpbmdIABIqCgpzZXRfc3RhdHVzGAwgASgLMhQucGFybGV5LnYxLlNldFN0YXR1c0gAEioKCnBlZXJfaGVsbG8YICABKAsyFC5wYXJsZXkudjEuUGVlckhlbGxvSABCBAoCaXMikwMKBVJlcGx5EjYKEHJlZ2lzdHJ5X3dlbGNvbWUYASABKAsyGi5wYXJsZXkudjEuUmVnaXN0cnlXZWxjb21lSAASKQoJY2hhbGxlbmdlGAIgASgLMhQucGFybGV5LnYxLkNoYWxsZW5nZUgAEigKCXNpZ25lZF9pbhgDIAEoCzITLnBhcmxleS52MS5TaWduZWRJbkgAEiUKB3JlbmV3ZWQYBCABKAsyEi5wYXJsZXkudjEuUmVuZXdlZEgAEh8KBGRvbmUYBSABKAsyDy5wYXJsZXkudjEuRG9uZUgAEjQKD29ubGluZV9zbmFwc2hvdBgGIAEoCzIZLnBhcmxleS52MS5PbmxpbmVTbmFwc2hvdEgAEiMKBnBlb3BsZRgHIAEoCzIRLnBhcmxleS52MS5QZW9wbGVIABIoCglsb29rZWRfdXAYCCABKAsyEy5wYXJsZXkudjEuTG9va2VkVXBIABIqCgpwZWVyX2hlbGxvGCAgASgLMhQucGFybGV5LnYxLlBlZXJIZWxsb0gAQgQKAmlzIsMCCgVFdmVudBIwCg1vbmxpbmVfY2hhbmdlGAEgASgLMhcucGFybGV5LnYxLk9ubGluZUNoYW5nZUgAEjAKDXNlc3Npb25fZW5kZWQYAiABKAsyFy5wYXJsZXkudjEuU2Vzc2lvbkVuZGVkSAASHwoEaGF2ZRggIAEoCzIPLnBhcmxleS52MS5IYXZlSAASHwoEd2FudBghIAEoCzIPLnBhcmxleS52MS5XYW50SAASJQoHZW50cmllcxgiIAEoCzISLnBhcmxleS52MS5FbnRyaWVzSAASHQoDYWNrGCMgASgLMg4ucGFybGV5LnYxLkFja0gAEiMKBnJlZnVzZRgkIAEoCzIRLnBhcmxleS52MS5SZWZ1c2VIABIjCgZyZXN1bWUYJSABKAsyES5wYXJsZXkudjEuUmVzdW1lSABCBAoCaXMiPQoHRmFpbHVyZRIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSEwoLcmV0cnlfYWZ0ZXIYAyABKA0iBgoERG9uZSIGCgRQaW5nIiEKDVJlZ2lzdHJ5SGVsbG8SEAoIdmVyc2lvbnMYASADKA0iewoPUmVnaXN0cnlXZWxjb21lEg8KB3ZlcnNpb24YASABKA0SDAoEdGltZRgCIAEoBhIMCgR0ZWFtGAMgASgJEhIKCm1lY2hhbmlzbXMYBCADKAkSDwoHc2lnbl91cBgFIAEoCRIWCg5oZWFydGJlYXRfcG9ydBgGIAEoDSKkAQoGU2lnblVwEgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEgwKBHVzZXIYAyABKAwSEwoLYWNjb3VudF9rZXkYBCABKAwSIQoGcm9zdGVyGAUgASgLMhEucGFybGV5LnYxLlNpZ25lZBIOCgZpbnZpdGUYBiABKAwSEQoJbWVjaGFuaXNtGAcgASgJEg0KBWZpcnN0GAggASgMIkgKBlNpZ25JbhIMCgRuYW1lGAEgASgJEhEKCW1lY2hhbmlzbRgCIAEoCRINCgVmaXJzdBgDIAEoDBIOCgZzdGF0dXMYBCABKAkiGwoJU2V0U3RhdHVzEg4KBnN0YXR1cxgBIAEoCSIZCglDaGFsbGVuZ2USDAoEZGF0YRgBIAEoDCIYCghDb250aW51ZRIMCgRkYXRhGAEgASgMIn0KCFNpZ25lZEluEg8KB3Nlc3Npb24YASABKAwSFQoNYmVhdF9pbnRlcnZhbBgCIAEoDRImCgthdHRlc3RhdGlvbhgDIAEoCzIRLnBhcmxleS52MS5TaWduZWQSIQoGcm9zdGVyGAQgASgLMhEucGFybGV5LnYxLlNpZ25lZCIHCgVSZW5ldyIxCgdSZW5ld2VkEiYKC2F0dGVzdGF0aW9uGAEgASgLMhEucGFybGV5LnYxLlNpZ25lZCIJCgdTaWduT3V0Ii0KDFNlc3Npb25FbmRlZBIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkiMwoQUHVibGlzaEFkZHJlc3NlcxIMCgRwb3J0GAEgASgNEhEKCWFkZHJlc3NlcxgCIAMoCSIbCgtXYXRjaE9ubGluZRIMCgRhbHNvGAEgAygMIlkKBlBlcnNvbhIMCgR1c2VyGAEgASgMEgwKBG5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEg4KBnN0YXR1cxgEIAEoCRINCgVzaW5jZRgFIAEoBiJgCg5PbmxpbmVTbmFwc2hvdBIOCgZudW1iZXIYASABKAQSIQoGcGVvcGxlGAIgAygLMhEucGFybGV5LnYxLlBlcnNvbhIMCgRtb3JlGAMgASgIEg0KBXRvdGFsGAQgASgNIlAKDE9ubGluZUNoYW5nZRIOCgZudW1iZXIYASABKAQSIQoGcGVvcGxlGAIgAygLMhEucGFybGV5LnYxLlBlcnNvbhINCgV0b3RhbBgDIAEoDSI1CgZTZWFyY2gSDQoFcXVlcnkYASABKAkSDQoFbGltaXQYAiABKA0SDQoFYWZ0ZXIYAyABKAkiOQoGUGVvcGxlEiEKBnBlb3BsZRgBIAMoCzIRLnBhcmxleS52MS5QZXJzb24SDAoEbW9yZRgCIAEoCCIkCgZMb29rVXASDAoEdXNlchgBIAEoDBIMCgRuYW1lGAIgASgJIqUBCghMb29rZWRVcBImCgthdHRlc3RhdGlvbhgBIAEoCzIRLnBhcmxleS52MS5TaWduZWQSIQoGcm9zdGVyGAIgASgLMhEucGFybGV5LnYxLlNpZ25lZBIrCgdkZXZpY2VzGAMgAygLMhoucGFybGV5LnYxLkRldmljZUFkZHJlc3NlcxIhCgZwZXJzb24YBCABKAsyES5wYXJsZXkudjEuUGVyc29uIkgKD0RldmljZUFkZHJlc3NlcxIOCgZkZXZpY2UYASABKAwSJQoJYWRkcmVzc2VzGAIgAygLMhIucGFybGV5LnYxLkFkZHJlc3MiJQoHQWRkcmVzcxIMCgRob3N0GAEgASgJEgwKBHBvcnQYAiABKA0imgEKCVBlZXJIZWxsbxIQCgh2ZXJzaW9ucxgBIAMoDRIQCghleHBlY3RlZBgCIAEoDBIMCgR0aW1lGAMgASgGEhAKCHJlZ2lzdHJ5GAQgASgMEiYKC2F0dGVzdGF0aW9uGAUgASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYBiABKAsyES5wYXJsZXkudjEuU2lnbmVkIkAKBEhlYWQSDgoGZGV2aWNlGAEgASgMEgsKA3NlcRgCIAEoBBIMCgRoYXNoGAMgASgMEg0KBWZsb29yGAQgASgIIk4KBlJlc3VtZRIUCgxjb252ZXJzYXRpb24YASABKAwSDgoGZGlnZXN0GAIgASgMEg0KBWVwb2NoGAMgASgEEg8KB2Fycml2YWwYBCABKAQieAoESGF2ZRIUCgxjb252ZXJzYXRpb24YASABKAwSHgoFaGVhZHMYAiADKAsyDy5wYXJsZXkudjEuSGVhZBINCgVlcG9jaBgDIAEoBBIPCgdhcnJpdmFsGAQgASgEEgwKBGZ1bGwYBSABKAgSDAoEbW9yZRgGIAEoCCJMCgRXYW50EhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIeCgVrbm93bhgCIAMoCzIPLnBhcmxleS52MS5IZWFkEg4KBmNyZWRpdBgDIAEoDSJCCgdFbnRyaWVzEhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIhCgdlbnRyaWVzGAIgAygLMhAucGFybGV5LnYxLkVudHJ5ImsKA0FjaxIUCgxjb252ZXJzYXRpb24YASABKAwSHgoFaGVhZHMYAiADKAsyDy5wYXJsZXkudjEuSGVhZBINCgVlcG9jaBgDIAEoBBIPCgdhcnJpdmFsGAQgASgEEg4KBmNyZWRpdBgFIAEoDSJoCgZSZWZ1c2USFAoMY29udmVyc2F0aW9uGAEgASgMEg4KBmRldmljZRgCIAEoDBILCgNzZXEYAyABKAQSDAoEaGFzaBgEIAEoDBIMCgRjb2RlGAUgASgJEg8KB21lc3NhZ2UYBiABKAliBnByb3RvMw");
+  fileDesc("CgxwYXJsZXkucHJvdG8SCXBhcmxleS52MSI5CgZTaWduZWQSCwoDYWxnGAEgASgNEg8KB3BheWxvYWQYAiABKAwSEQoJc2lnbmF0dXJlGAMgASgMIqsBCgtBdHRlc3RhdGlvbhIQCghyZWdpc3RyeRgBIAEoDBIMCgR1c2VyGAIgASgMEgwKBG5hbWUYAyABKAkSFAoMZGlzcGxheV9uYW1lGAQgASgJEhMKC2FjY291bnRfa2V5GAUgASgMEhIKCmdlbmVyYXRpb24YBiABKA0SDgoGZGVuaWVkGAcgAygMEg4KBmlzc3VlZBgIIAEoBhIPCgdleHBpcmVzGAkgASgGIoIBCgZSb3N0ZXISEAoIcmVnaXN0cnkYASABKAwSDAoEdXNlchgCIAEoDBISCgpnZW5lcmF0aW9uGAMgASgNEg8KB3ZlcnNpb24YBCABKAQSIgoHZGV2aWNlcxgFIAMoCzIRLnBhcmxleS52MS5EZXZpY2USDwoHcmV2b2tlZBgGIAMoDCIyCgZEZXZpY2USCwoDa2V5GAEgASgMEgwKBG5hbWUYAiABKAkSDQoFYWRkZWQYAyABKAYiawoGTm90aWNlEhAKCHJlZ2lzdHJ5GAEgASgMEg4KBm51bWJlchgCIAEoBBIOCgZpc3N1ZWQYAyABKAYSCwoDa2V5GAQgASgMEg8KB2FkZHJlc3MYBSABKAkSEQoJc3VjY2Vzc29yGAYgASgMIpsBCgZIZWFkZXISFAoMY29udmVyc2F0aW9uGAEgASgMEg4KBmRldmljZRgCIAEoDBILCgNzZXEYAyABKAQSDAoEcHJldhgEIAMoDBIMCgR0aW1lGAUgASgGEg4KBnJpZ2h0cxgGIAMoDBIMCgRraW5kGAcgASgNEhEKCWJvZHlfaGFzaBgIIAEoDBIRCglib2R5X3NpemUYCSABKA0iUwoFRW50cnkSDgoGaGVhZGVyGAEgASgMEgwKBHNhbHQYAiABKAwSDAoEYm9keRgDIAEoDBIRCglzaWduYXR1cmUYBCABKAwSCwoDYWxnGAUgASgNIk8KBEJvZHkSDwoHbWVzc2FnZRgBIAEoDBIPCgd3cml0dGVuGAIgASgGEh8KBHRleHQYECABKAsyDy5wYXJsZXkudjEuVGV4dEgAQgQKAmlzIhQKBFRleHQSDAoEdGV4dBgBIAEoCSKtAQoFRnJhbWUSCgoCaWQYASABKA0SJQoHcmVxdWVzdBgCIAEoCzISLnBhcmxleS52MS5SZXF1ZXN0SAASIQoFcmVwbHkYAyABKAsyEC5wYXJsZXkudjEuUmVwbHlIABIhCgVldmVudBgEIAEoCzIQLnBhcmxleS52MS5FdmVudEgAEiUKB2ZhaWx1cmUYBSABKAsyEi5wYXJsZXkudjEuRmFpbHVyZUgAQgQKAmlzIvoICgdSZXF1ZXN0EjIKDnJlZ2lzdHJ5X2hlbGxvGAEgASgLMhgucGFybGV5LnYxLlJlZ2lzdHJ5SGVsbG9IABIkCgdzaWduX3VwGAIgASgLMhEucGFybGV5LnYxLlNpZ25VcEgAEiQKB3NpZ25faW4YAyABKAsyES5wYXJsZXkudjEuU2lnbkluSAASJwoIY29udGludWUYBCABKAsyEy5wYXJsZXkudjEuQ29udGludWVIABIhCgVyZW5ldxgFIAEoCzIQLnBhcmxleS52MS5SZW5ld0gAEiYKCHNpZ25fb3V0GAYgASgLMhIucGFybGV5LnYxLlNpZ25PdXRIABI4ChFwdWJsaXNoX2FkZHJlc3NlcxgHIAEoCzIbLnBhcmxleS52MS5QdWJsaXNoQWRkcmVzc2VzSAASLgoMd2F0Y2hfb25saW5lGAggASgLMhYucGFybGV5LnYxLldhdGNoT25saW5lSAASIwoGc2VhcmNoGAkgASgLMhEucGFybGV5LnYxLlNlYXJjaEgAEiQKB2xvb2tfdXAYCiABKAsyES5wYXJsZXkudjEuTG9va1VwSAASHwoEcGluZxgLIAEoCzIPLnBhcmxleS52MS5QaW5nSAASKgoKc2V0X3N0YXR1cxgMIAEoCzIULnBhcmxleS52MS5TZXRTdGF0dXNIABIlCgdkZXZpY2VzGA0gASgLMhIucGFybGV5LnYxLkRldmljZXNIABIyCg5wdWJsaXNoX3Jvc3RlchgOIAEoCzIYLnBhcmxleS52MS5QdWJsaXNoUm9zdGVySAASMwoPbmV3X2FjY291bnRfa2V5GA8gASgLMhgucGFybGV5LnYxLk5ld0FjY291bnRLZXlIABIsCgtkcm9wX2RldmljZRgQIAEoCzIVLnBhcmxleS52MS5Ecm9wRGV2aWNlSAASNAoPY2hhbmdlX3Bhc3N3b3JkGBEgASgLMhkucGFybGV5LnYxLkNoYW5nZVBhc3N3b3JkSAASMgoOcmVzZXRfcGFzc3dvcmQYEiABKAsyGC5wYXJsZXkudjEuUmVzZXRQYXNzd29yZEgAEjAKDWNyZWF0ZV9pbnZpdGUYEyABKAsyFy5wYXJsZXkudjEuQ3JlYXRlSW52aXRlSAASLgoMbGlzdF9pbnZpdGVzGBQgASgLMhYucGFybGV5LnYxLkxpc3RJbnZpdGVzSAASMAoNcmV2b2tlX2ludml0ZRgVIAEoCzIXLnBhcmxleS52MS5SZXZva2VJbnZpdGVIABIsCgtzZXRfY2xhc3NpYxgWIAEoCzIVLnBhcmxleS52MS5TZXRDbGFzc2ljSAASKAoJYXNrX3JlbGF5GBcgASgLMhMucGFybGV5LnYxLkFza1JlbGF5SAASKgoKcGVlcl9oZWxsbxggIAEoCzIULnBhcmxleS52MS5QZWVySGVsbG9IABIzCg9hc2tfYWNjb3VudF9rZXkYISABKAsyGC5wYXJsZXkudjEuQXNrQWNjb3VudEtleUgAQgQKAmlzIuUECgVSZXBseRI2ChByZWdpc3RyeV93ZWxjb21lGAEgASgLMhoucGFybGV5LnYxLlJlZ2lzdHJ5V2VsY29tZUgAEikKCWNoYWxsZW5nZRgCIAEoCzIULnBhcmxleS52MS5DaGFsbGVuZ2VIABIoCglzaWduZWRfaW4YAyABKAsyEy5wYXJsZXkudjEuU2lnbmVkSW5IABIlCgdyZW5ld2VkGAQgASgLMhIucGFybGV5LnYxLlJlbmV3ZWRIABIfCgRkb25lGAUgASgLMg8ucGFybGV5LnYxLkRvbmVIABI0Cg9vbmxpbmVfc25hcHNob3QYBiABKAsyGS5wYXJsZXkudjEuT25saW5lU25hcHNob3RIABIjCgZwZW9wbGUYByABKAsyES5wYXJsZXkudjEuUGVvcGxlSAASKAoJbG9va2VkX3VwGAggASgLMhMucGFybGV5LnYxLkxvb2tlZFVwSAASLAoLZGV2aWNlX2xpc3QYCSABKAsyFS5wYXJsZXkudjEuRGV2aWNlTGlzdEgAEiMKBmludml0ZRgKIAEoCzIRLnBhcmxleS52MS5JbnZpdGVIABIsCgtpbnZpdGVfbGlzdBgLIAEoCzIVLnBhcmxleS52MS5JbnZpdGVMaXN0SAASIQoFcmVsYXkYDCABKAsyEC5wYXJsZXkudjEuUmVsYXlIABIqCgpwZWVyX2hlbGxvGCAgASgLMhQucGFybGV5LnYxLlBlZXJIZWxsb0gAEiwKC2FjY291bnRfa2V5GCEgASgLMhUucGFybGV5LnYxLkFjY291bnRLZXlIAEIECgJpcyKHBAoFRXZlbnQSMAoNb25saW5lX2NoYW5nZRgBIAEoCzIXLnBhcmxleS52MS5PbmxpbmVDaGFuZ2VIABIwCg1zZXNzaW9uX2VuZGVkGAIgASgLMhcucGFybGV5LnYxLlNlc3Npb25FbmRlZEgAEjIKDnBlb3BsZV9jaGFuZ2VkGAMgASgLMhgucGFybGV5LnYxLlBlb3BsZUNoYW5nZWRIABIsCgtvd25fY2hhbmdlZBgEIAEoCzIVLnBhcmxleS52MS5Pd25DaGFuZ2VkSAASMAoNcmVsYXlfb2ZmZXJlZBgFIAEoCzIXLnBhcmxleS52MS5SZWxheU9mZmVyZWRIABIuCgxub3RpY2VfZ2l2ZW4YBiABKAsyFi5wYXJsZXkudjEuTm90aWNlR2l2ZW5IABIfCgRoYXZlGCAgASgLMg8ucGFybGV5LnYxLkhhdmVIABIfCgR3YW50GCEgASgLMg8ucGFybGV5LnYxLldhbnRIABIlCgdlbnRyaWVzGCIgASgLMhIucGFybGV5LnYxLkVudHJpZXNIABIdCgNhY2sYIyABKAsyDi5wYXJsZXkudjEuQWNrSAASIwoGcmVmdXNlGCQgASgLMhEucGFybGV5LnYxLlJlZnVzZUgAEiMKBnJlc3VtZRglIAEoCzIRLnBhcmxleS52MS5SZXN1bWVIAEIECgJpcyI9CgdGYWlsdXJlEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCRITCgtyZXRyeV9hZnRlchgDIAEoDSIGCgREb25lIgYKBFBpbmciIQoNUmVnaXN0cnlIZWxsbxIQCgh2ZXJzaW9ucxgBIAMoDSKxAQoPUmVnaXN0cnlXZWxjb21lEg8KB3ZlcnNpb24YASABKA0SDAoEdGltZRgCIAEoBhIMCgR0ZWFtGAMgASgJEhIKCm1lY2hhbmlzbXMYBCADKAkSDwoHc2lnbl91cBgFIAEoCRIWCg5oZWFydGJlYXRfcG9ydBgGIAEoDRIQCghyZWdpc3RyeRgHIAEoDBIiCgdub3RpY2VzGAggAygLMhEucGFybGV5LnYxLlNpZ25lZCKkAQoGU2lnblVwEgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEgwKBHVzZXIYAyABKAwSEwoLYWNjb3VudF9rZXkYBCABKAwSIQoGcm9zdGVyGAUgASgLMhEucGFybGV5LnYxLlNpZ25lZBIOCgZpbnZpdGUYBiABKAwSEQoJbWVjaGFuaXNtGAcgASgJEg0KBWZpcnN0GAggASgMIl0KBlNpZ25JbhIMCgRuYW1lGAEgASgJEhEKCW1lY2hhbmlzbRgCIAEoCRINCgVmaXJzdBgDIAEoDBIOCgZzdGF0dXMYBCABKAkSEwoLZGV2aWNlX25hbWUYBSABKAkiGwoJU2V0U3RhdHVzEg4KBnN0YXR1cxgBIAEoCSIZCglDaGFsbGVuZ2USDAoEZGF0YRgBIAEoDCIYCghDb250aW51ZRIMCgRkYXRhGAEgASgMIpwBCghTaWduZWRJbhIPCgdzZXNzaW9uGAEgASgMEhUKDWJlYXRfaW50ZXJ2YWwYAiABKA0SJgoLYXR0ZXN0YXRpb24YAyABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgEIAEoCzIRLnBhcmxleS52MS5TaWduZWQSDwoHcGVuZGluZxgFIAEoCBIMCgRyb2xlGAYgASgJIgcKBVJlbmV3IjEKB1JlbmV3ZWQSJgoLYXR0ZXN0YXRpb24YASABKAsyES5wYXJsZXkudjEuU2lnbmVkIgkKB1NpZ25PdXQiLQoMU2Vzc2lvbkVuZGVkEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCSIeCg1QZW9wbGVDaGFuZ2VkEg0KBXVzZXJzGAEgAygMImUKCk93bkNoYW5nZWQSJgoLYXR0ZXN0YXRpb24YASABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgCIAEoCzIRLnBhcmxleS52MS5TaWduZWQSDAoEcm9sZRgDIAEoCSIwCgtOb3RpY2VHaXZlbhIhCgZub3RpY2UYASABKAsyES5wYXJsZXkudjEuU2lnbmVkIgkKB0RldmljZXMiOgoKRGV2aWNlTGlzdBIsCgdkZXZpY2VzGAEgAygLMhsucGFybGV5LnYxLlJlZ2lzdGVyZWREZXZpY2UifAoQUmVnaXN0ZXJlZERldmljZRILCgNrZXkYASABKAwSDAoEbmFtZRgCIAEoCRINCgVhZGRlZBgDIAEoBhIMCgRzZWVuGAQgASgGEg8KB3BlbmRpbmcYBSABKAgSDgoGb25saW5lGAYgASgIEg8KB2FkZHJlc3MYByABKAkiMgoNUHVibGlzaFJvc3RlchIhCgZyb3N0ZXIYASABKAsyES5wYXJsZXkudjEuU2lnbmVkIkcKDU5ld0FjY291bnRLZXkSEwoLYWNjb3VudF9rZXkYASABKAwSIQoGcm9zdGVyGAIgASgLMhEucGFybGV5LnYxLlNpZ25lZCIcCgpEcm9wRGV2aWNlEg4KBmRldmljZRgBIAEoDCIfCg5DaGFuZ2VQYXNzd29yZBINCgVmaXJzdBgBIAEoDCJNCg1SZXNldFBhc3N3b3JkEgwKBG5hbWUYASABKAkSDAoEY29kZRgCIAEoDBIRCgltZWNoYW5pc20YAyABKAkSDQoFZmlyc3QYBCABKAwiPwoMQ3JlYXRlSW52aXRlEgwKBHVzZXMYASABKA0SDwoHZXhwaXJlcxgCIAEoBhIQCghmb3JfbmFtZRgDIAEoCSKMAQoGSW52aXRlEgoKAmlkGAEgASgJEgwKBGxpbmsYAiABKAkSDAoEdXNlcxgDIAEoDRIMCgR1c2VkGAQgASgNEg8KB2V4cGlyZXMYBSABKAYSDwoHY3JlYXRlZBgGIAEoBhIQCghmb3JfbmFtZRgHIAEoCRIKCgJieRgIIAEoCRIMCgR0ZXh0GAkgASgJIg0KC0xpc3RJbnZpdGVzIjAKCkludml0ZUxpc3QSIgoHaW52aXRlcxgBIAMoCzIRLnBhcmxleS52MS5JbnZpdGUiGgoMUmV2b2tlSW52aXRlEgoKAmlkGAEgASgJIi0KClNldENsYXNzaWMSDQoFYWxpYXMYASABKAkSEAoIcGFzc3dvcmQYAiABKAkiKAoIQXNrUmVsYXkSDAoEdXNlchgBIAEoDBIOCgZkZXZpY2UYAiABKAwiFwoFUmVsYXkSDgoGdGlja2V0GAEgASgMIjwKDFJlbGF5T2ZmZXJlZBIOCgZ0aWNrZXQYASABKAwSDAoEdXNlchgCIAEoDBIOCgZkZXZpY2UYAyABKAwiMwoQUHVibGlzaEFkZHJlc3NlcxIMCgRwb3J0GAEgASgNEhEKCWFkZHJlc3NlcxgCIAMoCSIbCgtXYXRjaE9ubGluZRIMCgRhbHNvGAEgAygMImoKBlBlcnNvbhIMCgR1c2VyGAEgASgMEgwKBG5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEg4KBnN0YXR1cxgEIAEoCRINCgVzaW5jZRgFIAEoBhIPCgdjbGFzc2ljGAYgASgJImAKDk9ubGluZVNuYXBzaG90Eg4KBm51bWJlchgBIAEoBBIhCgZwZW9wbGUYAiADKAsyES5wYXJsZXkudjEuUGVyc29uEgwKBG1vcmUYAyABKAgSDQoFdG90YWwYBCABKA0iUAoMT25saW5lQ2hhbmdlEg4KBm51bWJlchgBIAEoBBIhCgZwZW9wbGUYAiADKAsyES5wYXJsZXkudjEuUGVyc29uEg0KBXRvdGFsGAMgASgNIjUKBlNlYXJjaBINCgVxdWVyeRgBIAEoCRINCgVsaW1pdBgCIAEoDRINCgVhZnRlchgDIAEoCSI5CgZQZW9wbGUSIQoGcGVvcGxlGAEgAygLMhEucGFybGV5LnYxLlBlcnNvbhIMCgRtb3JlGAIgASgIIiQKBkxvb2tVcBIMCgR1c2VyGAEgASgMEgwKBG5hbWUYAiABKAkipQEKCExvb2tlZFVwEiYKC2F0dGVzdGF0aW9uGAEgASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYAiABKAsyES5wYXJsZXkudjEuU2lnbmVkEisKB2RldmljZXMYAyADKAsyGi5wYXJsZXkudjEuRGV2aWNlQWRkcmVzc2VzEiEKBnBlcnNvbhgEIAEoCzIRLnBhcmxleS52MS5QZXJzb24iSAoPRGV2aWNlQWRkcmVzc2VzEg4KBmRldmljZRgBIAEoDBIlCglhZGRyZXNzZXMYAiADKAsyEi5wYXJsZXkudjEuQWRkcmVzcyIlCgdBZGRyZXNzEgwKBGhvc3QYASABKAkSDAoEcG9ydBgCIAEoDSLMAQoJUGVlckhlbGxvEhAKCHZlcnNpb25zGAEgAygNEhAKCGV4cGVjdGVkGAIgASgMEgwKBHRpbWUYAyABKAYSEAoIcmVnaXN0cnkYBCABKAwSJgoLYXR0ZXN0YXRpb24YBSABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgGIAEoCzIRLnBhcmxleS52MS5TaWduZWQSDAoEcG9ydBgHIAEoDRIiCgdub3RpY2VzGAggAygLMhEucGFybGV5LnYxLlNpZ25lZCIPCg1Bc2tBY2NvdW50S2V5IhkKCkFjY291bnRLZXkSCwoDa2V5GAEgASgMIkAKBEhlYWQSDgoGZGV2aWNlGAEgASgMEgsKA3NlcRgCIAEoBBIMCgRoYXNoGAMgASgMEg0KBWZsb29yGAQgASgIIk4KBlJlc3VtZRIUCgxjb252ZXJzYXRpb24YASABKAwSDgoGZGlnZXN0GAIgASgMEg0KBWVwb2NoGAMgASgEEg8KB2Fycml2YWwYBCABKAQieAoESGF2ZRIUCgxjb252ZXJzYXRpb24YASABKAwSHgoFaGVhZHMYAiADKAsyDy5wYXJsZXkudjEuSGVhZBINCgVlcG9jaBgDIAEoBBIPCgdhcnJpdmFsGAQgASgEEgwKBGZ1bGwYBSABKAgSDAoEbW9yZRgGIAEoCCJMCgRXYW50EhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIeCgVrbm93bhgCIAMoCzIPLnBhcmxleS52MS5IZWFkEg4KBmNyZWRpdBgDIAEoDSJCCgdFbnRyaWVzEhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIhCgdlbnRyaWVzGAIgAygLMhAucGFybGV5LnYxLkVudHJ5ImsKA0FjaxIUCgxjb252ZXJzYXRpb24YASABKAwSHgoFaGVhZHMYAiADKAsyDy5wYXJsZXkudjEuSGVhZBINCgVlcG9jaBgDIAEoBBIPCgdhcnJpdmFsGAQgASgEEg4KBmNyZWRpdBgFIAEoDSJoCgZSZWZ1c2USFAoMY29udmVyc2F0aW9uGAEgASgMEg4KBmRldmljZRgCIAEoDBILCgNzZXEYAyABKAQSDAoEaGFzaBgEIAEoDBIMCgRjb2RlGAUgASgJEg8KB21lc3NhZ2UYBiABKAliBnByb3RvMw");
 
 /**
  * The signature covers the ASCII `parley/<kind>/1`, a zero byte and `payload` exactly as received.
@@ -177,6 +177,61 @@ export const DeviceSchema: GenMessage<Device> = /*@__PURE__*/
   messageDesc(file_parley, 3);
 
 /**
+ * Signed by a registry, kind "notice": where it is now, or which key speaks for it from now on. Numbered from 1 in one row
+ * for each registry; each is signed by the key that spoke for it until then.
+ *
+ * @generated from message parley.v1.Notice
+ */
+export type Notice = Message<"parley.v1.Notice"> & {
+  /**
+   * the id, which never changes: the hash of the first key
+   *
+   * @generated from field: bytes registry = 1;
+   */
+  registry: Uint8Array;
+
+  /**
+   * @generated from field: uint64 number = 2;
+   */
+  number: bigint;
+
+  /**
+   * ms since 1970
+   *
+   * @generated from field: fixed64 issued = 3;
+   */
+  issued: bigint;
+
+  /**
+   * SPKI of the key that signed this
+   *
+   * @generated from field: bytes key = 4;
+   */
+  key: Uint8Array;
+
+  /**
+   * HOST:PORT; empty: as before
+   *
+   * @generated from field: string address = 5;
+   */
+  address: string;
+
+  /**
+   * SPKI of the next key; empty: the same key goes on
+   *
+   * @generated from field: bytes successor = 6;
+   */
+  successor: Uint8Array;
+};
+
+/**
+ * Describes the message parley.v1.Notice.
+ * Use `create(NoticeSchema)` to create a new message.
+ */
+export const NoticeSchema: GenMessage<Notice> = /*@__PURE__*/
+  messageDesc(file_parley, 4);
+
+/**
  * Signed by a device, kind "entry": the part of an entry that is signed.
  *
  * @generated from message parley.v1.Header
@@ -247,7 +302,7 @@ export type Header = Message<"parley.v1.Header"> & {
  * Use `create(HeaderSchema)` to create a new message.
  */
 export const HeaderSchema: GenMessage<Header> = /*@__PURE__*/
-  messageDesc(file_parley, 4);
+  messageDesc(file_parley, 5);
 
 /**
  * @generated from message parley.v1.Entry
@@ -288,7 +343,7 @@ export type Entry = Message<"parley.v1.Entry"> & {
  * Use `create(EntrySchema)` to create a new message.
  */
 export const EntrySchema: GenMessage<Entry> = /*@__PURE__*/
-  messageDesc(file_parley, 5);
+  messageDesc(file_parley, 6);
 
 /**
  * @generated from message parley.v1.Body
@@ -325,7 +380,7 @@ export type Body = Message<"parley.v1.Body"> & {
  * Use `create(BodySchema)` to create a new message.
  */
 export const BodySchema: GenMessage<Body> = /*@__PURE__*/
-  messageDesc(file_parley, 6);
+  messageDesc(file_parley, 7);
 
 /**
  * @generated from message parley.v1.Text
@@ -342,7 +397,7 @@ export type Text = Message<"parley.v1.Text"> & {
  * Use `create(TextSchema)` to create a new message.
  */
 export const TextSchema: GenMessage<Text> = /*@__PURE__*/
-  messageDesc(file_parley, 7);
+  messageDesc(file_parley, 8);
 
 /**
  * @generated from message parley.v1.Frame
@@ -390,7 +445,7 @@ export type Frame = Message<"parley.v1.Frame"> & {
  * Use `create(FrameSchema)` to create a new message.
  */
 export const FrameSchema: GenMessage<Frame> = /*@__PURE__*/
-  messageDesc(file_parley, 8);
+  messageDesc(file_parley, 9);
 
 /**
  * @generated from message parley.v1.Request
@@ -473,10 +528,82 @@ export type Request = Message<"parley.v1.Request"> & {
     case: "setStatus";
   } | {
     /**
+     * @generated from field: parley.v1.Devices devices = 13;
+     */
+    value: Devices;
+    case: "devices";
+  } | {
+    /**
+     * @generated from field: parley.v1.PublishRoster publish_roster = 14;
+     */
+    value: PublishRoster;
+    case: "publishRoster";
+  } | {
+    /**
+     * @generated from field: parley.v1.NewAccountKey new_account_key = 15;
+     */
+    value: NewAccountKey;
+    case: "newAccountKey";
+  } | {
+    /**
+     * @generated from field: parley.v1.DropDevice drop_device = 16;
+     */
+    value: DropDevice;
+    case: "dropDevice";
+  } | {
+    /**
+     * @generated from field: parley.v1.ChangePassword change_password = 17;
+     */
+    value: ChangePassword;
+    case: "changePassword";
+  } | {
+    /**
+     * @generated from field: parley.v1.ResetPassword reset_password = 18;
+     */
+    value: ResetPassword;
+    case: "resetPassword";
+  } | {
+    /**
+     * @generated from field: parley.v1.CreateInvite create_invite = 19;
+     */
+    value: CreateInvite;
+    case: "createInvite";
+  } | {
+    /**
+     * @generated from field: parley.v1.ListInvites list_invites = 20;
+     */
+    value: ListInvites;
+    case: "listInvites";
+  } | {
+    /**
+     * @generated from field: parley.v1.RevokeInvite revoke_invite = 21;
+     */
+    value: RevokeInvite;
+    case: "revokeInvite";
+  } | {
+    /**
+     * @generated from field: parley.v1.SetClassic set_classic = 22;
+     */
+    value: SetClassic;
+    case: "setClassic";
+  } | {
+    /**
+     * @generated from field: parley.v1.AskRelay ask_relay = 23;
+     */
+    value: AskRelay;
+    case: "askRelay";
+  } | {
+    /**
      * @generated from field: parley.v1.PeerHello peer_hello = 32;
      */
     value: PeerHello;
     case: "peerHello";
+  } | {
+    /**
+     * @generated from field: parley.v1.AskAccountKey ask_account_key = 33;
+     */
+    value: AskAccountKey;
+    case: "askAccountKey";
   } | { case: undefined; value?: undefined };
 };
 
@@ -485,7 +612,7 @@ export type Request = Message<"parley.v1.Request"> & {
  * Use `create(RequestSchema)` to create a new message.
  */
 export const RequestSchema: GenMessage<Request> = /*@__PURE__*/
-  messageDesc(file_parley, 9);
+  messageDesc(file_parley, 10);
 
 /**
  * @generated from message parley.v1.Reply
@@ -544,10 +671,40 @@ export type Reply = Message<"parley.v1.Reply"> & {
     case: "lookedUp";
   } | {
     /**
+     * @generated from field: parley.v1.DeviceList device_list = 9;
+     */
+    value: DeviceList;
+    case: "deviceList";
+  } | {
+    /**
+     * @generated from field: parley.v1.Invite invite = 10;
+     */
+    value: Invite;
+    case: "invite";
+  } | {
+    /**
+     * @generated from field: parley.v1.InviteList invite_list = 11;
+     */
+    value: InviteList;
+    case: "inviteList";
+  } | {
+    /**
+     * @generated from field: parley.v1.Relay relay = 12;
+     */
+    value: Relay;
+    case: "relay";
+  } | {
+    /**
      * @generated from field: parley.v1.PeerHello peer_hello = 32;
      */
     value: PeerHello;
     case: "peerHello";
+  } | {
+    /**
+     * @generated from field: parley.v1.AccountKey account_key = 33;
+     */
+    value: AccountKey;
+    case: "accountKey";
   } | { case: undefined; value?: undefined };
 };
 
@@ -556,7 +713,7 @@ export type Reply = Message<"parley.v1.Reply"> & {
  * Use `create(ReplySchema)` to create a new message.
  */
 export const ReplySchema: GenMessage<Reply> = /*@__PURE__*/
-  messageDesc(file_parley, 10);
+  messageDesc(file_parley, 11);
 
 /**
  * @generated from message parley.v1.Event
@@ -577,6 +734,30 @@ export type Event = Message<"parley.v1.Event"> & {
      */
     value: SessionEnded;
     case: "sessionEnded";
+  } | {
+    /**
+     * @generated from field: parley.v1.PeopleChanged people_changed = 3;
+     */
+    value: PeopleChanged;
+    case: "peopleChanged";
+  } | {
+    /**
+     * @generated from field: parley.v1.OwnChanged own_changed = 4;
+     */
+    value: OwnChanged;
+    case: "ownChanged";
+  } | {
+    /**
+     * @generated from field: parley.v1.RelayOffered relay_offered = 5;
+     */
+    value: RelayOffered;
+    case: "relayOffered";
+  } | {
+    /**
+     * @generated from field: parley.v1.NoticeGiven notice_given = 6;
+     */
+    value: NoticeGiven;
+    case: "noticeGiven";
   } | {
     /**
      * @generated from field: parley.v1.Have have = 32;
@@ -621,7 +802,7 @@ export type Event = Message<"parley.v1.Event"> & {
  * Use `create(EventSchema)` to create a new message.
  */
 export const EventSchema: GenMessage<Event> = /*@__PURE__*/
-  messageDesc(file_parley, 11);
+  messageDesc(file_parley, 12);
 
 /**
  * @generated from message parley.v1.Failure
@@ -654,7 +835,7 @@ export type Failure = Message<"parley.v1.Failure"> & {
  * Use `create(FailureSchema)` to create a new message.
  */
 export const FailureSchema: GenMessage<Failure> = /*@__PURE__*/
-  messageDesc(file_parley, 12);
+  messageDesc(file_parley, 13);
 
 /**
  * @generated from message parley.v1.Done
@@ -667,7 +848,7 @@ export type Done = Message<"parley.v1.Done"> & {
  * Use `create(DoneSchema)` to create a new message.
  */
 export const DoneSchema: GenMessage<Done> = /*@__PURE__*/
-  messageDesc(file_parley, 13);
+  messageDesc(file_parley, 14);
 
 /**
  * @generated from message parley.v1.Ping
@@ -680,7 +861,7 @@ export type Ping = Message<"parley.v1.Ping"> & {
  * Use `create(PingSchema)` to create a new message.
  */
 export const PingSchema: GenMessage<Ping> = /*@__PURE__*/
-  messageDesc(file_parley, 14);
+  messageDesc(file_parley, 15);
 
 /**
  * @generated from message parley.v1.RegistryHello
@@ -697,7 +878,7 @@ export type RegistryHello = Message<"parley.v1.RegistryHello"> & {
  * Use `create(RegistryHelloSchema)` to create a new message.
  */
 export const RegistryHelloSchema: GenMessage<RegistryHello> = /*@__PURE__*/
-  messageDesc(file_parley, 15);
+  messageDesc(file_parley, 16);
 
 /**
  * @generated from message parley.v1.RegistryWelcome
@@ -736,6 +917,20 @@ export type RegistryWelcome = Message<"parley.v1.RegistryWelcome"> & {
    * @generated from field: uint32 heartbeat_port = 6;
    */
   heartbeatPort: number;
+
+  /**
+   * the id; empty: the hash of the key that TLS has shown
+   *
+   * @generated from field: bytes registry = 7;
+   */
+  registry: Uint8Array;
+
+  /**
+   * all that are in force, by number: they lead from the first key to the present one
+   *
+   * @generated from field: repeated parley.v1.Signed notices = 8;
+   */
+  notices: Signed[];
 };
 
 /**
@@ -743,7 +938,7 @@ export type RegistryWelcome = Message<"parley.v1.RegistryWelcome"> & {
  * Use `create(RegistryWelcomeSchema)` to create a new message.
  */
 export const RegistryWelcomeSchema: GenMessage<RegistryWelcome> = /*@__PURE__*/
-  messageDesc(file_parley, 16);
+  messageDesc(file_parley, 17);
 
 /**
  * @generated from message parley.v1.SignUp
@@ -803,7 +998,7 @@ export type SignUp = Message<"parley.v1.SignUp"> & {
  * Use `create(SignUpSchema)` to create a new message.
  */
 export const SignUpSchema: GenMessage<SignUp> = /*@__PURE__*/
-  messageDesc(file_parley, 17);
+  messageDesc(file_parley, 18);
 
 /**
  * @generated from message parley.v1.SignIn
@@ -829,11 +1024,18 @@ export type SignIn = Message<"parley.v1.SignIn"> & {
   first: Uint8Array;
 
   /**
-   * of this device from now on: away or busy; empty: online
+   * of this device from now on: away, busy or invisible; empty: online
    *
    * @generated from field: string status = 4;
    */
   status: string;
+
+  /**
+   * what a device that is new to the account is called until its roster says it
+   *
+   * @generated from field: string device_name = 5;
+   */
+  deviceName: string;
 };
 
 /**
@@ -841,7 +1043,7 @@ export type SignIn = Message<"parley.v1.SignIn"> & {
  * Use `create(SignInSchema)` to create a new message.
  */
 export const SignInSchema: GenMessage<SignIn> = /*@__PURE__*/
-  messageDesc(file_parley, 18);
+  messageDesc(file_parley, 19);
 
 /**
  * How this device stands from now on; the person shows the best of their devices.
@@ -850,7 +1052,7 @@ export const SignInSchema: GenMessage<SignIn> = /*@__PURE__*/
  */
 export type SetStatus = Message<"parley.v1.SetStatus"> & {
   /**
-   * online, away or busy
+   * online, away, busy or invisible
    *
    * @generated from field: string status = 1;
    */
@@ -862,7 +1064,7 @@ export type SetStatus = Message<"parley.v1.SetStatus"> & {
  * Use `create(SetStatusSchema)` to create a new message.
  */
 export const SetStatusSchema: GenMessage<SetStatus> = /*@__PURE__*/
-  messageDesc(file_parley, 19);
+  messageDesc(file_parley, 20);
 
 /**
  * @generated from message parley.v1.Challenge
@@ -879,7 +1081,7 @@ export type Challenge = Message<"parley.v1.Challenge"> & {
  * Use `create(ChallengeSchema)` to create a new message.
  */
 export const ChallengeSchema: GenMessage<Challenge> = /*@__PURE__*/
-  messageDesc(file_parley, 20);
+  messageDesc(file_parley, 21);
 
 /**
  * @generated from message parley.v1.Continue
@@ -896,7 +1098,7 @@ export type Continue = Message<"parley.v1.Continue"> & {
  * Use `create(ContinueSchema)` to create a new message.
  */
 export const ContinueSchema: GenMessage<Continue> = /*@__PURE__*/
-  messageDesc(file_parley, 21);
+  messageDesc(file_parley, 22);
 
 /**
  * @generated from message parley.v1.SignedIn
@@ -925,6 +1127,20 @@ export type SignedIn = Message<"parley.v1.SignedIn"> & {
    * @generated from field: parley.v1.Signed roster = 4;
    */
   roster?: Signed | undefined;
+
+  /**
+   * the device is not in the roster: it may ask of its own account only
+   *
+   * @generated from field: bool pending = 5;
+   */
+  pending: boolean;
+
+  /**
+   * member or admin
+   *
+   * @generated from field: string role = 6;
+   */
+  role: string;
 };
 
 /**
@@ -932,7 +1148,7 @@ export type SignedIn = Message<"parley.v1.SignedIn"> & {
  * Use `create(SignedInSchema)` to create a new message.
  */
 export const SignedInSchema: GenMessage<SignedIn> = /*@__PURE__*/
-  messageDesc(file_parley, 22);
+  messageDesc(file_parley, 23);
 
 /**
  * @generated from message parley.v1.Renew
@@ -945,7 +1161,7 @@ export type Renew = Message<"parley.v1.Renew"> & {
  * Use `create(RenewSchema)` to create a new message.
  */
 export const RenewSchema: GenMessage<Renew> = /*@__PURE__*/
-  messageDesc(file_parley, 23);
+  messageDesc(file_parley, 24);
 
 /**
  * @generated from message parley.v1.Renewed
@@ -962,7 +1178,7 @@ export type Renewed = Message<"parley.v1.Renewed"> & {
  * Use `create(RenewedSchema)` to create a new message.
  */
 export const RenewedSchema: GenMessage<Renewed> = /*@__PURE__*/
-  messageDesc(file_parley, 24);
+  messageDesc(file_parley, 25);
 
 /**
  * @generated from message parley.v1.SignOut
@@ -975,7 +1191,7 @@ export type SignOut = Message<"parley.v1.SignOut"> & {
  * Use `create(SignOutSchema)` to create a new message.
  */
 export const SignOutSchema: GenMessage<SignOut> = /*@__PURE__*/
-  messageDesc(file_parley, 25);
+  messageDesc(file_parley, 26);
 
 /**
  * @generated from message parley.v1.SessionEnded
@@ -997,7 +1213,527 @@ export type SessionEnded = Message<"parley.v1.SessionEnded"> & {
  * Use `create(SessionEndedSchema)` to create a new message.
  */
 export const SessionEndedSchema: GenMessage<SessionEnded> = /*@__PURE__*/
-  messageDesc(file_parley, 26);
+  messageDesc(file_parley, 27);
+
+/**
+ * Statements of these people are newer than what was told: whoever knows them looks them up again.
+ *
+ * @generated from message parley.v1.PeopleChanged
+ */
+export type PeopleChanged = Message<"parley.v1.PeopleChanged"> & {
+  /**
+   * @generated from field: repeated bytes users = 1;
+   */
+  users: Uint8Array[];
+};
+
+/**
+ * Describes the message parley.v1.PeopleChanged.
+ * Use `create(PeopleChangedSchema)` to create a new message.
+ */
+export const PeopleChangedSchema: GenMessage<PeopleChanged> = /*@__PURE__*/
+  messageDesc(file_parley, 28);
+
+/**
+ * One's own account has changed: its devices (pending ones included), statements or role.
+ *
+ * @generated from message parley.v1.OwnChanged
+ */
+export type OwnChanged = Message<"parley.v1.OwnChanged"> & {
+  /**
+   * @generated from field: parley.v1.Signed attestation = 1;
+   */
+  attestation?: Signed | undefined;
+
+  /**
+   * @generated from field: parley.v1.Signed roster = 2;
+   */
+  roster?: Signed | undefined;
+
+  /**
+   * @generated from field: string role = 3;
+   */
+  role: string;
+};
+
+/**
+ * Describes the message parley.v1.OwnChanged.
+ * Use `create(OwnChangedSchema)` to create a new message.
+ */
+export const OwnChangedSchema: GenMessage<OwnChanged> = /*@__PURE__*/
+  messageDesc(file_parley, 29);
+
+/**
+ * @generated from message parley.v1.NoticeGiven
+ */
+export type NoticeGiven = Message<"parley.v1.NoticeGiven"> & {
+  /**
+   * @generated from field: parley.v1.Signed notice = 1;
+   */
+  notice?: Signed | undefined;
+};
+
+/**
+ * Describes the message parley.v1.NoticeGiven.
+ * Use `create(NoticeGivenSchema)` to create a new message.
+ */
+export const NoticeGivenSchema: GenMessage<NoticeGiven> = /*@__PURE__*/
+  messageDesc(file_parley, 30);
+
+/**
+ * @generated from message parley.v1.Devices
+ */
+export type Devices = Message<"parley.v1.Devices"> & {
+};
+
+/**
+ * Describes the message parley.v1.Devices.
+ * Use `create(DevicesSchema)` to create a new message.
+ */
+export const DevicesSchema: GenMessage<Devices> = /*@__PURE__*/
+  messageDesc(file_parley, 31);
+
+/**
+ * @generated from message parley.v1.DeviceList
+ */
+export type DeviceList = Message<"parley.v1.DeviceList"> & {
+  /**
+   * denied ones are left out
+   *
+   * @generated from field: repeated parley.v1.RegisteredDevice devices = 1;
+   */
+  devices: RegisteredDevice[];
+};
+
+/**
+ * Describes the message parley.v1.DeviceList.
+ * Use `create(DeviceListSchema)` to create a new message.
+ */
+export const DeviceListSchema: GenMessage<DeviceList> = /*@__PURE__*/
+  messageDesc(file_parley, 32);
+
+/**
+ * @generated from message parley.v1.RegisteredDevice
+ */
+export type RegisteredDevice = Message<"parley.v1.RegisteredDevice"> & {
+  /**
+   * SPKI
+   *
+   * @generated from field: bytes key = 1;
+   */
+  key: Uint8Array;
+
+  /**
+   * @generated from field: string name = 2;
+   */
+  name: string;
+
+  /**
+   * ms since 1970
+   *
+   * @generated from field: fixed64 added = 3;
+   */
+  added: bigint;
+
+  /**
+   * ms since 1970, of a day
+   *
+   * @generated from field: fixed64 seen = 4;
+   */
+  seen: bigint;
+
+  /**
+   * @generated from field: bool pending = 5;
+   */
+  pending: boolean;
+
+  /**
+   * @generated from field: bool online = 6;
+   */
+  online: boolean;
+
+  /**
+   * the IP address that it signed in from last; of pending ones
+   *
+   * @generated from field: string address = 7;
+   */
+  address: string;
+};
+
+/**
+ * Describes the message parley.v1.RegisteredDevice.
+ * Use `create(RegisteredDeviceSchema)` to create a new message.
+ */
+export const RegisteredDeviceSchema: GenMessage<RegisteredDevice> = /*@__PURE__*/
+  messageDesc(file_parley, 33);
+
+/**
+ * A newer roster of one's own account. Devices that it revokes are denied from now on.
+ *
+ * @generated from message parley.v1.PublishRoster
+ */
+export type PublishRoster = Message<"parley.v1.PublishRoster"> & {
+  /**
+   * @generated from field: parley.v1.Signed roster = 1;
+   */
+  roster?: Signed | undefined;
+};
+
+/**
+ * Describes the message parley.v1.PublishRoster.
+ * Use `create(PublishRosterSchema)` to create a new message.
+ */
+export const PublishRosterSchema: GenMessage<PublishRoster> = /*@__PURE__*/
+  messageDesc(file_parley, 34);
+
+/**
+ * By a pending device, after the password: all other devices are lost. Answered with SignedIn.
+ *
+ * @generated from message parley.v1.NewAccountKey
+ */
+export type NewAccountKey = Message<"parley.v1.NewAccountKey"> & {
+  /**
+   * SPKI
+   *
+   * @generated from field: bytes account_key = 1;
+   */
+  accountKey: Uint8Array;
+
+  /**
+   * version 1 of the next generation, with the asking device alone
+   *
+   * @generated from field: parley.v1.Signed roster = 2;
+   */
+  roster?: Signed | undefined;
+};
+
+/**
+ * Describes the message parley.v1.NewAccountKey.
+ * Use `create(NewAccountKeySchema)` to create a new message.
+ */
+export const NewAccountKeySchema: GenMessage<NewAccountKey> = /*@__PURE__*/
+  messageDesc(file_parley, 35);
+
+/**
+ * Forgets a pending device and ends its session.
+ *
+ * @generated from message parley.v1.DropDevice
+ */
+export type DropDevice = Message<"parley.v1.DropDevice"> & {
+  /**
+   * @generated from field: bytes device = 1;
+   */
+  device: Uint8Array;
+};
+
+/**
+ * Describes the message parley.v1.DropDevice.
+ * Use `create(DropDeviceSchema)` to create a new message.
+ */
+export const DropDeviceSchema: GenMessage<DropDevice> = /*@__PURE__*/
+  messageDesc(file_parley, 36);
+
+/**
+ * @generated from message parley.v1.ChangePassword
+ */
+export type ChangePassword = Message<"parley.v1.ChangePassword"> & {
+  /**
+   * proves the present password, then enrols the next
+   *
+   * @generated from field: bytes first = 1;
+   */
+  first: Uint8Array;
+};
+
+/**
+ * Describes the message parley.v1.ChangePassword.
+ * Use `create(ChangePasswordSchema)` to create a new message.
+ */
+export const ChangePasswordSchema: GenMessage<ChangePassword> = /*@__PURE__*/
+  messageDesc(file_parley, 37);
+
+/**
+ * @generated from message parley.v1.ResetPassword
+ */
+export type ResetPassword = Message<"parley.v1.ResetPassword"> & {
+  /**
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * 16 bytes, one use, from an admin
+   *
+   * @generated from field: bytes code = 2;
+   */
+  code: Uint8Array;
+
+  /**
+   * @generated from field: string mechanism = 3;
+   */
+  mechanism: string;
+
+  /**
+   * @generated from field: bytes first = 4;
+   */
+  first: Uint8Array;
+};
+
+/**
+ * Describes the message parley.v1.ResetPassword.
+ * Use `create(ResetPasswordSchema)` to create a new message.
+ */
+export const ResetPasswordSchema: GenMessage<ResetPassword> = /*@__PURE__*/
+  messageDesc(file_parley, 38);
+
+/**
+ * @generated from message parley.v1.CreateInvite
+ */
+export type CreateInvite = Message<"parley.v1.CreateInvite"> & {
+  /**
+   * 0: once
+   *
+   * @generated from field: uint32 uses = 1;
+   */
+  uses: number;
+
+  /**
+   * ms since 1970; 0: in seven days
+   *
+   * @generated from field: fixed64 expires = 2;
+   */
+  expires: bigint;
+
+  /**
+   * empty: anyone
+   *
+   * @generated from field: string for_name = 3;
+   */
+  forName: string;
+};
+
+/**
+ * Describes the message parley.v1.CreateInvite.
+ * Use `create(CreateInviteSchema)` to create a new message.
+ */
+export const CreateInviteSchema: GenMessage<CreateInvite> = /*@__PURE__*/
+  messageDesc(file_parley, 39);
+
+/**
+ * @generated from message parley.v1.Invite
+ */
+export type Invite = Message<"parley.v1.Invite"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * with the code; only of one that has just been made
+   *
+   * @generated from field: string link = 2;
+   */
+  link: string;
+
+  /**
+   * @generated from field: uint32 uses = 3;
+   */
+  uses: number;
+
+  /**
+   * @generated from field: uint32 used = 4;
+   */
+  used: number;
+
+  /**
+   * ms since 1970
+   *
+   * @generated from field: fixed64 expires = 5;
+   */
+  expires: bigint;
+
+  /**
+   * ms since 1970
+   *
+   * @generated from field: fixed64 created = 6;
+   */
+  created: bigint;
+
+  /**
+   * @generated from field: string for_name = 7;
+   */
+  forName: string;
+
+  /**
+   * the name of who made it; empty: at the registry's own machine
+   *
+   * @generated from field: string by = 8;
+   */
+  by: string;
+
+  /**
+   * to paste to a person; only of one that has just been made
+   *
+   * @generated from field: string text = 9;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message parley.v1.Invite.
+ * Use `create(InviteSchema)` to create a new message.
+ */
+export const InviteSchema: GenMessage<Invite> = /*@__PURE__*/
+  messageDesc(file_parley, 40);
+
+/**
+ * @generated from message parley.v1.ListInvites
+ */
+export type ListInvites = Message<"parley.v1.ListInvites"> & {
+};
+
+/**
+ * Describes the message parley.v1.ListInvites.
+ * Use `create(ListInvitesSchema)` to create a new message.
+ */
+export const ListInvitesSchema: GenMessage<ListInvites> = /*@__PURE__*/
+  messageDesc(file_parley, 41);
+
+/**
+ * @generated from message parley.v1.InviteList
+ */
+export type InviteList = Message<"parley.v1.InviteList"> & {
+  /**
+   * the newest first, at most 1,000
+   *
+   * @generated from field: repeated parley.v1.Invite invites = 1;
+   */
+  invites: Invite[];
+};
+
+/**
+ * Describes the message parley.v1.InviteList.
+ * Use `create(InviteListSchema)` to create a new message.
+ */
+export const InviteListSchema: GenMessage<InviteList> = /*@__PURE__*/
+  messageDesc(file_parley, 42);
+
+/**
+ * @generated from message parley.v1.RevokeInvite
+ */
+export type RevokeInvite = Message<"parley.v1.RevokeInvite"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * Describes the message parley.v1.RevokeInvite.
+ * Use `create(RevokeInviteSchema)` to create a new message.
+ */
+export const RevokeInviteSchema: GenMessage<RevokeInvite> = /*@__PURE__*/
+  messageDesc(file_parley, 43);
+
+/**
+ * @generated from message parley.v1.SetClassic
+ */
+export type SetClassic = Message<"parley.v1.SetClassic"> & {
+  /**
+   * empty: the account's own name
+   *
+   * @generated from field: string alias = 1;
+   */
+  alias: string;
+
+  /**
+   * empty: no classic sign-in any more
+   *
+   * @generated from field: string password = 2;
+   */
+  password: string;
+};
+
+/**
+ * Describes the message parley.v1.SetClassic.
+ * Use `create(SetClassicSchema)` to create a new message.
+ */
+export const SetClassicSchema: GenMessage<SetClassic> = /*@__PURE__*/
+  messageDesc(file_parley, 44);
+
+/**
+ * @generated from message parley.v1.AskRelay
+ */
+export type AskRelay = Message<"parley.v1.AskRelay"> & {
+  /**
+   * @generated from field: bytes user = 1;
+   */
+  user: Uint8Array;
+
+  /**
+   * @generated from field: bytes device = 2;
+   */
+  device: Uint8Array;
+};
+
+/**
+ * Describes the message parley.v1.AskRelay.
+ * Use `create(AskRelaySchema)` to create a new message.
+ */
+export const AskRelaySchema: GenMessage<AskRelay> = /*@__PURE__*/
+  messageDesc(file_parley, 45);
+
+/**
+ * @generated from message parley.v1.Relay
+ */
+export type Relay = Message<"parley.v1.Relay"> & {
+  /**
+   * 16 bytes, one use
+   *
+   * @generated from field: bytes ticket = 1;
+   */
+  ticket: Uint8Array;
+};
+
+/**
+ * Describes the message parley.v1.Relay.
+ * Use `create(RelaySchema)` to create a new message.
+ */
+export const RelaySchema: GenMessage<Relay> = /*@__PURE__*/
+  messageDesc(file_parley, 46);
+
+/**
+ * A device asks for a connection through the registry: open one with this ticket and take the link as if it were dialled.
+ *
+ * @generated from message parley.v1.RelayOffered
+ */
+export type RelayOffered = Message<"parley.v1.RelayOffered"> & {
+  /**
+   * @generated from field: bytes ticket = 1;
+   */
+  ticket: Uint8Array;
+
+  /**
+   * whose device asks
+   *
+   * @generated from field: bytes user = 2;
+   */
+  user: Uint8Array;
+
+  /**
+   * it is the client of the TLS inside
+   *
+   * @generated from field: bytes device = 3;
+   */
+  device: Uint8Array;
+};
+
+/**
+ * Describes the message parley.v1.RelayOffered.
+ * Use `create(RelayOfferedSchema)` to create a new message.
+ */
+export const RelayOfferedSchema: GenMessage<RelayOffered> = /*@__PURE__*/
+  messageDesc(file_parley, 47);
 
 /**
  * @generated from message parley.v1.PublishAddresses
@@ -1021,7 +1757,7 @@ export type PublishAddresses = Message<"parley.v1.PublishAddresses"> & {
  * Use `create(PublishAddressesSchema)` to create a new message.
  */
 export const PublishAddressesSchema: GenMessage<PublishAddresses> = /*@__PURE__*/
-  messageDesc(file_parley, 27);
+  messageDesc(file_parley, 48);
 
 /**
  * @generated from message parley.v1.WatchOnline
@@ -1040,7 +1776,7 @@ export type WatchOnline = Message<"parley.v1.WatchOnline"> & {
  * Use `create(WatchOnlineSchema)` to create a new message.
  */
 export const WatchOnlineSchema: GenMessage<WatchOnline> = /*@__PURE__*/
-  messageDesc(file_parley, 28);
+  messageDesc(file_parley, 49);
 
 /**
  * One person, as lists show them.
@@ -1076,6 +1812,13 @@ export type Person = Message<"parley.v1.Person"> & {
    * @generated from field: fixed64 since = 5;
    */
   since: bigint;
+
+  /**
+   * of a classic client: the IPv4 address of its login; it has no statements, and `user` is made of its name
+   *
+   * @generated from field: string classic = 6;
+   */
+  classic: string;
 };
 
 /**
@@ -1083,7 +1826,7 @@ export type Person = Message<"parley.v1.Person"> & {
  * Use `create(PersonSchema)` to create a new message.
  */
 export const PersonSchema: GenMessage<Person> = /*@__PURE__*/
-  messageDesc(file_parley, 29);
+  messageDesc(file_parley, 50);
 
 /**
  * @generated from message parley.v1.OnlineSnapshot
@@ -1119,7 +1862,7 @@ export type OnlineSnapshot = Message<"parley.v1.OnlineSnapshot"> & {
  * Use `create(OnlineSnapshotSchema)` to create a new message.
  */
 export const OnlineSnapshotSchema: GenMessage<OnlineSnapshot> = /*@__PURE__*/
-  messageDesc(file_parley, 30);
+  messageDesc(file_parley, 51);
 
 /**
  * Numbered one by one; a gap means: watch again.
@@ -1152,7 +1895,7 @@ export type OnlineChange = Message<"parley.v1.OnlineChange"> & {
  * Use `create(OnlineChangeSchema)` to create a new message.
  */
 export const OnlineChangeSchema: GenMessage<OnlineChange> = /*@__PURE__*/
-  messageDesc(file_parley, 31);
+  messageDesc(file_parley, 52);
 
 /**
  * @generated from message parley.v1.Search
@@ -1183,7 +1926,7 @@ export type Search = Message<"parley.v1.Search"> & {
  * Use `create(SearchSchema)` to create a new message.
  */
 export const SearchSchema: GenMessage<Search> = /*@__PURE__*/
-  messageDesc(file_parley, 32);
+  messageDesc(file_parley, 53);
 
 /**
  * @generated from message parley.v1.People
@@ -1205,7 +1948,7 @@ export type People = Message<"parley.v1.People"> & {
  * Use `create(PeopleSchema)` to create a new message.
  */
 export const PeopleSchema: GenMessage<People> = /*@__PURE__*/
-  messageDesc(file_parley, 33);
+  messageDesc(file_parley, 54);
 
 /**
  * @generated from message parley.v1.LookUp
@@ -1231,7 +1974,7 @@ export type LookUp = Message<"parley.v1.LookUp"> & {
  * Use `create(LookUpSchema)` to create a new message.
  */
 export const LookUpSchema: GenMessage<LookUp> = /*@__PURE__*/
-  messageDesc(file_parley, 34);
+  messageDesc(file_parley, 55);
 
 /**
  * @generated from message parley.v1.LookedUp
@@ -1265,7 +2008,7 @@ export type LookedUp = Message<"parley.v1.LookedUp"> & {
  * Use `create(LookedUpSchema)` to create a new message.
  */
 export const LookedUpSchema: GenMessage<LookedUp> = /*@__PURE__*/
-  messageDesc(file_parley, 35);
+  messageDesc(file_parley, 56);
 
 /**
  * @generated from message parley.v1.DeviceAddresses
@@ -1289,7 +2032,7 @@ export type DeviceAddresses = Message<"parley.v1.DeviceAddresses"> & {
  * Use `create(DeviceAddressesSchema)` to create a new message.
  */
 export const DeviceAddressesSchema: GenMessage<DeviceAddresses> = /*@__PURE__*/
-  messageDesc(file_parley, 36);
+  messageDesc(file_parley, 57);
 
 /**
  * @generated from message parley.v1.Address
@@ -1311,7 +2054,7 @@ export type Address = Message<"parley.v1.Address"> & {
  * Use `create(AddressSchema)` to create a new message.
  */
 export const AddressSchema: GenMessage<Address> = /*@__PURE__*/
-  messageDesc(file_parley, 37);
+  messageDesc(file_parley, 58);
 
 /**
  * @generated from message parley.v1.PeerHello
@@ -1342,6 +2085,8 @@ export type PeerHello = Message<"parley.v1.PeerHello"> & {
   registry: Uint8Array;
 
   /**
+   * with no registry (32 zero bytes) the account key itself has signed it
+   *
    * @generated from field: parley.v1.Signed attestation = 5;
    */
   attestation?: Signed | undefined;
@@ -1350,6 +2095,20 @@ export type PeerHello = Message<"parley.v1.PeerHello"> & {
    * @generated from field: parley.v1.Signed roster = 6;
    */
   roster?: Signed | undefined;
+
+  /**
+   * where the sender takes links; 0: nowhere
+   *
+   * @generated from field: uint32 port = 7;
+   */
+  port: number;
+
+  /**
+   * of the shared registry
+   *
+   * @generated from field: repeated parley.v1.Signed notices = 8;
+   */
+  notices: Signed[];
 };
 
 /**
@@ -1357,7 +2116,41 @@ export type PeerHello = Message<"parley.v1.PeerHello"> & {
  * Use `create(PeerHelloSchema)` to create a new message.
  */
 export const PeerHelloSchema: GenMessage<PeerHello> = /*@__PURE__*/
-  messageDesc(file_parley, 38);
+  messageDesc(file_parley, 59);
+
+/**
+ * Asked of another device of one's own account, by one that is in its roster and lacks the account key.
+ *
+ * @generated from message parley.v1.AskAccountKey
+ */
+export type AskAccountKey = Message<"parley.v1.AskAccountKey"> & {
+};
+
+/**
+ * Describes the message parley.v1.AskAccountKey.
+ * Use `create(AskAccountKeySchema)` to create a new message.
+ */
+export const AskAccountKeySchema: GenMessage<AskAccountKey> = /*@__PURE__*/
+  messageDesc(file_parley, 60);
+
+/**
+ * @generated from message parley.v1.AccountKey
+ */
+export type AccountKey = Message<"parley.v1.AccountKey"> & {
+  /**
+   * PKCS #8
+   *
+   * @generated from field: bytes key = 1;
+   */
+  key: Uint8Array;
+};
+
+/**
+ * Describes the message parley.v1.AccountKey.
+ * Use `create(AccountKeySchema)` to create a new message.
+ */
+export const AccountKeySchema: GenMessage<AccountKey> = /*@__PURE__*/
+  messageDesc(file_parley, 61);
 
 /**
  * @generated from message parley.v1.Head
@@ -1391,7 +2184,7 @@ export type Head = Message<"parley.v1.Head"> & {
  * Use `create(HeadSchema)` to create a new message.
  */
 export const HeadSchema: GenMessage<Head> = /*@__PURE__*/
-  messageDesc(file_parley, 39);
+  messageDesc(file_parley, 62);
 
 /**
  * @generated from message parley.v1.Resume
@@ -1423,7 +2216,7 @@ export type Resume = Message<"parley.v1.Resume"> & {
  * Use `create(ResumeSchema)` to create a new message.
  */
 export const ResumeSchema: GenMessage<Resume> = /*@__PURE__*/
-  messageDesc(file_parley, 40);
+  messageDesc(file_parley, 63);
 
 /**
  * @generated from message parley.v1.Have
@@ -1465,7 +2258,7 @@ export type Have = Message<"parley.v1.Have"> & {
  * Use `create(HaveSchema)` to create a new message.
  */
 export const HaveSchema: GenMessage<Have> = /*@__PURE__*/
-  messageDesc(file_parley, 41);
+  messageDesc(file_parley, 64);
 
 /**
  * @generated from message parley.v1.Want
@@ -1496,7 +2289,7 @@ export type Want = Message<"parley.v1.Want"> & {
  * Use `create(WantSchema)` to create a new message.
  */
 export const WantSchema: GenMessage<Want> = /*@__PURE__*/
-  messageDesc(file_parley, 42);
+  messageDesc(file_parley, 65);
 
 /**
  * @generated from message parley.v1.Entries
@@ -1520,7 +2313,7 @@ export type Entries = Message<"parley.v1.Entries"> & {
  * Use `create(EntriesSchema)` to create a new message.
  */
 export const EntriesSchema: GenMessage<Entries> = /*@__PURE__*/
-  messageDesc(file_parley, 43);
+  messageDesc(file_parley, 66);
 
 /**
  * @generated from message parley.v1.Ack
@@ -1561,7 +2354,7 @@ export type Ack = Message<"parley.v1.Ack"> & {
  * Use `create(AckSchema)` to create a new message.
  */
 export const AckSchema: GenMessage<Ack> = /*@__PURE__*/
-  messageDesc(file_parley, 44);
+  messageDesc(file_parley, 67);
 
 /**
  * @generated from message parley.v1.Refuse
@@ -1603,5 +2396,5 @@ export type Refuse = Message<"parley.v1.Refuse"> & {
  * Use `create(RefuseSchema)` to create a new message.
  */
 export const RefuseSchema: GenMessage<Refuse> = /*@__PURE__*/
-  messageDesc(file_parley, 45);
+  messageDesc(file_parley, 68);
 

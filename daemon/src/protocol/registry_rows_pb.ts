@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file registry_rows.proto.
  */
 export const file_registry_rows: GenFile = /*@__PURE__*/
-  fileDesc("ChNyZWdpc3RyeV9yb3dzLnByb3RvEg5wYXJsZXkucm93cy52MSKIAQoHVXNlclJvdxIMCgR1c2VyGAEgASgMEgwKBG5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEhEKCW1lY2hhbmlzbRgEIAEoCRITCgthY2NvdW50X2tleRgFIAEoDBISCgpnZW5lcmF0aW9uGAYgASgNEg8KB2NyZWF0ZWQYByABKAYiFwoHTmFtZVJvdxIMCgR1c2VyGAEgASgMIiMKDUNyZWRlbnRpYWxSb3cSEgoKY3JlZGVudGlhbBgBIAEoDCJXCglEZXZpY2VSb3cSDAoEdXNlchgBIAEoDBILCgNrZXkYAiABKAwSDQoFYWRkZWQYAyABKAYSDAoEc2VlbhgEIAEoBhISCgpzaWduZWRfb3V0GAUgASgIIi4KCVJvc3RlclJvdxIhCgZyb3N0ZXIYASABKAsyES5wYXJsZXkudjEuU2lnbmVkIlsKCUludml0ZVJvdxIMCgR1c2VzGAEgASgNEgwKBHVzZWQYAiABKA0SDwoHZXhwaXJlcxgDIAEoBhIPCgdjcmVhdGVkGAQgASgGEhAKCGZvcl9uYW1lGAUgASgJIjQKB1NlZW5Sb3cSDAoEdXNlchgBIAEoDBIKCgJhdBgCIAEoBhIPCgdpc19oZXJlGAMgASgIIhkKCEFsaXZlUm93Eg0KBXVudGlsGAEgASgGYgZwcm90bzM", [file_parley]);
+  fileDesc("ChNyZWdpc3RyeV9yb3dzLnByb3RvEg5wYXJsZXkucm93cy52MSLgAQoHVXNlclJvdxIMCgR1c2VyGAEgASgMEgwKBG5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEhEKCW1lY2hhbmlzbRgEIAEoCRITCgthY2NvdW50X2tleRgFIAEoDBISCgpnZW5lcmF0aW9uGAYgASgNEg8KB2NyZWF0ZWQYByABKAYSDAoEcm9sZRgIIAEoCRIOCgZkZW5pZWQYCSADKAwSEAoIZGlzYWJsZWQYCiABKAgSDwoHZGVsZXRlZBgLIAEoBhIVCg1jbGFzc2ljX2FsaWFzGAwgASgJIhcKB05hbWVSb3cSDAoEdXNlchgBIAEoDCIjCg1DcmVkZW50aWFsUm93EhIKCmNyZWRlbnRpYWwYASABKAwihwEKCURldmljZVJvdxIMCgR1c2VyGAEgASgMEgsKA2tleRgCIAEoDBINCgVhZGRlZBgDIAEoBhIMCgRzZWVuGAQgASgGEhIKCnNpZ25lZF9vdXQYBSABKAgSDwoHcGVuZGluZxgGIAEoCBIMCgRuYW1lGAcgASgJEg8KB2FkZHJlc3MYCCABKAkiLgoJUm9zdGVyUm93EiEKBnJvc3RlchgBIAEoCzIRLnBhcmxleS52MS5TaWduZWQiZwoJSW52aXRlUm93EgwKBHVzZXMYASABKA0SDAoEdXNlZBgCIAEoDRIPCgdleHBpcmVzGAMgASgGEg8KB2NyZWF0ZWQYBCABKAYSEAoIZm9yX25hbWUYBSABKAkSCgoCYnkYBiABKAkiKQoIUmVzZXRSb3cSDAoEaGFzaBgBIAEoDBIPCgdleHBpcmVzGAIgASgGIi4KCU5vdGljZVJvdxIhCgZub3RpY2UYASABKAsyES5wYXJsZXkudjEuU2lnbmVkIjQKB1NlZW5Sb3cSDAoEdXNlchgBIAEoDBIKCgJhdBgCIAEoBhIPCgdpc19oZXJlGAMgASgIIhkKCEFsaXZlUm93Eg0KBXVudGlsGAEgASgGYgZwcm90bzM", [file_parley]);
 
 /**
  * user/<user id>. Never removed: an id that was used is never given out again.
@@ -64,6 +64,41 @@ export type UserRow = Message<"parley.rows.v1.UserRow"> & {
    * @generated from field: fixed64 created = 7;
    */
   created: bigint;
+
+  /**
+   * admin, or empty: member
+   *
+   * @generated from field: string role = 8;
+   */
+  role: string;
+
+  /**
+   * devices that no longer count
+   *
+   * @generated from field: repeated bytes denied = 9;
+   */
+  denied: Uint8Array[];
+
+  /**
+   * nobody signs in to it
+   *
+   * @generated from field: bool disabled = 10;
+   */
+  disabled: boolean;
+
+  /**
+   * ms since 1970; 0: not deleted. Of a deleted one only user and name are left
+   *
+   * @generated from field: fixed64 deleted = 11;
+   */
+  deleted: bigint;
+
+  /**
+   * under which a classic password opens the name; empty: none
+   *
+   * @generated from field: string classic_alias = 12;
+   */
+  classicAlias: string;
 };
 
 /**
@@ -149,6 +184,27 @@ export type DeviceRow = Message<"parley.rows.v1.DeviceRow"> & {
    * @generated from field: bool signed_out = 5;
    */
   signedOut: boolean;
+
+  /**
+   * it has shown the password but is in no roster
+   *
+   * @generated from field: bool pending = 6;
+   */
+  pending: boolean;
+
+  /**
+   * as the device calls itself, of a pending one
+   *
+   * @generated from field: string name = 7;
+   */
+  name: string;
+
+  /**
+   * that it signed in from last, of a pending one
+   *
+   * @generated from field: string address = 8;
+   */
+  address: string;
 };
 
 /**
@@ -215,6 +271,13 @@ export type InviteRow = Message<"parley.rows.v1.InviteRow"> & {
    * @generated from field: string for_name = 5;
    */
   forName: string;
+
+  /**
+   * who made it; empty: the registry's own machine
+   *
+   * @generated from field: string by = 6;
+   */
+  by: string;
 };
 
 /**
@@ -223,6 +286,53 @@ export type InviteRow = Message<"parley.rows.v1.InviteRow"> & {
  */
 export const InviteRowSchema: GenMessage<InviteRow> = /*@__PURE__*/
   messageDesc(file_registry_rows, 5);
+
+/**
+ * reset/<user id>: the one-use code with which a person may set a new password
+ *
+ * @generated from message parley.rows.v1.ResetRow
+ */
+export type ResetRow = Message<"parley.rows.v1.ResetRow"> & {
+  /**
+   * SHA-256 of the code
+   *
+   * @generated from field: bytes hash = 1;
+   */
+  hash: Uint8Array;
+
+  /**
+   * ms since 1970
+   *
+   * @generated from field: fixed64 expires = 2;
+   */
+  expires: bigint;
+};
+
+/**
+ * Describes the message parley.rows.v1.ResetRow.
+ * Use `create(ResetRowSchema)` to create a new message.
+ */
+export const ResetRowSchema: GenMessage<ResetRow> = /*@__PURE__*/
+  messageDesc(file_registry_rows, 6);
+
+/**
+ * notice/<number, 16 digits>
+ *
+ * @generated from message parley.rows.v1.NoticeRow
+ */
+export type NoticeRow = Message<"parley.rows.v1.NoticeRow"> & {
+  /**
+   * @generated from field: parley.v1.Signed notice = 1;
+   */
+  notice?: Signed | undefined;
+};
+
+/**
+ * Describes the message parley.rows.v1.NoticeRow.
+ * Use `create(NoticeRowSchema)` to create a new message.
+ */
+export const NoticeRowSchema: GenMessage<NoticeRow> = /*@__PURE__*/
+  messageDesc(file_registry_rows, 7);
 
 /**
  * seen/<user id>: when somebody was here last
@@ -255,7 +365,7 @@ export type SeenRow = Message<"parley.rows.v1.SeenRow"> & {
  * Use `create(SeenRowSchema)` to create a new message.
  */
 export const SeenRowSchema: GenMessage<SeenRow> = /*@__PURE__*/
-  messageDesc(file_registry_rows, 6);
+  messageDesc(file_registry_rows, 8);
 
 /**
  * alive: until when the registry is known to have run
@@ -276,5 +386,5 @@ export type AliveRow = Message<"parley.rows.v1.AliveRow"> & {
  * Use `create(AliveRowSchema)` to create a new message.
  */
 export const AliveRowSchema: GenMessage<AliveRow> = /*@__PURE__*/
-  messageDesc(file_registry_rows, 7);
+  messageDesc(file_registry_rows, 9);
 

@@ -9,6 +9,8 @@ import type { InviteInfo, StatusInfo } from '../protocol/control.ts'
 import { type RegistryId, registryId } from '../protocol/ids.ts'
 import { generateKeyPair } from '../protocol/keys.ts'
 import { Accounts } from './accounts.ts'
+import { peopleAnswers } from './answers/people.ts'
+import { standingAnswers } from './answers/standing.ts'
 import { Attestations } from './attestations.ts'
 import { startClassic } from './classic/classic.ts'
 import { classicPeople } from './classic-people.ts'
@@ -58,8 +60,8 @@ export interface Registry {
   /** HOST:PORT, with the real ports. */
   readonly listen: readonly string[]
   readonly heartbeat: string
-  /** @throws ParleyError `usage`, `bad-name`, `sign-up-closed` */
-  createInvite(wish: InviteWish): Promise<InviteInfo>
+  /** The requests of the control API about invites. @throws ParleyError `usage`, `bad-name`, `sign-up-closed` */
+  readonly invites: { invite(wish: InviteWish): Promise<InviteInfo> }
   status(): NonNullable<StatusInfo['registry']>
   close(): Promise<void>
 }
@@ -107,7 +109,8 @@ async function openRegistry(
     ...(options.classicTimeout === undefined ? {} : { sessionTimeout: options.classicTimeout }),
   })
   closers.push(() => classic.close())
-  const service = { ...parts, heartbeatPort: classic.heartbeat.port }
+  const answers = { ...standingAnswers(parts), ...peopleAnswers(parts) }
+  const service = { ...parts, answers, heartbeatPort: classic.heartbeat.port }
   const port = await listenPort({
     listen: options.listen.map(address => readHostPort(address, ports.registry)),
     identity,
@@ -128,12 +131,14 @@ async function openRegistry(
       return registryAddress(where())
     },
     ...shown,
-    async createInvite(wish) {
-      if (signUps.policy !== 'closed') return inviteInfo(options.name, where(), () => invites.create(wish))
-      throw new ParleyError(
-        'sign-up-closed',
-        'This registry takes no sign-ups. Set "signUp" to "invite" and start it anew.',
-      )
+    invites: {
+      async invite(wish) {
+        if (signUps.policy !== 'closed') return inviteInfo(options.name, where(), () => invites.create(wish))
+        throw new ParleyError(
+          'sign-up-closed',
+          'This registry takes no sign-ups. Set "signUp" to "invite" and start it anew.',
+        )
+      },
     },
     status: () => ({
       registry,

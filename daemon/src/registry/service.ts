@@ -2,27 +2,22 @@ import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Link } from '../net/link.ts'
-import { deviceId, type UserId, userId } from '../protocol/ids.ts'
+import { deviceId } from '../protocol/ids.ts'
 import {
   ChallengeSchema,
-  DoneSchema,
-  type PublishAddresses,
   type RegistryHello,
   RegistryWelcomeSchema,
-  RenewedSchema,
   type Reply,
   type Request,
-  type SetStatus,
   SignedInSchema,
-  type WatchOnline,
 } from '../protocol/parley_pb.ts'
+import { type Answers, answerFrom, done } from './answers/answers.ts'
+import { readStatus } from './answers/standing.ts'
 import type { Attestations } from './attestations.ts'
 import type { Directory } from './directory.ts'
 import { Entrance, type EntranceParts, type Step } from './entrance.ts'
 import type { OnlineList } from './online-list.ts'
-import type { People } from './people.ts'
-import { type DeviceStatus, deviceStatuses } from './presence.ts'
-import { readPublished } from './published.ts'
+import type { DeviceStatus } from './presence.ts'
 import type { Session, Sessions } from './sessions.ts'
 
 /** The versions of the registry's protocol that this program speaks. */
@@ -35,8 +30,9 @@ interface ServiceParts extends EntranceParts {
   readonly attestations: Attestations
   readonly directory: Directory
   readonly sessions: Sessions
-  readonly people: People
   readonly onlineList: OnlineList
+  /** What members are answered. */
+  readonly answers: Answers
   readonly now: () => number
   /** ms that a link may stay without a sign-in. */
   readonly unsigned?: number
@@ -142,36 +138,12 @@ class Service {
     return { case: 'signedIn', value }
   }
 
-  async #answerSignedIn(is: Request['is'], session: Session | undefined): Promise<Reply['is']> {
-    const { attestations, onlineList, people } = this.#parts
+  #answerSignedIn(is: Request['is'], session: Session | undefined): Reply['is'] | Promise<Reply['is']> {
     if (!session) throw new ParleyError('signed-out', 'Sign in first: this registry answers only its members.')
-    switch (is.case) {
-      case 'renew': {
-        await this.#parts.accounts.visited(session.device)
-        return { case: 'renewed', value: create(RenewedSchema, { attestation: attestations.renew(session.account) }) }
-      }
-      case 'signOut':
-        return this.#signOut(session)
-      case 'publishAddresses':
-        return this.#publish(is.value, session)
-      case 'watchOnline':
-        return { case: 'onlineSnapshot', value: onlineList.watch(this.#link, readAlso(is.value)) }
-      case 'setStatus':
-        return this.#setStatus(is.value, session)
-      case 'search':
-        return { case: 'people', value: people.search(is.value) }
-      case 'lookUp':
-        return { case: 'lookedUp', value: await people.lookUp(is.value, this.#link.remoteAddress) }
-      default:
-        throw new ParleyError('unsupported', 'This registry does not know this request. It may need an update.')
-    }
-  }
-
-  #setStatus({ status }: SetStatus, session: Session): Reply['is'] {
-    const known = readStatus(status)
-    if (!known) throw new ParleyError('bad-frame', 'A device says that it is online, away or busy, and nothing else.')
-    this.#parts.sessions.says(session, known)
-    return { case: 'done', value: create(DoneSchema) }
+    if (is.case === 'signOut') return this.#signOut(session)
+    const answer = answerFrom(this.#parts.answers, is, { session, link: this.#link })
+    if (answer) return answer
+    throw new ParleyError('unsupported', 'This registry does not know this request. It may need an update.')
   }
 
   /** The keys stay, the sign-in ends; the link may be used to sign in again. */
@@ -183,21 +155,6 @@ class Service {
       this.#session = undefined
       this.#awaitSignIn()
     }
-    return { case: 'done', value: create(DoneSchema) }
+    return done()
   }
-
-  #publish(asked: PublishAddresses, session: Session): Reply['is'] {
-    session.published = readPublished(asked, this.#link.remoteAddress)
-    return { case: 'done', value: create(DoneSchema) }
-  }
-}
-
-function readStatus(text: string): DeviceStatus | undefined {
-  return deviceStatuses.find(status => status === text)
-}
-
-/** @throws ParleyError `bad-frame` */
-function readAlso({ also }: WatchOnline): UserId[] {
-  if (also.length <= limits.alsoWatched) return also.map(userId)
-  throw new ParleyError('bad-frame', `At most ${limits.alsoWatched} people can be asked for with the online list.`)
 }

@@ -60,6 +60,7 @@ function conditionOf({ state, accounts }: KnownHub, account: AccountInfo | undef
     case 'signed-out':
       return 'signedOut'
     case 'unreachable':
+    case 'pending':
       return 'offline'
     default:
       return account.state

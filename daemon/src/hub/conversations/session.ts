@@ -233,7 +233,7 @@ export class Session {
   }
 
   #isOurs(is: Event['is']): boolean {
-    if (is.case === undefined || is.case === 'onlineChange' || is.case === 'sessionEnded') return false
+    if (is.case === undefined || !('conversation' in is.value)) return false
     if (Buffer.compare(is.value.conversation, fromText(this.#conversation.id)) === 0) return true
     this.#tellRefusal({ code: 'stranger', message: 'That conversation is none of these two users.' })
     this.wake()

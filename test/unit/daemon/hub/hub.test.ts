@@ -254,7 +254,7 @@ describe('hub', () => {
 
   it('signs up by invite where the registry asks for one', async () => {
     await using registry = await startTestRegistry({ options: { signUp: 'invite' } })
-    const { link } = await registry.registry.createInvite({ uses: 2 })
+    const { link } = await registry.registry.invites.invite({ uses: 2 })
     await using home = await hubHome()
     await using alice = await startTestHub(home)
     const wish = { registry: registry.registry.address, name: 'alice', password }

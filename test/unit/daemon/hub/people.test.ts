@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../../../../daemon/src/errors.ts'
 import type { HubOptions } from '../../../../daemon/src/hub/hub.ts'
-import { OnlineSnapshotSchema } from '../../../../daemon/src/protocol/parley_pb.ts'
+import { OnlineSnapshotSchema, PeopleSchema } from '../../../../daemon/src/protocol/parley_pb.ts'
 import { startFakeRegistry } from '../../../support/fake-registry.ts'
 import { type HubHome, hubHome, password, type RunningHub, startTestHub } from '../../../support/hub.ts'
 import { joined, setStatus, signOut } from '../../../support/member.ts'
@@ -140,7 +140,7 @@ describe('hub: people', () => {
         displayName: '\u202e'.repeat(999),
         status: 'offline',
       }))
-      return { case: 'people', value: { $typeName: 'parley.v1.People', people: people.map(person), more: true } }
+      return { case: 'people', value: create(PeopleSchema, { people: people.map(person), more: true }) }
     }
     await using home = await hubHome()
     await using alice = await startTestHub(home)
@@ -153,7 +153,6 @@ describe('hub: people', () => {
 })
 
 const person = (fields: { user: Uint8Array; name: string; displayName: string; status: string }) => ({
-  $typeName: 'parley.v1.Person' as const,
   since: 0n,
   ...fields,
 })

@@ -39,7 +39,7 @@ describe('what answers at an address', () => {
   it('is a team: its name, id, who may sign up, and whether all that was known before', async () => {
     await using running = await startTestRegistry({ options: { signUp: 'invite', name: 'Acme' } })
     const { host, port, registry } = running
-    const { link } = await registry.createInvite({})
+    const { link } = await registry.invites.invite({})
     const address = formatParleyLink({ host, port, registry: registryId(fromText(registry.id)) })
     const common = { is: 'registry', registry: registry.id, team: 'Acme', address, signUp: 'invite' }
     assert.deepEqual(await look(`Join us: ${link}`), { ...common, link, hasCode: true, isPinned: true })

@@ -72,7 +72,7 @@ describe('an invite', () => {
 describe('the text of an invite', () => {
   it('has the link, the editor link and the command line, with the public address', async () => {
     await using at = await startTestRegistry({ options: { signUp: 'invite', public: 'chat.acme.dev:4000' } })
-    const { link, text, id, uses } = await at.registry.createInvite({ uses: 3, forName: 'alice' })
+    const { link, text, id, uses } = await at.registry.invites.invite({ uses: 3, forName: 'alice' })
     const read = readParleyLink(link)
     assert.deepEqual(
       [read.host, read.port, read.registry, read.code?.length],
@@ -91,10 +91,10 @@ describe('the text of an invite', () => {
 
   it('needs a public address unless the registry is on loopback', async () => {
     await using local = await startTestRegistry({ options: { signUp: 'invite', listen: ['127.0.0.1:0', '[::1]:0'] } })
-    const { link } = await local.registry.createInvite({})
+    const { link } = await local.registry.invites.invite({})
     assert.equal(readParleyLink(link).host, '127.0.0.1')
     await using open = await startTestRegistry({ options: { signUp: 'invite', listen: ['127.0.0.1:0', '0.0.0.0:0'] } })
-    await assert.rejects(open.registry.createInvite({}), { code: 'usage', message: /--public/ })
+    await assert.rejects(open.registry.invites.invite({}), { code: 'usage', message: /--public/ })
     assert.equal((await open.memory.storage.list('invite/', { limit: 1 })).rows.length, 0)
   })
 
@@ -102,7 +102,7 @@ describe('the text of an invite', () => {
     let own: string | undefined = '192.168.1.5'
     const options = { signUp: 'invite' as const, listen: ['0.0.0.0:0'] }
     await using at = await startTestRegistry({ ownHost: () => own, options })
-    const invited = async () => readParleyLink((await at.registry.createInvite({})).link)
+    const invited = async () => readParleyLink((await at.registry.invites.invite({})).link)
     assert.deepEqual([(await invited()).host, (await invited()).port], ['192.168.1.5', at.port])
     own = '10.0.0.7'
     assert.equal((await invited()).host, '10.0.0.7')
@@ -116,7 +116,7 @@ describe('the text of an invite', () => {
 
   it('shows an id that tells nothing of the code', async () => {
     await using at = await startTestRegistry({ options: { signUp: 'invite' } })
-    const { link, id } = await at.registry.createInvite({})
+    const { link, id } = await at.registry.invites.invite({})
     assert.ok(!link.includes(id))
     assert.notDeepEqual(fromText(link.split('#')[1] ?? '').subarray(0, 7), fromText(id.slice(0, 8)))
   })

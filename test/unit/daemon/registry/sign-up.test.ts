@@ -29,7 +29,7 @@ describe('sign-up', () => {
   it('commits all of an account in one batch that no used name, id or device can pass', async () => {
     const { storage, batches } = recording()
     await using at = await startTestRegistry({ memory: registryMemory(storage), options: { signUp: 'invite' } })
-    const { link } = await at.registry.createInvite({})
+    const { link } = await at.registry.invites.invite({})
     batches.length = 0
     await using alice = await meet(at)
     await signUp(alice, { displayName: 'Alice A.', invite: codeOf(link) })
@@ -77,7 +77,7 @@ describe('sign-up', () => {
   it('answers a repeated sign-up of the same device as at first, without a second account', async () => {
     const { storage, batches } = recording()
     await using at = await startTestRegistry({ memory: registryMemory(storage), options: { signUp: 'invite' } })
-    const { link } = await at.registry.createInvite({ uses: 1 })
+    const { link } = await at.registry.invites.invite({ uses: 1 })
     await using alice = await joinedWith(at, link)
     await alice.dial()
     const written = batches.length
@@ -137,7 +137,7 @@ describe('sign-up', () => {
 
   it('spends an invite exactly as often as it allows, whoever comes at once', async () => {
     await using at = await startTestRegistry({ options: { signUp: 'invite' } })
-    const { link } = await at.registry.createInvite({ uses: 3 })
+    const { link } = await at.registry.invites.invite({ uses: 3 })
     const members = await Promise.all(Array.from({ length: 12 }, (_, index) => meet(at, { name: `member${index}` })))
     const results = await Promise.allSettled(members.map(member => signUp(member, { invite: codeOf(link) })))
     const codes = results.map(result => (result.status === 'fulfilled' ? 'in' : result.reason.code))
@@ -245,12 +245,12 @@ describe('sign-up', () => {
     it('closed takes nobody, not even with an invite', async () => {
       const memory = registryMemory()
       const before = await startTestRegistry({ memory, options: { signUp: 'invite' } })
-      const { link } = await before.registry.createInvite({})
+      const { link } = await before.registry.invites.invite({})
       await before.registry.close()
       await using at = await startTestRegistry({ memory, options: { signUp: 'closed' } })
       await using alice = await meet(at)
       await assert.rejects(signUp(alice, { invite: codeOf(link) }), code('sign-up-closed'))
-      await assert.rejects(at.registry.createInvite({}), code('sign-up-closed'))
+      await assert.rejects(at.registry.invites.invite({}), code('sign-up-closed'))
     })
 
     it('invite asks for one that is known', async () => {

@@ -22,6 +22,8 @@ const facts: ReportFacts = {
       listen: ['10.0.0.7:5858'],
       accounts: [account],
       links: 2,
+      relayed: 0,
+      isDirect: true,
       queued: 3,
       warnings: ['The port 5858 is taken by bob.'],
     },

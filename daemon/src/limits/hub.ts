@@ -1,0 +1,43 @@
+/** Limits of a hub. Times in ms, sizes in bytes. */
+export const hubLimits = {
+  /** One step of OPAQUE in its worker: 0.3 s of key stretching, and the start of a thread on a busy machine. */
+  opaque: 30_000,
+  /** Redials: a person notices 4 s of absence hardly, and a registry that stays away is not hammered. */
+  reconnect: { first: 500, fast: 4_000, fastFor: 60_000, slow: 30_000 },
+  /** Head start of each address over the next when several are tried at once (RFC 8305 advises 250 ms). */
+  dialStagger: 250,
+  /** Shortest time between two dials to one person, however often somebody asks. */
+  redial: 250,
+  /** Addresses tried of one device: what a registry keeps. */
+  addressesPerDevice: 8,
+  /** Ports tried from 5858 on: more hubs than one machine has people. */
+  portsTried: 100,
+  /** Longest time until an attestation in use is renewed; sooner when half its life has passed. */
+  renew: 6 * 3600_000,
+  /** Shortest time between two renewals, whatever the life of an attestation. */
+  renewShortest: 1_000,
+  /** Characters kept of a sentence that another program wrote, and of a name in its lists. */
+  words: 500,
+  shownName: 128,
+  /** How often the hub looks whether the machine slept or its network changed. */
+  surroundings: 5_000,
+  /** A look that comes this late means that the machine slept, rather than that it was busy. */
+  sleep: 10_000,
+  /** People of one online list: more is a registry that floods. */
+  onlinePeople: 100_000,
+  /** Strangers of a team that front ends list; more than anybody scrolls through, and search finds the others. */
+  strangersListed: 2_000,
+  /** A team of this size is listed whole, those who are offline included. */
+  smallTeam: 200,
+  /** Shortest time between two readings of a whole small team. */
+  listAgain: 1_000,
+  /** A person whose last front end has gone is away after this: a window that reloads does not flicker. */
+  attendGrace: 5_000,
+  /** People of one search; of a list unless a number is given. */
+  page: 500,
+  whoUsual: 100,
+  /** The longest wait that a timer of Node takes: 2³¹ - 1 ms. */
+  timer: 2_147_483_647,
+  /** What answers at a place that a person typed is known within this, or nobody believes it will be. */
+  probe: 12_000,
+} as const

@@ -1,0 +1,67 @@
+/** Limits of a registry. Times in ms, sizes in bytes. */
+export const registryLimits = {
+  /** A whole sign-up or sign-in exchange: the client stretches the password and a person may have to answer. */
+  exchange: 120_000,
+  /** One turn of a mechanism on the registry's side: shorter than `request`, so that the client hears why. */
+  exchangeTurn: 10_000,
+  /** Bytes that one step of an exchange may bring: OPAQUE needs 320. */
+  exchangeStep: 16 * 1024,
+  /** A roster with one device; bounds what is stored for each account. */
+  firstRoster: 2 * 1024,
+  /** A dropped link counts as online for this long: a reconnecting hub does not flicker in other people's lists. */
+  presenceGrace: 3_000,
+  /** How often changes of presence go out: many at once become one event. */
+  presenceFlush: 50,
+  /** A person's status changes at most this often in other people's lists: quick enough for the eye, no flood. */
+  statusPace: 1_000,
+  /** How often the registry stores who came and went: what it tells of last seen is wrong by this at most. */
+  lastSeenEvery: 60_000,
+  /** People whose last seen a hub may ask for together with the online list: more chats than anybody has. */
+  alsoWatched: 1_000,
+  /** A subscriber that takes no event for this long is cut; it asks for a new snapshot when it is back. */
+  slowSubscriber: 30_000,
+  /** People in one event, reply or page: about 100 KiB. */
+  peoplePerFrame: 500,
+  /** Results of one search, and how many a search gives that names no number. */
+  searchResults: 100,
+  searchDefault: 20,
+  /** Characters of a search that count. */
+  searchQuery: 64,
+  /** Addresses that a look-up gives for a device, and how many a hub may publish to choose from. */
+  addresses: 8,
+  publishedAddresses: 64,
+  /** An attestation is handed out again until it is this old: signing one for every look-up is needless work. */
+  attestationReuse: 3600_000,
+  /** Attestations kept for reuse: 100,000 take about 50 MB. */
+  attestationsKept: 100_000,
+  /** A device that has not been seen for this long asks for the password again. */
+  idleDevice: 90 * 24 * 3600_000,
+  /** How often the day of a device's last visit is written. */
+  deviceSeen: 24 * 3600_000,
+  /** Guesses at one account, and from one address, before they are slowed: typing errors, and an office behind one address. */
+  guessesPerAccount: 5,
+  guessesPerAddress: 50,
+  /** Sign-ups from one address that may come to nothing before more are slowed: a class that tries names at once. */
+  signUpsPerAddress: 300,
+  /** The wait after the first slowed guess; it doubles up to the longest, which is never a lock-out. */
+  guessWait: 1_000,
+  guessWaitLongest: 60_000,
+  /** Guesses are forgotten this long after the last one. */
+  guessMemory: 15 * 60_000,
+  /** Accounts and addresses whose guesses are remembered; the oldest go first. */
+  guessesRemembered: 100_000,
+  /** Sign-ups that race for one row try again this often: each conflict means that another one has won. */
+  signUpTries: 200,
+  /** Rows that a start reads at once: a page of accounts is about 300 KiB. */
+  storagePage: 1_000,
+  /** One device's requests race for its row: more than a few conflicts in turn is abuse. */
+  rowTries: 8,
+  /** How often a heartbeat is wanted. */
+  beatInterval: 15_000,
+  /** An invite's life when none is given, the longest one, and the most uses. */
+  inviteExpires: 7 * 24 * 3600_000,
+  inviteLongest: 366 * 24 * 3600_000,
+  inviteUses: 10_000,
+  /** A dead invite is kept this long, so that its late user hears "expired" and not "unknown". */
+  inviteKept: 30 * 24 * 3600_000,
+} as const
