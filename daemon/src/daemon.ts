@@ -4,7 +4,7 @@ import { type Config, usualPlugins } from './config.ts'
 import { startControl } from './control/server.ts'
 import { HostedTeam } from './hosting/hosting.ts'
 import type { Hub } from './hub/hub.ts'
-import { ensureHome } from './locations.ts'
+import { ensureFolder, ensureHome } from './locations.ts'
 import { loadPlugins } from './plugins/host.ts'
 import type { BuiltIns } from './plugins/import.ts'
 import { SecretBox } from './plugins/secrets.ts'
@@ -92,9 +92,16 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
   // Each role's code is loaded only where it is played: a hub starts in half the time.
   let registry: Registry | undefined
   if (isRegistry) {
-    const { startRegistry } = await import('./registry/registry.ts')
+    const [{ startRegistry }, { AuditLog }] = await Promise.all([
+      import('./registry/registry.ts'),
+      import('./registry/audit.ts'),
+    ])
+    ensureFolder(where.logs, 'folder of logs')
+    const audit = await AuditLog.open(where.auditLog, now)
+    built.defer(() => audit.close())
     registry = await startRegistry({
       storage,
+      audit,
       secrets: { getOrCreate: (name, make) => secretBox.getOrCreate(storage, name, make) },
       auths,
       options: config.registry,

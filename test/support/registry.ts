@@ -1,5 +1,6 @@
 import type { Auth, Storage } from '@parley/kit'
 import { silentLog } from '../../daemon/src/log.ts'
+import type { AuditEvent } from '../../daemon/src/registry/audit.ts'
 import { type Registry, type RegistryOptions, startRegistry } from '../../daemon/src/registry/registry.ts'
 import authPassword from '../../plugins/auth-password/src/index.ts'
 import { openMemoryStorage } from '../../plugins/storage-memory/src/index.ts'
@@ -18,6 +19,8 @@ export interface RegistryMemory {
   readonly secrets: RegistryOptions['secrets']
   /** Every secret, to be searched for in places where it must not be. */
   readonly made: Map<string, Uint8Array>
+  /** What was noted in the audit log. */
+  readonly audited: AuditEvent[]
 }
 
 export function registryMemory(storage: Storage = openMemoryStorage()): RegistryMemory {
@@ -25,6 +28,7 @@ export function registryMemory(storage: Storage = openMemoryStorage()): Registry
   return {
     storage,
     made,
+    audited: [],
     secrets: {
       async getOrCreate(name, make) {
         const secret = made.get(name) ?? make()
@@ -46,6 +50,7 @@ export async function startTestRegistry(
     storage: memory.storage,
     secrets: memory.secrets,
     auths: [await passwordAuth(memory)],
+    audit: { note: async event => void memory.audited.push(event) },
     log: silentLog,
     waits: { presenceGrace: 50, presenceFlush: 5 },
     ...others,

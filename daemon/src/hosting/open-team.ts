@@ -1,7 +1,7 @@
 import type { Log } from '@parley/kit'
 import { acquireLock } from '../client/lock.ts'
 import { type Config, usualPlugins } from '../config.ts'
-import { ensureHome, type Locations } from '../locations.ts'
+import { ensureFolder, ensureHome, type Locations } from '../locations.ts'
 import { loadPlugins } from '../plugins/host.ts'
 import type { BuiltIns } from '../plugins/import.ts'
 import { SecretBox } from '../plugins/secrets.ts'
@@ -66,10 +66,17 @@ async function build(options: Parameters<typeof openTeam>[0], built: Teardown): 
   built.defer(() => closing.abort())
   const { storage, auths } = plugins
 
-  const { startRegistry } = await import('../registry/registry.ts')
+  const [{ startRegistry }, { AuditLog }] = await Promise.all([
+    import('../registry/registry.ts'),
+    import('../registry/audit.ts'),
+  ])
+  ensureFolder(where.logs, 'folder of logs')
+  const audit = await AuditLog.open(where.auditLog, now)
+  built.defer(() => audit.close())
   const registry = await withPlaces(wish, places =>
     startRegistry({
       storage,
+      audit,
       secrets: { getOrCreate: (name, make) => secretBox.getOrCreate(storage, name, make) },
       auths,
       options: { ...wish, ...places },

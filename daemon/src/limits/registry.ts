@@ -64,4 +64,7 @@ export const registryLimits = {
   inviteUses: 10_000,
   /** A dead invite is kept this long, so that its late user hears "expired" and not "unknown". */
   inviteKept: 30 * 24 * 3600_000,
+  /** Characters of one text in the audit log, and bytes of a line that is read from it: several such texts, all escaped. */
+  auditText: 128,
+  auditLine: 16 * 1024,
 } as const

@@ -12,6 +12,7 @@ import { Accounts } from './accounts.ts'
 import { peopleAnswers } from './answers/people.ts'
 import { standingAnswers } from './answers/standing.ts'
 import { Attestations } from './attestations.ts'
+import type { Audit } from './audit.ts'
 import { startClassic } from './classic/classic.ts'
 import { classicPeople } from './classic-people.ts'
 import { Directory } from './directory.ts'
@@ -34,6 +35,8 @@ export interface RegistryOptions {
   /** Secrets by name, made once and kept sealed. */
   readonly secrets: { getOrCreate(name: string, make: () => Uint8Array): Promise<Uint8Array> }
   readonly auths: readonly Auth[]
+  /** Where the acts are noted that a restored backup must not undo. */
+  readonly audit: Audit
   /** As configured; how durable storage must be is for whoever opens it. */
   readonly options: Omit<Config['registry'], 'volatile' | 'classicTimeout'> &
     Partial<Pick<Config['registry'], 'classicTimeout'>>
@@ -156,7 +159,7 @@ async function openRegistry(
 
 /** Everything that needs no port: what is known of people, and the rules of getting in. */
 async function buildParts(start: RegistryOptions, registry: RegistryId, privateKey: KeyObject) {
-  const { storage, options, log, now = Date.now, waits = {} } = start
+  const { storage, audit, options, log, now = Date.now, waits = {} } = start
   const auths = byMechanism(start.auths)
   const accounts = new Accounts({ storage, now })
   const directory = new Directory()
@@ -189,6 +192,7 @@ async function buildParts(start: RegistryOptions, registry: RegistryId, privateK
     registry,
     team: options.name,
     auths,
+    audit,
     accounts,
     directory,
     invites,

@@ -50,6 +50,7 @@ function sealed(storage: Storage, file: string): RegistryMemory {
   return {
     storage,
     made,
+    audited: [],
     secrets: {
       async getOrCreate(name, make) {
         const secret = await box.getOrCreate(storage, name, make)
