@@ -2,15 +2,15 @@ import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { ControlRequests, MessageInfo } from '../protocol/control.ts'
 import { conversationId, messageId } from '../protocol/ids.ts'
+import type { Circle } from './circle.ts'
 import type { HubNews } from './news.ts'
-import type { Team } from './team.ts'
 
 /**
  * Resolves with one's own message once it is delivered; rejects with ParleyError `timeout` after `timeout` ms, with
  * `closed` when `ended` is aborted first, and with `bad-message` when there is no such message.
  */
 export async function waitDelivered(
-  team: Team,
+  circle: Pick<Circle, 'ownMessage'>,
   watch: (listener: (news: HubNews) => void) => () => void,
   params: ControlRequests['waitDelivered'][0],
   ended: AbortSignal,
@@ -33,9 +33,9 @@ export async function waitDelivered(
   ended.addEventListener('abort', end, { once: true })
   if (ended.aborted) end()
   try {
-    const stored = await team.conversations.find(conversation, id)
-    if (!stored?.mine) throw new ParleyError('bad-message', 'There is no such message of yours in this conversation.')
-    return stored.state === 'delivered' ? team.message(stored) : await delivered.promise
+    const own = await circle.ownMessage(conversation, id)
+    if (!own) throw new ParleyError('bad-message', 'There is no such message of yours in this conversation.')
+    return own.state === 'delivered' ? own : await delivered.promise
   } finally {
     clearTimeout(timer)
     ended.removeEventListener('abort', end)

@@ -6,22 +6,16 @@ import { Dialer } from '../net/dial.ts'
 import type { Port } from '../net/port.ts'
 import { formatHostPort } from '../protocol/addresses.ts'
 import { HybridClock } from '../protocol/clock.ts'
-import type {
-  AccountInfo,
-  ControlRequests,
-  ConversationInfo,
-  HubSnapshot,
-  PeopleSnapshot,
-  StatusInfo,
-} from '../protocol/control.ts'
-import { type DeviceId, deviceId, type UserId } from '../protocol/ids.ts'
-import { accountInfo, alreadySignedUp } from './account-info.ts'
-import { type Account, AccountStore } from './accounts.ts'
+import type { ControlRequests, ConversationInfo, HubSnapshot, PeopleSnapshot, StatusInfo } from '../protocol/control.ts'
+import { conversationId, type DeviceId, deviceId, type UserId } from '../protocol/ids.ts'
+import { AccountStore } from './accounts.ts'
 import type { BackoffOptions } from './backoff.ts'
 import { type ChatStore, Chats, openChatStore } from './chats/chats.ts'
+import { Circles, type Place } from './circles.ts'
 import { waitDelivered } from './delivery.ts'
 import { type HubIdentity, loadHubIdentity } from './identity.ts'
 import { listenForPeers } from './listener.ts'
+import { Membership, nobodyYet } from './membership.ts'
 import type { HubNews } from './news.ts'
 import type { Hosting } from './own-team.ts'
 import { probe } from './probe.ts'
@@ -29,7 +23,7 @@ import { RegistryClient } from './registry/client.ts'
 import { Standing } from './standing.ts'
 import { ownAddresses, watchSurroundings } from './surroundings.ts'
 import { Team } from './team.ts'
-import { readLimit, readMessage, readSignIn, readSignUp } from './wishes.ts'
+import { readLimit, readMessage } from './wishes.ts'
 
 type Params<M extends keyof ControlRequests> = ControlRequests[M][0]
 type Result<M extends keyof ControlRequests> = Promise<ControlRequests[M][1]>
@@ -79,17 +73,19 @@ export class Hub {
   readonly #dialer: Dialer
   readonly #client: RegistryClient
   readonly #standing: Standing
+  readonly #membership: Membership
+  readonly #circles: Circles
   readonly #listeners = new Set<(news: HubNews) => void>()
   #port: Port | undefined
   #team: Team | undefined
   readonly #closing = new AbortController()
-  #turn: Promise<unknown> = Promise.resolve()
   #stopWatching: () => void = () => {}
 
   constructor(options: HubOptions, identity: HubIdentity, store: AccountStore, chats: ChatStore) {
     const { log, now = Date.now } = options
-    this.chats = new Chats(chats, { team: () => this.#openedTeam(), tell: news => this.#tell(news) })
     this.#options = options
+    this.#circles = new Circles({ all: () => (this.#team ? [this.#team] : []), ask: name => this.#askFor(name) })
+    this.chats = new Chats(chats, { circles: this.#circles, tell: news => this.#tell(news) })
     this.#identity = identity
     this.#store = store
     this.#clock = new HybridClock({ now, monotonic: () => performance.now() })
@@ -115,6 +111,14 @@ export class Hub {
       also: () => this.#team?.partners ?? [],
       status: () => this.#standing.status,
       ...(options.reconnect ? { reconnect: options.reconnect } : {}),
+    })
+    this.#membership = new Membership({
+      store,
+      client: this.#client,
+      standing: this.#standing,
+      hosting: options.hosting,
+      entered: () => this.#openTeam(),
+      changed: () => this.#tell({ accounts: true }),
     })
   }
 
@@ -147,7 +151,7 @@ export class Hub {
     return {
       device: this.device,
       listen: this.#port?.addresses.map(formatHostPort) ?? [],
-      accounts: this.#accounts(),
+      accounts: this.#membership.infos,
       links: this.#team?.peers.count ?? 0,
       relayed: 0,
       isDirect: true,
@@ -157,28 +161,23 @@ export class Hub {
   }
 
   signUp(params: Params<'signUp'>): Result<'signUp'> {
-    return this.#inTurn(async () => {
-      const { place, wish } = readSignUp(params)
-      const invite = wish.invite ?? (await this.#ownInvite(place.registry, wish.name))
-      await this.#client.signUp(place, { ...wish, ...(invite && { invite }) })
-      return this.#signedIn()
-    })
+    return this.#membership.signUp(params)
   }
 
   signIn(params: Params<'signIn'>): Result<'signIn'> {
-    return this.#inTurn(async () => {
-      const { place, who } = readSignIn(params)
-      this.#refuseOtherAccount(place?.registry, who.name)
-      await this.#client.signIn(place, who)
-      return this.#signedIn()
-    })
+    return this.#membership.signIn(params)
   }
 
-  signOut(_params: Params<'signOut'> = {}): Result<'signOut'> {
-    return this.#inTurn(async () => {
-      await this.#client.signOut()
-      return this.#accountInfo(this.#account())
-    })
+  signOut(params: Params<'signOut'> = {}): Result<'signOut'> {
+    return this.#membership.signOut(params)
+  }
+
+  hostTeam(params: Params<'hostTeam'>): Result<'hostTeam'> {
+    return this.#membership.hostTeam(params)
+  }
+
+  setAvailability(params: Params<'setAvailability'>): Result<'setAvailability'> {
+    return this.#membership.setAvailability(params)
   }
 
   /** `signal`: aborted when who asked has gone. */
@@ -189,28 +188,6 @@ export class Hub {
     }
     const ended = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
     return probe(text, { device: this.device, personOf, log: this.#options.log, signal: ended })
-  }
-
-  hostTeam({ team }: Params<'hostTeam'>): Result<'hostTeam'> {
-    return this.#inTurn(async () => {
-      const { hosting } = this.#options
-      if (!hosting) throw new ParleyError('unsupported', 'This hub cannot start a team: it was not made for it.')
-      const account = this.#store.current
-      if (account && !hosting.isConfigured) throw alreadySignedUp(account)
-      const hosted = await hosting.host(team)
-      this.#client.wake()
-      this.#tell({ accounts: true })
-      return hosted
-    })
-  }
-
-  setAvailability({ availability }: Params<'setAvailability'>): Result<'setAvailability'> {
-    return this.#inTurn(async () => {
-      await this.#store.save(this.#account().registry, { availability: availability === 'busy' ? 'busy' : '' })
-      this.#client.tellStatus()
-      this.#tell({ accounts: true })
-      return this.#accountInfo(this.#account())
-    })
   }
 
   /** Whom front ends list. */
@@ -233,45 +210,40 @@ export class Hub {
   }
 
   async send(params: Params<'send'>): Result<'send'> {
-    const { text, message } = readMessage(params)
-    const account = this.#account()
-    if (account.signedOut !== undefined) throw new ParleyError('signed-out', account.signedOut)
-    const team = this.#openedTeam()
-    const { user, name, displayName } = await team.find(params.to)
-    const peer = { user, name, displayName }
-    const stored = await team.conversations.send({ peer, text, message, written: this.#clock.physical() })
-    team.supervisor.reach(user)
-    return team.message(stored)
+    const draft = readMessage(params)
+    const { circle, conversation } = await this.#circles.find(params.to)
+    return circle.send(conversation, draft)
   }
 
   async history(params: Params<'history'>): Result<'history'> {
-    const team = this.#openedTeam()
-    const conversation = await team.conversationWith(params.with)
-    const { messages, more } = await team.conversations.history(conversation, {
+    const { circle, conversation } = await this.#circles.find(params.with)
+    const { before, after, from } = params
+    const { messages, more } = await circle.history(conversation, {
       limit: readLimit(params.limit, limits.historyPage),
-      ...(params.before === undefined ? {} : { before: params.before }),
-      ...(params.after === undefined ? {} : { after: params.after }),
-      ...(params.from === undefined ? {} : { from: params.from }),
+      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
+      ...(from === undefined ? {} : { from }),
     })
-    return { conversation, messages: messages.map(message => team.message(message)), more }
+    return { conversation, messages, more }
   }
 
   /** The conversation that `subscribeMessages` is to follow. */
   async conversationWith(text: string): Promise<string> {
-    return this.#openedTeam().conversationWith(text)
+    return (await this.#circles.find(text)).conversation
   }
 
   /** `signal`: aborted when who asked has gone. */
   async waitDelivered(params: Params<'waitDelivered'>, signal?: AbortSignal): Result<'waitDelivered'> {
     const ended = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
-    return waitDelivered(this.#openedTeam(), this.watch.bind(this), params, ended)
+    const { circle } = this.#circles.of(conversationId(params.conversation))
+    return waitDelivered(circle, this.watch.bind(this), params, ended)
   }
 
   /** All that front ends show, made in one tick. */
   snapshot(): Omit<HubSnapshot, 'number'> {
     return {
-      accounts: this.#accounts(),
-      conversations: this.#team?.listed() ?? [],
+      accounts: this.#membership.infos,
+      conversations: this.#circles.listed(),
       requests: [],
       pendingDevices: [],
     }
@@ -292,7 +264,7 @@ export class Hub {
     this.#standing.close()
     this.#stopWatching()
     await this.#client.close()
-    await this.#turn.catch(() => {})
+    await this.#membership.close()
     await this.#team?.close()
     await this.chats.close()
     await this.#port?.close()
@@ -318,32 +290,6 @@ export class Hub {
     this.#team.reachAll()
   }
 
-  /** One sign-up, sign-in or sign-out at a time. */
-  #inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(run)
-    this.#turn = result.catch(() => {})
-    return result
-  }
-
-  async #signedIn(): Promise<AccountInfo> {
-    await this.#openTeam()
-    this.#tell({ accounts: true })
-    return this.#accountInfo(this.#account())
-  }
-
-  #refuseOtherAccount(registry: string | undefined, name: string | undefined): void {
-    const account = this.#store.current
-    if (!account) return
-    const isOther = (registry && registry !== account.registry) || (name && name !== account.name)
-    if (isOther) throw alreadySignedUp(account)
-  }
-
-  /** Who runs a team in this very daemon needs no invite from anybody. */
-  async #ownInvite(registry: string | undefined, name: string): Promise<Uint8Array | undefined> {
-    const team = this.#options.hosting?.team
-    return team && team.registry === registry && team.signUp === 'invite' ? team.inviteCode(name) : undefined
-  }
-
   #presenceChanged(users: ReadonlySet<UserId>): void {
     this.#team?.presence(users)
     const own = this.#store.current?.user
@@ -356,30 +302,17 @@ export class Hub {
     this.#tell({ accounts: true })
   }
 
+  /** Somebody of the team whom this hub has never met: the registry knows them. */
+  async #askFor(name: string): Promise<Place> {
+    const team = this.#team
+    if (!team) throw new ParleyError('unknown-account', nobodyYet)
+    const { user } = await team.find(name)
+    return { circle: team, conversation: team.conversationOf(user) }
+  }
+
   #places() {
     const addresses = this.#port?.addresses ?? []
     return { port: addresses[0]?.port ?? 0, addresses: ownAddresses(addresses.map(({ host }) => host)) }
-  }
-
-  #account(): Account {
-    const account = this.#store.current
-    if (account) return account
-    throw new ParleyError('unknown-account', nobodyYet)
-  }
-
-  #openedTeam(): Team {
-    this.#account()
-    if (this.#team) return this.#team
-    throw new ParleyError('unknown-account', nobodyYet)
-  }
-
-  #accounts(): AccountInfo[] {
-    return this.#store.current ? [this.#accountInfo(this.#store.current)] : []
-  }
-
-  #accountInfo(account: Account): AccountInfo {
-    const { hosting } = this.#options
-    return accountInfo(account, { client: this.#client, standing: this.#standing, hosting })
   }
 
   #clockWarnings(): string[] {
@@ -399,5 +332,3 @@ export class Hub {
     }
   }
 }
-
-const nobodyYet = 'Nobody has signed up in this home yet. Sign up first: parley sign-up NAME --registry HOST:PORT'

@@ -9,14 +9,22 @@ import {
   conversationId,
   deviceId,
   directConversationId,
+  type MessageId,
   type UserId,
   userId,
 } from '../protocol/ids.ts'
 import { readUserName } from '../protocol/names.ts'
 import type { Account, AccountStore } from './accounts.ts'
 import type { Chats } from './chats/chats.ts'
+import type { Circle, Draft, Page } from './circle.ts'
 import { type Conversations, openConversations } from './conversations/conversations.ts'
-import type { ConversationChange, ConversationSummary, Peer, StoredMessage } from './conversations/types.ts'
+import type {
+  ConversationChange,
+  ConversationSummary,
+  HistoryRange,
+  Peer,
+  StoredMessage,
+} from './conversations/types.ts'
 import { Supervisor } from './dialer.ts'
 import type { HubNews } from './news.ts'
 import { Peers } from './peers.ts'
@@ -40,7 +48,7 @@ export interface TeamOptions {
 }
 
 /** All that belongs to the account at one registry: the people met there, the conversations, the links to peers. */
-export class Team {
+export class Team implements Circle {
   readonly people: People
   readonly conversations: Conversations
   readonly peers: Peers
@@ -127,7 +135,7 @@ export class Team {
    * @throws ParleyError `bad-name`, `unknown-user`, `unreachable`, `bad-message` for oneself
    */
   async find(to: string): Promise<Person> {
-    const name = readUserName(to.trim().replace(/^@/, ''))
+    const name = readUserName(asName(to))
     if (name === this.#options.store.current?.name) throw new ParleyError('bad-message', oneself)
     const known = this.people.named(name)
     if (known) return known
@@ -148,12 +156,46 @@ export class Team {
     }
   }
 
-  /** The conversation with somebody, by name or by conversation id; it need not have begun. */
-  async conversationWith(text: string): Promise<ConversationId> {
-    if (/^[a-z2-7]{52}$/.test(text)) return conversationId(text)
-    const { user } = await this.find(text)
+  named(text: string): ConversationId | undefined {
+    const person = this.people.named(asName(text))
+    return person && this.conversationOf(person.user)
+  }
+
+  /** The id of the conversation with somebody. */
+  conversationOf(user: UserId): ConversationId {
     const { registry, user: own } = this.#options.account
     return directConversationId(registry, own, user)
+  }
+
+  async send(conversation: ConversationId, { text, message }: Draft): Promise<MessageInfo> {
+    const { store, clock } = this.#options
+    const { signedOut } = store.current ?? {}
+    if (signedOut !== undefined) throw new ParleyError('signed-out', signedOut)
+    const peer = this.conversations.get(conversation)?.peer ?? this.#otherOf(conversation)
+    if (!peer) throw new ParleyError('unknown-user', 'That chat is with nobody known here. Name the person.')
+    const { user, name, displayName } = this.people.get(peer.user) ?? peer
+    const to = { user, name, displayName }
+    const stored = await this.conversations.send({ peer: to, text, message, written: clock.physical() })
+    this.supervisor.reach(user)
+    return this.message(stored)
+  }
+
+  async history(conversation: ConversationId, range: HistoryRange): Promise<Page> {
+    const { messages, more } = await this.conversations.history(conversation, range)
+    return { messages: messages.map(message => this.message(message)), more }
+  }
+
+  async ownMessage(conversation: ConversationId, id: MessageId): Promise<MessageInfo | undefined> {
+    const stored = await this.conversations.find(conversation, id)
+    return stored?.mine ? this.message(stored) : undefined
+  }
+
+  firstUnread(conversation: ConversationId): string | undefined {
+    return this.conversations.get(conversation)?.firstUnread
+  }
+
+  markRead(conversation: ConversationId, position: string): Promise<void> {
+    return this.conversations.markRead(conversation, position)
   }
 
   /** The registry's list changed for these people, or the registry is out of reach. */
@@ -292,5 +334,10 @@ const notBegun = {
   count: 0,
   linked: false,
 } as const
+
+/** What a person writes for a name. */
+function asName(text: string): string {
+  return text.trim().replace(/^@/, '').toLowerCase()
+}
 
 const oneself = 'You cannot write to yourself. Name somebody else.'

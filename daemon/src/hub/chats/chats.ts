@@ -3,7 +3,7 @@ import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { ChatState, ControlRequests, ConversationInfo } from '../../protocol/control.ts'
 import { type ConversationId, conversationId } from '../../protocol/ids.ts'
-import type { Conversations } from '../conversations/conversations.ts'
+import type { Circles } from '../circles.ts'
 import { checkPosition } from '../conversations/keys.ts'
 import { lineOf } from '../conversations/line.ts'
 import type { HubNews } from '../news.ts'
@@ -14,18 +14,9 @@ import { RowSaver } from './row-saver.ts'
 type Params<M extends keyof ControlRequests> = ControlRequests[M][0]
 type Result<M extends keyof ControlRequests> = Promise<ControlRequests[M][1]>
 
-/** What chats need of the account whose they are. */
-export interface ChatsTeam {
-  readonly conversations: Pick<Conversations, 'get' | 'markRead'>
-  /** The conversation with somebody, by name or by its id; it need not have begun. */
-  conversationWith(text: string): Promise<ConversationId>
-  /** A conversation with somebody known here, whether it has begun or not. */
-  summary(conversation: ConversationId): ConversationInfo | undefined
-}
-
 export interface ChatsOptions {
-  /** Throws ParleyError `unknown-account` before anybody has signed up; open chats are kept all the same. */
-  readonly team: () => ChatsTeam
+  /** Whose chats they are. */
+  readonly circles: Pick<Circles, 'find' | 'of' | 'summary'>
   readonly tell: (news: HubNews) => void
 }
 
@@ -68,10 +59,9 @@ export class Chats {
   }
 
   async openChat(params: Params<'openChat'>): Result<'openChat'> {
-    const team = this.#options.team()
-    const id = await team.conversationWith(params.with)
+    const { circle, conversation: id } = await this.#options.circles.find(params.with)
     const conversation = this.#known(id)
-    const firstUnread = team.conversations.get(id)?.firstUnread
+    const firstUnread = circle.firstUnread(id)
     return { conversation, ...this.#state(id), ...(firstUnread === undefined ? {} : { firstUnread }) }
   }
 
@@ -93,7 +83,8 @@ export class Chats {
 
   async markRead(params: Params<'markRead'>): Result<'markRead'> {
     checkPosition(params.position)
-    await this.#options.team().conversations.markRead(conversationId(params.conversation), params.position)
+    const { circle, conversation } = this.#options.circles.of(conversationId(params.conversation))
+    await circle.markRead(conversation, params.position)
     return {}
   }
 
@@ -123,7 +114,7 @@ export class Chats {
   }
 
   #known(id: ConversationId): ConversationInfo {
-    const summary = this.#options.team().summary(id)
+    const summary = this.#options.circles.summary(id)
     if (summary) return summary
     throw new ParleyError('usage', 'That chat is with nobody known here. Open it by the name of the person.')
   }

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { openMemoryStorage } from '@parley/storage-memory'
 import { ParleyError } from '../../../../../daemon/src/errors.ts'
-import { Chats, type ChatsTeam, openChatStore } from '../../../../../daemon/src/hub/chats/chats.ts'
+import { Chats, openChatStore } from '../../../../../daemon/src/hub/chats/chats.ts'
+import type { Circle } from '../../../../../daemon/src/hub/circle.ts'
+import { Circles } from '../../../../../daemon/src/hub/circles.ts'
 import type { HubNews } from '../../../../../daemon/src/hub/news.ts'
 import { limits } from '../../../../../daemon/src/limits.ts'
 import type { ConversationInfo } from '../../../../../daemon/src/protocol/control.ts'
@@ -14,12 +16,18 @@ const position = `${'0'.repeat(16)}/${deviceId(new Uint8Array(32))}/${'0'.repeat
 /** The chats of a home that knows bob only. */
 async function openChats(storage = openMemoryStorage()) {
   const told: HubNews[] = []
-  const team: ChatsTeam = {
-    conversations: { get: () => undefined, markRead: async () => {} },
-    conversationWith: async who => (who === 'bob' ? withBob : conversationId(who)),
+  const circle: Circle = {
+    named: who => (who === 'bob' ? withBob : undefined),
     summary: id => (id === withBob ? summary(chats) : undefined),
+    listed: () => [],
+    firstUnread: () => undefined,
+    send: () => assert.fail(),
+    history: () => assert.fail(),
+    ownMessage: () => assert.fail(),
+    markRead: async () => {},
   }
-  const chats: Chats = new Chats(await openChatStore(storage), { team: () => team, tell: news => told.push(news) })
+  const circles = new Circles({ all: () => [circle], ask: () => assert.fail() })
+  const chats: Chats = new Chats(await openChatStore(storage), { circles, tell: news => told.push(news) })
   return { chats, told, storage }
 }
 
@@ -81,10 +89,11 @@ describe('what is kept of a chat', () => {
   })
 
   it('knows the chats that are open in a place before anybody has signed up', async () => {
-    const nobody = () => {
+    const nobody = async () => {
       throw new ParleyError('unknown-account', 'Nobody has signed up.')
     }
-    const chats = new Chats(await openChatStore(openMemoryStorage()), { team: nobody, tell: () => {} })
+    const circles = new Circles({ all: () => [], ask: nobody })
+    const chats = new Chats(await openChatStore(openMemoryStorage()), { circles, tell: () => {} })
     assert.deepEqual(await chats.openChats({ place: 'here' }), { conversations: [] })
     await chats.saveOpenChats({ place: 'here', conversations: [withBob] })
     assert.deepEqual(await chats.openChats({ place: 'here' }), { conversations: [withBob] })
