@@ -67,4 +67,9 @@ export const registryLimits = {
   /** Characters of one text in the audit log, and bytes of a line that is read from it: several such texts, all escaped. */
   auditText: 128,
   auditLine: 16 * 1024,
+  /** Changes of a registry's key in all, and announced addresses that count: with both a hello fits into its frame. */
+  notices: 24,
+  noticeAddresses: 4,
+  /** Sessions that are told of a notice in one turn of the event loop: some 10 ms. */
+  noticesPerTurn: 500,
 } as const

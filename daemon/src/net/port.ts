@@ -71,6 +71,8 @@ export interface Port {
   /** Open connections of every kind. */
   readonly connections: number
   readonly counts: Readonly<PortCounts>
+  /** What new connections are shown from now on; links that are up keep what they have seen. */
+  show(identity: Identity): void
   /** Stops listening, closes every link and connection and waits until they are gone. */
   close(): Promise<void>
 }
@@ -151,6 +153,10 @@ class OpenPort implements Port, Acceptor {
         resolve()
       })
     })
+  }
+
+  show(identity: Identity): void {
+    this.#tls.setSecureContext(linkTls(identity))
   }
 
   async close(): Promise<void> {

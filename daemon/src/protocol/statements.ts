@@ -6,6 +6,7 @@ import { decoder } from './codec.ts'
 import { type DeviceId, deviceId, fromText, type RegistryId, registryId, type UserId, userId } from './ids.ts'
 import { asPublicKey, idOfKey, publicKeyOf, spkiOf } from './keys.ts'
 import { readDisplayName, readUserName } from './names.ts'
+import type { Chain } from './notices.ts'
 import { AttestationSchema, DeviceSchema, RosterSchema, type Signed } from './parley_pb.ts'
 import { sign, verify } from './signed.ts'
 
@@ -61,25 +62,23 @@ export function issueAttestation(fields: Attestation, registryPrivateKey: KeyObj
   return sign('attestation', toBinary(AttestationSchema, payload), registryPrivateKey)
 }
 
+/** The key of a registry whose first key still speaks, or the chain that leads from it to the present one. */
+export type RegistryKeys = KeyObject | Uint8Array | Chain
+
 /**
  * Reads an attestation that `registry` must have signed. `now` is the registry's time in ms; `'any'` leaves the dates
- * unjudged, for one that was judged when it was stored.
+ * unjudged, for one that was judged when it was stored. What a former key of the registry has signed before it handed over
+ * counts until it expires: whoever has not been back since can still be talked to.
  *
  * Throws `bad-signature` when the key did not sign it, `wrong-key` when the key is not the registry's, `forged` when it
  * says what it must not, `attestation-expired` or `clock` by its dates, `bad-frame` when it is malformed.
  */
 export function readAttestation(
   signed: Signed | undefined,
-  by: { readonly registryKey: KeyObject | Uint8Array; readonly registry: RegistryId; readonly now: number | 'any' },
+  by: { readonly registryKey: RegistryKeys; readonly registry: RegistryId; readonly now: number | 'any' },
 ): Attestation {
-  const registryKey = asPublicKey(by.registryKey)
-  if (registryId(idOfKey(spkiOf(registryKey))) !== by.registry) {
-    throw new ParleyError(
-      'wrong-key',
-      'The key is not the one that this registry is known by. Ask its admin for a new link.',
-    )
-  }
-  const fields = decodeAttestation(payloadOf(signed, 'attestation', registryKey))
+  const { key, until } = signerOf(signed, by)
+  const fields = decodeAttestation(payloadOf(signed, 'attestation', key))
   const attestation: Attestation = {
     registry: registryId(fields.registry),
     user: userId(fields.user),
@@ -93,7 +92,9 @@ export function readAttestation(
   }
   checkAttestation(attestation)
   if (attestation.registry !== by.registry) throw forged('The attestation speaks of another registry.')
-  if (by.now !== 'any') checkDates(attestation, by.now)
+  if (by.now === 'any') return attestation
+  checkDates(attestation, by.now)
+  if (until !== undefined && attestation.issued > until) throw forged('The attestation is younger than its key.')
   return attestation
 }
 
@@ -174,6 +175,31 @@ export function refuseOlderRoster(
   throw new ParleyError(
     'roster-rollback',
     `A list of devices came in version ${roster.version}, though version ${seen.version} is known: an old copy, or someone replays it. Nothing was accepted.`,
+  )
+}
+
+/** The key of the registry that must have signed this, the present one unless a former one has; and until when it spoke. */
+function signerOf(
+  signed: Signed | undefined,
+  { registryKey, registry }: { readonly registryKey: RegistryKeys; readonly registry: RegistryId },
+): { key: KeyObject; until?: number | undefined } {
+  if ('voices' in registryKey) {
+    if (registryKey.registry !== registry) throw wrongKey()
+    const former = registryKey.voices.slice(0, -1).reverse()
+    const present = publicKeyOf(registryKey.key)
+    if (!signed || former.length === 0 || verify('attestation', signed, present)) return { key: present }
+    const voice = former.find(({ key }) => verify('attestation', signed, publicKeyOf(key)))
+    return voice ? { key: publicKeyOf(voice.key), until: voice.until } : { key: present }
+  }
+  const key = asPublicKey(registryKey)
+  if (registryId(idOfKey(spkiOf(key))) !== registry) throw wrongKey()
+  return { key }
+}
+
+function wrongKey(): ParleyError {
+  return new ParleyError(
+    'wrong-key',
+    'The key is not the one that this registry is known by. Ask its admin for a new link.',
   )
 }
 

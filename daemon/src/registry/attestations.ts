@@ -8,7 +8,7 @@ import type { Account } from './accounts.ts'
 /** Says, signed by the registry, who owns which account key; for seven days at a time. */
 export class Attestations {
   readonly #registry: RegistryId
-  readonly #privateKey: KeyObject
+  #privateKey: KeyObject
   readonly #now: () => number
   /** The oldest first. */
   readonly #issued = new Map<UserId, { readonly at: number; readonly generation: number; readonly signed: Signed }>()
@@ -17,6 +17,12 @@ export class Attestations {
     this.#registry = registry
     this.#privateKey = privateKey
     this.#now = now
+  }
+
+  /** From now on another key of the registry signs. */
+  signBy(privateKey: KeyObject): void {
+    this.#privateKey = privateKey
+    this.#issued.clear()
   }
 
   /** An attestation that is at most an hour old, and none from before the clock was set back: it would be of the future. */

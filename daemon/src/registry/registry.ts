@@ -1,14 +1,12 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto'
 import type { Auth, Log, Storage } from '@parley/kit'
 import type { Config } from '../config.ts'
 import { ParleyError } from '../errors.ts'
-import { createIdentity } from '../net/identity.ts'
 import { listenPort, type PortLimits } from '../net/port.ts'
 import { formatHostPort, ports, readHostPort } from '../protocol/addresses.ts'
-import type { InviteInfo, StatusInfo } from '../protocol/control.ts'
-import { type RegistryId, registryId } from '../protocol/ids.ts'
-import { generateKeyPair } from '../protocol/keys.ts'
+import type { ControlRequests, InviteInfo, StatusInfo } from '../protocol/control.ts'
+import type { RegistryId } from '../protocol/ids.ts'
 import { Accounts } from './accounts.ts'
+import { announce } from './announcements.ts'
 import { peopleAnswers } from './answers/people.ts'
 import { standingAnswers } from './answers/standing.ts'
 import { Attestations } from './attestations.ts'
@@ -19,6 +17,7 @@ import { Directory } from './directory.ts'
 import { inviteInfo, registryAddress, whereabouts } from './invite-text.ts'
 import { Invites, type InviteWish } from './invites.ts'
 import { LastSeen } from './last-seen.ts'
+import { Notices } from './notices.ts'
 import { OnlineList } from './online-list.ts'
 import { People } from './people.ts'
 import { Presence } from './presence.ts'
@@ -65,6 +64,8 @@ export interface Registry {
   readonly heartbeat: string
   /** The requests of the control API about invites. @throws ParleyError `usage`, `bad-name`, `sign-up-closed` */
   readonly invites: { invite(wish: InviteWish): Promise<InviteInfo> }
+  /** The request of the control API. @throws ParleyError `bad-address`, `usage` */
+  announce(wish: ControlRequests['announce'][0]): Promise<ControlRequests['announce'][1]>
   status(): NonNullable<StatusInfo['registry']>
   close(): Promise<void>
 }
@@ -92,9 +93,9 @@ async function openRegistry(
   closers: (() => void | Promise<void>)[],
 ): Promise<Omit<Registry, 'close'>> {
   const { options, log, now = Date.now } = start
-  const identity = await createIdentity(await registryKey(start.secrets))
-  const registry = registryId(identity.id)
-  const parts = await buildParts(start, registry, identity.privateKey)
+  const notices = await Notices.open({ storage: start.storage, secrets: start.secrets, now })
+  const { registry } = notices
+  const parts = await buildParts(start, notices)
   const { directory, sessions, presence, lastSeen, onlineList, invites, signUps } = parts
   closers.push(
     () => lastSeen.close(),
@@ -116,7 +117,7 @@ async function openRegistry(
   const service = { ...parts, answers, heartbeatPort: classic.heartbeat.port }
   const port = await listenPort({
     listen: options.listen.map(address => readHostPort(address, ports.registry)),
-    identity,
+    identity: notices.identity,
     alpn: { [registryProtocol]: link => serveLink(link, service) },
     classic: classic.gate,
     log,
@@ -143,6 +144,7 @@ async function openRegistry(
         )
       },
     },
+    announce: wish => announce(wish, { ...parts, port }),
     status: () => ({
       registry,
       address: registryAddress(where()),
@@ -158,7 +160,8 @@ async function openRegistry(
 }
 
 /** Everything that needs no port: what is known of people, and the rules of getting in. */
-async function buildParts(start: RegistryOptions, registry: RegistryId, privateKey: KeyObject) {
+async function buildParts(start: RegistryOptions, notices: Notices) {
+  const { registry, identity } = notices
   const { storage, audit, options, log, now = Date.now, waits = {} } = start
   const auths = byMechanism(start.auths)
   const accounts = new Accounts({ storage, now })
@@ -180,7 +183,7 @@ async function buildParts(start: RegistryOptions, registry: RegistryId, privateK
     ...(waits.statusPace === undefined ? {} : { pace: waits.statusPace }),
   })
   const sessions = new Sessions(presence)
-  const attestations = new Attestations({ registry, privateKey, now })
+  const attestations = new Attestations({ registry, privateKey: identity.privateKey, now })
   const people = new People({ accounts, attestations, directory, presence, sessions })
   const onlineList = new OnlineList({
     online: () => presence.online(),
@@ -190,6 +193,7 @@ async function buildParts(start: RegistryOptions, registry: RegistryId, privateK
   })
   return {
     registry,
+    notices,
     team: options.name,
     auths,
     audit,
@@ -208,12 +212,6 @@ async function buildParts(start: RegistryOptions, registry: RegistryId, privateK
     now,
     ...(waits.unsigned === undefined ? {} : { unsigned: waits.unsigned }),
   }
-}
-
-async function registryKey(secrets: RegistryOptions['secrets']): Promise<KeyObject> {
-  const make = () => new Uint8Array(generateKeyPair().privateKey.export({ format: 'der', type: 'pkcs8' }))
-  const key = await secrets.getOrCreate('registry/key', make)
-  return createPrivateKey({ key: Buffer.from(key), format: 'der', type: 'pkcs8' })
 }
 
 function byMechanism(auths: readonly Auth[]): ReadonlyMap<string, Auth> {

@@ -21,6 +21,8 @@ export const rowKeys = {
   allSeen: 'seen/',
   seen: (user: UserId) => `seen/${user}`,
   alive: 'alive',
+  notices: 'notice/',
+  notice: (number: number) => `notice/${String(number).padStart(16, '0')}`,
   invite: (hash: Uint8Array) => `invite/${toText(hash)}`,
 } as const
 

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Link } from '../net/link.ts'
-import { deviceId } from '../protocol/ids.ts'
+import { deviceId, fromText } from '../protocol/ids.ts'
 import {
   ChallengeSchema,
   type RegistryHello,
@@ -16,6 +16,7 @@ import { readStatus } from './answers/standing.ts'
 import type { Attestations } from './attestations.ts'
 import type { Directory } from './directory.ts'
 import { Entrance, type EntranceParts, type Step } from './entrance.ts'
+import type { Notices } from './notices.ts'
 import type { OnlineList } from './online-list.ts'
 import type { DeviceStatus } from './presence.ts'
 import type { Session, Sessions } from './sessions.ts'
@@ -27,6 +28,7 @@ export const registryVersions: readonly number[] = [1]
 interface ServiceParts extends EntranceParts {
   readonly team: string
   readonly heartbeatPort: number
+  readonly notices: Notices
   readonly attestations: Attestations
   readonly directory: Directory
   readonly sessions: Sessions
@@ -85,7 +87,7 @@ class Service {
   }
 
   #hello({ versions }: RegistryHello): Reply['is'] {
-    const { team, auths, signUps, heartbeatPort, now } = this.#parts
+    const { team, auths, signUps, heartbeatPort, notices, now } = this.#parts
     const version = Math.max(0, ...versions.filter(one => registryVersions.includes(one)))
     if (version === 0) {
       throw new ParleyError(
@@ -104,6 +106,8 @@ class Service {
       mechanisms: [...auths.keys()],
       signUp: signUps.policy,
       heartbeatPort,
+      registry: fromText(notices.registry),
+      notices: [...notices.chain.notices],
     })
     return { case: 'registryWelcome', value }
   }

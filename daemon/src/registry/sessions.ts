@@ -36,6 +36,10 @@ export class Sessions {
     for (const sessions of this.#byUser.values()) for (const { account } of [...sessions].slice(0, 1)) yield account
   }
 
+  all(): Iterable<Session> {
+    return this.#byDevice.values()
+  }
+
   of(user: UserId): Iterable<Session> {
     return this.#byUser.get(user) ?? []
   }
