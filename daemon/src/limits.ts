@@ -1,7 +1,9 @@
 import { classicLimits } from './limits/classic.ts'
 import { controlLimits } from './limits/control.ts'
 import { conversationsLimits } from './limits/conversations.ts'
+import { doctorLimits } from './limits/doctor.ts'
 import { hubLimits } from './limits/hub.ts'
+import { keepingLimits } from './limits/keeping.ts'
 import { linksLimits } from './limits/links.ts'
 import { pluginsLimits } from './limits/plugins.ts'
 import { registryLimits } from './limits/registry.ts'
@@ -15,8 +17,10 @@ export const limits = {
   ...linksLimits,
   ...conversationsLimits,
   ...registryLimits,
+  ...keepingLimits,
   ...classicLimits,
   ...hubLimits,
   ...controlLimits,
   ...pluginsLimits,
+  ...doctorLimits,
 } as const
