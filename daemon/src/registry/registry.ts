@@ -17,13 +17,16 @@ import { Directory } from './directory.ts'
 import { inviteInfo, registryAddress, whereabouts } from './invite-text.ts'
 import { Invites, type InviteWish } from './invites.ts'
 import { LastSeen } from './last-seen.ts'
+import { measureProcess, measureRegistry, RequestMeasures } from './measures.ts'
+import { Metrics } from './metrics.ts'
 import { Notices } from './notices.ts'
 import { OnlineList } from './online-list.ts'
 import { People } from './people.ts'
 import { Presence } from './presence.ts'
 import { serveLink } from './service.ts'
 import { Sessions } from './sessions.ts'
-import { defaultSignUp, SignUps } from './sign-up.ts'
+import { Settings } from './settings.ts'
+import { SignUps } from './sign-up.ts'
 import { Guesses } from './throttle.ts'
 
 /** The protocol that the links of a registry speak (ALPN). */
@@ -51,6 +54,8 @@ export interface RegistryOptions {
     readonly lastSeenEvery?: number
   }
   readonly limits?: Partial<PortLimits>
+  /** What is measured is registered here. */
+  readonly metrics?: Metrics
   /** The address by which others reach this machine now: for a registry without a public address. */
   readonly ownHost?: () => string | undefined
 }
@@ -66,6 +71,9 @@ export interface Registry {
   readonly invites: { invite(wish: InviteWish): Promise<InviteInfo> }
   /** The request of the control API. @throws ParleyError `bad-address`, `usage` */
   announce(wish: ControlRequests['announce'][0]): Promise<ControlRequests['announce'][1]>
+  /** What may change while the registry runs. */
+  readonly settings: Settings
+  metrics(): Promise<ControlRequests['metrics'][1]>
   status(): NonNullable<StatusInfo['registry']>
   close(): Promise<void>
 }
@@ -96,7 +104,7 @@ async function openRegistry(
   const notices = await Notices.open({ storage: start.storage, secrets: start.secrets, now })
   const { registry } = notices
   const parts = await buildParts(start, notices)
-  const { directory, sessions, presence, lastSeen, onlineList, invites, signUps } = parts
+  const { directory, sessions, presence, lastSeen, onlineList, invites, signUps, settings, metrics } = parts
   closers.push(
     () => lastSeen.close(),
     () => presence.close(),
@@ -112,9 +120,11 @@ async function openRegistry(
     now,
     ...(options.classicTimeout === undefined ? {} : { sessionTimeout: options.classicTimeout }),
   })
+  settings.watch(now => classic.admit(now.classic, settings.signUp))
   closers.push(() => classic.close())
   const answers = { ...standingAnswers(parts), ...peopleAnswers(parts) }
-  const service = { ...parts, answers, heartbeatPort: classic.heartbeat.port }
+  const requests = new RequestMeasures(metrics)
+  const service = { ...parts, answers, requests, heartbeatPort: classic.heartbeat.port }
   const port = await listenPort({
     listen: options.listen.map(address => readHostPort(address, ports.registry)),
     identity: notices.identity,
@@ -124,10 +134,15 @@ async function openRegistry(
     ...(start.limits ? { limits: start.limits } : {}),
   })
   closers.push(() => port.close())
+  measureRegistry(metrics, { ...parts, port })
+  closers.push(measureProcess(metrics))
 
-  const known = options.public === undefined ? undefined : readHostPort(options.public, ports.registry)
   // Made anew each time: a machine that moves to another network has another address there.
-  const where = () => whereabouts({ registry, listen: port.addresses }, known, start.ownHost)
+  const where = () => {
+    const { public: known } = settings.now
+    const place = known === undefined ? undefined : readHostPort(known, ports.registry)
+    return whereabouts({ registry, listen: port.addresses }, place, start.ownHost)
+  }
   const shown = { listen: port.addresses.map(formatHostPort), heartbeat: formatHostPort(classic.heartbeat) }
   return {
     id: registry,
@@ -137,7 +152,7 @@ async function openRegistry(
     ...shown,
     invites: {
       async invite(wish) {
-        if (signUps.policy !== 'closed') return inviteInfo(options.name, where(), () => invites.create(wish))
+        if (signUps.policy !== 'closed') return inviteInfo(settings.now.name, where(), () => invites.create(wish))
         throw new ParleyError(
           'sign-up-closed',
           'This registry takes no sign-ups. Set "signUp" to "invite" and start it anew.',
@@ -145,13 +160,15 @@ async function openRegistry(
       },
     },
     announce: wish => announce(wish, { ...parts, port }),
+    settings,
+    metrics: async () => ({ text: metrics.text() }),
     status: () => ({
       registry,
       address: registryAddress(where()),
       ...shown,
-      team: options.name,
+      team: settings.now.name,
       signUp: signUps.policy,
-      classic: options.classic,
+      classic: settings.now.classic,
       users: directory.size,
       online: presence.count,
       connections: port.connections,
@@ -163,12 +180,12 @@ async function openRegistry(
 async function buildParts(start: RegistryOptions, notices: Notices) {
   const { registry, identity } = notices
   const { storage, audit, options, log, now = Date.now, waits = {} } = start
+  const settings = new Settings(options)
   const auths = byMechanism(start.auths)
   const accounts = new Accounts({ storage, now })
   const directory = new Directory()
   await directory.load(accounts.all())
   const invites = new Invites({ storage, now })
-  const policy = options.signUp ?? defaultSignUp(options.listen)
   const lastSeen = await LastSeen.open({
     storage,
     log,
@@ -194,13 +211,14 @@ async function buildParts(start: RegistryOptions, notices: Notices) {
   return {
     registry,
     notices,
-    team: options.name,
+    settings,
+    metrics: start.metrics ?? new Metrics(),
     auths,
     audit,
     accounts,
     directory,
     invites,
-    signUps: new SignUps({ policy, storage, accounts, invites, now }),
+    signUps: new SignUps({ policy: () => settings.signUp, storage, accounts, invites, now }),
     guesses: new Guesses(now),
     attestations,
     presence,

@@ -16,17 +16,20 @@ import { readStatus } from './answers/standing.ts'
 import type { Attestations } from './attestations.ts'
 import type { Directory } from './directory.ts'
 import { Entrance, type EntranceParts, type Step } from './entrance.ts'
+import type { RequestMeasures } from './measures.ts'
 import type { Notices } from './notices.ts'
 import type { OnlineList } from './online-list.ts'
 import type { DeviceStatus } from './presence.ts'
 import type { Session, Sessions } from './sessions.ts'
+import type { Settings } from './settings.ts'
 
 /** The versions of the registry's protocol that this program speaks. */
 export const registryVersions: readonly number[] = [1]
 
 /** What every link of a registry is served from. */
 interface ServiceParts extends EntranceParts {
-  readonly team: string
+  readonly settings: Settings
+  readonly requests: RequestMeasures
   readonly heartbeatPort: number
   readonly notices: Notices
   readonly attestations: Attestations
@@ -43,7 +46,7 @@ interface ServiceParts extends EntranceParts {
 /** Serves one link from its hello to its end. */
 export function serveLink(link: Link, parts: ServiceParts): void {
   const service = new Service(link, parts)
-  link.handle({ request: is => service.answer(is) })
+  link.handle({ request: parts.requests.of(is => service.answer(is)) })
   void link.closed.then(() => service.closed())
 }
 
@@ -87,7 +90,7 @@ class Service {
   }
 
   #hello({ versions }: RegistryHello): Reply['is'] {
-    const { team, auths, signUps, heartbeatPort, notices, now } = this.#parts
+    const { settings, auths, signUps, heartbeatPort, notices, now } = this.#parts
     const version = Math.max(0, ...versions.filter(one => registryVersions.includes(one)))
     if (version === 0) {
       throw new ParleyError(
@@ -102,7 +105,7 @@ class Service {
     const value = create(RegistryWelcomeSchema, {
       version,
       time: BigInt(now()),
-      team,
+      team: settings.now.name,
       mechanisms: [...auths.keys()],
       signUp: signUps.policy,
       heartbeatPort,

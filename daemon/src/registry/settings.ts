@@ -1,5 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Config } from '../config.ts'
+import type { SignUpPolicy } from '../protocol/control.ts'
+import { defaultSignUp } from './sign-up.ts'
 
 /** What of a registry's configuration takes effect at once when it is read again. */
 export const liveSettings = ['name', 'public', 'signUp', 'classic'] as const
@@ -18,6 +20,11 @@ export class Settings {
 
   get now(): Options {
     return this.#now
+  }
+
+  /** Who may sign up, by what is configured or by where the registry listens. */
+  get signUp(): SignUpPolicy {
+    return this.#now.signUp ?? defaultSignUp(this.#now.listen)
   }
 
   /** Calls `watcher` after each change, for what cannot ask each time. */

@@ -55,30 +55,36 @@ export function readClaim(
     mechanism: asked.mechanism,
     accountKey: new Uint8Array(asked.accountKey),
     generation: 1,
+    denied: new Set(),
   }
   return { account, roster, device, deviceKey, invite: asked.invite.length > 0 ? asked.invite : undefined }
 }
 
 /** Decides on sign-ups and commits them. */
 export class SignUps {
-  readonly policy: SignUpPolicy
+  readonly #policy: () => SignUpPolicy
   readonly #storage: Storage
   readonly #accounts: Accounts
   readonly #invites: Invites
   readonly #now: () => number
 
   constructor(parts: {
-    policy: SignUpPolicy
+    /** Asked each time: it may change while the registry runs. */
+    policy: () => SignUpPolicy
     storage: Storage
     accounts: Accounts
     invites: Invites
     now: () => number
   }) {
-    this.policy = parts.policy
+    this.#policy = parts.policy
     this.#storage = parts.storage
     this.#accounts = parts.accounts
     this.#invites = parts.invites
     this.#now = parts.now
+  }
+
+  get policy(): SignUpPolicy {
+    return this.#policy()
   }
 
   /**

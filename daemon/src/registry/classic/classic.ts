@@ -37,6 +37,8 @@ export interface Classic {
   readonly heartbeat: HostPort
   online(): readonly ClassicUser[]
   watch(listener: (change: ClassicChange) => void): () => void
+  /** Who may connect, and who may register, from now on. */
+  admit(mode: ClassicMode, signUp: SignUpPolicy): void
   /** Gives a modern user of that name a classic password, for clients that know nothing else. */
   setPassword(name: string, password: string, signal: AbortSignal): Promise<'set' | 'refused'>
   close(): Promise<void>
@@ -66,6 +68,10 @@ export async function startClassic(options: ClassicOptions): Promise<Classic> {
     heartbeat: port.address,
     online: () => sessions.list(),
     watch: listener => sessions.watch(listener),
+    admit(mode, signUp) {
+      server.admit(mode)
+      service.admit(signUp)
+    },
     setPassword: (name, password, signal) => accounts.setPassword(name, password, signal),
     async close() {
       server.close()

@@ -18,7 +18,7 @@ export interface ClassicWaits {
 
 /** The classic connections of the registry's port, from their first byte on. */
 export class ClassicServer implements ClassicGate {
-  readonly #mode: ClassicMode
+  #mode: ClassicMode
   readonly #service: ClassicService
   readonly #sessions: ClassicSessions
   readonly #log: Log
@@ -40,6 +40,12 @@ export class ClassicServer implements ClassicGate {
     this.#log = parts.log
     this.#idle = new Deadlines(parts.waits.idle, connection => this.#leave(connection))
     this.#packet = new Deadlines(parts.waits.packet, connection => connection.expire())
+  }
+
+  /** Who may connect from now on; who no longer may is cut. */
+  admit(mode: ClassicMode): void {
+    this.#mode = mode
+    for (const connection of this.#connections) if (!this.allows(connection.address)) connection.destroy()
   }
 
   allows(address: string): boolean {

@@ -43,7 +43,7 @@ export class ClassicService {
   readonly #sessions: ClassicSessions
   readonly #people: ModernPeople
   readonly #log: Log
-  readonly #mayRegister: boolean
+  #mayRegister: boolean
   readonly #guesses = new ClassicGuesses()
 
   constructor(parts: ClassicParts) {
@@ -52,6 +52,11 @@ export class ClassicService {
     this.#people = parts.people
     this.#log = parts.log
     this.#mayRegister = parts.signUp === 'open'
+  }
+
+  /** Whether people may register from now on: as one may sign up without an invite. */
+  admit(signUp: SignUpPolicy): void {
+    this.#mayRegister = signUp === 'open'
   }
 
   /**
