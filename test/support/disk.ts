@@ -1,4 +1,4 @@
-import type { Storage } from '@parley/kit'
+import type { ListedRow, Storage } from '@parley/kit'
 import { openSqliteStorage } from '@parley/storage-sqlite'
 import { placeOf } from '../../daemon/src/hub/conversations/keys.ts'
 import { readNamedRow, readRow } from '../../daemon/src/hub/conversations/rows.ts'
@@ -55,12 +55,10 @@ async function acknowledgedOf(storage: Storage): Promise<(position: string) => b
   }
 }
 
-type Row = readonly [string, Uint8Array]
+const keyOf = ([key]: ListedRow) => key
 
-const keyOf = ([key]: Row) => key
-
-async function rowsOf(storage: Storage, prefix: string): Promise<Row[]> {
-  const found: Row[] = []
+async function rowsOf(storage: Storage, prefix: string): Promise<ListedRow[]> {
+  const found: ListedRow[] = []
   for (let after: string | undefined; ; after = found.at(-1)?.[0]) {
     const { rows, more } = await storage.list(prefix, { limit: 1000, ...(after === undefined ? {} : { after }) })
     found.push(...rows)

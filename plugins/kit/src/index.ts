@@ -2,6 +2,7 @@ export type { Auth, Exchange, Verdict } from './auth.ts'
 export { definePlugin, type Host, type Log, type Offer, type Plugin } from './plugin.ts'
 export {
   type Change,
+  type ListedRow,
   type ListPage,
   type ListRange,
   type Storage,

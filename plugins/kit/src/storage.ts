@@ -31,9 +31,15 @@ export interface ListRange {
 }
 
 export interface ListPage {
-  readonly rows: readonly (readonly [key: string, value: Uint8Array])[]
+  readonly rows: readonly ListedRow[]
   readonly more: boolean
 }
+
+/**
+ * A row as a list gives it, with `expires` as it was put where it was put with a time: whoever copies rows to another
+ * storage, as a backup does, cannot know it otherwise, and a row that should have ended would stay for ever.
+ */
+export type ListedRow = readonly [key: string, value: Uint8Array, expires?: number]
 
 /** One change of a batch. `expires` is in ms since 1970; a put without it clears it. Checks compare by value. */
 export type Change =

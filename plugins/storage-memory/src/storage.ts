@@ -2,6 +2,7 @@ import {
   type Change,
   checkChanges,
   checkKeys,
+  type ListedRow,
   type ListPage,
   type ListRange,
   listBounds,
@@ -32,19 +33,20 @@ class MemoryStorage implements Storage {
   async get(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]> {
     checkKeys(keys)
     const now = Date.now()
-    return keys.map(key => copyOf(this.#live(key, now)))
+    return keys.map(key => copyOf(this.#live(key, now)?.value))
   }
 
   async list(prefix: string, range: ListRange): Promise<ListPage> {
     const { from, below } = listBounds(prefix, range)
     const now = Date.now()
-    const rows: (readonly [string, Uint8Array])[] = []
+    const rows: ListedRow[] = []
     const keys = range.reverse ? this.#keys.descending(from, below) : this.#keys.ascending(from, below)
     for (const key of keys) {
-      const value = this.#live(key, now)
-      if (value === undefined) continue
+      const row = this.#live(key, now)
+      if (row === undefined) continue
       if (rows.length === range.limit) return { rows, more: true }
-      rows.push([key, Uint8Array.from(value)])
+      const value = Uint8Array.from(row.value)
+      rows.push(row.expires === undefined ? [key, value] : [key, value, row.expires])
     }
     return { rows, more: false }
   }
@@ -54,7 +56,7 @@ class MemoryStorage implements Storage {
     const now = Date.now()
     this.#sweep(now)
     for (const change of changes) {
-      if ('check' in change && !isSame(this.#live(change.check, now), change.is)) return 'conflict'
+      if ('check' in change && !isSame(this.#live(change.check, now)?.value, change.is)) return 'conflict'
     }
     for (const change of changes) {
       if ('put' in change) this.#put(change.put, { value: Uint8Array.from(change.value), expires: change.expires })
@@ -63,9 +65,9 @@ class MemoryStorage implements Storage {
     return 'committed'
   }
 
-  #live(key: string, now: number): Uint8Array | undefined {
+  #live(key: string, now: number): Row | undefined {
     const row = this.#rows.get(key)
-    return row === undefined || (row.expires !== undefined && row.expires <= now) ? undefined : row.value
+    return row?.expires !== undefined && row.expires <= now ? undefined : row
   }
 
   #put(key: string, row: Row): void {

@@ -1,5 +1,5 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
-import type { ListPage, ListRange } from '@parley/kit'
+import type { ListedRow, ListPage, ListRange } from '@parley/kit'
 import { openReader } from './database.ts'
 import { errorOf, failureOf } from './errors.ts'
 
@@ -38,8 +38,7 @@ export class Reader {
     const statement = reverse ? this.#descending : this.#ascending
     return this.#told(() => {
       const found = statement.all(from, below, Date.now(), limit + 1)
-      const rows = found.slice(0, limit).map(row => [String(row.key), bytesOf(row.value) ?? empty()] as const)
-      return { rows, more: found.length > limit }
+      return { rows: found.slice(0, limit).map(listed), more: found.length > limit }
     })
   }
 
@@ -67,9 +66,14 @@ export class Reader {
 
 function listing(direction: 'ASC' | 'DESC'): string {
   return `
-    SELECT key, value FROM rows WHERE key >= ? AND key < ? AND (expires IS NULL OR expires > ?)
+    SELECT key, value, expires FROM rows WHERE key >= ? AND key < ? AND (expires IS NULL OR expires > ?)
     ORDER BY key ${direction} LIMIT ?
   `
+}
+
+function listed({ key, value, expires }: Record<string, unknown>): ListedRow {
+  const bytes = bytesOf(value) ?? empty()
+  return typeof expires === 'number' ? [String(key), bytes, expires] : [String(key), bytes]
 }
 
 function bytesOf(value: unknown): Uint8Array | undefined {

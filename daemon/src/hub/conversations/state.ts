@@ -1,5 +1,5 @@
 import { create, toBinary } from '@bufbuild/protobuf'
-import type { Storage } from '@parley/kit'
+import type { ListedRow, Storage } from '@parley/kit'
 import {
   AckRowSchema,
   type ConversationRow,
@@ -123,7 +123,7 @@ async function loadPerDevice<Value>(
 }
 
 /** All rows with a prefix, page by page. */
-async function* rowsOf(storage: Storage, prefix: string): AsyncGenerator<readonly [string, Uint8Array]> {
+async function* rowsOf(storage: Storage, prefix: string): AsyncGenerator<ListedRow> {
   let after: string | undefined
   for (;;) {
     const page = await storage.list(prefix, { limit: 500, ...(after === undefined ? {} : { after }) })

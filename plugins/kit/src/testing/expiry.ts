@@ -23,6 +23,29 @@ export function expiryTests(open: OpenStorage): void {
         assert.equal(await storage.write([{ check: 'x/1', is: undefined }]), 'committed')
       }))
 
+    it('tells in lists when a row expires, as it was put last', () =>
+      withStorage(open, async storage => {
+        const expires = Date.now() + hour
+        await storage.write([
+          { put: 'x/1', value: bytes('1'), expires },
+          { put: 'x/2', value: bytes('2') },
+          { put: 'x/3', value: bytes('3'), expires },
+          { put: 'x/4', value: bytes('4'), expires: Number.MAX_SAFE_INTEGER },
+        ])
+        await storage.write([
+          { put: 'x/1', value: bytes('1'), expires: expires + 1 },
+          { put: 'x/3', value: bytes('3') },
+        ])
+        const told = [expires + 1, undefined, undefined, Number.MAX_SAFE_INTEGER]
+        for (const reverse of [false, true]) {
+          const { rows } = await storage.list('x/', { limit: 9, reverse })
+          assert.deepEqual(
+            rows.map(row => row[2]),
+            reverse ? told.toReversed() : told,
+          )
+        }
+      }))
+
     it('does not count an expired row as more', () =>
       withStorage(open, async storage => {
         await storage.write([

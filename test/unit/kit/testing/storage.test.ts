@@ -74,6 +74,16 @@ const faults: readonly Fault[] = [
         storage.write(changes.map(change => ('put' in change ? { put: change.put, value: change.value } : change))),
     }),
   ],
+  [
+    'keeps times of expiry to itself',
+    'tells in lists when a row expires',
+    storage => ({
+      list: async (prefix, range) => {
+        const { rows, more } = await storage.list(prefix, range)
+        return { rows: rows.map(([key, value]) => [key, value] as const), more }
+      },
+    }),
+  ],
   ['keeps a time of expiry', 'takes the time of the last put', keepsExpiry],
   [
     'takes any key',
