@@ -28,6 +28,8 @@ export const errorCodes = [
   // trust
   'wrong-key',
   'stranger',
+  'asked',
+  'blocked',
   'bad-signature',
   'roster-rollback',
   'attestation-expired',

@@ -7,6 +7,7 @@ import { keepingLimits } from './limits/keeping.ts'
 import { linksLimits } from './limits/links.ts'
 import { pluginsLimits } from './limits/plugins.ts'
 import { registryLimits } from './limits/registry.ts'
+import { strangersLimits } from './limits/strangers.ts'
 
 /**
  * Every timeout, size and ceiling of the daemon, each with its reason, in the files of limits/. Times in ms, sizes in
@@ -20,6 +21,7 @@ export const limits = {
   ...keepingLimits,
   ...classicLimits,
   ...hubLimits,
+  ...strangersLimits,
   ...controlLimits,
   ...pluginsLimits,
   ...doctorLimits,

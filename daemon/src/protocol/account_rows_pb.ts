@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file account_rows.proto.
  */
 export const file_account_rows: GenFile = /*@__PURE__*/
-  fileDesc("ChJhY2NvdW50X3Jvd3MucHJvdG8SDXBhcmxleS5odWIudjEi2wIKCkFjY291bnRSb3cSEAoIcmVnaXN0cnkYASABKAwSFAoMcmVnaXN0cnlfa2V5GAIgASgMEgwKBGhvc3QYAyABKAkSDAoEcG9ydBgEIAEoDRIMCgR0ZWFtGAUgASgJEgwKBHVzZXIYBiABKAwSDAoEbmFtZRgHIAEoCRIUCgxkaXNwbGF5X25hbWUYCCABKAkSEQoJbWVjaGFuaXNtGAkgASgJEiYKC2F0dGVzdGF0aW9uGAogASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYCyABKAsyES5wYXJsZXkudjEuU2lnbmVkEhIKCnNpZ25lZF9vdXQYDCABKAkSFAoMYXZhaWxhYmlsaXR5GA0gASgJEg8KB3BlbmRpbmcYDiABKAgSIgoHbm90aWNlcxgPIAMoCzIRLnBhcmxleS52MS5TaWduZWQSDAoEcm9sZRgQIAEoCSKDAQoJUGVyc29uUm93EiYKC2F0dGVzdGF0aW9uGAEgASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYAiABKAsyES5wYXJsZXkudjEuU2lnbmVkEisKB2RldmljZXMYAyADKAsyGi5wYXJsZXkudjEuRGV2aWNlQWRkcmVzc2VzIi0KCFRydXN0Um93EhAKCHZlcmlmaWVkGAEgASgMEg8KB2NoYW5nZWQYAiABKAwiQgoJRGlyZWN0Um93EgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhEKCXN0cmFuZ2VycxgDIAEoCSKpAQoKUmVxdWVzdFJvdxIMCgRuYW1lGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIPCgdhZGRyZXNzGAMgASgJEgoKAmF0GAQgASgGEg8KB2NsYXNzaWMYBSABKAgSJgoLYXR0ZXN0YXRpb24YBiABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgHIAEoCzIRLnBhcmxleS52MS5TaWduZWQiJgoKQmxvY2tlZFJvdxIMCgRuYW1lGAEgASgJEgoKAmF0GAIgASgGYgZwcm90bzM", [file_parley]);
+  fileDesc("ChJhY2NvdW50X3Jvd3MucHJvdG8SDXBhcmxleS5odWIudjEi2wIKCkFjY291bnRSb3cSEAoIcmVnaXN0cnkYASABKAwSFAoMcmVnaXN0cnlfa2V5GAIgASgMEgwKBGhvc3QYAyABKAkSDAoEcG9ydBgEIAEoDRIMCgR0ZWFtGAUgASgJEgwKBHVzZXIYBiABKAwSDAoEbmFtZRgHIAEoCRIUCgxkaXNwbGF5X25hbWUYCCABKAkSEQoJbWVjaGFuaXNtGAkgASgJEiYKC2F0dGVzdGF0aW9uGAogASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYCyABKAsyES5wYXJsZXkudjEuU2lnbmVkEhIKCnNpZ25lZF9vdXQYDCABKAkSFAoMYXZhaWxhYmlsaXR5GA0gASgJEg8KB3BlbmRpbmcYDiABKAgSIgoHbm90aWNlcxgPIAMoCzIRLnBhcmxleS52MS5TaWduZWQSDAoEcm9sZRgQIAEoCSKDAQoJUGVyc29uUm93EiYKC2F0dGVzdGF0aW9uGAEgASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYAiABKAsyES5wYXJsZXkudjEuU2lnbmVkEisKB2RldmljZXMYAyADKAsyGi5wYXJsZXkudjEuRGV2aWNlQWRkcmVzc2VzIi0KCFRydXN0Um93EhAKCHZlcmlmaWVkGAEgASgMEg8KB2NoYW5nZWQYAiABKAwiZQoJRGlyZWN0Um93EgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEhEKCXN0cmFuZ2VycxgDIAEoCRIhCgZyb3N0ZXIYBCABKAsyES5wYXJsZXkudjEuU2lnbmVkIiQKBkFza1JvdxIOCgZkZXZpY2UYASABKAwSCgoCYXQYAiABKAYiuwEKClJlcXVlc3RSb3cSDAoEbmFtZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSDwoHYWRkcmVzcxgDIAEoCRIKCgJhdBgEIAEoBhIPCgdjbGFzc2ljGAUgASgIEiYKC2F0dGVzdGF0aW9uGAYgASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYByABKAsyES5wYXJsZXkudjEuU2lnbmVkEhAKCGRlY2xpbmVkGAggASgGIiYKCkJsb2NrZWRSb3cSDAoEbmFtZRgBIAEoCRIKCgJhdBgCIAEoBmIGcHJvdG8z", [file_parley]);
 
 /**
  * account/<registry>: one's own account. Without an attestation it is a sign-up whose answer has not come yet.
@@ -207,6 +207,13 @@ export type DirectRow = Message<"parley.hub.v1.DirectRow"> & {
    * @generated from field: string strangers = 3;
    */
   strangers: string;
+
+  /**
+   * as told to others; the attestation is made anew
+   *
+   * @generated from field: parley.v1.Signed roster = 4;
+   */
+  roster?: Signed | undefined;
 };
 
 /**
@@ -215,6 +222,34 @@ export type DirectRow = Message<"parley.hub.v1.DirectRow"> & {
  */
 export const DirectRowSchema: GenMessage<DirectRow> = /*@__PURE__*/
   messageDesc(file_account_rows, 3);
+
+/**
+ * ask/<HOST:PORT>: whom this home has asked to chat, until they have accepted.
+ *
+ * @generated from message parley.hub.v1.AskRow
+ */
+export type AskRow = Message<"parley.hub.v1.AskRow"> & {
+  /**
+   * id of the key that answered there at first
+   *
+   * @generated from field: bytes device = 1;
+   */
+  device: Uint8Array;
+
+  /**
+   * ms since 1970
+   *
+   * @generated from field: fixed64 at = 2;
+   */
+  at: bigint;
+};
+
+/**
+ * Describes the message parley.hub.v1.AskRow.
+ * Use `create(AskRowSchema)` to create a new message.
+ */
+export const AskRowSchema: GenMessage<AskRow> = /*@__PURE__*/
+  messageDesc(file_account_rows, 4);
 
 /**
  * request/<id>: somebody of no team, or a classic client, asks to chat.
@@ -262,6 +297,13 @@ export type RequestRow = Message<"parley.hub.v1.RequestRow"> & {
    * @generated from field: parley.v1.Signed roster = 7;
    */
   roster?: Signed | undefined;
+
+  /**
+   * ms since 1970; 0: it waits
+   *
+   * @generated from field: fixed64 declined = 8;
+   */
+  declined: bigint;
 };
 
 /**
@@ -269,7 +311,7 @@ export type RequestRow = Message<"parley.hub.v1.RequestRow"> & {
  * Use `create(RequestRowSchema)` to create a new message.
  */
 export const RequestRowSchema: GenMessage<RequestRow> = /*@__PURE__*/
-  messageDesc(file_account_rows, 4);
+  messageDesc(file_account_rows, 5);
 
 /**
  * blocked/<key>: whom this home talks to no more: an account key's hash, a user of a team, or a classic client.
@@ -297,5 +339,5 @@ export type BlockedRow = Message<"parley.hub.v1.BlockedRow"> & {
  * Use `create(BlockedRowSchema)` to create a new message.
  */
 export const BlockedRowSchema: GenMessage<BlockedRow> = /*@__PURE__*/
-  messageDesc(file_account_rows, 5);
+  messageDesc(file_account_rows, 6);
 
