@@ -134,8 +134,15 @@ class Service {
     this.#entrance = undefined
     clearTimeout(this.#unsigned)
     this.#link.allowLargeFrames()
+    this.#session = sessions.begin({
+      account,
+      device: deviceId(this.#link.peerId),
+      link: this.#link,
+      status: this.#status,
+      isPending: false,
+      hasShownPassword: false,
+    })
     directory.add(account)
-    this.#session = sessions.begin(account, deviceId(this.#link.peerId), this.#link, this.#status)
     const value = create(SignedInSchema, {
       session: this.#session.id,
       beatInterval: limits.beatInterval,

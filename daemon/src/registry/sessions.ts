@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { create } from '@bufbuild/protobuf'
-import type { ErrorCode } from '../errors.ts'
 import { type ErrorCode, ParleyError } from '../errors.ts'
 import type { Link } from '../net/link.ts'
 import type { DeviceId, UserId } from '../protocol/ids.ts'
@@ -35,6 +34,7 @@ export class Sessions {
   revision = 0
   readonly #byDevice = new Map<DeviceId, Session>()
   readonly #byUser = new Map<UserId, Set<Session>>()
+  readonly #pending = new Map<UserId, Set<Session>>()
   readonly #barred = new Map<UserId | DeviceId, ParleyError>()
   readonly #presence: Presence
 
@@ -70,9 +70,14 @@ export class Sessions {
     return this.#byDevice.get(device)
   }
 
-  /** Begins a session. The one that the device had ends: its link is told, and closed. */
+  /**
+   * Begins a session. The one that the device had ends: its link is told, and closed.
+   * @throws ParleyError as given to {@link bar}
+   */
   begin(begun: NewSession): Session {
-    const { device } = begun
+    const { account, device } = begun
+    const barred = this.#barred.get(account.user) ?? this.#barred.get(device)
+    if (barred) throw barred
     const old = this.#byDevice.get(device)
     const session: Session = { id: new Uint8Array(randomBytes(8)), ...begun }
     this.#byDevice.set(device, session)
@@ -115,12 +120,6 @@ export class Sessions {
   /** Ends a session whose link is gone: it may be back in a moment. Does nothing for one that was replaced. */
   dropped(session: Session): void {
     if (this.#remove(session) && !session.isPending) this.#presence.dropped(session.account.user, session.device)
-  }
-
-  /** Ends a session: its link is told why, and closed; the person leaves at once. */
-  end(session: Session, code: ErrorCode, message: string): void {
-    this.signOut(session)
-    hangUp(session.link, code, message)
   }
 
   /**
