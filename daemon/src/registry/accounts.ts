@@ -1,10 +1,10 @@
-import { toBinary } from '@bufbuild/protobuf'
+import { fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { Change, Storage } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { type DeviceId, deviceId, fromText, type UserId, userId } from '../protocol/ids.ts'
 import { idOfKey } from '../protocol/keys.ts'
-import type { Signed } from '../protocol/parley_pb.ts'
+import { RosterSchema, type Signed } from '../protocol/parley_pb.ts'
 import {
   CredentialRowSchema,
   type DeviceRow,
@@ -26,7 +26,15 @@ export interface Account {
   readonly accountKey: Uint8Array
   /** Counts the account keys of the user, from 1. */
   readonly generation: number
+  /** Devices that no longer count. */
+  readonly denied: ReadonlySet<DeviceId>
+  readonly role: Role
+  /** Nobody signs in to it, and none of its devices counts. */
+  readonly isDisabled: boolean
 }
+
+/** What somebody may do in the team: an admin may invite. */
+export type Role = 'member' | 'admin'
 
 /** An account with its roster, exactly as signed. */
 export interface Enrolled {
@@ -48,10 +56,11 @@ export function accountRows({ account, roster, credential, deviceKey, created }:
   const { name, displayName, mechanism, accountKey, generation } = account
   const user = fromText(account.user)
   const at = BigInt(created)
+  const role = roleText(account.role)
   const rows: [string, Uint8Array][] = [
     [
       rowKeys.user(account.user),
-      encodeRow(UserRowSchema, { user, name, displayName, mechanism, accountKey, generation, created: at }),
+      encodeRow(UserRowSchema, { user, name, displayName, mechanism, accountKey, generation, created: at, role }),
     ],
     [rowKeys.name(name), encodeRow(NameRowSchema, { user })],
     [rowKeys.credential(account.user), encodeRow(CredentialRowSchema, { credential })],
@@ -117,7 +126,13 @@ export class Accounts {
     return user?.length === nobodyBytes.length ? userId(user) : undefined
   }
 
-  /** Whether a name is taken, be it by a classic account. */
+  /** Whether a user id was ever used here. */
+  async isUsed(user: UserId): Promise<boolean> {
+    const [userRow] = await this.#storage.get([rowKeys.user(user)])
+    return userRow !== undefined
+  }
+
+  /** Whether a name is taken, be it by a classic account or one that was deleted. */
   async isTaken(name: string): Promise<boolean> {
     const [nameRow] = await this.#storage.get([rowKeys.name(name)])
     return nameRow !== undefined
@@ -193,15 +208,39 @@ export class Accounts {
 const nobodyBytes = new Uint8Array(16)
 const nobody = userId(nobodyBytes)
 
-function enrolledOf(userRow: Uint8Array | undefined, rosterRow: Uint8Array | undefined): Enrolled | undefined {
+/** A role as rows have it. */
+export function roleText(role: Role): string {
+  return role === 'admin' ? role : ''
+}
+
+/** The account of these rows as read; undefined where there is none. */
+export function enrolledOf(userRow: Uint8Array | undefined, rosterRow: Uint8Array | undefined): Enrolled | undefined {
   const roster = readRow(RosterRowSchema, rosterRow)?.roster
   const account = accountOf(userRow)
-  return account && roster && { account, roster }
+  if (!account || !roster) return undefined
+  return { account: account.isDisabled ? withoutDevices(account, roster) : account, roster }
+}
+
+/** People who look a disabled account up hear that none of its devices counts, and so let go of it at once. */
+function withoutDevices(account: Account, roster: Signed): Account {
+  const devices = fromBinary(RosterSchema, roster.payload).devices.map(({ key }) => deviceId(idOfKey(key)))
+  const denied = new Set([...devices, ...account.denied].slice(0, limits.revokedDevices))
+  return { ...account, denied }
 }
 
 function accountOf(bytes: Uint8Array | undefined): Account | undefined {
   const row = readRow(UserRowSchema, bytes)
-  if (!row) return undefined
-  const { user, name, displayName, mechanism, accountKey, generation } = row
-  return { user: userId(user), name, displayName, mechanism, accountKey: new Uint8Array(accountKey), generation }
+  if (!row || row.deleted > 0n) return undefined
+  const { user, name, displayName, mechanism, accountKey, generation, denied, role, disabled } = row
+  return {
+    user: userId(user),
+    name,
+    displayName,
+    mechanism,
+    accountKey: new Uint8Array(accountKey),
+    generation,
+    denied: new Set(denied.map(deviceId)),
+    role: role === 'admin' ? role : 'member',
+    isDisabled: disabled,
+  }
 }

@@ -56,6 +56,8 @@ export function readClaim(
     accountKey: new Uint8Array(asked.accountKey),
     generation: 1,
     denied: new Set(),
+    role: 'member',
+    isDisabled: false,
   }
   return { account, roster, device, deviceKey, invite: asked.invite.length > 0 ? asked.invite : undefined }
 }
@@ -98,7 +100,7 @@ export class SignUps {
     if (before) return before
     await this.#invite(claim)
     if (await this.#accounts.isTaken(claim.account.name)) throw taken(claim.account.name)
-    if (await this.#accounts.byUser(claim.account.user)) throw idUsed()
+    if (await this.#accounts.isUsed(claim.account.user)) throw idUsed()
     return undefined
   }
 

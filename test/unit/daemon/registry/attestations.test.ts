@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { limits } from '../../../../daemon/src/limits.ts'
+import type { DeviceId } from '../../../../daemon/src/protocol/ids.ts'
 import { readAttestation } from '../../../../daemon/src/protocol/statements.ts'
 import { Attestations } from '../../../../daemon/src/registry/attestations.ts'
 import { makePerson, makeRegistry } from '../../../support/statements.ts'
@@ -7,7 +8,10 @@ import { makePerson, makeRegistry } from '../../../support/statements.ts'
 describe('attestations', () => {
   const registry = makeRegistry()
   const { user, name, account } = makePerson(registry, 'alice', 0)
-  const alice = { user, name, displayName: 'Alice', mechanism: 'opaque', accountKey: account.spki, generation: 1 }
+  const accountKey = account.spki
+  const denied: ReadonlySet<DeviceId> = new Set()
+  const standing = { denied, role: 'member', isDisabled: false } as const
+  const alice = { user, name, displayName: 'Alice', mechanism: 'opaque', accountKey, generation: 1, ...standing }
   let now = 1_790_000_000_000
   const issue = () => new Attestations({ registry: registry.id, privateKey: registry.privateKey, now: () => now })
   const read = (signed: ReturnType<Attestations['current']>) =>
@@ -37,6 +41,16 @@ describe('attestations', () => {
     const renewed = attestations.renew(alice)
     assert.notEqual(renewed, first)
     assert.equal(attestations.current(alice), renewed)
+  })
+
+  it('are made anew for another set of denied devices, and count before those of the same moment', () => {
+    const attestations = issue()
+    const { device } = makePerson(registry, 'bob', 0)
+    const before = read(attestations.current(alice))
+    const denying = attestations.current({ ...alice, denied: new Set([device.id]) })
+    assert.ok(read(denying).denied.has(device.id))
+    assert.ok(read(denying).issued > before.issued)
+    assert.ok(read(attestations.current(alice)).issued > read(denying).issued)
   })
 
   it('live seven days', () => {
