@@ -40,4 +40,17 @@ export const hubLimits = {
   timer: 2_147_483_647,
   /** What answers at a place that a person typed is known within this, or nobody believes it will be. */
   probe: 12_000,
+  // ---- ways to others
+  /** Head start of the direct addresses over the relay: a direct link on the same continent is up within it. */
+  relayHeadStart: 1_000,
+  /** The longest wait for the other end of a relayed connection, once the registry has told it. */
+  relayWait: 10_000,
+  /** Offers of relayed connections that are taken at once: a registry that floods opens no more. */
+  relayOffers: 16,
+  /** While a link runs through the relay, direct ones are tried again and again, each time after a longer wait. */
+  upgrade: { first: 10_000, fast: 60_000, fastFor: 10 * 60_000, slow: 10 * 60_000 },
+  /** A link this old has won every race with others to the same device: a newer one means that the other side lost it. */
+  settled: 10_000,
+  /** Dials to people that are under way at once: a laptop that wakes has no use for a hundred. */
+  dialsAtOnce: 8,
 } as const

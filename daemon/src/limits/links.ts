@@ -38,6 +38,8 @@ export const linksLimits = {
   silentPerAddress: 16,
   /** Connections that wait to be accepted: a whole team coming back at once; the system may cut it lower. */
   backlog: 4_096,
+  /** Bytes of a PROXY header with all that proxies add: HAProxy's own has some hundred; more is an attack. */
+  proxyHeader: 4_096,
   // ---- trust
   /** Longest life of an attestation. */
   attestation: 7 * 24 * 3600_000,

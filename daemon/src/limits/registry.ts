@@ -32,8 +32,19 @@ export const registryLimits = {
   publishedAddresses: 64,
   /** An attestation is handed out again until it is this old: signing one for every look-up is needless work. */
   attestationReuse: 3600_000,
+  /** An attestation may be dated ahead by this, so that each of several in one ms is later than the one before. */
+  attestationAhead: 1_000,
   /** Attestations kept for reuse: 100,000 take about 50 MB. */
   attestationsKept: 100_000,
+  /** Devices of one account that wait to be approved: more are somebody who tries out a stolen password. */
+  pendingDevices: 8,
+  /** Whose statements have changed goes out after this: many at once become one event. */
+  peopleChangedFlush: 100,
+  /** Members told in one turn of the event loop, some 20 µs each: a large team stops nobody. */
+  toldPerTurn: 500,
+  /** Changed people that one event names, and that may wait for one member who does not read: then that one is cut. */
+  changedPerEvent: 500,
+  changedWaiting: 10_000,
   /** A device that has not been seen for this long asks for the password again. */
   idleDevice: 90 * 24 * 3600_000,
   /** How often the day of a device's last visit is written. */
@@ -72,4 +83,24 @@ export const registryLimits = {
   noticeAddresses: 4,
   /** Sessions that are told of a notice in one turn of the event loop: some 10 ms. */
   noticesPerTurn: 500,
+  // ---- relay
+  /** How long both ends of a pair may take to come with their tickets. */
+  relayTicket: 30_000,
+  /** Pairs that are connected at once: a team of a thousand with a few chats each. A pair holds at most 256 KiB. */
+  relayPairs: 2_048,
+  /** Pairs that one person's devices have asked for and that are connected: more chats than anybody holds at once. */
+  relayPairsPerUser: 64,
+  /** Tickets that one person's devices have asked for and that nobody has used yet. */
+  relayWaitingPerUser: 16,
+  /** Tickets a person may ask for at once, and how often another one: a hub that comes back dials everybody again. */
+  relayAsks: 64,
+  relayAskEvery: 1_000,
+  /** A pair in which nothing passes is dead: the links inside ask for a sign of life every `ping`. */
+  relayIdle: 60_000,
+  /** The longest life of a pair, after which the right to it is asked for anew. */
+  relayLife: 12 * 3600_000,
+  /** A device whose own link to the registry is gone for this long gets nothing through the relay any more. */
+  relayOrphan: 60_000,
+  /** Bytes that one direction may move in one turn of the event loop, so that nobody waits long behind a flood. */
+  relayTurn: 64 * 1024,
 } as const

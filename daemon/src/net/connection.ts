@@ -14,23 +14,30 @@ export interface Acceptor extends Pick<LinkOwner, 'keeper' | 'limits' | 'log'> {
 /** One accepted connection, from its first moment to its last: it answers for the raw socket, whatever runs over it. */
 export class Connection implements LinkOwner {
   readonly socket: net.Socket
-  /** The other side's address, IPv4-mapped as IPv4; empty when it was gone at once. */
-  readonly address: string
+  /** The other side's address, IPv4-mapped as IPv4; empty when it was gone at once, and of one that comes by a relay. */
+  address: string
   /** What counts as one source: see {@link sourceOf}. */
-  readonly source: string
+  source: string
   /** The addresses of both ends: no other open connection has the same. */
   readonly ends: string
-  stage: 'silent' | 'tls' | 'classic' = 'silent'
+  /** `proxied`: it comes by a trusted proxy, which has not told from where. */
+  stage: 'silent' | 'proxied' | 'tls' | 'classic' | 'relay' = 'silent'
   link: Link | undefined
   /** Whether the time from accept to hello is over. */
   isLate = false
   /** Whether it counts against its source. */
   isCounted = false
+  /** Whether this side opened it, through a relay, to be linked to by `expect`. */
+  readonly isRelayed: boolean
+  /** The id that the other side must prove; undefined: whoever it is. */
+  readonly expect: Uint8Array | undefined
   readonly #acceptor: Acceptor
 
-  constructor(socket: net.Socket, acceptor: Acceptor) {
+  constructor(socket: net.Socket, acceptor: Acceptor, relayed?: { readonly expect: Uint8Array }) {
     this.socket = socket
-    this.address = plainAddress(socket.remoteAddress)
+    this.isRelayed = relayed !== undefined
+    this.expect = relayed?.expect
+    this.address = relayed ? '' : plainAddress(socket.remoteAddress)
     this.source = sourceOf(this.address)
     this.ends = endsOf(socket)
     this.#acceptor = acceptor
@@ -46,6 +53,12 @@ export class Connection implements LinkOwner {
 
   get log(): LinkOwner['log'] {
     return this.#acceptor.log
+  }
+
+  /** A trusted proxy told where the connection comes from. */
+  cameFrom(address: string): void {
+    this.address = address
+    this.source = sourceOf(address)
   }
 
   established(): void {

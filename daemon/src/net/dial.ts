@@ -33,6 +33,10 @@ export interface DialTarget {
   readonly timeout?: number
   /** Address to dial from. */
   readonly localAddress?: string
+  /** An open connection to the other side, to be used instead of dialling. It belongs to the dial from now on. */
+  readonly over?: net.Socket
+  /** Whether `over` runs through a relay; then `name` is what sentences call the other side by. */
+  readonly relayed?: { readonly name: string }
 }
 
 /**
@@ -70,6 +74,7 @@ export class Dialer {
    * `wrong-key`, or the reason of `signal`.
    */
   async dial(target: DialTarget): Promise<Link> {
+    if (target.signal?.aborted) target.over?.destroy()
     target.signal?.throwIfAborted()
     const timeout = target.timeout ?? this.#limits.handshake
     const due = performance.now() + timeout
@@ -82,6 +87,7 @@ export class Dialer {
       return this.#linkOf(socket, judge(socket, target), target, due)
     } catch (error) {
       socket.destroy()
+      target.over?.destroy()
       throw error
     } finally {
       clearTimeout(timer)
@@ -93,12 +99,11 @@ export class Dialer {
     for (const socket of this.#sockets) socket.destroy()
   }
 
-  #connect({ host, port, alpn, localAddress }: DialTarget): TLSSocket {
+  #connect({ host, port, alpn, localAddress, over, relayed }: DialTarget): TLSSocket {
     const socket = tls.connect({
-      host,
-      port,
+      ...(over ? { socket: over } : { host, port }),
       ...(localAddress === undefined ? {} : { localAddress }),
-      ...(net.isIP(host) ? {} : { servername: host }),
+      ...(net.isIP(host) || relayed ? {} : { servername: host }),
       secureContext: this.#context,
       ALPNProtocols: [...listOf(alpn)],
       // Keys are judged by their id, so neither authorities nor names count.
@@ -116,7 +121,8 @@ export class Dialer {
   #linkOf(socket: TLSSocket, peer: PeerKey, target: DialTarget, due: number): Link {
     let deadline: NodeJS.Timeout | undefined
     const stop = () => clearTimeout(deadline)
-    const link = new Link(socket, peer, true, plainAddress(socket.remoteAddress), {
+    const link = new Link(socket, peer, true, target.relayed ? '' : plainAddress(socket.remoteAddress), {
+      isRelayed: target.relayed !== undefined,
       keeper: this.#keeper,
       limits: this.#limits,
       log: this.#log,
@@ -218,7 +224,8 @@ function listOf(alpn: DialTarget['alpn']): readonly string[] {
   return typeof alpn === 'string' ? [alpn] : alpn
 }
 
-function nameOf({ host, port }: DialTarget): string {
+function nameOf({ host, port, relayed }: DialTarget): string {
+  if (relayed) return relayed.name
   return `${net.isIPv6(host) ? `[${host}]` : host}:${port}`
 }
 

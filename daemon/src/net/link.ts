@@ -41,10 +41,10 @@ export class Link {
   readonly peerId: Uint8Array
   /** 91-byte SPKI of the other side. */
   readonly peerKey: Uint8Array
-  /** The other side's IP address; IPv4-mapped as IPv4. */
+  /** The other side's IP address, IPv4-mapped as IPv4; empty when a relay is in between. */
   readonly remoteAddress: string
+  readonly relayed: boolean
   readonly alpn: string
-
   readonly #socket: TLSSocket
   readonly #owner: LinkOwner
   readonly #reader: FrameReader
@@ -72,6 +72,7 @@ export class Link {
     this.peerId = peer.id
     this.peerKey = peer.key
     this.remoteAddress = remoteAddress
+    this.relayed = owner.isRelayed ?? false
     this.alpn = socket.alpnProtocol || ''
     this.#socket = socket
     this.#owner = owner

@@ -8,6 +8,8 @@ export interface LinkOwner {
   readonly keeper: LinkKeeper
   readonly limits: LinkLimits
   readonly log: Log
+  /** Whether the link runs through a relay. */
+  readonly isRelayed?: boolean
   /** The link's hello has been answered. */
   established(link: Link): void
   /** The other side has signed in. */

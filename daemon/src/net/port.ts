@@ -1,81 +1,21 @@
-import net from 'node:net'
+import type net from 'node:net'
 import tls, { type TLSSocket } from 'node:tls'
 import type { Log } from '@parley/kit'
-import { type ErrorCode, ParleyError } from '../errors.ts'
+import { asParleyError, type ErrorCode, ParleyError } from '../errors.ts'
 import { limits as defaults } from '../limits.ts'
+import type { AddressSet } from './address-set.ts'
 import { type Acceptor, Connection, endsOf } from './connection.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Identity } from './identity.ts'
 import { LinkKeeper } from './keeper.ts'
 import { Link } from './link.ts'
-import type { LinkLimits } from './owner.ts'
+import { Listening } from './listening.ts'
+import type { ClassicGate, HostPort, Port, PortCounts, PortLimits, PortOptions, RelayGate } from './port-types.ts'
+import { readProxyHeader } from './proxy-header.ts'
 import { Silence } from './silence.ts'
 import { linkTls, provenKey } from './tls.ts'
 
-export interface HostPort {
-  readonly host: string
-  readonly port: number
-}
-
-/** The classic side of a port: whose connections it takes, and what it does with them. */
-export interface ClassicGate {
-  /** Whether classic is allowed for an address. */
-  allows(address: string): boolean
-  /** Whether a login from that address lives. */
-  hasLogin(address: string): boolean
-  /** Takes a connection over, deadlines included, with the bytes that it began with. The port still owns the socket. */
-  serve(socket: net.Socket, first: Buffer): void
-}
-
-export interface PortOptions {
-  /** Where to listen; port 0 is any free one. */
-  readonly listen: readonly HostPort[]
-  readonly identity: Identity
-  /** Who takes the links of each protocol; a link's `handle` is still to be called. */
-  readonly alpn: Readonly<Record<string, (link: Link) => void>>
-  readonly classic?: ClassicGate
-  readonly log: Log
-  readonly limits?: Partial<PortLimits>
-}
-
-export type PortLimits = LinkLimits & {
-  readonly [Name in
-    | 'handshake'
-    | 'closing'
-    | 'connections'
-    | 'connectionsPerAddress'
-    | 'silent'
-    | 'silentPerAddress'
-    | 'backlog']: number
-}
-
-/** Why connections were refused or cut, counted since the start. */
-export interface PortCounts {
-  accepted: number
-  /** Over a ceiling. */
-  crowded: number
-  /** Began with a byte that means nothing here. */
-  unknown: number
-  /** TLS that failed, or showed no key to go by. */
-  untrusted: number
-  /** Not through with hello by the deadline, or silent for too long. */
-  late: number
-  /** Sent a frame that is malformed or too long. */
-  badFrames: number
-}
-
-/** A listening port: classic, TLS links and relay, told apart by the first byte. */
-export interface Port {
-  /** As they were given, with the real port numbers. */
-  readonly addresses: readonly HostPort[]
-  /** Open connections of every kind. */
-  readonly connections: number
-  readonly counts: Readonly<PortCounts>
-  /** What new connections are shown from now on; links that are up keep what they have seen. */
-  show(identity: Identity): void
-  /** Stops listening, closes every link and connection and waits until they are gone. */
-  close(): Promise<void>
-}
+export type { ClassicGate, HostPort, Port, PortCounts, PortLimits, PortOptions, RelayGate } from './port-types.ts'
 
 /**
  * Listens on every address of `listen`, or on none. Throws `port-taken`, or `bad-address` for what is no address of
@@ -84,7 +24,7 @@ export interface Port {
 export async function listenPort(options: PortOptions): Promise<Port> {
   const port = new OpenPort(options)
   try {
-    for (const address of options.listen) await port.listen(address)
+    await port.listen(options.listen)
     return port
   } catch (error) {
     await port.close()
@@ -93,14 +33,15 @@ export async function listenPort(options: PortOptions): Promise<Port> {
 }
 
 class OpenPort implements Port, Acceptor {
-  readonly addresses: HostPort[] = []
   readonly counts: PortCounts = { accepted: 0, crowded: 0, unknown: 0, untrusted: 0, late: 0, badFrames: 0 }
   readonly limits: PortLimits
   readonly log: Log
   readonly keeper: LinkKeeper
   readonly #alpn: PortOptions['alpn']
   readonly #classic: ClassicGate | undefined
-  readonly #servers: net.Server[] = []
+  readonly #relay: RelayGate | undefined
+  #proxies: AddressSet | undefined
+  readonly #listening: Listening
   readonly #tls: tls.Server
   /** The one set of all that is open, whichever server it came by and whatever it has become. */
   readonly #connections = new Set<Connection>()
@@ -112,12 +53,20 @@ class OpenPort implements Port, Acceptor {
   #isClosed = false
   #emptied: (() => void) | undefined
 
-  constructor({ identity, alpn, classic, log, limits }: PortOptions) {
+  constructor({ identity, alpn, classic, relay, trustedProxies, log, limits }: PortOptions) {
     this.limits = { ...defaults, ...limits }
     this.log = log
     this.keeper = new LinkKeeper(this.limits)
     this.#alpn = alpn
     this.#classic = classic
+    this.#relay = relay
+    this.#proxies = trustedProxies
+    this.#listening = new Listening({
+      backlog: this.limits.backlog,
+      accept: socket => this.#accept(socket),
+      // Running out of file descriptors is told here; the port goes on listening.
+      failed: error => log.error({ error }, 'a connection could not be accepted'),
+    })
     this.#hello = new Deadlines(this.limits.handshake, connection => this.#expired(connection))
     this.#silence = new Silence(
       this.limits,
@@ -138,30 +87,35 @@ class OpenPort implements Port, Acceptor {
     return this.#connections.size
   }
 
-  listen({ host, port }: HostPort): Promise<void> {
-    const server = net.createServer({ noDelay: true }, socket => this.#accept(socket))
-    this.#servers.push(server)
-    return new Promise((resolve, reject) => {
-      const failed = (error: Error) => reject(listenError(host, port, error))
-      server.once('error', failed)
-      server.listen({ host, port, backlog: this.limits.backlog }, () => {
-        server.off('error', failed)
-        // Running out of file descriptors is told here; the server goes on listening.
-        server.on('error', error => this.log.error({ error }, 'a connection could not be accepted'))
-        const address = server.address()
-        this.addresses.push({ host, port: typeof address === 'object' && address ? address.port : port })
-        resolve()
-      })
-    })
+  get addresses(): readonly HostPort[] {
+    return this.#listening.addresses
+  }
+
+  listen(listen: readonly HostPort[]): Promise<void> {
+    return this.#listening.open(listen)
+  }
+
+  relisten(listen: readonly HostPort[]): Promise<void> {
+    return this.#listening.move(listen)
   }
 
   show(identity: Identity): void {
     this.#tls.setSecureContext(linkTls(identity))
   }
 
+  trust(proxies: AddressSet | undefined): void {
+    this.#proxies = proxies
+  }
+
+  adopt(socket: net.Socket, expect: Uint8Array): void {
+    const connection = new Connection(socket, this, { expect })
+    if (this.#isClosed || socket.destroyed) socket.destroy()
+    else if (this.#admit(connection)) this.#startTls(connection)
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
-    for (const server of this.#servers) if (server.listening) server.close()
+    this.#listening.close()
     for (const { link, socket } of this.#connections) {
       if (link) link.close('closed', 'This side is stopping.')
       else socket.destroy()
@@ -184,38 +138,72 @@ class OpenPort implements Port, Acceptor {
   }
 
   #accept(socket: net.Socket): void {
-    // Errors come at any moment, in every stage: unheard, one would end the process.
-    socket.on('error', ignore)
-    this.counts.accepted++
     const connection = new Connection(socket, this)
-    const fromSource = this.#perSource.get(connection.source) ?? 0
-    if (this.#connections.size >= this.limits.connections || fromSource >= this.limits.connectionsPerAddress) {
-      this.counts.crowded++
-      socket.destroy()
-      return
-    }
     if (connection.address === '' || this.#isClosed) {
+      socket.on('error', ignore)
       socket.destroy()
       return
     }
-    this.#connections.add(connection)
-    this.#perSource.set(connection.source, fromSource + 1)
-    connection.isCounted = true
-    this.#hello.add(connection)
-    socket.on('close', () => this.#gone(connection))
+    // A trusted proxy is no source itself: whom it brings is counted when it has told.
+    const isProxied = this.#proxies?.has(connection.address) === true
+    if (isProxied) connection.stage = 'proxied'
+    if (!this.#admit(connection)) return
+    let held: Buffer | undefined
     const readable = () => {
-      const first: Buffer | null = socket.read()
-      if (first === null) return
+      const bytes: Buffer | null = socket.read()
+      if (bytes === null) return
+      let first: Buffer | undefined = bytes
+      if (connection.stage === 'proxied') {
+        held = held ? Buffer.concat([held, bytes]) : bytes
+        first = this.#unwrapped(connection, held)
+      }
+      if (first === undefined) return
       socket.off('readable', readable)
       this.#begin(connection, first)
     }
     socket.on('readable', readable)
   }
 
+  /** Takes a connection into the set of all and starts its deadline, unless a ceiling is reached. */
+  #admit(connection: Connection): boolean {
+    const { socket } = connection
+    // Errors come at any moment, in every stage: unheard, one would end the process.
+    socket.on('error', ignore)
+    this.counts.accepted++
+    if (this.#connections.size >= this.limits.connections || !this.#count(connection)) {
+      this.counts.crowded++
+      socket.destroy()
+      return false
+    }
+    this.#connections.add(connection)
+    this.#hello.add(connection)
+    socket.on('close', () => this.#gone(connection))
+    return true
+  }
+
+  /** What follows the PROXY header that begins with `bytes`; undefined: nothing yet, or nothing any more. */
+  #unwrapped(connection: Connection, bytes: Buffer): Buffer | undefined {
+    const { socket } = connection
+    try {
+      const header = readProxyHeader(bytes)
+      if (header === undefined) return undefined
+      connection.stage = 'silent'
+      if (header.address !== undefined) connection.cameFrom(header.address)
+      if (this.#count(connection)) return bytes.length > header.length ? bytes.subarray(header.length) : undefined
+      this.counts.crowded++
+    } catch (error) {
+      this.counts.badFrames++
+      this.log.warn({ address: connection.address }, asParleyError(error).message)
+    }
+    socket.destroy()
+    return undefined
+  }
+
   /** The switch: what the first byte makes of a connection. */
   #begin(connection: Connection, first: Buffer): void {
     const byte = first[0] ?? 0
     if (byte === firstByte.tls) this.#startTls(connection, first)
+    else if (byte === firstByte.relay && this.#relay) this.#startRelay(connection, first, this.#relay)
     else if (byte <= firstByte.lastClassic && this.#classic?.allows(connection.address)) {
       this.#startClassic(connection, first, this.#classic)
     } else {
@@ -224,15 +212,27 @@ class OpenPort implements Port, Acceptor {
     }
   }
 
-  #startTls(connection: Connection, first: Buffer): void {
+  #startTls(connection: Connection, first?: Buffer): void {
     if (connection.isLate) {
       this.#dropLate(connection)
       return
     }
     connection.stage = 'tls'
     this.#handshakes.set(connection.ends, connection)
-    connection.socket.unshift(first)
+    if (first) connection.socket.unshift(first)
     this.#tls.emit('connection', connection.socket)
+  }
+
+  #startRelay(connection: Connection, first: Buffer, relay: RelayGate): void {
+    if (connection.isLate) {
+      this.#dropLate(connection)
+      return
+    }
+    connection.stage = 'relay'
+    relay.serve(connection.socket, first, () => {
+      this.#hello.delete(connection)
+      this.#uncount(connection)
+    })
   }
 
   #startClassic(connection: Connection, first: Buffer, classic: ClassicGate): void {
@@ -240,7 +240,7 @@ class OpenPort implements Port, Acceptor {
     this.#hello.delete(connection)
     this.#silence.delete(connection)
     try {
-      classic.serve(connection.socket, first)
+      classic.serve(connection.socket, first, connection.address)
     } catch (error) {
       this.log.error({ error }, 'a classic connection could not be served')
       connection.socket.destroy()
@@ -258,7 +258,11 @@ class OpenPort implements Port, Acceptor {
     }
     try {
       const take = this.#handlerOf(socket)
-      const link = new Link(socket, provenKey(socket), false, connection.address, connection)
+      const peer = provenKey(socket)
+      if (connection.expect && !Buffer.from(peer.id).equals(connection.expect)) {
+        throw new ParleyError('wrong-key', 'The relay connected another device than the one that asked.')
+      }
+      const link = new Link(socket, peer, false, connection.address, connection)
       connection.link = link
       take(link)
     } catch (error) {
@@ -309,6 +313,16 @@ class OpenPort implements Port, Acceptor {
     if (this.#connections.size === 0) this.#emptied?.()
   }
 
+  /** Counts a connection against its source; whether there was room. */
+  #count(connection: Connection): boolean {
+    if (connection.stage === 'proxied' || connection.isRelayed) return true
+    const fromSource = this.#perSource.get(connection.source) ?? 0
+    if (fromSource >= this.limits.connectionsPerAddress) return false
+    this.#perSource.set(connection.source, fromSource + 1)
+    connection.isCounted = true
+    return true
+  }
+
   #uncount(connection: Connection): void {
     if (!connection.isCounted) return
     connection.isCounted = false
@@ -318,29 +332,7 @@ class OpenPort implements Port, Acceptor {
   }
 }
 
-/** First bytes (protocol, section 4). 0x50 will be the relay's; until then it is closed like any other. */
-const firstByte = { lastClassic: 0x04, tls: 0x16 } as const
+/** First bytes (protocol, section 4). */
+const firstByte = { lastClassic: 0x04, tls: 0x16, relay: 0x50 } as const
 
 function ignore(): void {}
-
-function listenError(host: string, port: number, error: Error): ParleyError {
-  const name = `${net.isIPv6(host) ? `[${host}]` : host}:${port}`
-  const code = 'code' in error ? error.code : ''
-  const cause = { cause: error }
-  switch (code) {
-    case 'EADDRINUSE':
-      return new ParleyError(
-        'port-taken',
-        `${name} is taken by another program. Stop it, or choose another port.`,
-        cause,
-      )
-    case 'EACCES':
-      return new ParleyError('bad-address', `${name} may not be used by this user. Choose a port above 1023.`, cause)
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-    case 'EAI_AGAIN':
-      return new ParleyError('bad-address', `${host} is no address of this machine. Choose one that is.`, cause)
-    default:
-      return new ParleyError('bad-address', `${name} cannot be listened on: ${error.message}.`, cause)
-  }
-}

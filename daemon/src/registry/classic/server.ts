@@ -57,8 +57,7 @@ export class ClassicServer implements ClassicGate {
     return this.#sessions.hasLogin(plainAddress(address))
   }
 
-  serve(socket: Socket, first: Buffer): void {
-    const address = plainAddress(socket.remoteAddress)
+  serve(socket: Socket, first: Buffer, address: string): void {
     const source = sourceOf(address)
     if (!this.allows(address) || !this.#hasRoom(source)) {
       this.#log.warn({ address }, 'A classic connection was closed: classic is off for it, or it is one too many.')
