@@ -2,6 +2,7 @@ import type { Log } from '@parley/kit'
 import { acquireLock } from './client/lock.ts'
 import { type Config, usualPlugins } from './config.ts'
 import { startControl } from './control/server.ts'
+import { spaceCheck, storageCheck, versionCheck } from './doctor/machine.ts'
 import { HostedTeam } from './hosting/hosting.ts'
 import type { Hub } from './hub/hub.ts'
 import { ensureFolder, ensureHome } from './locations.ts'
@@ -133,6 +134,7 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
     roles,
     hub,
     registry: () => registry ?? hosting?.registry,
+    checks: () => [versionCheck(), spaceCheck(where.home), storageCheck(storage, now)],
     log,
     stop: () => void stop().catch(() => {}),
     linger: options.linger,

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { asParleyError, ParleyError } from '../errors.ts'
 import { version } from '../version.ts'
 import { addChat } from './chat.ts'
+import { addDoctor } from './doctor.ts'
 import { exitCodeOf } from './exit.ts'
 import { addHub } from './hub.ts'
 import { addInvite } from './invite.ts'
@@ -54,6 +55,7 @@ function createProgram(terminal: Terminal): Command {
     addChat,
     addLog,
     addStatus,
+    addDoctor,
     addStop,
     addRegistry,
     addInvite,

@@ -1,3 +1,4 @@
+import { type Check, examine } from '../doctor/doctor.ts'
 import { ParleyError } from '../errors.ts'
 import type { ControlMethod, ControlRequests, StatusInfo } from '../protocol/control.ts'
 import type { FrontEnd } from './attention.ts'
@@ -10,6 +11,8 @@ export interface HandlerParts {
   readonly registry: () => RegistryPart | undefined
   /** The daemon itself, without its parts. */
   readonly about: () => Omit<StatusInfo, 'hub' | 'registry'>
+  /** What `doctor` looks at besides the parts' own. */
+  readonly checks: () => readonly Check[]
   /** Begins to stop the daemon. */
   readonly stop: () => void
 }
@@ -32,7 +35,7 @@ export interface Caller {
   readonly signal: AbortSignal
 }
 
-export function createHandlers({ hub, registry, about, stop }: HandlerParts): Handlers {
+export function createHandlers({ hub, registry, about, checks, stop }: HandlerParts): Handlers {
   const theHub = (): HubPart => hub ?? absent('hub')
   const theRegistry = (): RegistryPart => registry() ?? absent('registry')
   // An admin's hub asks the registry; where a team is hosted the registry is at hand.
@@ -97,7 +100,9 @@ export function createHandlers({ hub, registry, about, stop }: HandlerParts): Ha
     block: async params => needed(theHub().strangers).block(params),
     blocked: async params => needed(theHub().strangers).blocked(params),
     setDirect: async params => needed(theHub().setDirect)(params),
-    doctor: async params => needed(theHub().doctor)(params),
+    doctor: async (_params, { signal }) => ({
+      checks: await examine([...checks(), ...(hub?.checks?.() ?? []), ...(registry()?.checks?.() ?? [])], { signal }),
+    }),
     invite: async params => theInvites().invite(params),
     invites: async params => needed(theInvites().invites)(params),
     revokeInvite: async params => needed(theInvites().revokeInvite)(params),

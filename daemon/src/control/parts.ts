@@ -1,3 +1,4 @@
+import type { Check } from '../doctor/doctor.ts'
 import type {
   ChatState,
   ControlMethod,
@@ -38,7 +39,8 @@ export interface HubPart {
   readonly strangers?: StrangersPart
   readonly invites?: InvitesPart
   readonly setDirect?: Serve<'setDirect'>
-  readonly doctor?: Serve<'doctor'>
+  /** What `doctor` looks at. */
+  readonly checks?: () => readonly Check[]
   status(): NonNullable<StatusInfo['hub']>
   readonly signUp: Serve<'signUp'>
   readonly signIn: Serve<'signIn'>
@@ -114,6 +116,8 @@ export interface RegistryPart {
   status(): NonNullable<StatusInfo['registry']>
   readonly invites: InvitesPart
   readonly users?: UsersPart
+  /** What `doctor` looks at. */
+  readonly checks?: () => readonly Check[]
   readonly backup?: Serve<'backup'>
   readonly announce?: Serve<'announce'>
   readonly metrics?: Serve<'metrics'>

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Log } from '@parley/kit'
 import { publishDaemonFile, readDaemonFile } from '../client/published.ts'
+import type { Check } from '../doctor/doctor.ts'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { controlVersions, type StatusInfo } from '../protocol/control.ts'
@@ -22,6 +23,8 @@ export interface ControlOptions {
   readonly hub?: HubPart | undefined
   /** The registry of this daemon: of its role, or started since by its hub. */
   readonly registry?: (() => RegistryPart | undefined) | undefined
+  /** What `doctor` looks at besides the parts' own. */
+  readonly checks?: () => readonly Check[]
   readonly log: Log
   /** Asked to stop by a front end, or because none has been there for `linger`. Must begin to stop the daemon. */
   readonly stop: () => void
@@ -67,6 +70,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
         roles: roles(),
         startedAt,
       }),
+      checks: options.checks ?? (() => []),
       stop,
     }),
     checks: createParamsChecks(),

@@ -1,4 +1,5 @@
 import type { Log, Storage } from '@parley/kit'
+import type { Check } from '../doctor/doctor.ts'
 import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Locations } from '../locations.ts'
@@ -13,6 +14,7 @@ import type { BackoffOptions } from './backoff.ts'
 import { type ChatStore, Chats, openChatStore } from './chats/chats.ts'
 import { Circles, type Place } from './circles.ts'
 import { waitDelivered } from './delivery.ts'
+import { hubChecks } from './doctor.ts'
 import { type HubIdentity, loadHubIdentity } from './identity.ts'
 import { listenForPeers } from './listener.ts'
 import { Membership, nobodyYet } from './membership.ts'
@@ -193,6 +195,19 @@ export class Hub {
   /** Whom front ends list. */
   people(): PeopleSnapshot {
     return this.#team?.listedPeople.snapshot() ?? { people: [], online: 0, total: 0 }
+  }
+
+  /** What `parley doctor` looks at. */
+  checks(): Check[] {
+    const session = this.#client.session
+    return hubChecks({
+      status: () => this.status(),
+      places: () => this.#places(),
+      skew: () => (session ? this.#client.skew : undefined),
+      ask: session && (async () => void (await session.search('', 1))),
+      udp: () => undefined,
+      relay: undefined,
+    })
   }
 
   /** Whether any front end is there: without one the person is away, a little later. */

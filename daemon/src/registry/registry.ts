@@ -1,5 +1,6 @@
 import type { Auth, Log, Storage } from '@parley/kit'
 import type { Config } from '../config.ts'
+import type { Check } from '../doctor/doctor.ts'
 import { ParleyError } from '../errors.ts'
 import { listenPort, type PortLimits } from '../net/port.ts'
 import { formatHostPort, ports, readHostPort } from '../protocol/addresses.ts'
@@ -14,6 +15,7 @@ import type { Audit } from './audit.ts'
 import { startClassic } from './classic/classic.ts'
 import { classicPeople } from './classic-people.ts'
 import { Directory } from './directory.ts'
+import { registryChecks } from './doctor.ts'
 import { inviteInfo, registryAddress, whereabouts } from './invite-text.ts'
 import { Invites, type InviteWish } from './invites.ts'
 import { LastSeen } from './last-seen.ts'
@@ -75,6 +77,8 @@ export interface Registry {
   readonly settings: Settings
   metrics(): Promise<ControlRequests['metrics'][1]>
   status(): NonNullable<StatusInfo['registry']>
+  /** What `parley doctor` looks at. */
+  checks(): readonly Check[]
   close(): Promise<void>
 }
 
@@ -144,6 +148,17 @@ async function openRegistry(
     return whereabouts({ registry, listen: port.addresses }, place, start.ownHost)
   }
   const shown = { listen: port.addresses.map(formatHostPort), heartbeat: formatHostPort(classic.heartbeat) }
+  const status = () => ({
+    registry,
+    address: registryAddress(where()),
+    ...shown,
+    team: settings.now.name,
+    signUp: signUps.policy,
+    classic: settings.now.classic,
+    users: directory.size,
+    online: presence.count,
+    connections: port.connections,
+  })
   return {
     id: registry,
     get address() {
@@ -162,17 +177,8 @@ async function openRegistry(
     announce: wish => announce(wish, { ...parts, port }),
     settings,
     metrics: async () => ({ text: metrics.text() }),
-    status: () => ({
-      registry,
-      address: registryAddress(where()),
-      ...shown,
-      team: settings.now.name,
-      signUp: signUps.policy,
-      classic: settings.now.classic,
-      users: directory.size,
-      online: presence.count,
-      connections: port.connections,
-    }),
+    checks: () => registryChecks({ status, keyId: () => notices.identity.id }),
+    status,
   }
 }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
-import { stat } from 'node:fs/promises'
+import { readFile, stat } from 'node:fs/promises'
 import { startControl } from '../../../../daemon/src/control/server.ts'
+import type { Check } from '../../../../daemon/src/doctor/doctor.ts'
 import { limits } from '../../../../daemon/src/limits.ts'
 import { ensureHome } from '../../../../daemon/src/locations.ts'
 import { silentLog } from '../../../../daemon/src/log.ts'
@@ -12,14 +13,18 @@ import { until } from '../../../support/wait.ts'
 describe('commands', () => {
   let home: string
   let hub: FakeHub
+  /** What the doctor looks at. */
+  let checks: readonly Check[]
   let release: () => Promise<void>
 
   beforeEach(async () => {
     const folder = await temporaryFolder()
     home = folder.path
     hub = fakeHub()
+    checks = []
     const { daemonFile } = ensureHome(home)
-    const control = await startControl({ home, daemonFile, roles: ['hub'], hub, log: silentLog, stop: () => {} })
+    const at = { home, daemonFile, roles: ['hub'] as const }
+    const control = await startControl({ ...at, hub, checks: () => checks, log: silentLog, stop: () => {} })
     release = async () => {
       await control.close()
       await folder[Symbol.asyncDispose]()
@@ -331,6 +336,24 @@ describe('commands', () => {
     })
   })
 
+  it('shows what the doctor found, and fails when something has failed', async () => {
+    checks = [
+      { about: 'clock', look: () => ({ state: 'ok', words: 'The clock is right.' }) },
+      { about: 'disk', look: () => ({ state: 'warning', words: 'Little is free.', advice: 'Make room.' }) },
+    ]
+    const well = await run(['doctor'])
+    assert.equal(well.code, 0)
+    assert.equal(
+      well.out,
+      '✓ clock      The clock is right.\n! disk       Little is free.\n             → Make room.\n\nAll works; 1 thing could be better.\n',
+    )
+    checks = [{ about: 'relay', look: () => Promise.reject(new Error('refused')) }]
+    const ill = await run(['doctor', '--json'])
+    assert.equal(ill.code, 1)
+    assert.equal(JSON.parse(ill.out).checks[0].state, 'failed')
+    assert.match(JSON.parse(ill.err).error.message, /1 of 1 checks failed/)
+  })
+
   describe('sign-out and status', () => {
     it('says how to come back', async () => {
       assert.match((await run(['sign-out'])).out, /^Signed alice out\. `parley sign-in/)
@@ -422,8 +445,10 @@ describe('commands without a daemon', () => {
   it('shows help with examples for every command', async () => {
     const { out } = await cli(['--help'])
     const commands = [...out.matchAll(/^ {2}([a-z-]+) \[options\]/gm)].map(match => match[1] ?? '')
-    assert.equal(commands.length, 12)
+    assert.ok(commands.length > 12)
+    const reference = await readFile(new URL('../../../../docs/reference/cli.md', import.meta.url), 'utf8')
     for (const command of commands) {
+      assert.ok(reference.includes(`\`parley ${command}`), `cli.md does not tell of ${command}`)
       const help = await cli([command, '--help'])
       assert.equal(help.code, 0)
       assert.match(help.out, /Examples:\n {2}\S/, command)
