@@ -142,6 +142,8 @@ export interface ConversationInfo {
   readonly queued: number
   /** Whether a link to one of their devices is up. */
   readonly linked: boolean
+  /** All of those links run through the relay of the registry. */
+  readonly relayed?: true
   /** Messages of others that have not been read here. */
   readonly unread: number
   /** Whether new messages are told only by the count. */
