@@ -15,7 +15,7 @@ export const strangersLimits = {
   /** Addresses kept of one device of no team, the one seen last first: at home, at work, on the way. */
   strangerAddresses: 4,
   /** Delays between asking again: quick while both people sit in front of it, rare for the days after. */
-  askAgain: { first: 2_000, fast: 15_000, fastFor: 5 * 60_000, slow: 10 * 60_000 },
+  askStranger: { first: 2_000, fast: 15_000, fastFor: 5 * 60_000, slow: 10 * 60_000 },
   /** People whom this home blocks: each has a row in memory. */
   blocked: 1_000,
 } as const
