@@ -25,6 +25,14 @@ export const conversationId = (value: Uint8Array | string) => checked(value, 32,
 /** A message's id: 16 bytes, or their text. */
 export const messageId = (value: Uint8Array | string) => checked(value, 16, 'message id') as MessageId
 
+/** Where a registry's id stands, of people who share none: 32 zero bytes. No key has that hash. */
+export const noRegistry = 'a'.repeat(52) as RegistryId
+
+/** The user id of somebody of no team: the first 16 bytes of their account key's hash, so that nobody can choose it. */
+export function directUserId(accountKey: Uint8Array): UserId {
+  return userId(sha256(accountKey).subarray(0, 16))
+}
+
 /** The conversation of two users of one registry; the order of the users does not matter. 32 bytes as text. */
 export function directConversationId(registry: RegistryId, a: UserId, b: UserId): ConversationId {
   const users = [Buffer.from(fromText(a)), Buffer.from(fromText(b))].sort(Buffer.compare)

@@ -3,7 +3,17 @@ import { create, toBinary } from '@bufbuild/protobuf'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { decoder } from './codec.ts'
-import { type DeviceId, deviceId, fromText, type RegistryId, registryId, type UserId, userId } from './ids.ts'
+import {
+  type DeviceId,
+  deviceId,
+  directUserId,
+  fromText,
+  noRegistry,
+  type RegistryId,
+  registryId,
+  type UserId,
+  userId,
+} from './ids.ts'
 import { asPublicKey, idOfKey, publicKeyOf, spkiOf } from './keys.ts'
 import { readDisplayName, readUserName } from './names.ts'
 import type { Chain } from './notices.ts'
@@ -62,8 +72,11 @@ export function issueAttestation(fields: Attestation, registryPrivateKey: KeyObj
   return sign('attestation', toBinary(AttestationSchema, payload), registryPrivateKey)
 }
 
-/** The key of a registry whose first key still speaks, or the chain that leads from it to the present one. */
-export type RegistryKeys = KeyObject | Uint8Array | Chain
+/**
+ * The key of a registry whose first key still speaks, or the chain that leads from it to the present one. `self`: there is
+ * no registry, and the account key itself signs: what it says is vouched for by nobody, but that it is that key's.
+ */
+export type RegistryKeys = KeyObject | Uint8Array | Chain | 'self'
 
 /**
  * Reads an attestation that `registry` must have signed. `now` is the registry's time in ms; `'any'` leaves the dates
@@ -92,9 +105,12 @@ export function readAttestation(
   }
   checkAttestation(attestation)
   if (attestation.registry !== by.registry) throw forged('The attestation speaks of another registry.')
+  if (by.registryKey === 'self') checkSelfMade(attestation)
   if (by.now === 'any') return attestation
   checkDates(attestation, by.now)
-  if (until !== undefined && attestation.issued > until) throw forged('The attestation is younger than its key.')
+  if (until !== undefined && attestation.issued > until + limits.clockSkew) {
+    throw forged('The attestation was signed by a key that the registry had given up by then.')
+  }
   return attestation
 }
 
@@ -183,6 +199,10 @@ function signerOf(
   signed: Signed | undefined,
   { registryKey, registry }: { readonly registryKey: RegistryKeys; readonly registry: RegistryId },
 ): { key: KeyObject; until?: number | undefined } {
+  if (registryKey === 'self') {
+    if (registry !== noRegistry || !signed) throw wrongKey()
+    return { key: publicKeyOf(decodeAttestation(signed.payload).accountKey) }
+  }
   if ('voices' in registryKey) {
     if (registryKey.registry !== registry) throw wrongKey()
     const former = registryKey.voices.slice(0, -1).reverse()
@@ -224,6 +244,12 @@ function checkAttestation(attestation: Attestation): void {
   if (denied.size > limits.revokedDevices) throw forged('The attestation denies too many devices.')
   if (expires <= issued || expires - issued > limits.attestation)
     throw forged('The attestation lives too long or not at all.')
+}
+
+/** The user id is the key's own, so a key that took another's place would be another person. */
+function checkSelfMade({ user, accountKey, generation }: Attestation): void {
+  if (user !== directUserId(accountKey)) throw forged('The attestation speaks of a user who has another account key.')
+  if (generation !== 1) throw forged('Somebody of no team has one account key for ever.')
 }
 
 function checkDates({ issued, expires }: Attestation, now: number): void {
