@@ -14,15 +14,23 @@ export const rowKeys = {
   users: 'user/',
   user: (user: UserId) => `user/${user}`,
   /** The namespace that accounts and classic accounts share. */
+  names: 'name/',
   name: (name: string) => `name/${encodeURIComponent(name)}`,
   credential: (user: UserId) => `credential/${user}`,
+  devices: 'device/',
   device: (device: DeviceId) => `device/${device}`,
+  /** Names the devices of a user that wait to be approved. */
+  allPending: (user: UserId) => `pending/${user}/`,
+  pending: (user: UserId, device: DeviceId) => `pending/${user}/${device}`,
   roster: (user: UserId) => `roster/${user}`,
+  /** The one-use code that lets a user set a new password. */
+  reset: (user: UserId) => `reset/${user}`,
   allSeen: 'seen/',
   seen: (user: UserId) => `seen/${user}`,
   alive: 'alive',
   notices: 'notice/',
   notice: (number: number) => `notice/${String(number).padStart(16, '0')}`,
+  invites: 'invite/',
   invite: (hash: Uint8Array) => `invite/${toText(hash)}`,
 } as const
 
