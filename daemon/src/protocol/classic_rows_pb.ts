@@ -12,10 +12,11 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file classic_rows.proto.
  */
 export const file_classic_rows: GenFile = /*@__PURE__*/
-  fileDesc("ChJjbGFzc2ljX3Jvd3MucHJvdG8SEXBhcmxleS5jbGFzc2ljLnYxImUKDkNsYXNzaWNBY2NvdW50Eg0KBWFsaWFzGAEgASgJEg8KB2NyZWF0ZWQYAiABKAYSMwoIcGFzc3dvcmQYAyABKAsyIS5wYXJsZXkuY2xhc3NpYy52MS5QYXNzd29yZFJlY29yZCJSCg5QYXNzd29yZFJlY29yZBIMCgRzYWx0GAEgASgMEgwKBGhhc2gYAiABKAwSDgoGbG9nMl9uGAMgASgNEgkKAXIYBCABKA0SCQoBcBgFIAEoDWIGcHJvdG8z");
+  fileDesc("ChJjbGFzc2ljX3Jvd3MucHJvdG8SEXBhcmxleS5jbGFzc2ljLnYxInMKDkNsYXNzaWNBY2NvdW50Eg0KBWFsaWFzGAEgASgJEg8KB2NyZWF0ZWQYAiABKAYSMwoIcGFzc3dvcmQYAyABKAsyIS5wYXJsZXkuY2xhc3NpYy52MS5QYXNzd29yZFJlY29yZBIMCgR1c2VyGAQgASgMIlIKDlBhc3N3b3JkUmVjb3JkEgwKBHNhbHQYASABKAwSDAoEaGFzaBgCIAEoDBIOCgZsb2cyX24YAyABKA0SCQoBchgEIAEoDRIJCgFwGAUgASgNYgZwcm90bzM");
 
 /**
- * classic/<folded alias>: the password record of a classic account. It opens nothing but classic sign-in.
+ * classic/<folded alias>: the password record of a classic account, or of a user's alias. It opens nothing but classic
+ * sign-in.
  *
  * @generated from message parley.classic.v1.ClassicAccount
  */
@@ -38,6 +39,13 @@ export type ClassicAccount = Message<"parley.classic.v1.ClassicAccount"> & {
    * @generated from field: parley.classic.v1.PasswordRecord password = 3;
    */
   password?: PasswordRecord | undefined;
+
+  /**
+   * whose alias it is; empty: nobody's but that of a classic client
+   *
+   * @generated from field: bytes user = 4;
+   */
+  user: Uint8Array;
 };
 
 /**

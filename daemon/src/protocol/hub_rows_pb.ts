@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hub_rows.proto.
  */
 export const file_hub_rows: GenFile = /*@__PURE__*/
-  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSK1AgoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCSIwCgdIZWFkUm93EiUKBWhlYWRzGAEgAygLMhYucGFybGV5Lmh1Yi52MS5Mb2dIZWFkIjIKB0xvZ0hlYWQSCwoDc2VxGAEgASgEEgwKBGhhc2gYAiABKAwSDAoEdGltZRgDIAEoBiIvCgZBY2tSb3cSJQoEbG9ncxgBIAMoCzIXLnBhcmxleS5odWIudjEuQWNrZWRMb2ciJwoIQWNrZWRMb2cSDgoGZGV2aWNlGAEgASgMEgsKA3NlcRgCIAEoBCJKCgpNZXNzYWdlUm93EgwKBHVzZXIYASABKAwSDwoHbWVzc2FnZRgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkiHAoITmFtZWRSb3cSEAoIcG9zaXRpb24YASABKAkiSwoJT3V0Ym94Um93Eg8KB21lc3NhZ2UYASABKAwSDwoHd3JpdHRlbhgCIAEoBhIMCgR0ZXh0GAMgASgJEg4KBnF1ZXVlZBgEIAEoBiIvCgdNYXJrUm93EiQKBGxvZ3MYASADKAsyFi5wYXJsZXkuaHViLnYxLlJlYWRMb2ciJgoHUmVhZExvZxIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEIlcKB0NoYXRSb3cSDQoFZHJhZnQYASABKAkSFwoPc2Nyb2xsX3Bvc2l0aW9uGAIgASgJEhUKDXNjcm9sbF9vZmZzZXQYAyABKAESDQoFbXV0ZWQYBCABKAgiOAoMT3BlbkNoYXRzUm93EigKBnBsYWNlcxgBIAMoCzIYLnBhcmxleS5odWIudjEuT3BlblBsYWNlIi8KCU9wZW5QbGFjZRILCgNrZXkYASABKAkSFQoNY29udmVyc2F0aW9ucxgCIAMoDGIGcHJvdG8z");
+  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSLoAgoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCRIPCgdhZGRyZXNzGBEgASgJEgwKBHBvcnQYEiABKA0SEgoKbGFzdF9jbG9jaxgTIAEoBiIwCgdIZWFkUm93EiUKBWhlYWRzGAEgAygLMhYucGFybGV5Lmh1Yi52MS5Mb2dIZWFkIjIKB0xvZ0hlYWQSCwoDc2VxGAEgASgEEgwKBGhhc2gYAiABKAwSDAoEdGltZRgDIAEoBiIvCgZBY2tSb3cSJQoEbG9ncxgBIAMoCzIXLnBhcmxleS5odWIudjEuQWNrZWRMb2ciJwoIQWNrZWRMb2cSDgoGZGV2aWNlGAEgASgMEgsKA3NlcRgCIAEoBCJKCgpNZXNzYWdlUm93EgwKBHVzZXIYASABKAwSDwoHbWVzc2FnZRgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkiHAoITmFtZWRSb3cSEAoIcG9zaXRpb24YASABKAkiPQoKV2FpdGluZ1JvdxIvCghtZXNzYWdlcxgBIAMoCzIdLnBhcmxleS5odWIudjEuV2FpdGluZ01lc3NhZ2UiMAoOV2FpdGluZ01lc3NhZ2USEAoIcmVjZWl2ZWQYASABKAYSDAoEdGV4dBgCIAEoCSJLCglPdXRib3hSb3cSDwoHbWVzc2FnZRgBIAEoDBIPCgd3cml0dGVuGAIgASgGEgwKBHRleHQYAyABKAkSDgoGcXVldWVkGAQgASgGIi8KB01hcmtSb3cSJAoEbG9ncxgBIAMoCzIWLnBhcmxleS5odWIudjEuUmVhZExvZyImCgdSZWFkTG9nEg4KBmRldmljZRgBIAEoDBILCgNzZXEYAiABKAQiVwoHQ2hhdFJvdxINCgVkcmFmdBgBIAEoCRIXCg9zY3JvbGxfcG9zaXRpb24YAiABKAkSFQoNc2Nyb2xsX29mZnNldBgDIAEoARINCgVtdXRlZBgEIAEoCCI4CgxPcGVuQ2hhdHNSb3cSKAoGcGxhY2VzGAEgAygLMhgucGFybGV5Lmh1Yi52MS5PcGVuUGxhY2UiLwoJT3BlblBsYWNlEgsKA2tleRgBIAEoCRIVCg1jb252ZXJzYXRpb25zGAIgAygMYgZwcm90bzM");
 
 /**
  * conversation/<conv>
@@ -128,6 +128,27 @@ export type ConversationRow = Message<"parley.hub.v1.ConversationRow"> & {
    * @generated from field: string last_received = 16;
    */
   lastReceived: string;
+
+  /**
+   * the IP address of a classic client
+   *
+   * @generated from field: string address = 17;
+   */
+  address: string;
+
+  /**
+   * where it takes messages; 0: the usual one
+   *
+   * @generated from field: uint32 port = 18;
+   */
+  port: number;
+
+  /**
+   * hybrid logical clock of the last message with a classic client
+   *
+   * @generated from field: fixed64 last_clock = 19;
+   */
+  lastClock: bigint;
 };
 
 /**
@@ -282,6 +303,49 @@ export const NamedRowSchema: GenMessage<NamedRow> = /*@__PURE__*/
   messageDesc(file_hub_rows, 6);
 
 /**
+ * classic-waiting/<conv>: what a classic client has written whose chat request waits for an answer
+ *
+ * @generated from message parley.hub.v1.WaitingRow
+ */
+export type WaitingRow = Message<"parley.hub.v1.WaitingRow"> & {
+  /**
+   * @generated from field: repeated parley.hub.v1.WaitingMessage messages = 1;
+   */
+  messages: WaitingMessage[];
+};
+
+/**
+ * Describes the message parley.hub.v1.WaitingRow.
+ * Use `create(WaitingRowSchema)` to create a new message.
+ */
+export const WaitingRowSchema: GenMessage<WaitingRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 7);
+
+/**
+ * @generated from message parley.hub.v1.WaitingMessage
+ */
+export type WaitingMessage = Message<"parley.hub.v1.WaitingMessage"> & {
+  /**
+   * ms since 1970
+   *
+   * @generated from field: fixed64 received = 1;
+   */
+  received: bigint;
+
+  /**
+   * @generated from field: string text = 2;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message parley.hub.v1.WaitingMessage.
+ * Use `create(WaitingMessageSchema)` to create a new message.
+ */
+export const WaitingMessageSchema: GenMessage<WaitingMessage> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 8);
+
+/**
  * outbox/<conv>/<n>: a message that waits for its place in the log
  *
  * @generated from message parley.hub.v1.OutboxRow
@@ -317,7 +381,7 @@ export type OutboxRow = Message<"parley.hub.v1.OutboxRow"> & {
  * Use `create(OutboxRowSchema)` to create a new message.
  */
 export const OutboxRowSchema: GenMessage<OutboxRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 7);
+  messageDesc(file_hub_rows, 9);
 
 /**
  * mark/<conv>/<user>: how far that user has read each device's log
@@ -336,7 +400,7 @@ export type MarkRow = Message<"parley.hub.v1.MarkRow"> & {
  * Use `create(MarkRowSchema)` to create a new message.
  */
 export const MarkRowSchema: GenMessage<MarkRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 8);
+  messageDesc(file_hub_rows, 10);
 
 /**
  * @generated from message parley.hub.v1.ReadLog
@@ -358,7 +422,7 @@ export type ReadLog = Message<"parley.hub.v1.ReadLog"> & {
  * Use `create(ReadLogSchema)` to create a new message.
  */
 export const ReadLogSchema: GenMessage<ReadLog> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 9);
+  messageDesc(file_hub_rows, 11);
 
 /**
  * chat/<conv>: what front ends keep of a conversation
@@ -396,7 +460,7 @@ export type ChatRow = Message<"parley.hub.v1.ChatRow"> & {
  * Use `create(ChatRowSchema)` to create a new message.
  */
 export const ChatRowSchema: GenMessage<ChatRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 10);
+  messageDesc(file_hub_rows, 12);
 
 /**
  * open-chats: which chats are open where, the place saved last at the end
@@ -415,7 +479,7 @@ export type OpenChatsRow = Message<"parley.hub.v1.OpenChatsRow"> & {
  * Use `create(OpenChatsRowSchema)` to create a new message.
  */
 export const OpenChatsRowSchema: GenMessage<OpenChatsRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 11);
+  messageDesc(file_hub_rows, 13);
 
 /**
  * @generated from message parley.hub.v1.OpenPlace
@@ -437,5 +501,5 @@ export type OpenPlace = Message<"parley.hub.v1.OpenPlace"> & {
  * Use `create(OpenPlaceSchema)` to create a new message.
  */
 export const OpenPlaceSchema: GenMessage<OpenPlace> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 12);
+  messageDesc(file_hub_rows, 14);
 

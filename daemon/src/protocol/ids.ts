@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto'
 import { ParleyError } from '../errors.ts'
+import { foldAlias } from './names.ts'
 
 declare const kind: unique symbol
 type Id<Kind> = string & { readonly [kind]: Kind }
@@ -42,6 +43,11 @@ export function directConversationId(registry: RegistryId, a: UserId, b: UserId)
 /** The conversation with a classic client, keyed by its IP address and the name that it claims, as it claims it. */
 export function classicConversationId(ip: string, name: string): ConversationId {
   return conversationId(sha256(Buffer.from(`parley/classic/1\0${ip}\0${name}`)))
+}
+
+/** The user that stands for a classic client in lists: made of its name, which is compared folded. */
+export function classicUserId(name: string): UserId {
+  return userId(sha256(Buffer.from(`parley/classic-user/1\0${foldAlias(name)}`)).subarray(0, 16))
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'

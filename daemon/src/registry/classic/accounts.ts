@@ -1,10 +1,10 @@
 import type { Storage } from '@parley/kit'
 import { limits } from '../../limits.ts'
 import { ClassicAccountSchema } from '../../protocol/classic_rows_pb.ts'
+import { fitsClassic, isAlias } from '../../protocol/classic-names.ts'
 import { foldAlias } from '../../protocol/names.ts'
 import { NameRowSchema } from '../../protocol/registry_rows_pb.ts'
 import { encodeRow, readRow, rowKeys } from '../rows.ts'
-import { fitsClassic, isAlias } from './alias.ts'
 import type { ClassicPasswords } from './passwords.ts'
 
 /** Classic accounts: an alias in the users' own namespace, and a password record of their own. */

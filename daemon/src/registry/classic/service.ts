@@ -9,10 +9,10 @@ import {
   classicCodes as codes,
   encodeResponse,
 } from '../../protocol/classic.ts'
+import { fitsClassic } from '../../protocol/classic-names.ts'
 import type { SignUpPolicy } from '../../protocol/control.ts'
 import { foldAlias } from '../../protocol/names.ts'
 import type { ClassicAccounts } from './accounts.ts'
-import { fitsClassic } from './alias.ts'
 import { ClassicGuesses } from './guesses.ts'
 import type { ClassicSessions } from './sessions.ts'
 
