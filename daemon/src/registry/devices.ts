@@ -183,6 +183,9 @@ export class Devices {
       storage,
       roster.devices.map(({ id }) => id),
     )
+    if (devices.some(({ row: known }) => known && userId(known.user) !== user)) {
+      throw new ParleyError('forged', 'The list names a device of somebody else. Nothing was accepted.')
+    }
     const approved = devices.filter(({ row: known }) => !known || known.pending)
     const gone = [...after].filter(id => !before.has(id))
     if (!isNewer && approved.length === 0 && gone.length === 0) return nothing
@@ -198,9 +201,6 @@ export class Devices {
 
   #approve(user: UserId, device: HeldDevice, { devices }: Roster): Change[] {
     const { row, id } = device
-    if (row && userId(row.user) !== user) {
-      throw new ParleyError('forged', 'The list names a device of somebody else. Nothing was accepted.')
-    }
     const listed = devices.find(one => one.id === id)
     const at = BigInt(this.#parts.now())
     const fresh = { user: fromText(user), key: listed?.key ?? new Uint8Array(), added: at, seen: at }
