@@ -24,6 +24,7 @@ export const errorCodes = [
   'second-device',
   'signed-out',
   'already-signed-up',
+  'account-disabled',
   'device-denied',
   // trust
   'wrong-key',

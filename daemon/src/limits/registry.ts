@@ -52,6 +52,10 @@ export const registryLimits = {
   /** Guesses at one account, and from one address, before they are slowed: typing errors, and an office behind one address. */
   guessesPerAccount: 5,
   guessesPerAddress: 50,
+  /** Guesses by one of the account's own devices: whoever holds a stolen one that was signed out may not try for ever. */
+  guessesPerDevice: 20,
+  /** Places from which an account was signed in to that keep waits of their own: home, the office, a train. */
+  guessHomes: 4,
   /** Sign-ups from one address that may come to nothing before more are slowed: a class that tries names at once. */
   signUpsPerAddress: 300,
   /** The wait after the first slowed guess; it doubles up to the longest, which is never a lock-out. */
@@ -75,6 +79,8 @@ export const registryLimits = {
   inviteUses: 10_000,
   /** A dead invite is kept this long, so that its late user hears "expired" and not "unknown". */
   inviteKept: 30 * 24 * 3600_000,
+  /** How long a code holds with which a person sets a new password: over a night, not over a holiday. */
+  resetExpires: 24 * 3600_000,
   /** Characters of one text in the audit log, and bytes of a line that is read from it: several such texts, all escaped. */
   auditText: 128,
   auditLine: 16 * 1024,

@@ -206,7 +206,7 @@ export class Accounts {
 
 /** Stands in for the user of a name that nobody has: no user id is all zero bytes but by a chance of 2⁻¹²⁸. */
 const nobodyBytes = new Uint8Array(16)
-const nobody = userId(nobodyBytes)
+export const nobody = userId(nobodyBytes)
 
 /** A role as rows have it. */
 export function roleText(role: Role): string {
@@ -228,7 +228,8 @@ function withoutDevices(account: Account, roster: Signed): Account {
   return { ...account, denied }
 }
 
-function accountOf(bytes: Uint8Array | undefined): Account | undefined {
+/** The account of a user row; undefined where there is none any more. */
+export function accountOf(bytes: Uint8Array | undefined): Account | undefined {
   const row = readRow(UserRowSchema, bytes)
   if (!row || row.deleted > 0n) return undefined
   const { user, name, displayName, mechanism, accountKey, generation, denied, role, disabled } = row

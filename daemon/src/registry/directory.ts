@@ -24,6 +24,8 @@ export class Directory {
   #byName: Entry[] = []
   #byDisplayName: Entry[] = []
   readonly #parts = new Haystack<Entry>()
+  /** Who was removed: whoever still lists them is told that they have left. */
+  readonly #removed = new Map<UserId, Listed>()
 
   /** Fills an empty directory: sorts once, however many there are. */
   async load(people: AsyncIterable<Listed>): Promise<void> {
@@ -41,6 +43,11 @@ export class Directory {
     return this.#entries.get(user)
   }
 
+  /** Somebody who was removed since the start; of their names only the one that stays reserved. */
+  removed(user: UserId): Listed | undefined {
+    return this.#removed.get(user)
+  }
+
   /** Who has this very name. */
   named(name: string): Listed | undefined {
     const entry = this.#byName[startOf(this.#byName, 'name', name)]
@@ -55,6 +62,17 @@ export class Directory {
     this.#addParts(entry)
     this.#byName.splice(startOf(this.#byName, 'name', entry.name), 0, entry)
     this.#byDisplayName.splice(startOf(this.#byDisplayName, 'folded', entry.folded), 0, entry)
+  }
+
+  /** Removes somebody: they are found no more. */
+  remove(user: UserId): void {
+    const entry = this.#entries.get(user)
+    if (!entry) return
+    this.#entries.delete(user)
+    this.#parts.remove(entry)
+    this.#byName = this.#byName.filter(one => one !== entry)
+    this.#byDisplayName = this.#byDisplayName.filter(one => one !== entry)
+    this.#removed.set(user, { user, name: entry.name, displayName: entry.name })
   }
 
   /** At most `limit` people for `query`, the best first; `more` says whether there are others. */

@@ -1,30 +1,31 @@
-import { fromBinary } from '@bufbuild/protobuf'
-import type { Auth, Exchange, Log, Verdict } from '@parley/kit'
+import type { Auth, Log } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
-import { limits } from '../limits.ts'
 import type { Link } from '../net/link.ts'
 import { sourceOf } from '../net/source.ts'
-import { type DeviceId, deviceId, fromText, type RegistryId } from '../protocol/ids.ts'
+import { type DeviceId, deviceId, type RegistryId } from '../protocol/ids.ts'
 import { readDisplayName, readUserName } from '../protocol/names.ts'
-import { type Continue, RosterSchema, type SignIn, type SignUp } from '../protocol/parley_pb.ts'
-import { signInBinding, signInExporter } from '../protocol/sign-in-binding.ts'
+import type { SignIn, SignUp } from '../protocol/parley_pb.ts'
 import type { Accounts, Enrolled } from './accounts.ts'
-import { RunningExchange, type Turn } from './exchange.ts'
+import type { Audit } from './audit.ts'
+import { type Devices, hasDevice, type Standing } from './devices.ts'
+import { allowed, type Exchanges, type Step, wrongCredentials } from './exchanges.ts'
 import { type Claim, readClaim, type SignUps } from './sign-up.ts'
 import type { Guesses } from './throttle.ts'
 
-/** What a sign-up or sign-in leads to: another question to the client, or the account that it is now signed in to. */
-export type Step =
-  | { readonly is: 'challenge'; readonly data: Uint8Array }
-  | { readonly is: 'in'; readonly enrolled: Enrolled }
+/** What an exchange over a link comes to: the account that it is now signed in to, or a new password. */
+export type Outcome =
+  | { readonly is: 'in'; readonly standing: Standing; readonly hasShownPassword: boolean }
+  | { readonly is: 'done' }
 
 /** What every entrance of a registry needs. */
 export interface EntranceParts {
   readonly registry: RegistryId
   readonly auths: ReadonlyMap<string, Auth>
   readonly accounts: Accounts
+  readonly devices: Devices
   readonly signUps: SignUps
   readonly guesses: Guesses
+  readonly audit: Audit
   readonly log: Log
 }
 
@@ -32,155 +33,127 @@ export interface EntranceParts {
 export class Entrance {
   readonly #link: Link
   readonly #device: DeviceId
+  readonly #exchanges: Exchanges<Outcome>
   readonly #parts: EntranceParts
-  #ongoing: { readonly exchange: RunningExchange; readonly settle: (verdict: Verdict) => Promise<Enrolled> } | undefined
-  #isBusy = false
 
-  constructor(link: Link, parts: EntranceParts) {
+  constructor(link: Link, exchanges: Exchanges<Outcome>, parts: EntranceParts) {
     this.#link = link
     this.#device = deviceId(link.peerId)
+    this.#exchanges = exchanges
     this.#parts = parts
   }
 
   /** @throws ParleyError as readClaim and SignUps do; `unsupported`, `wrong-credentials`, `timeout`, `busy` */
-  signUp(asked: SignUp): Promise<Step> {
-    return this.#alone(async () => {
-      const { registry, signUps, guesses, log } = this.#parts
-      const auth = this.#auth(asked.mechanism)
+  signUp(asked: SignUp): Promise<Step<Outcome>> {
+    return this.#exchanges.alone(async () => {
+      const { registry, signUps, guesses } = this.#parts
+      const auth = authNamed(this.#parts.auths, asked.mechanism)
       const claim = readClaim(asked, { registry, deviceKey: this.#link.peerKey })
       const before = await signUps.check(claim)
-      if (before) return { is: 'in', enrolled: before }
+      if (before) return { is: 'over', outcome: await this.#enter() }
       // Without an enrolment of its own a mechanism's first sign-in makes the account.
       const run = auth.enrol?.bind(auth) ?? auth.signIn.bind(auth)
       const { name } = claim.account
-      const address = this.#link.remoteAddress
-      const takeBack = guesses.countSignUp(sourceOf(address))
-      return this.#begin(run, { name, purpose: 'sign-up', first: asked.first }, async verdict => {
+      const takeBack = guesses.countSignUp(this.#source)
+      return this.#exchanges.begin(run, { name, purpose: 'sign-up', first: asked.first }, async verdict => {
         const { credential = new Uint8Array(0), ...as } = allowed(verdict)
         const enrolled = await signUps.commit(renamed(claim, as), credential)
         takeBack()
-        log.info({ user: enrolled.account.user, name: enrolled.account.name, address }, 'Somebody signed up.')
-        return enrolled
+        await this.#made(enrolled)
+        return this.#enter('by password')
       })
     })
   }
 
   /**
    * Without a mechanism the key that TLS has shown is enough.
-   * @throws ParleyError `unknown-account`, `password-needed`, `wrong-credentials`, `second-device`, `throttled`,
-   *   `unsupported`, `bad-name`, `timeout`, `busy`
+   * @throws ParleyError `unknown-account`, `account-disabled`, `device-denied`, `password-needed`, `wrong-credentials`,
+   *   `already-signed-up`, `throttled`, `unsupported`, `bad-name`, `timeout`, `busy`
    */
-  signIn(asked: SignIn): Promise<Step> {
-    return this.#alone(async () => (asked.mechanism === '' ? this.#byKey() : this.#byMechanism(asked)))
+  signIn(asked: SignIn): Promise<Step<Outcome>> {
+    return this.#exchanges.alone(async () => (asked.mechanism === '' ? this.#byKey() : this.#byMechanism(asked)))
   }
 
-  /** The client's answer to a challenge. */
-  continue({ data }: Continue): Promise<Step> {
-    return this.#alone(async () => {
-      if (!this.#ongoing) throw new ParleyError('usage', 'No sign-in is going on. Start one first.')
-      return this.#take(this.#ongoing.exchange.answer(data))
-    })
+  get #source(): string {
+    return sourceOf(this.#link.remoteAddress)
   }
 
-  async #byKey(): Promise<Step> {
-    const { accounts } = this.#parts
-    const known = await accounts.byDevice(this.#device)
-    if (!known || !hasDevice(known, this.#link.peerKey)) {
-      throw new ParleyError(
-        'unknown-account',
-        'This device has no account here. Sign up, or sign in with your name and password.',
-      )
-    }
-    if (accounts.needsPassword(known.device)) {
-      throw new ParleyError('password-needed', `Sign in to "${known.account.name}" with its password.`)
-    }
-    await accounts.visited(this.#device, known.device)
-    return { is: 'in', enrolled: known }
-  }
-
-  async #byMechanism({ name: asked, mechanism, first }: SignIn): Promise<Step> {
+  async #byKey(): Promise<Step<Outcome>> {
     const { accounts, guesses } = this.#parts
-    const auth = this.#auth(mechanism)
+    const outcome = await this.#enter()
+    const { account, device } = outcome.standing
+    if (accounts.needsPassword(device)) {
+      throw new ParleyError('password-needed', `Sign in to "${account.name}" with its password.`)
+    }
+    await accounts.visited(this.#device, device)
+    guesses.right(account.name, this.#source)
+    return { is: 'over', outcome }
+  }
+
+  async #byMechanism({ name: asked, mechanism, first, deviceName }: SignIn): Promise<Step<Outcome>> {
+    const { accounts, devices, guesses } = this.#parts
+    const auth = authNamed(this.#parts.auths, mechanism)
     const name = readUserName(asked)
     const named = await accounts.byName(name)
     const known = named?.account.mechanism === mechanism ? named : undefined
-    const isOurs = known !== undefined && hasDevice(known, this.#link.peerKey)
-    // One of the account's own devices is not slowed: nobody else's guesses keep a person out.
-    const takeBack = isOurs ? () => {} : guesses.count(name, sourceOf(this.#link.remoteAddress))
+    const isOurs = known !== undefined && hasDevice(known.roster, this.#link.peerKey)
+    // One of the account's own devices is slowed by its own guesses alone: nobody else's keep a person out.
+    const takeBack = isOurs ? guesses.countOwn(this.#device) : guesses.count(name, this.#source)
     const about = { name, purpose: 'sign-in', first, ...(known && { credential: known.credential }) } as const
-    return this.#begin(auth.signIn.bind(auth), about, async verdict => {
+    return this.#exchanges.begin(auth.signIn.bind(auth), about, async verdict => {
       if (verdict.is !== 'deny') takeBack()
       const { name: allowedName = name } = allowed(verdict)
       if (!known || allowedName !== name) throw wrongCredentials()
-      if (!isOurs) throw secondDevice(name)
-      await accounts.signedIn(this.#device)
-      return known
+      // A person may have typed for two minutes.
+      const enrolled = await accounts.byUser(known.account.user)
+      if (!enrolled) throw wrongCredentials()
+      refuseDisabled(enrolled)
+      guesses.right(name, this.#source)
+      const address = this.#link.remoteAddress
+      await devices.admit(enrolled.account.user, { key: this.#link.peerKey, name: deviceWords(deviceName), address })
+      return this.#enter('by password')
     })
   }
 
-  #auth(mechanism: string): Auth {
-    const auth = this.#parts.auths.get(mechanism)
-    if (auth) return auth
-    const offered = [...this.#parts.auths.keys()].join(', ')
-    throw new ParleyError('unsupported', `This registry does not offer that way to sign in. It offers: ${offered}.`)
+  /** How the device stands now. @throws ParleyError `unknown-account`, `device-denied`, `account-disabled` */
+  async #enter(how: 'by key' | 'by password' = 'by key'): Promise<Extract<Outcome, { is: 'in' }>> {
+    const standing = await this.#parts.devices.standing(this.#link.peerKey)
+    refuseDisabled(standing)
+    return { is: 'in', standing, hasShownPassword: how === 'by password' }
   }
 
-  #begin(
-    run: (exchange: Exchange) => Promise<Verdict>,
-    about: Pick<Exchange, 'name' | 'purpose' | 'first' | 'credential'>,
-    settle: (verdict: Verdict) => Promise<Enrolled>,
-  ): Promise<Step> {
-    if (about.first.length > limits.exchangeStep)
-      throw new ParleyError('bad-frame', 'The first step of the sign-in is too large.')
-    const { remoteAddress: address, signal } = this.#link
-    const exporter = this.#link.exportKeyingMaterial(signInExporter.length, signInExporter.label)
-    const binding = signInBinding(exporter, this.#link.peerId, fromText(this.#parts.registry))
-    this.#drop()
-    const exchange = new RunningExchange({ run, about: { ...about, binding, address }, signal, log: this.#parts.log })
-    this.#ongoing = { exchange, settle }
-    return this.#take(exchange.first())
-  }
-
-  async #take(next: Promise<Turn>): Promise<Step> {
-    const ongoing = this.#ongoing
-    let isOver = true
-    try {
-      const turn = await next
-      isOver = turn.is === 'ended'
-      if (turn.is === 'challenge') return turn
-      if (!ongoing) throw wrongCredentials()
-      return { is: 'in', enrolled: await ongoing.settle(turn.verdict) }
-    } finally {
-      if (isOver) this.#drop()
-    }
-  }
-
-  /** One request at a time; a new sign-in takes the place of one whose client has given up. */
-  async #alone(work: () => Promise<Step>): Promise<Step> {
-    if (this.#isBusy) throw new ParleyError('busy', 'One sign-in at a time on a connection. Wait for its answer.')
-    this.#isBusy = true
-    try {
-      return await work()
-    } finally {
-      this.#isBusy = false
-    }
-  }
-
-  #drop(): void {
-    this.#ongoing?.exchange.abort()
-    this.#ongoing = undefined
+  async #made({ account: { user, name } }: Enrolled): Promise<void> {
+    const { log, audit, guesses } = this.#parts
+    log.info({ user, name, address: this.#link.remoteAddress }, 'Somebody signed up.')
+    guesses.right(name, this.#source)
+    await audit.note({ what: 'user-made', by: user, user, name, device: this.#device })
   }
 }
 
-function hasDevice({ roster }: Enrolled, deviceKey: Uint8Array): boolean {
-  // Checked when it was stored: only what it says matters here.
-  return fromBinary(RosterSchema, roster.payload).devices.some(({ key }) => Buffer.compare(key, deviceKey) === 0)
+/** @throws ParleyError `unsupported` */
+export function authNamed(auths: ReadonlyMap<string, Auth>, mechanism: string): Auth {
+  const auth = auths.get(mechanism)
+  if (auth) return auth
+  const offered = [...auths.keys()].join(', ')
+  throw new ParleyError('unsupported', `This registry does not offer that way to sign in. It offers: ${offered}.`)
 }
 
-function allowed(verdict: Verdict): Extract<Verdict, { is: 'allow' }> {
-  if (verdict.is === 'allow') return verdict
-  if (verdict.is === 'deny') throw wrongCredentials()
-  throw new ParleyError('unreachable', `Sign-in does not work at the moment: ${verdict.why}. Try again later.`)
+/** @throws ParleyError `account-disabled` */
+function refuseDisabled({ account }: Enrolled): void {
+  if (account.isDisabled) throw accountDisabled(account.name)
+}
+
+export function accountDisabled(name: string): ParleyError {
+  return new ParleyError('account-disabled', `The account "${name}" is disabled. Ask an admin of the team.`)
+}
+
+/** What a device calls itself; its own words, so nobody else is refused for them. */
+function deviceWords(text: string): string {
+  try {
+    return readDisplayName(text)
+  } catch {
+    return 'device'
+  }
 }
 
 /** A mechanism may know people's names better than they do. */
@@ -191,15 +164,4 @@ function renamed(claim: Claim, as: { name?: string; displayName?: string }): Cla
     ...claim,
     account: { ...account, name, displayName: readDisplayName(as.displayName ?? account.displayName) },
   }
-}
-
-function wrongCredentials(): ParleyError {
-  return new ParleyError('wrong-credentials', 'The name or the password is wrong. Check both and try again.')
-}
-
-function secondDevice(name: string): ParleyError {
-  return new ParleyError(
-    'second-device',
-    `The password is right, but "${name}" lives on another device, and this version of Parley cannot add a second one. Use the first device.`,
-  )
 }

@@ -17,6 +17,20 @@ export class Haystack<Item> {
     block.text += `${text}\n`
   }
 
+  /** Forgets an item and its text. Looks for it everywhere: that is not done often. */
+  remove(item: Item): void {
+    for (const block of this.#blocks) {
+      const index = block.items.indexOf(item)
+      if (index === -1) continue
+      const start = block.starts[index] ?? 0
+      const end = (block.starts[index + 1] ?? block.text.length) - 1
+      // The others stay where they are.
+      block.text = block.text.slice(0, start) + ' '.repeat(end - start) + block.text.slice(end)
+      block.items[index] = undefined
+      return
+    }
+  }
+
   *having(part: string): Generator<Item> {
     if (part.includes('\n')) return
     for (const { text, items, starts } of this.#blocks) {
@@ -26,8 +40,7 @@ export class Haystack<Item> {
         if (at === -1) break
         const index = lastUpTo(starts, at)
         const item = items[index]
-        if (item === undefined) break
-        yield item
+        if (item !== undefined) yield item
         const next = starts[index + 1]
         if (next === undefined) break
         from = next
@@ -41,7 +54,8 @@ const blockSize = 4096
 
 interface Block<Item> {
   text: string
-  readonly items: Item[]
+  /** Undefined: removed. */
+  readonly items: (Item | undefined)[]
   /** Where in `text` each item begins. */
   readonly starts: number[]
 }

@@ -72,6 +72,14 @@ export class LastSeen implements SeenStore {
     this.#dirty.add(user)
   }
 
+  /** Resolves once nothing more will be written of somebody who does not come any more; their row may be there. */
+  async forget(user: UserId): Promise<void> {
+    for (const users of [this.#here, this.#marked, this.#dirty, this.#at]) users.delete(user)
+    // One write may hold their row already.
+    await this.#writing
+    for (const users of [this.#here, this.#marked, this.#dirty, this.#at]) users.delete(user)
+  }
+
   /** Writes what has changed. Never rejects: what cannot be stored is tried again. */
   flush(): Promise<void> {
     this.#writing = this.#writing.then(() => this.#write())

@@ -38,9 +38,10 @@ export class People {
     this.#parts = parts
   }
 
-  /** Somebody as lists show them. */
+  /** Somebody as lists show them; of those who were deleted, that they are offline. */
   person(user: UserId): Person | undefined {
-    const listed = this.#parts.directory.get(user)
+    const { directory } = this.#parts
+    const listed = directory.get(user) ?? directory.removed(user)
     return listed && this.#shown(listed)
   }
 

@@ -103,6 +103,14 @@ export class Presence {
     else this.#leave(user, known, this.#now())
   }
 
+  /** A person leaves at once, whatever their devices say. */
+  gone(user: UserId): void {
+    const known = this.#present.get(user)
+    if (!known) return
+    clearTimeout(known.leaving)
+    this.#leave(user, known, this.#now())
+  }
+
   close(): void {
     for (const { leaving, settling } of this.#present.values()) {
       clearTimeout(leaving)

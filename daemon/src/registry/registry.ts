@@ -2,18 +2,25 @@ import type { Auth, Log, Storage } from '@parley/kit'
 import type { Config } from '../config.ts'
 import type { Check } from '../doctor/doctor.ts'
 import { ParleyError } from '../errors.ts'
+import { readAddressSet } from '../net/address-set.ts'
 import { listenPort, type PortLimits } from '../net/port.ts'
 import { formatHostPort, ports, readHostPort } from '../protocol/addresses.ts'
 import type { ControlRequests, InviteInfo, StatusInfo } from '../protocol/control.ts'
 import type { RegistryId } from '../protocol/ids.ts'
 import { Accounts } from './accounts.ts'
 import { announce } from './announcements.ts'
+import { devicesAnswers } from './answers/devices.ts'
+import { passwordAnswers } from './answers/passwords.ts'
 import { peopleAnswers } from './answers/people.ts'
+import { relayAnswers } from './answers/relay.ts'
 import { standingAnswers } from './answers/standing.ts'
 import { Attestations } from './attestations.ts'
 import type { Audit } from './audit.ts'
+import { Changes } from './changes.ts'
 import { startClassic } from './classic/classic.ts'
 import { classicPeople } from './classic-people.ts'
+import { Credentials } from './credentials.ts'
+import { Devices } from './devices.ts'
 import { Directory } from './directory.ts'
 import { registryChecks } from './doctor.ts'
 import { inviteInfo, registryAddress, whereabouts } from './invite-text.ts'
@@ -25,6 +32,8 @@ import { Notices } from './notices.ts'
 import { OnlineList } from './online-list.ts'
 import { People } from './people.ts'
 import { Presence } from './presence.ts'
+import { Relay, type RelayLimits } from './relay/relay.ts'
+import { Resets } from './resets.ts'
 import { serveLink } from './service.ts'
 import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
@@ -55,7 +64,7 @@ export interface RegistryOptions {
     readonly statusPace?: number
     readonly lastSeenEvery?: number
   }
-  readonly limits?: Partial<PortLimits>
+  readonly limits?: Partial<PortLimits & RelayLimits>
   /** What is measured is registered here. */
   readonly metrics?: Metrics
   /** The address by which others reach this machine now: for a registry without a public address. */
@@ -108,11 +117,13 @@ async function openRegistry(
   const notices = await Notices.open({ storage: start.storage, secrets: start.secrets, now })
   const { registry } = notices
   const parts = await buildParts(start, notices)
-  const { directory, sessions, presence, lastSeen, onlineList, invites, signUps, settings, metrics } = parts
+  const { directory, sessions, presence, lastSeen, onlineList, changes, invites, signUps, settings, metrics, relay } =
+    parts
   closers.push(
     () => lastSeen.close(),
     () => presence.close(),
     () => onlineList.close(),
+    () => changes.close(),
   )
   const classic = await startClassic({
     storage: start.storage,
@@ -126,7 +137,12 @@ async function openRegistry(
   })
   settings.watch(now => classic.admit(now.classic, settings.signUp))
   closers.push(() => classic.close())
-  const answers = { ...standingAnswers(parts), ...peopleAnswers(parts) }
+  const answers = {
+    ...standingAnswers(parts),
+    ...peopleAnswers(parts),
+    ...devicesAnswers(parts),
+    ...passwordAnswers(parts),
+  }
   const requests = new RequestMeasures(metrics)
   const service = { ...parts, answers, requests, heartbeatPort: classic.heartbeat.port }
   const port = await listenPort({
@@ -134,10 +150,13 @@ async function openRegistry(
     identity: notices.identity,
     alpn: { [registryProtocol]: link => serveLink(link, service) },
     classic: classic.gate,
+    relay,
+    trustedProxies: readAddressSet(options.trustedProxies ?? []),
     log,
     ...(start.limits ? { limits: start.limits } : {}),
   })
   closers.push(() => port.close())
+  settings.watch(({ trustedProxies }) => port.trust(readAddressSet(trustedProxies ?? [])))
   measureRegistry(metrics, { ...parts, port })
   closers.push(measureProcess(metrics))
 
@@ -158,6 +177,7 @@ async function openRegistry(
     users: directory.size,
     online: presence.count,
     connections: port.connections,
+    relayed: relay.pairs,
   })
   return {
     id: registry,
@@ -192,6 +212,8 @@ async function buildParts(start: RegistryOptions, notices: Notices) {
   const directory = new Directory()
   await directory.load(accounts.all())
   const invites = new Invites({ storage, now })
+  const resets = new Resets({ storage, now })
+  const guesses = new Guesses(now)
   const lastSeen = await LastSeen.open({
     storage,
     log,
@@ -207,6 +229,7 @@ async function buildParts(start: RegistryOptions, notices: Notices) {
   })
   const sessions = new Sessions(presence)
   const attestations = new Attestations({ registry, privateKey: identity.privateKey, now })
+  const changes = new Changes({ sessions, accounts, attestations, log })
   const people = new People({ accounts, attestations, directory, presence, sessions })
   const onlineList = new OnlineList({
     online: () => presence.online(),
@@ -222,12 +245,17 @@ async function buildParts(start: RegistryOptions, notices: Notices) {
     auths,
     audit,
     accounts,
+    changes,
+    devices: new Devices({ registry, storage, accounts, sessions, changes, audit, log, now }),
     directory,
     invites,
     signUps: new SignUps({ policy: () => settings.signUp, storage, accounts, invites, now }),
-    guesses: new Guesses(now),
+    guesses,
+    resets,
+    credentials: new Credentials({ storage, auths, accounts, resets, guesses, audit }),
     attestations,
     presence,
+    relay: new Relay({ sessions, log, ...(start.limits && { limits: start.limits }) }),
     lastSeen,
     sessions,
     people,

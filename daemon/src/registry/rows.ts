@@ -8,6 +8,7 @@ import {
 } from '@bufbuild/protobuf'
 import { ParleyError } from '../errors.ts'
 import { type DeviceId, toText, type UserId } from '../protocol/ids.ts'
+import { foldAlias } from '../protocol/names.ts'
 
 /** Where a registry keeps what; protocol/registry_rows.proto has the values. */
 export const rowKeys = {
@@ -25,6 +26,8 @@ export const rowKeys = {
   roster: (user: UserId) => `roster/${user}`,
   /** The one-use code that lets a user set a new password. */
   reset: (user: UserId) => `reset/${user}`,
+  /** The classic password of a name; protocol/classic_rows.proto has the value. */
+  classic: (alias: string) => `classic/${encodeURIComponent(foldAlias(alias))}`,
   allSeen: 'seen/',
   seen: (user: UserId) => `seen/${user}`,
   alive: 'alive',

@@ -3,19 +3,16 @@ import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Link } from '../net/link.ts'
 import { deviceId, fromText } from '../protocol/ids.ts'
-import {
-  ChallengeSchema,
-  type RegistryHello,
-  RegistryWelcomeSchema,
-  type Reply,
-  type Request,
-  SignedInSchema,
-} from '../protocol/parley_pb.ts'
+import { type RegistryHello, RegistryWelcomeSchema, type Reply, type Request } from '../protocol/parley_pb.ts'
 import { type Answers, answerFrom, done } from './answers/answers.ts'
+import { signedIn } from './answers/devices.ts'
+import { stepReply } from './answers/passwords.ts'
 import { readStatus } from './answers/standing.ts'
 import type { Attestations } from './attestations.ts'
+import type { Credentials } from './credentials.ts'
 import type { Directory } from './directory.ts'
-import { Entrance, type EntranceParts, type Step } from './entrance.ts'
+import { Entrance, type EntranceParts, type Outcome } from './entrance.ts'
+import { Exchanges, type Step } from './exchanges.ts'
 import type { RequestMeasures } from './measures.ts'
 import type { Notices } from './notices.ts'
 import type { OnlineList } from './online-list.ts'
@@ -36,6 +33,7 @@ interface ServiceParts extends EntranceParts {
   readonly directory: Directory
   readonly sessions: Sessions
   readonly onlineList: OnlineList
+  readonly credentials: Credentials
   /** What members are answered. */
   readonly answers: Answers
   readonly now: () => number
@@ -53,6 +51,7 @@ export function serveLink(link: Link, parts: ServiceParts): void {
 class Service {
   readonly #link: Link
   readonly #parts: ServiceParts
+  readonly #exchanges: Exchanges<Outcome>
   #entrance: Entrance | undefined
   #session: Session | undefined
   #unsigned: NodeJS.Timeout | undefined
@@ -63,6 +62,7 @@ class Service {
   constructor(link: Link, parts: ServiceParts) {
     this.#link = link
     this.#parts = parts
+    this.#exchanges = new Exchanges(link, parts)
   }
 
   async answer(is: Request['is']): Promise<Reply['is']> {
@@ -70,12 +70,14 @@ class Service {
     if (!this.#entrance && !this.#session) throw new ParleyError('usage', 'A connection begins with hello.')
     switch (is.case) {
       case 'signUp':
-        return this.#step(entrance => entrance.signUp(is.value))
+        return this.#enter(entrance => entrance.signUp(is.value))
       case 'signIn':
         this.#status = readStatus(is.value.status) ?? 'online'
-        return this.#step(entrance => entrance.signIn(is.value))
+        return this.#enter(entrance => entrance.signIn(is.value))
+      case 'resetPassword':
+        return this.#enter(() => this.#parts.credentials.reset(is.value, this.#link, this.#exchanges))
       case 'continue':
-        return this.#step(entrance => entrance.continue(is.value))
+        return this.#replyTo(await this.#exchanges.continue(is.value))
       default:
         return this.#answerSignedIn(is, this.#session)
     }
@@ -117,51 +119,62 @@ class Service {
 
   /** Opens the entrance; whoever does not come in for a while is sent away. */
   #awaitSignIn(): void {
-    this.#entrance = new Entrance(this.#link, this.#parts)
+    this.#entrance = new Entrance(this.#link, this.#exchanges, this.#parts)
     this.#unsigned = setTimeout(
       () => this.#link.close('timeout', 'Nobody signed in on this connection.'),
       this.#parts.unsigned ?? limits.unsigned,
     )
   }
 
-  async #step(take: (entrance: Entrance) => Promise<Step>): Promise<Reply['is']> {
+  async #enter(take: (entrance: Entrance) => Promise<Step<Outcome>>): Promise<Reply['is']> {
     if (!this.#entrance) throw new ParleyError('usage', 'This connection is signed in already. Sign out first.')
-    const step = await take(this.#entrance)
-    if (step.is === 'challenge') return { case: 'challenge', value: create(ChallengeSchema, { data: step.data }) }
-    if (this.#isClosed) throw new ParleyError('closed', 'The connection was closed during the sign-in.')
-    const { attestations, directory, sessions } = this.#parts
-    const { account, roster } = step.enrolled
+    return this.#replyTo(await take(this.#entrance))
+  }
+
+  #replyTo(step: Step<Outcome>): Reply['is'] | Promise<Reply['is']> {
+    if (step.is === 'over' && step.outcome.is === 'in') return this.#begin(step.outcome)
+    return stepReply(step)
+  }
+
+  async #begin({ standing, hasShownPassword }: Extract<Outcome, { is: 'in' }>): Promise<Reply['is']> {
+    const { attestations, devices, directory, sessions } = this.#parts
+    const entrance = this.#entrance
+    // No second sign-in meanwhile.
     this.#entrance = undefined
+    let latest = standing
+    try {
+      // The device may have been approved or denied since it was read. What is begun is what holds in this very tick.
+      for (let tries = 0; latest.revision !== sessions.revision; tries++) {
+        if (tries === limits.rowTries) throw new ParleyError('busy', 'Too much changes at this moment. Sign in again.')
+        latest = await devices.standing(this.#link.peerKey)
+      }
+    } catch (error) {
+      this.#entrance = entrance
+      throw error
+    }
+    if (this.#isClosed) throw new ParleyError('closed', 'The connection was closed during the sign-in.')
+    const { account, roster, isPending } = latest
+    this.#exchanges.drop()
     clearTimeout(this.#unsigned)
     this.#link.allowLargeFrames()
-    this.#session = sessions.begin({
-      account,
-      device: deviceId(this.#link.peerId),
-      link: this.#link,
-      status: this.#status,
-      isPending: false,
-      hasShownPassword: false,
-    })
+    const [device, link, status] = [deviceId(this.#link.peerId), this.#link, this.#status]
+    this.#session = sessions.begin({ account, device, link, status, isPending, hasShownPassword })
     directory.add(account)
-    const value = create(SignedInSchema, {
-      session: this.#session.id,
-      beatInterval: limits.beatInterval,
-      attestation: attestations.current(account),
-      roster,
-    })
-    return { case: 'signedIn', value }
+    return { case: 'signedIn', value: signedIn(this.#session, roster, attestations) }
   }
 
   #answerSignedIn(is: Request['is'], session: Session | undefined): Reply['is'] | Promise<Reply['is']> {
     if (!session) throw new ParleyError('signed-out', 'Sign in first: this registry answers only its members.')
     if (is.case === 'signOut') return this.#signOut(session)
-    const answer = answerFrom(this.#parts.answers, is, { session, link: this.#link })
+    if (session.isPending && !(is.case && forPending.has(is.case))) throw pendingDevice()
+    const answer = answerFrom(this.#parts.answers, is, { session, link: this.#link, exchanges: this.#exchanges })
     if (answer) return answer
     throw new ParleyError('unsupported', 'This registry does not know this request. It may need an update.')
   }
 
   /** The keys stay, the sign-in ends; the link may be used to sign in again. */
   async #signOut(session: Session): Promise<Reply['is']> {
+    this.#exchanges.drop()
     await this.#parts.accounts.signedOut(session.device)
     this.#parts.onlineList.unwatch(this.#link)
     this.#parts.sessions.signOut(session)
@@ -171,4 +184,18 @@ class Service {
     }
     return done()
   }
+}
+
+/** What a device may ask that nobody has approved: of its own account, and nothing of others. */
+const forPending: ReadonlySet<NonNullable<Request['is']['case']>> = new Set([
+  'renew',
+  'setStatus',
+  'devices',
+  // Signed by the account key, so it does not matter who brings it: a registry restored from a backup may know less.
+  'publishRoster',
+  'newAccountKey',
+])
+
+function pendingDevice(): ParleyError {
+  return new ParleyError('second-device', 'This device waits to be approved on another one of yours.')
 }

@@ -1,5 +1,6 @@
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
+import type { DeviceId, UserId } from '../protocol/ids.ts'
 
 /** How many guesses at a key are free, and how the ones after that are slowed. Times in ms. */
 interface GuessLimits {
@@ -60,17 +61,27 @@ export class Throttle {
   }
 }
 
-/** Guesses at passwords, by account and by address; and sign-ups that come to nothing, by address. */
+/**
+ * Guesses at passwords, by account and by address; and sign-ups that come to nothing, by address. Everybody who guesses
+ * at one account shares its waits, except where somebody has signed in to it before: these places have waits of their
+ * own, so that whoever guesses from elsewhere without end cannot keep the owner's next device out.
+ */
 export class Guesses {
   readonly #byAccount: Throttle
   readonly #byAddress: Throttle
+  readonly #byDevice: Throttle
+  readonly #changes: Throttle
   readonly #signUps: Throttle
+  /** Where people have signed in lately, the latest last. */
+  readonly #homes = new Map<string, string[]>()
 
   constructor(now: () => number) {
     const { guessWait: wait, guessWaitLongest: longest, guessMemory: memory, guessesRemembered: remembered } = limits
     const common = { wait, longest, memory, remembered }
     this.#byAccount = new Throttle({ ...common, free: limits.guessesPerAccount }, now)
     this.#byAddress = new Throttle({ ...common, free: limits.guessesPerAddress }, now)
+    this.#byDevice = new Throttle({ ...common, free: limits.guessesPerDevice }, now)
+    this.#changes = new Throttle({ ...common, free: limits.guessesPerAccount }, now)
     this.#signUps = new Throttle({ ...common, free: limits.signUpsPerAddress }, now)
   }
 
@@ -80,22 +91,58 @@ export class Guesses {
    * @throws ParleyError `throttled` with the ms to wait
    */
   count(name: string, source: string): () => void {
-    refuseBefore(Math.max(this.#byAccount.wait(name), this.#byAddress.wait(source)), 'wrong sign-ins')
-    this.#byAccount.count(name)
+    const account = this.#homes.get(name)?.includes(source) ? `${name} ${source}` : name
+    refuseBefore(Math.max(this.#byAccount.wait(account), this.#byAddress.wait(source)), wrongSignIns)
+    return bothOf(counted(this.#byAccount, account), counted(this.#byAddress, source))
+  }
+
+  /** Counts a guess by a device of the account itself, which nobody else's guesses slow. As {@link count}. */
+  countOwn(device: DeviceId): () => void {
+    refuseBefore(this.#byDevice.wait(device), wrongSignIns)
+    return counted(this.#byDevice, device)
+  }
+
+  /** Counts a guess at the present password by somebody who is signed in and wants to change it. As {@link count}. */
+  countChange(user: UserId): () => void {
+    refuseBefore(this.#changes.wait(user), 'wrong passwords')
+    return counted(this.#changes, user)
+  }
+
+  /** Counts a code that does not reset the password, from `source`. @throws ParleyError `throttled` */
+  countCode(source: string): void {
+    refuseBefore(this.#byAddress.wait(source), 'wrong codes')
     this.#byAddress.count(source)
-    return () => {
-      this.#byAccount.forgive(name)
-      this.#byAddress.forgive(source)
-    }
   }
 
   /** Counts the start of a sign-up, which costs the registry a few ms of work. As {@link count}. */
   countSignUp(source: string): () => void {
     refuseBefore(this.#signUps.wait(source), 'sign-ups that came to nothing')
-    this.#signUps.count(source)
-    return () => this.#signUps.forgive(source)
+    return counted(this.#signUps, source)
+  }
+
+  /** Somebody has signed in to the account `name` from `source`. */
+  right(name: string, source: string): void {
+    const before = this.#homes.get(name) ?? []
+    this.#homes.delete(name)
+    this.#homes.set(name, [...before.filter(one => one !== source), source].slice(-limits.guessHomes))
+    const [oldest] = this.#homes.keys()
+    if (this.#homes.size > limits.guessesRemembered && oldest !== undefined) this.#homes.delete(oldest)
   }
 }
+
+function counted(throttle: Throttle, key: string): () => void {
+  throttle.count(key)
+  return () => throttle.forgive(key)
+}
+
+function bothOf(one: () => void, other: () => void): () => void {
+  return () => {
+    one()
+    other()
+  }
+}
+
+const wrongSignIns = 'wrong sign-ins'
 
 function refuseBefore(wait: number, what: string): void {
   if (wait <= 0) return

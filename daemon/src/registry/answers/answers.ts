@@ -1,12 +1,16 @@
 import { create } from '@bufbuild/protobuf'
 import type { Link } from '../../net/link.ts'
 import { DoneSchema, type Reply, type Request } from '../../protocol/parley_pb.ts'
+import type { Outcome } from '../entrance.ts'
+import type { Exchanges } from '../exchanges.ts'
 import type { Session } from '../sessions.ts'
 
 /** Who asks: a device that has signed in, over this link. */
 export interface Asker {
   readonly session: Session
   readonly link: Link
+  /** What of a mechanism goes on over the link. */
+  readonly exchanges: Exchanges<Outcome>
 }
 
 type RequestCase = NonNullable<Request['is']['case']>
