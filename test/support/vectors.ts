@@ -16,6 +16,7 @@ import {
 } from '../../daemon/src/protocol/ids.ts'
 import { idOfKey, spkiOf } from '../../daemon/src/protocol/keys.ts'
 import { FrameSchema, HeaderSchema, type Signed } from '../../daemon/src/protocol/parley_pb.ts'
+import { deviceDigits, safetyNumber } from '../../daemon/src/protocol/safety-number.ts'
 import { encodeOpaqueFinish, signInBinding, signInMac } from '../../daemon/src/protocol/sign-in-binding.ts'
 import { hashOf, type SignedKind, sign } from '../../daemon/src/protocol/signed.ts'
 import { issueAttestation, signRoster } from '../../daemon/src/protocol/statements.ts'
@@ -32,6 +33,7 @@ export function makeVectors(): Record<string, object> {
     'frames.json': frames(),
     'links.json': links(),
     'sign-in.json': signIn(),
+    'safety-numbers.json': safetyNumbers(),
   }
 }
 
@@ -253,4 +255,19 @@ function hex(bytes: Uint8Array): string {
 
 function idHex(id: string): string {
   return hex(fromText(id))
+}
+
+/** Keys as SPKI, ids and digits as text. */
+function safetyNumbers(): object {
+  const one = { registry, user: ann, accountKey: annAccount.spki }
+  const other = { registry, user: bob, accountKey: keyOf('bob account').spki }
+  const pending = keyOf('bob device').spki
+  const shown = ({ user, accountKey }: typeof one) => ({ user, accountKey: hex(accountKey) })
+  return {
+    about,
+    registry,
+    people: [shown(one), shown(other)],
+    digits: safetyNumber(one, other),
+    pendingDevice: { of: shown(one), key: hex(pending), digits: deviceDigits(one, pending) },
+  }
 }

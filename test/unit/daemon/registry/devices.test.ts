@@ -58,7 +58,7 @@ async function second(at: RunningRegistry, first: Member): Promise<Member> {
   return other
 }
 
-const own = ({ events }: Member) => events.filter(({ case: is }) => is === 'ownChanged').map(({ value }) => value)
+const own = ({ events }: Member) => events.flatMap(is => (is.case === 'ownChanged' ? [is.value] : []))
 function ended({ events }: Member): string | undefined {
   const end = events.find((is): is is Extract<Event['is'], { case: 'sessionEnded' }> => is.case === 'sessionEnded')
   return end?.value.code
@@ -135,7 +135,7 @@ describe('a pending device', () => {
     const roster = listing(alice, 2, [alice, other])
     await publish(alice, roster)
     await until('an event', () =>
-      own(other).some(value => Buffer.from(value?.roster?.payload ?? []).equals(roster.payload)),
+      own(other).some(value => Buffer.from(value.roster?.payload ?? []).equals(roster.payload)),
     )
     assert.equal((await lookUp(other, { name: 'bob' })).person?.name, 'bob')
     await until('an event', () => toldOf(bob).includes(Buffer.from(fromText(alice.user)).toString('hex')))
