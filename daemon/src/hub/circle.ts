@@ -26,6 +26,8 @@ export interface Circle {
   summary(conversation: ConversationId): ConversationInfo | undefined
   /** Every conversation that lists show, those included of which there is only a draft. */
   listed(): ConversationInfo[]
+  /** One conversation as {@link listed}; undefined when lists do not show it. */
+  info(conversation: ConversationId): ConversationInfo | undefined
   /** Where the first message stands that was not read. */
   firstUnread(conversation: ConversationId): string | undefined
   /** Resolves once it is committed. @throws ParleyError why it is not */

@@ -51,6 +51,15 @@ export class Circles {
     return undefined
   }
 
+  /** One conversation, if lists show it. */
+  info(conversation: ConversationId): ConversationInfo | undefined {
+    for (const circle of this.#all()) {
+      const found = circle.info(conversation)
+      if (found) return found
+    }
+    return undefined
+  }
+
   /** All that lists show. */
   listed(): ConversationInfo[] {
     return this.#all().flatMap(circle => circle.listed())

@@ -5,16 +5,18 @@ import { limits } from '../limits.ts'
 import type { Locations } from '../locations.ts'
 import { Dialer } from '../net/dial.ts'
 import type { Port } from '../net/port.ts'
-import { formatHostPort } from '../protocol/addresses.ts'
+import { formatHostPort, ports } from '../protocol/addresses.ts'
 import { HybridClock } from '../protocol/clock.ts'
 import type { ControlRequests, ConversationInfo, HubSnapshot, PeopleSnapshot, StatusInfo } from '../protocol/control.ts'
 import { conversationId, type DeviceId, deviceId, type UserId } from '../protocol/ids.ts'
 import { AccountStore } from './accounts.ts'
 import type { BackoffOptions } from './backoff.ts'
+import { Blocks } from './blocks.ts'
 import { type ChatStore, Chats, openChatStore } from './chats/chats.ts'
 import { Circles, type Place } from './circles.ts'
 import { waitDelivered } from './delivery.ts'
 import { hubChecks } from './doctor.ts'
+import { Door } from './door.ts'
 import { type HubIdentity, loadHubIdentity } from './identity.ts'
 import { listenForPeers } from './listener.ts'
 import { Membership, nobodyYet } from './membership.ts'
@@ -33,7 +35,7 @@ type Result<M extends keyof ControlRequests> = Promise<ControlRequests[M][1]>
 export interface HubOptions {
   readonly storage: Storage
   readonly locations: Pick<Locations, 'deviceKey' | 'accountKey'>
-  readonly options: { readonly listen: readonly string[] }
+  readonly options: { readonly listen?: readonly string[]; readonly proxy?: string }
   readonly log: Log
   /** Wall clock in ms. */
   readonly now?: () => number
@@ -54,7 +56,8 @@ export interface HubOptions {
 export async function startHub(options: HubOptions): Promise<Hub> {
   const identity = await loadHubIdentity(options.locations)
   const store = await AccountStore.open(options.storage)
-  const hub = new Hub(options, identity, store, await openChatStore(options.storage))
+  const blocks = await Blocks.open(options.storage, options.now ?? Date.now)
+  const hub = new Hub(options, { identity, store, chats: await openChatStore(options.storage), blocks })
   try {
     await hub.start()
     return hub
@@ -62,6 +65,14 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     await hub.close()
     throw error
   }
+}
+
+/** What was read of a home. */
+interface Opened {
+  readonly identity: HubIdentity
+  readonly store: AccountStore
+  readonly chats: ChatStore
+  readonly blocks: Blocks
 }
 
 /** The daemon of one person: each method is the request of the control API of the same name. */
@@ -77,17 +88,21 @@ export class Hub {
   readonly #standing: Standing
   readonly #membership: Membership
   readonly #circles: Circles
+  readonly #blocks: Blocks
   readonly #listeners = new Set<(news: HubNews) => void>()
+  readonly #door: Door
   #port: Port | undefined
   #team: Team | undefined
   readonly #closing = new AbortController()
   #stopWatching: () => void = () => {}
 
-  constructor(options: HubOptions, identity: HubIdentity, store: AccountStore, chats: ChatStore) {
+  constructor(options: HubOptions, { identity, store, chats, blocks }: Opened) {
     const { log, now = Date.now } = options
     this.#options = options
+    this.#blocks = blocks
     this.#circles = new Circles({ all: () => (this.#team ? [this.#team] : []), ask: name => this.#askFor(name) })
     this.chats = new Chats(chats, { circles: this.#circles, tell: news => this.#tell(news) })
+    this.#door = new Door({ peersOf: () => this.#team?.peers, log })
     this.#identity = identity
     this.#store = store
     this.#clock = new HybridClock({ now, monotonic: () => performance.now() })
@@ -133,10 +148,9 @@ export class Hub {
     const { options, log } = this.#options
     await this.#openTeam()
     this.#port = await listenForPeers({
-      listen: options.listen,
+      listen: options.listen ?? [`[::]:${ports.peer}`],
       identity: this.#identity.device,
-      take: link =>
-        this.#team ? this.#team.peers.take(link) : link.close('stranger', 'Nobody has signed up here yet.'),
+      take: link => this.#door.take(link),
       log,
     })
     this.#client.start()
@@ -266,7 +280,7 @@ export class Hub {
 
   /** One conversation as the snapshot has it. */
   conversation(id: string): ConversationInfo | undefined {
-    return this.#team?.info(id)
+    return this.#circles.info(conversationId(id))
   }
 
   watch(listener: (news: HubNews) => void): () => void {
@@ -299,6 +313,7 @@ export class Hub {
       dialer: this.#dialer,
       clock: this.#clock,
       log,
+      blocks: this.#blocks,
       chats: this.chats,
       tell: news => this.#tell(news),
     })

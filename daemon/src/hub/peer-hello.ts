@@ -14,6 +14,10 @@ export interface Self {
   readonly device: DeviceId
   readonly attestation: Signed
   readonly roster: Signed
+  /** Of the registry: others may have missed some. */
+  readonly notices?: readonly Signed[]
+  /** Where this hub takes links, for whoever has no registry to ask; absent: not told. */
+  readonly port?: number
   /** Synchronised time in ms. */
   now(): number
 }
@@ -27,6 +31,8 @@ export function helloTo(expected: Uint8Array, self: Self): PeerHello {
     registry: fromText(self.registry),
     attestation: self.attestation,
     roster: self.roster,
+    notices: [...(self.notices ?? [])],
+    port: self.port ?? 0,
   })
 }
 

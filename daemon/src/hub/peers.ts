@@ -1,9 +1,8 @@
 import type { Log } from '@parley/kit'
 import { asParleyError, ParleyError } from '../errors.ts'
-import { limits } from '../limits.ts'
 import type { Link } from '../net/link.ts'
-import { type DeviceId, deviceId, fromText, type UserId } from '../protocol/ids.ts'
-import type { Event, PeerHello } from '../protocol/parley_pb.ts'
+import { type DeviceId, deviceId, fromText, type RegistryId, type UserId } from '../protocol/ids.ts'
+import type { Event, PeerHello, Signed } from '../protocol/parley_pb.ts'
 import type { PeerLink } from './conversations/types.ts'
 import { ClockApart, helloTo, judgeHello, type Self } from './peer-hello.ts'
 import type { People, Person } from './people.ts'
@@ -15,6 +14,13 @@ export interface PeersOptions {
   readonly people: People
   /** Hands an established link to the conversations. */
   readonly attach: (link: PeerLink) => { event(is: Event['is']): Promise<void> }
+  /** A peer passes on what the registry has announced: resolves once what is new is kept. */
+  readonly heard?: (registry: RegistryId, notices: readonly Signed[]) => Promise<void>
+  /**
+   * Whether somebody who is who they say may talk to us: gives the person as they are to be kept.
+   * @throws ParleyError why not: `asked` and `clock` are told to them, all else is `stranger`
+   */
+  readonly admit?: (person: Person, link: Link, hello: PeerHello) => Person | Promise<Person>
   readonly log: Log
   /** A link to that person came up, or went. */
   readonly onLink: (user: UserId, isUp: boolean) => void
@@ -22,11 +28,19 @@ export interface PeersOptions {
   readonly onClock: (user: UserId, why: string | undefined) => void
 }
 
+/** What comes of a hello that holds. */
+export interface Received {
+  readonly answer: PeerHello
+  /** To be called behind the answer: takes the link. Gives what takes its events; undefined where another link stays. */
+  adopt(): Taker | undefined
+}
+
+export type Taker = (is: Event['is']) => Promise<void>
+
 /** The established links to other people's devices: one for each device, both sides known to each other. */
 export class Peers {
   readonly #options: PeersOptions
   readonly #links = new Map<DeviceId, { readonly link: Link; readonly user: UserId }>()
-  readonly #turnedAway = new Set<string>()
 
   constructor(options: PeersOptions) {
     this.#options = options
@@ -41,51 +55,27 @@ export class Peers {
     return false
   }
 
-  /** A link that somebody dialled. Whoever cannot show that we share a registry learns nothing, not even why. */
-  take(link: Link): void {
-    const adopted = Promise.withResolvers<void>()
-    let isAsked = false
-    link.handle({
-      request: async is => {
-        if (is.case !== 'peerHello' || isAsked) throw isAsked ? unsupported() : this.#turnAway(link, stranger())
-        isAsked = true
-        try {
-          const person = await this.#judge(is.value, link)
-          const answer = helloTo(link.peerId, this.#self())
-          // Behind the answer: nothing of ours may reach the other side before it.
-          setImmediate(() => {
-            try {
-              this.#adopt(link, person)
-            } catch (error) {
-              this.#options.log.error({ error: asParleyError(error).message }, 'A link could not be taken.')
-              link.close('internal', 'A link could not be taken.')
-            }
-            adopted.resolve()
-          })
-          return { case: 'peerHello', value: answer }
-        } catch (error) {
-          throw this.#turnAway(link, error)
-        }
-      },
-      // What comes on the heels of a hello waits for its answer, then for the conversations; before it, nothing may wait.
-      event: is => {
-        if (!isAsked) throw this.#turnAway(link, stranger())
-        return adopted.promise.then(() => this.#attached.get(link)?.(is))
-      },
-    })
+  /** The hello of somebody who has dialled, and what to do once it is answered. @throws ParleyError why it is not */
+  async receive(hello: PeerHello, link: Link): Promise<Received> {
+    const person = await this.#judge(hello, link)
+    return { answer: helloTo(link.peerId, this.#self()), adopt: () => this.#adopt(link, person) }
   }
 
-  /** Says hello over a link that was dialled to reach `user`. @throws ParleyError why it did not come up */
-  async greet(link: Link, user: UserId): Promise<void> {
+  /**
+   * Says hello over a link that was dialled to reach `user`; without one, to whoever is there.
+   * @throws ParleyError why it did not come up
+   */
+  async greet(link: Link, user?: UserId): Promise<Person> {
     try {
       const hello = helloTo(link.peerId, this.#self())
       const answer = await ask(link, { case: 'peerHello', value: hello }, 'peerHello')
       const person = await this.#judge(answer, link)
-      if (person.user !== user) throw stranger()
+      if (user && person.user !== user) throw stranger()
       this.#adopt(link, person)
+      return person
     } catch (error) {
       const reason = asParleyError(error)
-      if (reason.code === 'clock')
+      if (user && reason.code === 'clock')
         this.#options.onClock(user, error instanceof ClockApart ? reason.message : clockWords)
       link.close(reason.code, reason.message)
       throw reason
@@ -101,11 +91,14 @@ export class Peers {
     }
   }
 
+  /** Cuts the links to somebody. */
+  cut(user: UserId, message: string): void {
+    for (const linked of [...this.#links.values()]) if (linked.user === user) linked.link.close('stranger', message)
+  }
+
   closeAll(message: string): void {
     for (const { link } of [...this.#links.values()]) link.close('closed', message)
   }
-
-  readonly #attached = new WeakMap<Link, (is: Event['is']) => Promise<void>>()
 
   #self(): Self & { readonly user: UserId } {
     const self = this.#options.self()
@@ -116,6 +109,9 @@ export class Peers {
   async #judge(hello: PeerHello, link: Link): Promise<Person> {
     const { people, onClock } = this.#options
     const self = this.#self()
+    // Before the statements are judged: the key that has signed them may be news here.
+    const isOurs = Buffer.from(hello.registry).equals(fromText(self.registry))
+    if (isOurs) await this.#options.heard?.(self.registry, hello.notices)
     let person: Person
     try {
       person = judgeHello(hello, link, self, people)
@@ -125,34 +121,19 @@ export class Peers {
     }
     if (person.user === self.user) throw stranger()
     onClock(person.user, undefined)
+    const admitted = (await this.#options.admit?.(person, link, hello)) ?? person
     // A hub that forgot which roster it has seen could be shown an older one after a restart.
-    const kept = await people.keep(person)
+    const kept = await people.keep(admitted)
     if (!kept.keys.has(deviceId(link.peerId))) throw stranger()
     return kept
   }
 
-  #turnAway(link: Link, error: unknown): ParleyError {
-    const { code, message } = asParleyError(error)
-    const about = { code, address: link.remoteAddress, device: deviceId(link.peerId) }
-    const level = this.#isNew(`${code} ${about.address}`) ? 'info' : 'debug'
-    this.#options.log[level](about, `A caller was turned away: ${message}`)
-    setImmediate(() => link.close('stranger', message))
-    return error instanceof ClockApart ? new ParleyError('clock', clockWords) : stranger()
-  }
-
-  /** Whether a kind of caller was not told of before; only so many are, or strangers would fill the log. */
-  #isNew(caller: string): boolean {
-    if (this.#turnedAway.has(caller) || this.#turnedAway.size >= limits.refusals) return false
-    this.#turnedAway.add(caller)
-    return true
-  }
-
-  #adopt(link: Link, person: Person): void {
+  #adopt(link: Link, person: Person): Taker | undefined {
     const { attach, onLink } = this.#options
     const self = this.#options.self()
     if (!self || link.signal.aborted) {
       link.close()
-      return
+      return undefined
     }
     const device = deviceId(link.peerId)
     const other = this.#links.get(device)?.link
@@ -161,7 +142,7 @@ export class Peers {
       const goes = stays === link ? other : link
       if (stays === link) this.#links.delete(device)
       goes.close('closed', duplicate)
-      if (goes === link) return
+      if (goes === link) return undefined
     }
     link.established()
     link.allowLargeFrames()
@@ -171,9 +152,10 @@ export class Peers {
     const { user, name, displayName, keys } = person
     const send = (is: Event['is']) => link.send(is)
     const attached = attach({ registry: self.registry, user, device, name, displayName, keys, send, signal })
-    this.#attached.set(link, is => attached.event(is))
-    link.handle({ event: is => attached.event(is) })
+    const taker: Taker = is => attached.event(is)
+    link.handle({ event: taker })
     onLink(person.user, true)
+    return taker
   }
 
   #gone(device: DeviceId, link: Link, user: UserId): void {
@@ -194,13 +176,11 @@ export function chosen<L extends Pick<Link, 'outbound' | 'peerId'>>(older: L, ne
 }
 
 const duplicate = 'Another link to the same device took the place of this one.'
-const clockWords =
+/** What both sides are told whose clocks are too far apart. */
+export const clockWords =
   'The clocks of both computers are more than 10 minutes apart, so no messages are exchanged. Set both clocks right.'
 
-function stranger(): ParleyError {
+/** All that whoever is not known here learns. */
+export function stranger(): ParleyError {
   return new ParleyError('stranger', 'This hub does not know you.')
-}
-
-function unsupported(): ParleyError {
-  return new ParleyError('unsupported', 'Hello has been said.')
 }

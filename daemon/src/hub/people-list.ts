@@ -112,7 +112,9 @@ export class PeopleList {
 }
 
 function isSame(a: PersonInfo, b: PersonInfo): boolean {
-  return a.status === b.status && a.since === b.since && a.name === b.name && a.displayName === b.displayName
+  const words = ({ status, since, name, displayName, isBlocked, trust }: PersonInfo) =>
+    JSON.stringify([status, since, name, displayName, isBlocked, trust])
+  return words(a) === words(b)
 }
 
 interface PeopleListOptions {

@@ -3,29 +3,16 @@ import { asParleyError, ParleyError } from '../errors.ts'
 import type { Dialer } from '../net/dial.ts'
 import type { Identity } from '../net/identity.ts'
 import type { HybridClock } from '../protocol/clock.ts'
-import type { ConversationInfo, MessageInfo, PersonInfo } from '../protocol/control.ts'
-import {
-  type ConversationId,
-  conversationId,
-  deviceId,
-  directConversationId,
-  type MessageId,
-  type UserId,
-  userId,
-} from '../protocol/ids.ts'
+import type { PersonInfo } from '../protocol/control.ts'
+import { deviceId, directConversationId, type UserId, userId } from '../protocol/ids.ts'
 import { readUserName } from '../protocol/names.ts'
 import type { Account, AccountStore } from './accounts.ts'
+import type { Blocks } from './blocks.ts'
 import type { Chats } from './chats/chats.ts'
-import type { Circle, Draft, Page } from './circle.ts'
 import { type Conversations, openConversations } from './conversations/conversations.ts'
-import type {
-  ConversationChange,
-  ConversationSummary,
-  HistoryRange,
-  Peer,
-  StoredMessage,
-} from './conversations/types.ts'
+import type { Peer } from './conversations/types.ts'
 import { Supervisor } from './dialer.ts'
+import { asName, KeyedCircle } from './keyed-circle.ts'
 import type { HubNews } from './news.ts'
 import { Peers } from './peers.ts'
 import { People, type Person } from './people.ts'
@@ -41,6 +28,7 @@ export interface TeamOptions {
   readonly dialer: Dialer
   readonly clock: HybridClock
   readonly log: Log
+  readonly blocks: Blocks
   /** What is kept of chats. */
   readonly chats: Pick<Chats, 'shown' | 'drafted'>
   /** What front ends see changed. */
@@ -48,42 +36,39 @@ export interface TeamOptions {
 }
 
 /** All that belongs to the account at one registry: the people met there, the conversations, the links to peers. */
-export class Team implements Circle {
-  readonly people: People
-  readonly conversations: Conversations
+export class Team extends KeyedCircle {
   readonly peers: Peers
   readonly supervisor: Supervisor
   /** Whom front ends list. */
   readonly listedPeople: PeopleList
   readonly #options: TeamOptions
-  readonly #clockWarnings = new Map<UserId, string>()
-  /** Of everyone known: the id of the conversation with them, made when it is asked for. */
-  readonly #others = new Map<ConversationId, UserId>()
   readonly #keyNotices = new Map<UserId, string>()
 
   private constructor(options: TeamOptions, people: People, conversations: Conversations) {
-    const { store, client, identity, clock, dialer, log } = options
+    const { store, client, identity, clock, dialer, log, blocks, chats, tell } = options
+    const { registry, user } = options.account
+    super({ registry, user, people, conversations, clock, log, blocks, chats, tell })
     const device = deviceId(identity.id)
     this.#options = options
-    this.people = people
-    this.conversations = conversations
     const isActive = () => store.current !== undefined && store.current.signedOut === undefined
     this.peers = new Peers({
       self: () => {
         const account = store.current
-        return account && isActive() ? { ...account, device, now: () => clock.physical() } : undefined
+        const notices = account?.chain.notices ?? []
+        return account && isActive() ? { ...account, device, notices, now: () => clock.physical() } : undefined
       },
       people,
       attach: link => conversations.attach(link),
+      heard: (registry, notices) => client.notices.take(registry, notices),
       log,
       onLink: (user, isUp) => {
         this.supervisor.linked(user, isUp)
-        this.#personChanged(user)
-        this.listedPeople.changed([user])
+        this.personChanged(user)
       },
-      onClock: (user, why) => {
-        if (why) this.#clockWarnings.set(user, why)
-        else this.#clockWarnings.delete(user)
+      onClock: (user, why) => this.clockApart(user, why),
+      admit: person => {
+        if (this.isBlocked(person.user)) throw new ParleyError('stranger', `${person.name} is blocked.`)
+        return person
       },
     })
     this.supervisor = new Supervisor({
@@ -91,7 +76,7 @@ export class Team implements Circle {
       peers: this.peers,
       people,
       session: () => client.session,
-      lacking: user => conversations.lacking(user),
+      lacking: user => !this.isBlocked(user) && conversations.lacking(user),
       isActive,
       log,
     })
@@ -110,23 +95,27 @@ export class Team implements Circle {
       this.peers.recheck(person)
       if (before && before.attested.generation !== person.attested.generation) this.#keyChanged(person)
     })
-    conversations.watch(change => this.#conversationChanged(change))
   }
 
   static async open(options: TeamOptions): Promise<Team> {
     const { storage, account, identity, clock, log } = options
-    const { registry, registryKey, user } = account
-    const people = await People.open(storage, { registry, registryKey, now: () => clock.physical() })
+    const { registry, user } = account
+    const trust = {
+      registry,
+      get registryKey() {
+        return (options.store.current ?? account).chain
+      },
+      now: () => clock.physical(),
+    }
+    const people = await People.open(storage, trust)
     const { privateKey, spki, id } = identity
     const self = { registry, user, device: deviceId(id), privateKey, spki }
     const conversations = await openConversations({ storage, account: self, clock, log })
     return new Team(options, people, conversations)
   }
 
-  /** Things a person should know, each one sentence. */
-  get warnings(): string[] {
-    const problems = this.conversations.list().flatMap(({ problem }) => (problem ? [problem] : []))
-    return [...this.#clockWarnings.values(), ...this.#keyNotices.values(), ...problems]
+  override get warnings(): string[] {
+    return [...super.warnings, ...this.#keyNotices.values()]
   }
 
   /**
@@ -156,65 +145,13 @@ export class Team implements Circle {
     }
   }
 
-  named(text: string): ConversationId | undefined {
-    const person = this.people.named(asName(text))
-    return person && this.conversationOf(person.user)
-  }
-
-  /** The id of the conversation with somebody. */
-  conversationOf(user: UserId): ConversationId {
-    const { registry, user: own } = this.#options.account
-    return directConversationId(registry, own, user)
-  }
-
-  async send(conversation: ConversationId, { text, message }: Draft): Promise<MessageInfo> {
-    const { store, clock } = this.#options
-    const { signedOut } = store.current ?? {}
-    if (signedOut !== undefined) throw new ParleyError('signed-out', signedOut)
-    const peer = this.conversations.get(conversation)?.peer ?? this.#otherOf(conversation)
-    if (!peer) throw new ParleyError('unknown-user', 'That chat is with nobody known here. Name the person.')
-    const { user, name, displayName } = this.people.get(peer.user) ?? peer
-    const to = { user, name, displayName }
-    const stored = await this.conversations.send({ peer: to, text, message, written: clock.physical() })
-    this.supervisor.reach(user)
-    return this.message(stored)
-  }
-
-  async history(conversation: ConversationId, range: HistoryRange): Promise<Page> {
-    const { messages, more } = await this.conversations.history(conversation, range)
-    return { messages: messages.map(message => this.message(message)), more }
-  }
-
-  async ownMessage(conversation: ConversationId, id: MessageId): Promise<MessageInfo | undefined> {
-    const stored = await this.conversations.find(conversation, id)
-    return stored?.mine ? this.message(stored) : undefined
-  }
-
-  firstUnread(conversation: ConversationId): string | undefined {
-    return this.conversations.get(conversation)?.firstUnread
-  }
-
-  markRead(conversation: ConversationId, position: string): Promise<void> {
-    return this.conversations.markRead(conversation, position)
-  }
-
   /** The registry's list changed for these people, or the registry is out of reach. */
   presence(users: ReadonlySet<UserId>): void {
     for (const user of users) {
       this.supervisor.reach(user)
-      this.#personChanged(user)
+      this.conversationWithChanged(user)
     }
     this.listedPeople.changed(users)
-  }
-
-  /** Whom one has talked to, the latest first. */
-  get partners(): UserId[] {
-    return this.conversations.list().map(({ peer }) => peer.user)
-  }
-
-  /** Dials everyone who lacks something. */
-  reachAll(): void {
-    for (const { peer } of this.conversations.list()) this.supervisor.reach(peer.user)
   }
 
   /** Somebody as lists show them. A link to one of their devices counts for more than what the registry last said. */
@@ -222,84 +159,40 @@ export class Team implements Circle {
     const user = userId(id)
     const { status = 'offline', since = 0 } = this.#options.client.online.known(user) ?? {}
     const known = this.people.get(user)
-    const words = { user, name: known?.name ?? name, displayName: known?.displayName ?? displayName }
+    const words = {
+      user,
+      name: known?.name ?? name,
+      displayName: known?.displayName ?? displayName,
+      ...(this.isBlocked(user) && { isBlocked: true as const }),
+    }
     if (status === 'offline' && this.peers.isLinked(user)) return { ...words, status: 'online', since: 0 }
     return { ...words, status, since }
   }
 
-  conversation(summary: ConversationSummary): ConversationInfo {
-    const { conversation, kind, lastLine, lastMine, lastTime, queued, linked, unread, peer } = summary
-    return {
-      conversation,
-      kind,
-      person: this.person(peer),
-      lastLine,
-      lastMine,
-      lastTime,
-      queued,
-      linked,
-      unread,
-      ...this.#options.chats.shown(conversation),
-    }
-  }
-
-  /** Every conversation as lists show it, those included of which there is only a draft. */
-  listed(): ConversationInfo[] {
-    const stored = this.conversations.list().map(summary => this.conversation(summary))
-    const drafted = [...this.#options.chats.drafted].filter(id => !this.conversations.get(id)?.isStored)
-    return [...stored, ...drafted.flatMap(id => this.summary(id) ?? [])]
-  }
-
-  /** A conversation with somebody known here, whether it has begun or not. */
-  summary(conversation: ConversationId): ConversationInfo | undefined {
-    const stored = this.conversations.get(conversation)
-    if (stored) return this.conversation(stored)
-    const other = this.#otherOf(conversation)
-    return other && this.conversation({ ...notBegun, conversation, peer: other })
-  }
-
-  /** One conversation as {@link listed}; undefined when it is not. */
-  info(id: string): ConversationInfo | undefined {
-    const conversation = conversationId(id)
-    const isListed = this.conversations.get(conversation)?.isStored || this.#options.chats.drafted.has(conversation)
-    return isListed ? this.summary(conversation) : undefined
-  }
-
-  message(stored: StoredMessage): MessageInfo {
-    const { conversation, message, user, mine, text, written, state, position } = stored
-    const name = mine
-      ? this.#options.store.current?.name
-      : (this.people.get(user)?.name ?? this.conversations.get(conversation)?.peer.name)
-    return { conversation, message, user, name: name ?? '', mine, text, written, ...(state ? { state } : {}), position }
-  }
-
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.listedPeople.close()
-    this.peers.closeAll('The hub is stopping.')
-    await this.supervisor.close()
-    await this.conversations.close()
+    await super.close()
   }
 
-  /** Who is meant by the id of a conversation that has not begun: ids are hashes, so those of all known are kept. */
-  #otherOf(conversation: ConversationId): Person | undefined {
-    const { registry, user: own } = this.#options.account
-    if (this.#others.size < this.people.count) {
-      for (const { user } of this.people.all()) this.#others.set(directConversationId(registry, own, user), user)
-    }
-    const user = this.#others.get(conversation)
-    return user && this.people.get(user)
+  protected get ownName(): string {
+    return (this.#options.store.current ?? this.#options.account).name
   }
 
-  #conversationChanged({ conversation, messages, arrived }: ConversationChange): void {
-    const summary = this.conversations.get(conversation)
-    if (summary?.isStored) this.listedPeople.met(summary.peer.user)
-    const told = messages.map(message => this.message(message))
-    this.#options.tell({ conversation, ...(told.length > 0 && { messages: { conversation, messages: told } }) })
-    const info = arrived.length > 0 ? this.info(conversation) : undefined
-    // Whoever is busy is not disturbed; the count of what is unread tells of it.
-    if (!info || info.muted || this.#options.store.current?.availability === 'busy') return
-    const { person } = info
-    this.#options.tell({ arrived: { conversation, person, messages: told.filter(({ mine }) => !mine) } })
+  protected get isBusy(): boolean {
+    return this.#options.store.current?.availability === 'busy'
+  }
+
+  protected get refusal(): ParleyError | undefined {
+    const { signedOut } = this.#options.store.current ?? {}
+    return signedOut === undefined ? undefined : new ParleyError('signed-out', signedOut)
+  }
+
+  protected met(user: UserId): void {
+    this.listedPeople.met(user)
+  }
+
+  protected listChanged(users: Iterable<UserId>): void {
+    this.listedPeople.changed(users)
   }
 
   /** Nobody has verified anybody yet, so it is a notice and blocks nothing. */
@@ -314,30 +207,6 @@ export class Team implements Circle {
     const summary = this.conversations.get(directConversationId(registry, own, user))
     return summary?.peer ?? { user, name: '', displayName: '' }
   }
-
-  #personChanged(user: UserId): void {
-    const { registry, user: own } = this.#options.account
-    const conversation = directConversationId(registry, own, userId(user))
-    if (this.info(conversation)) this.#options.tell({ conversation })
-  }
-}
-
-/** A conversation of which nothing is here. */
-const notBegun = {
-  kind: 'direct',
-  isStored: false,
-  lastLine: '',
-  lastMine: false,
-  lastTime: 0,
-  queued: 0,
-  unread: 0,
-  count: 0,
-  linked: false,
-} as const
-
-/** What a person writes for a name. */
-function asName(text: string): string {
-  return text.trim().replace(/^@/, '').toLowerCase()
 }
 
 const oneself = 'You cannot write to yourself. Name somebody else.'

@@ -4,6 +4,7 @@ import { create } from '@bufbuild/protobuf'
 import fc from 'fast-check'
 import { ParleyError } from '../../../../daemon/src/errors.ts'
 import type { PeerLink } from '../../../../daemon/src/hub/conversations/types.ts'
+import { Door } from '../../../../daemon/src/hub/door.ts'
 import { helloTo, type Self } from '../../../../daemon/src/hub/peer-hello.ts'
 import { chosen, Peers } from '../../../../daemon/src/hub/peers.ts'
 import { People } from '../../../../daemon/src/hub/people.ts'
@@ -287,9 +288,11 @@ async function testHub(registry: TestRegistry, name: string, stack: AsyncDisposa
   const logged: string[] = []
   const all: Link[] = []
   const listeners: ((is: Event['is']) => void)[] = []
+  const log = { ...testLog(), info: (_: object, text?: string) => void logged.push(text ?? '') }
+  const door = new Door({ peersOf: () => hub.peers, log })
   const take = (link: Link) => {
     all.push(link)
-    hub.peers.take(link)
+    door.take(link)
   }
   const { at } = stack.use(await openPort(take, { identity }))
   const attach = (link: PeerLink) => {
@@ -304,7 +307,7 @@ async function testHub(registry: TestRegistry, name: string, stack: AsyncDisposa
       self: () => (hub.isSignedOut ? undefined : hub.self),
       people,
       attach,
-      log: { ...testLog(), info: (_, text) => void logged.push(text) },
+      log,
       onLink: onChange,
       onClock: (user, why) => (why ? hub.clock.set(user, why) : hub.clock.delete(user)),
     })
@@ -335,7 +338,7 @@ async function testHub(registry: TestRegistry, name: string, stack: AsyncDisposa
     at,
     heard: () => within('an event', new Promise(resolve => listeners.push(resolve))),
     dial,
-    reach: async other => hub.peers.greet(await dial(other), other.person.user),
+    reach: async other => void (await hub.peers.greet(await dial(other), other.person.user)),
     restart: open,
     close: () => hub.peers.closeAll('done'),
   }

@@ -19,6 +19,7 @@ async function openChats(storage = openMemoryStorage()) {
   const circle: Circle = {
     named: who => (who === 'bob' ? withBob : undefined),
     summary: id => (id === withBob ? summary(chats) : undefined),
+    info: () => undefined,
     listed: () => [],
     firstUnread: () => undefined,
     send: () => assert.fail(),

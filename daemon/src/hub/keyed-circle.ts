@@ -1,0 +1,259 @@
+import type { Log } from '@parley/kit'
+import { ParleyError } from '../errors.ts'
+import type { HybridClock } from '../protocol/clock.ts'
+import type { ConversationInfo, MessageInfo, PersonInfo } from '../protocol/control.ts'
+import {
+  type ConversationId,
+  directConversationId,
+  type MessageId,
+  type RegistryId,
+  type UserId,
+  userId,
+} from '../protocol/ids.ts'
+import { type Blocks, personBlock } from './blocks.ts'
+import type { Chats } from './chats/chats.ts'
+import type { Circle, Draft, Page } from './circle.ts'
+import type { Conversations } from './conversations/conversations.ts'
+import type {
+  ConversationChange,
+  ConversationSummary,
+  HistoryRange,
+  Peer,
+  StoredMessage,
+} from './conversations/types.ts'
+import type { Supervisor } from './dialer.ts'
+import type { HubNews } from './news.ts'
+import type { Peers } from './peers.ts'
+import type { People, Person } from './people.ts'
+
+export interface KeyedParts {
+  /** Who one is there. */
+  readonly registry: RegistryId
+  readonly user: UserId
+  readonly people: People
+  readonly conversations: Conversations
+  readonly clock: HybridClock
+  readonly log: Log
+  readonly blocks: Blocks
+  /** What is kept of chats. */
+  readonly chats: Pick<Chats, 'shown' | 'drafted'>
+  /** What front ends see changed. */
+  readonly tell: (news: HubNews) => void
+}
+
+/**
+ * A circle whose people have account keys: links to their devices, and conversations as signed logs. What differs is who
+ * vouches for them, the registry of a team or nobody.
+ */
+export abstract class KeyedCircle implements Circle {
+  readonly people: People
+  readonly conversations: Conversations
+  abstract readonly peers: Peers
+  abstract readonly supervisor: Supervisor
+  readonly #parts: KeyedParts
+  readonly #clockWarnings = new Map<UserId, string>()
+  /** Of everyone known: the id of the conversation with them, made when it is asked for. */
+  readonly #others = new Map<ConversationId, UserId>()
+
+  protected constructor(parts: KeyedParts) {
+    this.#parts = parts
+    this.people = parts.people
+    this.conversations = parts.conversations
+    parts.conversations.watch(change => this.#conversationChanged(change))
+    parts.blocks.watch(key => {
+      const prefix = personBlock(parts.registry, '' as UserId)
+      if (key.startsWith(prefix)) this.#blockChanged(userId(key.slice(prefix.length)))
+    })
+  }
+
+  /** One's own name there. */
+  protected abstract get ownName(): string
+  /** Whether one wants not to be disturbed. */
+  protected abstract get isBusy(): boolean
+  /** Why nothing can be sent to anybody there; undefined: it can. */
+  protected abstract get refusal(): ParleyError | undefined
+  /** There is a conversation with this person. */
+  protected abstract met(user: UserId): void
+  /** What lists show of these people may be another now. */
+  protected abstract listChanged(users: Iterable<UserId>): void
+  /** Somebody as lists show them. */
+  abstract person(who: { readonly user: string; readonly name: string; readonly displayName: string }): PersonInfo
+
+  /** Things a person should know, each one sentence. */
+  get warnings(): string[] {
+    const problems = this.conversations.list().flatMap(({ problem }) => (problem ? [problem] : []))
+    return [...this.#clockWarnings.values(), ...problems]
+  }
+
+  isBlocked(user: UserId): boolean {
+    return this.#parts.blocks.has(personBlock(this.#parts.registry, user))
+  }
+
+  named(text: string): ConversationId | undefined {
+    const person = this.people.named(asName(text))
+    return person && this.conversationOf(person.user)
+  }
+
+  /** The id of the conversation with somebody. */
+  conversationOf(user: UserId): ConversationId {
+    const { registry, user: own } = this.#parts
+    return directConversationId(registry, own, user)
+  }
+
+  /** Whose conversation that is, begun or not. */
+  otherOf(conversation: ConversationId): Peer | undefined {
+    return this.conversations.get(conversation)?.peer ?? this.#personOf(conversation)
+  }
+
+  async send(conversation: ConversationId, { text, message }: Draft): Promise<MessageInfo> {
+    const { refusal } = this
+    if (refusal) throw refusal
+    const peer = this.otherOf(conversation)
+    if (!peer) throw new ParleyError('unknown-user', 'That chat is with nobody known here. Name the person.')
+    const { user, name, displayName } = this.people.get(peer.user) ?? peer
+    if (this.isBlocked(user))
+      throw new ParleyError('blocked', `You have blocked ${name}. Unblock them to write to them.`)
+    const to = { user, name, displayName }
+    const stored = await this.conversations.send({ peer: to, text, message, written: this.#parts.clock.physical() })
+    this.supervisor.reach(user)
+    return this.message(stored)
+  }
+
+  async history(conversation: ConversationId, range: HistoryRange): Promise<Page> {
+    const { messages, more } = await this.conversations.history(conversation, range)
+    return { messages: messages.map(message => this.message(message)), more }
+  }
+
+  async ownMessage(conversation: ConversationId, id: MessageId): Promise<MessageInfo | undefined> {
+    const stored = await this.conversations.find(conversation, id)
+    return stored?.mine ? this.message(stored) : undefined
+  }
+
+  firstUnread(conversation: ConversationId): string | undefined {
+    return this.conversations.get(conversation)?.firstUnread
+  }
+
+  markRead(conversation: ConversationId, position: string): Promise<void> {
+    return this.conversations.markRead(conversation, position)
+  }
+
+  /** Whom one has talked to, the latest first. */
+  get partners(): UserId[] {
+    return this.conversations.list().map(({ peer }) => peer.user)
+  }
+
+  /** Dials everyone who lacks something. */
+  reachAll(): void {
+    for (const user of this.partners) this.supervisor.reach(user)
+  }
+
+  conversation(summary: ConversationSummary): ConversationInfo {
+    const { conversation, kind, lastLine, lastMine, lastTime, queued, linked, unread, peer } = summary
+    return {
+      conversation,
+      kind,
+      person: this.person(peer),
+      lastLine,
+      lastMine,
+      lastTime,
+      queued,
+      linked,
+      unread,
+      ...this.#parts.chats.shown(conversation),
+    }
+  }
+
+  listed(): ConversationInfo[] {
+    const stored = this.conversations.list().map(summary => this.conversation(summary))
+    const drafted = [...this.#parts.chats.drafted].filter(id => !this.conversations.get(id)?.isStored)
+    return [...stored, ...drafted.flatMap(id => this.summary(id) ?? [])]
+  }
+
+  summary(conversation: ConversationId): ConversationInfo | undefined {
+    const stored = this.conversations.get(conversation)
+    if (stored) return this.conversation(stored)
+    const peer = this.#personOf(conversation)
+    return peer && this.conversation({ ...notBegun, conversation, peer })
+  }
+
+  info(conversation: ConversationId): ConversationInfo | undefined {
+    const isListed = this.conversations.get(conversation)?.isStored || this.#parts.chats.drafted.has(conversation)
+    return isListed ? this.summary(conversation) : undefined
+  }
+
+  message(stored: StoredMessage): MessageInfo {
+    const { conversation, message, user, mine, text, written, state, position } = stored
+    const name = mine
+      ? this.ownName
+      : (this.people.get(user)?.name ?? this.conversations.get(conversation)?.peer.name ?? '')
+    return { conversation, message, user, name, mine, text, written, ...(state ? { state } : {}), position }
+  }
+
+  async close(): Promise<void> {
+    this.peers.closeAll('The hub is stopping.')
+    await this.supervisor.close()
+    await this.conversations.close()
+  }
+
+  /** The clocks are too far apart to talk: a sentence; undefined: no longer. */
+  protected clockApart(user: UserId, why: string | undefined): void {
+    if (why) this.#clockWarnings.set(user, why)
+    else this.#clockWarnings.delete(user)
+  }
+
+  /** What front ends show of somebody is another now, in lists and in the conversation. */
+  protected personChanged(user: UserId): void {
+    this.listChanged([user])
+    this.conversationWithChanged(user)
+  }
+
+  protected conversationWithChanged(user: UserId): void {
+    const conversation = this.conversationOf(user)
+    if (this.info(conversation)) this.#parts.tell({ conversation })
+  }
+
+  /** Who is meant by the id of a conversation that has not begun: ids are hashes, so those of all known are kept. */
+  #personOf(conversation: ConversationId): Person | undefined {
+    if (this.#others.size < this.people.count) {
+      for (const { user } of this.people.all()) this.#others.set(this.conversationOf(user), user)
+    }
+    const user = this.#others.get(conversation)
+    return user && this.people.get(user)
+  }
+
+  #conversationChanged({ conversation, messages, arrived }: ConversationChange): void {
+    const { tell } = this.#parts
+    const summary = this.conversations.get(conversation)
+    if (summary?.isStored) this.met(summary.peer.user)
+    const told = messages.map(message => this.message(message))
+    tell({ conversation, ...(told.length > 0 && { messages: { conversation, messages: told } }) })
+    const info = arrived.length > 0 ? this.info(conversation) : undefined
+    // Whoever is busy is not disturbed; the count of what is unread tells of it.
+    if (!info || info.muted || this.isBusy) return
+    tell({ arrived: { conversation, person: info.person, messages: told.filter(({ mine }) => !mine) } })
+  }
+
+  #blockChanged(user: UserId): void {
+    if (this.isBlocked(user)) this.peers.cut(user, 'This hub does not know you.')
+    else this.supervisor.reach(user)
+    this.personChanged(user)
+  }
+}
+
+/** What a person writes for a name. */
+export function asName(text: string): string {
+  return text.trim().replace(/^@/, '').toLowerCase()
+}
+
+/** A conversation of which nothing is here. */
+const notBegun = {
+  kind: 'direct',
+  isStored: false,
+  lastLine: '',
+  lastMine: false,
+  lastTime: 0,
+  queued: 0,
+  unread: 0,
+  count: 0,
+  linked: false,
+} as const
