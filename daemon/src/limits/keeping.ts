@@ -17,7 +17,15 @@ export const keepingLimits = {
   backupAhead: 4 * 1024 * 1024,
   /** The longest record of a backup: the largest value of a storage with its key, and some. */
   backupRecord: 256 * 1024 + 1024,
-  /** How often progress is shown, and how long the end of a backup may hold writers back. */
+  /** Bytes of rows that are read at once. */
+  backupPage: 1024 * 1024,
+  /** Rows that are read at once, however small those before were: 64 MiB if all are of the largest. */
+  backupRows: 256,
+  /** How long writers may be held back at its beginning and end: a storage that takes longer for a batch does not answer. */
+  backupStill: 10_000,
+  /** Bytes of a backup that are read at once. */
+  backupChunk: 256 * 1024,
+  /** How often progress is shown. */
   backupProgress: 250,
   /** Bytes and changes of one batch of a restore: well within what a storage takes. */
   restoreBytes: 4 * 1024 * 1024,
