@@ -4,6 +4,8 @@ import { configSchema } from './config-schema.ts'
 import { ParleyError } from './errors.ts'
 import { limits } from './limits.ts'
 import type { Locations } from './locations.ts'
+import { readAddressSet } from './net/address-set.ts'
+import { readProxyUrl } from './net/proxy.ts'
 import { ports, readHostPort } from './protocol/addresses.ts'
 import type { ClassicMode, SignUpPolicy } from './protocol/control.ts'
 import { faultOf } from './schema.ts'
@@ -29,14 +31,19 @@ export interface Config {
     readonly classic: ClassicMode
     /** How long a classic client may be silent before it counts as gone. */
     readonly classicTimeout: number
+    /** IP addresses and networks whose connections begin with a PROXY header that says where they come from. */
+    readonly trustedProxies?: readonly string[]
     /** Whether storage that does not survive a power cut will do. */
     readonly volatile: boolean
   }
   readonly hub: {
-    readonly listen: readonly string[]
+    /** Without it the person's own choice, or the platform, decides whether others may connect. */
+    readonly listen?: readonly string[]
     /** How long a hub that a front end started stays after the last one. Without it the runtime decides. */
     readonly linger?: number | 'always'
     readonly classic: ClassicMode
+    /** URL of the proxy by which the registry is reached, or `off`. Without it the environment decides. */
+    readonly proxy?: string
   }
 }
 
@@ -94,7 +101,6 @@ function complete({ plugins, registry = {}, hub = {} }: ConfigFile, dir: string)
       classicTimeout: duration(registry.classicTimeout ?? '60s'),
     },
     hub: {
-      listen: [`[::]:${ports.peer}`],
       classic: 'loopback',
       ...hubRest,
       ...(linger !== undefined && { linger: linger === 'always' ? linger : duration(linger) }),
@@ -136,6 +142,17 @@ function addressFault({ registry = {}, hub = {} }: ConfigFile): string | undefin
   for (const [where, text, port] of given) {
     try {
       if (text !== undefined) readHostPort(text, port)
+    } catch (error) {
+      return `"${where}": ${wordsOf(error)}`
+    }
+  }
+  const checks: [string, () => unknown][] = [
+    ['registry.trustedProxies', () => readAddressSet(registry.trustedProxies ?? [])],
+    ['hub.proxy', () => hub.proxy === undefined || readProxyUrl(hub.proxy)],
+  ]
+  for (const [where, check] of checks) {
+    try {
+      check()
     } catch (error) {
       return `"${where}": ${wordsOf(error)}`
     }

@@ -15,8 +15,8 @@ const allowed = new Set([
   ...['APPDATA', 'LOCALAPPDATA', 'PROGRAMDATA', 'NUMBER_OF_PROCESSORS', 'PROCESSOR_ARCHITECTURE'],
   // how much a log tells
   'PARLEY_LOG',
-  // the way out
-  ...['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'],
+  // the way out; the first is the editor's own setting
+  ...['PARLEY_PROXY', 'HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY', 'NO_PROXY'],
 ])
 
 function isAllowed(name: string): boolean {

@@ -18,6 +18,10 @@ export class Deadlines<T> {
     return this.#due.size
   }
 
+  has(item: T): boolean {
+    return this.#due.has(item)
+  }
+
   /** Starts the deadline of `item`, anew if it had one. */
   add(item: T): void {
     this.#due.delete(item)

@@ -265,6 +265,8 @@ export interface StatusInfo {
     readonly users: number
     readonly online: number
     readonly connections: number
+    /** Pairs of devices that the relay connects now. */
+    readonly relayed?: number
   }
 }
 

@@ -6,6 +6,7 @@ import type { Reply, Request } from '../protocol/parley_pb.ts'
 import type { Directory } from './directory.ts'
 import type { Metrics, Sample } from './metrics.ts'
 import type { Presence } from './presence.ts'
+import type { Relay } from './relay/relay.ts'
 import type { Sessions } from './sessions.ts'
 
 type Answer = (is: Request['is']) => Promise<Reply['is']>
@@ -60,13 +61,20 @@ const signInCases: readonly string[] = ['signUp', 'signIn', 'continue']
 /** Registers what is known of people and connections. */
 export function measureRegistry(
   metrics: Metrics,
-  parts: { directory: Directory; presence: Presence; sessions: Sessions; port: Port },
+  parts: { directory: Directory; presence: Presence; sessions: Sessions; port: Port; relay: Relay },
 ): void {
-  const { directory, presence, sessions, port } = parts
+  const { directory, presence, sessions, port, relay } = parts
   metrics.gauge('parley_accounts', 'Accounts.', () => directory.size)
   metrics.gauge('parley_people_online', 'People who are online, away or busy.', () => presence.count)
   metrics.gauge('parley_sessions', 'Devices that are signed in.', () => sessions.count)
   metrics.gauge('parley_connections', 'Open connections of every kind.', () => port.connections)
+  metrics.gauge('parley_relay_pairs', 'Pairs of devices that the relay connects.', () => relay.pairs)
+  metrics.gauge('parley_relay_waiting', 'Pairs of which a device is still to come.', () => relay.waiting)
+  metrics.counter('parley_relay_bytes', 'What the relay has moved.', () => relay.bytes)
+  metrics.counter('parley_relay_events', 'What came of pairs that were asked for.', () => {
+    const { bytes: _, ...events } = relay.counts
+    return Object.entries(events).map(([event, value]): Sample => ({ labels: { event }, value }))
+  })
   metrics.counter('parley_port_events', 'Connections accepted, and refused or cut by reason.', () =>
     Object.entries(port.counts).map(([event, value]): Sample => ({ labels: { event }, value })),
   )

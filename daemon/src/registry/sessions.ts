@@ -25,6 +25,11 @@ export interface Session {
   published?: Published
 }
 
+/** Told who is gone. `dropped`: its link is, and it may be back in a moment; `left`: a device, or a user with all theirs. */
+export type Left = (
+  gone: { readonly how: 'dropped'; readonly who: DeviceId } | { readonly how: 'left'; readonly who: UserId | DeviceId },
+) => void
+
 /** What a session begins with. */
 export type NewSession = Omit<Session, 'id' | 'published'>
 
@@ -36,6 +41,7 @@ export class Sessions {
   readonly #byUser = new Map<UserId, Set<Session>>()
   readonly #pending = new Map<UserId, Set<Session>>()
   readonly #barred = new Map<UserId | DeviceId, ParleyError>()
+  readonly #left = new Set<Left>()
   readonly #presence: Presence
 
   constructor(presence: Presence) {
@@ -86,6 +92,12 @@ export class Sessions {
     return session
   }
 
+  /** Calls `left` whenever somebody is gone from here, until the returned function is called. */
+  onLeft(left: Left): () => void {
+    this.#left.add(left)
+    return () => this.#left.delete(left)
+  }
+
   /** The account has changed: its sessions speak of what it is from now on. */
   changed(account: Account): void {
     this.revision++
@@ -114,12 +126,16 @@ export class Sessions {
 
   /** Ends a session that has signed out: the person leaves at once. */
   signOut(session: Session): void {
-    if (this.#remove(session) && !session.isPending) this.#presence.left(session.account.user, session.device)
+    if (!this.#remove(session)) return
+    if (!session.isPending) this.#presence.left(session.account.user, session.device)
+    for (const left of this.#left) left({ how: 'left', who: session.device })
   }
 
   /** Ends a session whose link is gone: it may be back in a moment. Does nothing for one that was replaced. */
   dropped(session: Session): void {
-    if (this.#remove(session) && !session.isPending) this.#presence.dropped(session.account.user, session.device)
+    if (!this.#remove(session)) return
+    if (!session.isPending) this.#presence.dropped(session.account.user, session.device)
+    for (const left of this.#left) left({ how: 'dropped', who: session.device })
   }
 
   /**
@@ -128,6 +144,7 @@ export class Sessions {
    */
   bar(who: UserId | DeviceId, code: ErrorCode, message: string): void {
     this.#barred.set(who, new ParleyError(code, message))
+    for (const left of this.#left) left({ how: 'left', who })
     for (const session of [...this.all()]) {
       if (session.account.user === who || session.device === who) this.end(session, code, message)
     }

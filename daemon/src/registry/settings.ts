@@ -4,7 +4,7 @@ import type { SignUpPolicy } from '../protocol/control.ts'
 import { defaultSignUp } from './sign-up.ts'
 
 /** What of a registry's configuration takes effect at once when it is read again. */
-export const liveSettings = ['name', 'public', 'signUp', 'classic'] as const
+export const liveSettings = ['name', 'public', 'signUp', 'classic', 'trustedProxies'] as const
 
 type Options = Omit<Config['registry'], 'volatile' | 'classicTimeout'> &
   Partial<Pick<Config['registry'], 'classicTimeout'>>

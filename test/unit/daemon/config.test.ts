@@ -27,9 +27,26 @@ describe('configuration', () => {
         classicTimeout: 60_000,
         volatile: false,
       },
-      hub: { listen: ['[::]:5858'], classic: 'loopback' },
+      // Where a hub listens is the person's choice, or the platform's.
+      hub: { classic: 'loopback' },
     })
     assert.deepEqual({ ...load('{}'), dir: '' }, { ...loadConfig(undefined), dir: '' })
+  })
+
+  it('takes proxies in front and on the way out, and says which one is wrong without quoting it', () => {
+    const config = load(
+      '{ "registry": { "trustedProxies": ["10.0.0.0/8", "::1"] }, "hub": { "proxy": "http://p:3128" } }',
+    )
+    assert.deepEqual(config.registry.trustedProxies, ['10.0.0.0/8', '::1'])
+    assert.equal(config.hub.proxy, 'http://p:3128')
+    assert.throws(() => load('{ "registry": { "trustedProxies": ["10.0.0.0/99"] } }'), {
+      code: 'bad-config',
+      message: /"registry\.trustedProxies": "10\.0\.0\.0\/99" is neither/,
+    })
+    assert.throws(
+      () => load('{ "hub": { "proxy": "socks5://alice:secret@p:1" } }'),
+      error => /"hub\.proxy": The proxy is no URL/.test(String(error)) && !String(error).includes('secret'),
+    )
   })
 
   it('gives a hub storage alone: signing people in is a registry’s', () => {

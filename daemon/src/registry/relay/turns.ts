@@ -1,0 +1,55 @@
+import { limits } from '../../limits.ts'
+
+/** Something that moves bytes and can be told to rest for the remainder of a turn. */
+interface Mover {
+  /** Moves on: the next turn has begun. */
+  goOn(): void
+}
+
+/** What one mover has used of the present turn. */
+export interface Share {
+  readonly mover: Mover
+  turn: number
+  spent: number
+}
+
+/**
+ * Fair shares of the event loop: whoever has moved its share in one turn rests until all others had theirs. Node would
+ * read one socket up to 32 times in a row, 2 MiB, while the others wait.
+ */
+export class Turns {
+  readonly #share: number
+  #turn = 0
+  #isTurning = false
+  #resting: Mover[] = []
+
+  /** `share`: bytes that one mover may move in one turn. */
+  constructor(share: number = limits.relayTurn) {
+    this.#share = share
+  }
+
+  /** Counts what has been moved; true: rest now, and wait for {@link Mover.goOn}. */
+  spend(share: Share, bytes: number): boolean {
+    if (!this.#isTurning) {
+      this.#isTurning = true
+      setImmediate(() => this.#next())
+    }
+    if (share.turn !== this.#turn) {
+      share.turn = this.#turn
+      share.spent = 0
+    }
+    const before = share.spent
+    share.spent += bytes
+    if (share.spent < this.#share) return false
+    if (before < this.#share) this.#resting.push(share.mover)
+    return true
+  }
+
+  #next(): void {
+    this.#turn++
+    this.#isTurning = false
+    const rested = this.#resting
+    this.#resting = []
+    for (const mover of rested) mover.goOn()
+  }
+}
