@@ -3,6 +3,7 @@ import { openMemoryStorage } from '@parley/storage-memory'
 import { createIdentity } from '../../daemon/src/net/identity.ts'
 import { listenPort, type PortLimits } from '../../daemon/src/net/port.ts'
 import { type Classic, type ClassicOptions, startClassic } from '../../daemon/src/registry/classic/classic.ts'
+import type { ModernPeople } from '../../daemon/src/registry/classic/service.ts'
 import { ClassicBeater, ClassicClient, type ClassicClientOptions } from './classic-client.ts'
 
 /** A line of the log as a test sees it. */
@@ -21,19 +22,19 @@ export class ClassicRegistry implements AsyncDisposable {
   readonly #held: AsyncDisposableStack
 
   static async start(
-    options: Partial<ClassicOptions> & { limits?: Partial<PortLimits> } = {},
+    options: Partial<Omit<ClassicOptions, 'people'>> & { people?: ModernPeople; limits?: Partial<PortLimits> } = {},
   ): Promise<ClassicRegistry> {
     const lines: LogLine[] = []
     const write = (level: LogLine['level']) => (about: object, text: string) => void lines.push({ level, about, text })
     const log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') }
-    const { limits = {}, storage = openMemoryStorage(), ...rest } = options
+    const { limits = {}, storage = openMemoryStorage(), people = nobody, ...rest } = options
     const held = new AsyncDisposableStack()
     const classic = await startClassic({
       storage,
       mode: 'loopback',
       signUp: 'open',
       heartbeat: { host: '127.0.0.1', port: 0 },
-      people: nobody,
+      people: () => people,
       log,
       scryptCost: { log2N: 4, r: 8, p: 1 },
       ...rest,

@@ -31,6 +31,8 @@ export interface Account {
   readonly role: Role
   /** Nobody signs in to it, and none of its devices counts. */
   readonly isDisabled: boolean
+  /** Under which a classic password opens the name; absent or empty: none. */
+  readonly classicAlias?: string
 }
 
 /** What somebody may do in the team: an admin may invite. */
@@ -232,7 +234,7 @@ function withoutDevices(account: Account, roster: Signed): Account {
 export function accountOf(bytes: Uint8Array | undefined): Account | undefined {
   const row = readRow(UserRowSchema, bytes)
   if (!row || row.deleted > 0n) return undefined
-  const { user, name, displayName, mechanism, accountKey, generation, denied, role, disabled } = row
+  const { user, name, displayName, mechanism, accountKey, generation, denied, role, disabled, classicAlias } = row
   return {
     user: userId(user),
     name,
@@ -243,5 +245,6 @@ export function accountOf(bytes: Uint8Array | undefined): Account | undefined {
     denied: new Set(denied.map(deviceId)),
     role: role === 'admin' ? role : 'member',
     isDisabled: disabled,
+    classicAlias,
   }
 }

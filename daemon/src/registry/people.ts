@@ -16,6 +16,7 @@ import {
 } from '../protocol/parley_pb.ts'
 import type { Accounts, Enrolled } from './accounts.ts'
 import type { Attestations } from './attestations.ts'
+import type { ClassicClients } from './classic-clients.ts'
 import type { Directory, Listed } from './directory.ts'
 import type { Presence } from './presence.ts'
 import { addressesFor } from './published.ts'
@@ -28,6 +29,7 @@ interface PeopleParts {
   readonly directory: Directory
   readonly presence: Presence
   readonly sessions: Sessions
+  readonly classic: Pick<ClassicClients, 'person' | 'named' | 'search'>
 }
 
 /** What a registry tells of people: to whoever is signed in. */
@@ -42,22 +44,29 @@ export class People {
   person(user: UserId): Person | undefined {
     const { directory } = this.#parts
     const listed = directory.get(user) ?? directory.removed(user)
-    return listed && this.#shown(listed)
+    return listed ? this.#shown(listed) : this.#parts.classic.person(user)
   }
 
   search({ query, limit, after }: Search): PeopleReply {
     const { directory } = this.#parts
     const most = Math.min(limit || limits.searchDefault, limits.searchResults)
-    const { people, more } = query.trim() === '' ? directory.list(after, most) : directory.search(query, most)
-    return create(PeopleSchema, { people: people.map(listed => this.#shown(listed)), more })
+    const isList = query.trim() === ''
+    const { people, more } = isList ? directory.list(after, most) : directory.search(query, most)
+    // Classic clients have no account: they are found while they are here, and are no part of the list of all.
+    const left = most - people.length
+    const clients = isList || more ? [] : this.#parts.classic.search(query, left + 1)
+    const found = [...people.map(listed => this.#shown(listed)), ...clients.slice(0, left)]
+    return create(PeopleSchema, { people: found, more: more || clients.length > left })
   }
 
   /**
-   * Everything that is needed to talk to somebody; `asker` is an IP address.
+   * Everything that is needed to talk to somebody; `asker` is an IP address. Of a classic client that is its row alone.
    * @throws ParleyError `unknown-user`
    */
   async lookUp(asked: LookUp, asker: string): Promise<LookedUp> {
     const { attestations, sessions } = this.#parts
+    const client = this.#client(asked)
+    if (client) return create(LookedUpSchema, { person: client })
     const { account, roster } = await this.#find(asked)
     const devices = [...sessions.of(account.user)].map(({ device, published }) =>
       create(DeviceAddressesSchema, {
@@ -71,6 +80,13 @@ export class People {
       devices,
       person: this.#shown(account),
     })
+  }
+
+  #client({ user: id, name }: LookUp): Person | undefined {
+    const { classic, directory } = this.#parts
+    if (id.length === 0) return classic.named(name.trim())
+    const user = userId(id)
+    return directory.get(user) ? undefined : classic.person(user)
   }
 
   async #find({ user: id, name }: LookUp): Promise<Enrolled> {

@@ -26,6 +26,7 @@ export const rowKeys = {
   roster: (user: UserId) => `roster/${user}`,
   /** The one-use code that lets a user set a new password. */
   reset: (user: UserId) => `reset/${user}`,
+  allClassic: 'classic/',
   /** The classic password of a name; protocol/classic_rows.proto has the value. */
   classic: (alias: string) => `classic/${encodeURIComponent(foldAlias(alias))}`,
   allSeen: 'seen/',

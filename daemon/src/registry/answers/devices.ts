@@ -55,6 +55,7 @@ export function signedIn(
     ...(roster ? { roster } : {}),
     pending: isPending,
     role: account.role,
+    classicAlias: account.classicAlias ?? '',
   })
 }
 

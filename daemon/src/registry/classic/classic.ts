@@ -5,6 +5,7 @@ import type { ClassicGate } from '../../net/port.ts'
 import { classicSizes, decodeHeartbeat } from '../../protocol/classic.ts'
 import type { ClassicMode, SignUpPolicy } from '../../protocol/control.ts'
 import { ClassicAccounts } from './accounts.ts'
+import { ClassicAliases } from './aliases.ts'
 import { type HostPort, listenHeartbeats } from './heartbeats.ts'
 import { ClassicPasswords, type ScryptCost } from './passwords.ts'
 import { ClassicServer, type ClassicWaits } from './server.ts'
@@ -18,7 +19,8 @@ export interface ClassicOptions {
   readonly signUp: SignUpPolicy
   /** Where heartbeats arrive by UDP; port 0: any free one. */
   readonly heartbeat: HostPort
-  readonly people: ModernPeople
+  /** Who is online by other means, and by which alias classic clients know them. */
+  readonly people: (aliases: ClassicAliases) => ModernPeople
   readonly log: Log
   /** ms without a beat after which a login has ended. */
   readonly sessionTimeout?: number
@@ -39,8 +41,10 @@ export interface Classic {
   watch(listener: (change: ClassicChange) => void): () => void
   /** Who may connect, and who may register, from now on. */
   admit(mode: ClassicMode, signUp: SignUpPolicy): void
-  /** Gives a modern user of that name a classic password, for clients that know nothing else. */
-  setPassword(name: string, password: string, signal: AbortSignal): Promise<'set' | 'refused'>
+  /** The aliases of the team's users. */
+  readonly aliases: ClassicAliases
+  /** Ends the logins under these names. */
+  end(names: readonly string[]): void
   close(): Promise<void>
 }
 
@@ -53,7 +57,8 @@ export async function startClassic(options: ClassicOptions): Promise<Classic> {
   const sessions = new ClassicSessions({ timeout: options.sessionTimeout ?? limits.classicSession, now })
   const passwords = new ClassicPasswords(options.scryptCost)
   const accounts = new ClassicAccounts({ storage, passwords, now })
-  const service = new ClassicService({ accounts, sessions, people, log, signUp })
+  const aliases = await ClassicAliases.open({ accounts, ended: name => sessions.end(name) })
+  const service = new ClassicService({ accounts, sessions, people: people(aliases), log, signUp })
   const waits = { packet: limits.classicPacket, idle: limits.classicIdle, ...options.waits }
   const server = new ClassicServer({ mode, service, sessions, log, waits })
   const port = await listenHeartbeats(options.heartbeat, {
@@ -72,7 +77,10 @@ export async function startClassic(options: ClassicOptions): Promise<Classic> {
       server.admit(mode)
       service.admit(signUp)
     },
-    setPassword: (name, password, signal) => accounts.setPassword(name, password, signal),
+    aliases,
+    end(names) {
+      for (const name of names) sessions.end(name)
+    },
     async close() {
       server.close()
       sessions.clear()

@@ -108,14 +108,14 @@ export class ClassicService {
   async #login({ username, password }: PasswordRequest, address: string, signal: AbortSignal): Promise<ClassicCode> {
     if (username === undefined || password === undefined) return codes.invalidCredentials
     this.#guesses.check(username, address)
-    const alias = await this.#accounts.signIn(username, password, signal)
+    const login = await this.#accounts.signIn(username, password, signal)
     signal.throwIfAborted()
-    if (alias === undefined) {
+    if (login === undefined) {
       this.#guesses.wrong(username, address)
       return codes.invalidCredentials
     }
     this.#guesses.right(username, address)
-    return this.#sessions.open(alias, address) ? codes.loggedIn : codes.refused
+    return this.#sessions.open(login.alias, address, login.user) ? codes.loggedIn : codes.refused
   }
 
   #search(request: ClassicRequest & { is: 'search' }, address: string): Uint8Array {

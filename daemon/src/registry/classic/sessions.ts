@@ -1,11 +1,14 @@
 import { limits } from '../../limits.ts'
 import { Deadlines } from '../../net/deadlines.ts'
+import type { UserId } from '../../protocol/ids.ts'
 import { foldAlias } from '../../protocol/names.ts'
 
 /** A live classic login. */
 export interface ClassicUser {
   /** As its owner wrote it at registration. */
   readonly name: string
+  /** The user of the team whose alias it is; undefined: a classic client and nobody else. */
+  readonly user: UserId | undefined
   /** The IP address that it counts for. */
   readonly address: string
   /** ms since 1970. */
@@ -28,15 +31,17 @@ export class ClassicSessions {
     this.#beats = new Deadlines(timeout, name => this.#remove(name))
   }
 
-  /** Logs `name` in at `address`, out of any other. False when there are too many logins. */
-  open(name: string, address: string): boolean {
+  /**
+   * Logs `name` in at `address`, out of any other; `owner`: whose alias it is. False when there are too many logins.
+   */
+  open(name: string, address: string, owner?: UserId): boolean {
     const folded = foldAlias(name)
     const before = this.#users.get(folded)
     if (before?.address !== address) {
       if (!before && this.#users.size >= limits.classicLogins) return false
       if (this.#loginsOf(address) >= limits.classicLoginsPerAddress) return false
       if (before) this.#count(before.address, -1)
-      const user = { name, address, since: this.#now() }
+      const user = { name, user: owner, address, since: this.#now() }
       this.#users.set(folded, user)
       this.#count(address, 1)
       this.#tell({ is: 'online', user })
@@ -55,6 +60,11 @@ export class ClassicSessions {
     if (!this.isOnline(name, address)) return false
     this.#remove(foldAlias(name))
     return true
+  }
+
+  /** Logs `name` out, wherever it is. */
+  end(name: string): void {
+    this.#remove(foldAlias(name))
   }
 
   isOnline(name: string, address: string): boolean {
