@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import type { Locations } from '../locations.ts'
-import { type Identity, loadOrCreateIdentity } from '../net/identity.ts'
+import { type Identity, loadIdentity, loadOrCreateIdentity, replaceIdentity } from '../net/identity.ts'
 import type { RegistryId } from '../protocol/ids.ts'
 import { readDisplayName } from '../protocol/names.ts'
 
@@ -12,12 +12,22 @@ export interface HubIdentity {
   readonly deviceName: string
   /** The account key at one registry: it signs the roster. Made by the first sign-up there. */
   accountKey(registry: RegistryId): Promise<Identity>
+  /** The account key that is kept here; undefined when there is none. Whether it is the account's, the attestation says. */
+  heldAccountKey(registry: RegistryId): Promise<Identity | undefined>
+  /** Keeps an account key, in the place of one that may be there. */
+  keepAccountKey(registry: RegistryId, key: Identity): Promise<void>
 }
 
 /** @throws ParleyError `home` when others could read a key, `damaged-data` when a file holds none */
 export async function loadHubIdentity(where: Pick<Locations, 'deviceKey' | 'accountKey'>): Promise<HubIdentity> {
   const device = await loadOrCreateIdentity(where.deviceKey)
-  return { device, deviceName: deviceName(), accountKey: registry => loadOrCreateIdentity(where.accountKey(registry)) }
+  return {
+    device,
+    deviceName: deviceName(),
+    accountKey: registry => loadOrCreateIdentity(where.accountKey(registry)),
+    heldAccountKey: registry => loadIdentity(where.accountKey(registry)),
+    keepAccountKey: (registry, key) => replaceIdentity(where.accountKey(registry), key),
+  }
 }
 
 function deviceName(): string {

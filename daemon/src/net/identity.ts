@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, type KeyObject, randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { copyFile, link, lstat, open, readFile, unlink } from 'node:fs/promises'
+import { copyFile, link, lstat, open, readFile, rename, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import { ParleyError } from '../errors.ts'
 import { generateKeyPair, idOfKey, spkiOf } from '../protocol/keys.ts'
@@ -40,7 +40,21 @@ export async function createIdentity(
  * `damaged-data` when it holds no P-256 key; the file is then left as it is.
  */
 export async function loadOrCreateIdentity(file: string): Promise<Identity> {
-  const pem = (await readKey(file)) ?? (await writeKey(file))
+  return identityOf(file, (await readKey(file)) ?? (await writeKey(file)))
+}
+
+/** The identity in `file`; undefined when there is none. Throws as {@link loadOrCreateIdentity} does. */
+export async function loadIdentity(file: string): Promise<Identity | undefined> {
+  const pem = await readKey(file)
+  return pem === undefined ? undefined : identityOf(file, pem)
+}
+
+/** Puts `identity` into `file`, for its owner alone, whole or not at all, in the place of what may be there. */
+export async function replaceIdentity(file: string, { keyPem, certificate }: Identity): Promise<void> {
+  await writeDraft(file, `${keyPem}${certificate}\n`, draft => rename(draft, file))
+}
+
+async function identityOf(file: string, pem: string): Promise<Identity> {
   let key: KeyObject
   try {
     key = createPrivateKey(pem)
@@ -79,6 +93,25 @@ async function readKey(file: string): Promise<string | undefined> {
 async function writeKey(file: string): Promise<string> {
   const { keyPem, certificate } = await createIdentity()
   const pem = `${keyPem}${certificate}\n`
+  try {
+    // A hard link fails when the name is taken, and shows the file only when it is whole; a rename would replace.
+    // File systems without hard links get an exclusive copy.
+    await writeDraft(file, pem, draft =>
+      link(draft, file).catch(error => {
+        if (codeOf(error) === 'EEXIST') throw error
+        return copyFile(draft, file, constants.COPYFILE_EXCL)
+      }),
+    )
+    return pem
+  } catch (error) {
+    const other = codeOf(error) === 'EEXIST' ? await readKey(file) : undefined
+    if (other === undefined) throw error
+    return other
+  }
+}
+
+/** Writes `pem` beside its place, and lets `put` bring it there. */
+async function writeDraft(file: string, pem: string, put: (draft: string) => Promise<void>): Promise<void> {
   const draft = `${file}.${randomBytes(6).toString('hex')}`
   try {
     const handle = await open(draft, 'wx', 0o600)
@@ -88,18 +121,8 @@ async function writeKey(file: string): Promise<string> {
     } finally {
       await handle.close()
     }
-    // A hard link fails when the name is taken, and shows the file only when it is whole; a rename would replace.
-    // File systems without hard links get an exclusive copy.
-    await link(draft, file).catch(error => {
-      if (codeOf(error) === 'EEXIST') throw error
-      return copyFile(draft, file, constants.COPYFILE_EXCL)
-    })
+    await put(draft)
     await syncFolder(path.dirname(file))
-    return pem
-  } catch (error) {
-    const other = codeOf(error) === 'EEXIST' ? await readKey(file) : undefined
-    if (other === undefined) throw error
-    return other
   } finally {
     await unlink(draft).catch(noFile)
   }

@@ -4,7 +4,12 @@ import { chmod, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 
 import os from 'node:os'
 import path from 'node:path'
 import { ParleyError } from '../../../../daemon/src/errors.ts'
-import { createIdentity, loadOrCreateIdentity } from '../../../../daemon/src/net/identity.ts'
+import {
+  createIdentity,
+  loadIdentity,
+  loadOrCreateIdentity,
+  replaceIdentity,
+} from '../../../../daemon/src/net/identity.ts'
 
 describe('an identity', () => {
   it('has as id the hash of its key, and a certificate that shows the key', async () => {
@@ -59,6 +64,15 @@ describe('the identity in a file', () => {
       const { publicKey } = new X509Certificate(found.certificate)
       assert.deepEqual(new Uint8Array(publicKey.export({ type: 'spki', format: 'der' })), new Uint8Array(made.spki))
     }
+  })
+
+  it('is put in the place of another, for its owner alone, and is none before', async () => {
+    assert.equal(await loadIdentity(file), undefined)
+    await loadOrCreateIdentity(file)
+    const other = await createIdentity()
+    await replaceIdentity(file, other)
+    assert.deepEqual((await loadIdentity(file))?.id, other.id)
+    assert.equal((await stat(file)).mode & 0o777, 0o600)
   })
 
   it('is the same for all who make it at once', async () => {
