@@ -25,6 +25,7 @@ export const errorCodes = [
   'signed-out',
   'already-signed-up',
   'account-disabled',
+  'not-admin',
   'device-denied',
   // trust
   'wrong-key',

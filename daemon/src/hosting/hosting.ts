@@ -164,7 +164,8 @@ function asOwnTeam(registry: Registry): OwnTeam {
     address: registry.address,
     signUp: registry.status().signUp,
     async inviteCode(name) {
-      const { link } = await registry.invites.invite({ forName: name })
+      // Who starts a team runs it.
+      const { link } = await registry.invites.invite({ forName: name, role: 'admin' })
       const { code } = readParleyLink(link)
       if (code) return code
       throw new ParleyError('internal', 'An invite without a code was made.')

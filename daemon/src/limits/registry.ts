@@ -77,6 +77,8 @@ export const registryLimits = {
   inviteExpires: 7 * 24 * 3600_000,
   inviteLongest: 366 * 24 * 3600_000,
   inviteUses: 10_000,
+  /** Invites that a list shows: a frame of them is about 200 KiB. */
+  invitesListed: 1_000,
   /** A dead invite is kept this long, so that its late user hears "expired" and not "unknown". */
   inviteKept: 30 * 24 * 3600_000,
   /** How long a code holds with which a person sets a new password: over a night, not over a holiday. */

@@ -5,7 +5,7 @@ import type { RegistryId } from '../protocol/ids.ts'
 import type { Invite } from './invites.ts'
 
 /** Where a registry can be reached. */
-interface Whereabouts {
+export interface Whereabouts {
   readonly registry: RegistryId
   readonly listen: readonly HostPort[]
   readonly public?: HostPort

@@ -5,11 +5,13 @@ import { ParleyError } from '../errors.ts'
 import { readAddressSet } from '../net/address-set.ts'
 import { listenPort, type PortLimits } from '../net/port.ts'
 import { formatHostPort, ports, readHostPort } from '../protocol/addresses.ts'
-import type { ControlRequests, InviteInfo, StatusInfo } from '../protocol/control.ts'
+import type { ControlRequests, StatusInfo } from '../protocol/control.ts'
 import type { RegistryId } from '../protocol/ids.ts'
 import { Accounts } from './accounts.ts'
 import { announce } from './announcements.ts'
+import { classicAnswers } from './answers/classic.ts'
 import { devicesAnswers } from './answers/devices.ts'
+import { inviteAnswers } from './answers/invites.ts'
 import { passwordAnswers } from './answers/passwords.ts'
 import { peopleAnswers } from './answers/people.ts'
 import { relayAnswers } from './answers/relay.ts'
@@ -18,13 +20,15 @@ import { Attestations } from './attestations.ts'
 import type { Audit } from './audit.ts'
 import { Changes } from './changes.ts'
 import { startClassic } from './classic/classic.ts'
+import { ClassicClients } from './classic-clients.ts'
 import { classicPeople } from './classic-people.ts'
 import { Credentials } from './credentials.ts'
 import { Devices } from './devices.ts'
 import { Directory } from './directory.ts'
 import { registryChecks } from './doctor.ts'
-import { inviteInfo, registryAddress, whereabouts } from './invite-text.ts'
-import { Invites, type InviteWish } from './invites.ts'
+import { registryAddress, whereabouts } from './invite-text.ts'
+import { Invites } from './invites.ts'
+import { Inviting } from './inviting.ts'
 import { LastSeen } from './last-seen.ts'
 import { measureProcess, measureRegistry, RequestMeasures } from './measures.ts'
 import { Metrics } from './metrics.ts'
@@ -39,6 +43,7 @@ import { Sessions } from './sessions.ts'
 import { Settings } from './settings.ts'
 import { SignUps } from './sign-up.ts'
 import { Guesses } from './throttle.ts'
+import { Users } from './users.ts'
 
 /** The protocol that the links of a registry speak (ALPN). */
 const registryProtocol = 'parley-registry/1'
@@ -79,7 +84,9 @@ export interface Registry {
   readonly listen: readonly string[]
   readonly heartbeat: string
   /** The requests of the control API about invites. @throws ParleyError `usage`, `bad-name`, `sign-up-closed` */
-  readonly invites: { invite(wish: InviteWish): Promise<InviteInfo> }
+  readonly invites: Inviting
+  /** The requests of the control API about accounts. */
+  readonly users: Users
   /** The request of the control API. @throws ParleyError `bad-address`, `usage` */
   announce(wish: ControlRequests['announce'][0]): Promise<ControlRequests['announce'][1]>
   /** What may change while the registry runs. */
@@ -117,8 +124,7 @@ async function openRegistry(
   const notices = await Notices.open({ storage: start.storage, secrets: start.secrets, now })
   const { registry } = notices
   const parts = await buildParts(start, notices)
-  const { directory, sessions, presence, lastSeen, onlineList, changes, invites, signUps, settings, metrics, relay } =
-    parts
+  const { directory, presence, lastSeen, onlineList, changes, accounts, signUps, settings, metrics, relay } = parts
   closers.push(
     () => lastSeen.close(),
     () => presence.close(),
@@ -130,18 +136,35 @@ async function openRegistry(
     mode: options.classic,
     signUp: signUps.policy,
     heartbeat: readHostPort(options.heartbeat, ports.heartbeat),
-    people: classicPeople(directory, sessions),
+    people: aliases => classicPeople(parts, aliases),
     log,
     now,
     ...(options.classicTimeout === undefined ? {} : { sessionTimeout: options.classicTimeout }),
   })
+  classic.watch(change => parts.classicClients.take(change))
   settings.watch(now => classic.admit(now.classic, settings.signUp))
   closers.push(() => classic.close())
+  // Made anew each time: a machine that moves to another network has another address there.
+  const where = () => {
+    const { public: known } = settings.now
+    const place = known === undefined ? undefined : readHostPort(known, ports.registry)
+    return whereabouts({ registry, listen: port.addresses }, place, start.ownHost)
+  }
+  const inviting = new Inviting({ ...parts, where })
+  const users = new Users({
+    ...parts,
+    storage: start.storage,
+    about: () => ({ team: settings.now.name, address: registryAddress(where()) }),
+    endClassic: names => classic.end(names),
+  })
   const answers = {
     ...standingAnswers(parts),
     ...peopleAnswers(parts),
     ...devicesAnswers(parts),
     ...passwordAnswers(parts),
+    ...inviteAnswers({ accounts, inviting }),
+    ...classicAnswers({ aliases: classic.aliases, mode: () => settings.now.classic }),
+    ...relayAnswers(parts),
   }
   const requests = new RequestMeasures(metrics)
   const service = { ...parts, answers, requests, heartbeatPort: classic.heartbeat.port }
@@ -160,12 +183,6 @@ async function openRegistry(
   measureRegistry(metrics, { ...parts, port })
   closers.push(measureProcess(metrics))
 
-  // Made anew each time: a machine that moves to another network has another address there.
-  const where = () => {
-    const { public: known } = settings.now
-    const place = known === undefined ? undefined : readHostPort(known, ports.registry)
-    return whereabouts({ registry, listen: port.addresses }, place, start.ownHost)
-  }
   const shown = { listen: port.addresses.map(formatHostPort), heartbeat: formatHostPort(classic.heartbeat) }
   const status = () => ({
     registry,
@@ -185,15 +202,8 @@ async function openRegistry(
       return registryAddress(where())
     },
     ...shown,
-    invites: {
-      async invite(wish) {
-        if (signUps.policy !== 'closed') return inviteInfo(settings.now.name, where(), () => invites.create(wish))
-        throw new ParleyError(
-          'sign-up-closed',
-          'This registry takes no sign-ups. Set "signUp" to "invite" and start it anew.',
-        )
-      },
-    },
+    invites: inviting,
+    users,
     announce: wish => announce(wish, { ...parts, port }),
     settings,
     metrics: async () => ({ text: metrics.text() }),
@@ -230,9 +240,10 @@ async function buildParts(start: RegistryOptions, notices: Notices) {
   const sessions = new Sessions(presence)
   const attestations = new Attestations({ registry, privateKey: identity.privateKey, now })
   const changes = new Changes({ sessions, accounts, attestations, log })
-  const people = new People({ accounts, attestations, directory, presence, sessions })
+  const classicClients = new ClassicClients({ presence, now, changed: user => onlineList.changed(user) })
+  const people = new People({ accounts, attestations, directory, presence, sessions, classic: classicClients })
   const onlineList = new OnlineList({
-    online: () => presence.online(),
+    online: () => [...presence.online(), ...classicClients.users()],
     person: user => people.person(user),
     total: () => directory.size,
     ...(waits.presenceFlush === undefined ? {} : { flush: waits.presenceFlush }),
@@ -246,6 +257,7 @@ async function buildParts(start: RegistryOptions, notices: Notices) {
     audit,
     accounts,
     changes,
+    classicClients,
     devices: new Devices({ registry, storage, accounts, sessions, changes, audit, log, now }),
     directory,
     invites,

@@ -9,7 +9,7 @@ import { readDisplayName, readUserName } from '../protocol/names.ts'
 import type { SignUp } from '../protocol/parley_pb.ts'
 import { readRoster } from '../protocol/statements.ts'
 import { type Account, type Accounts, accountRows, type Enrolled } from './accounts.ts'
-import { type Invites, inviteCodeSize } from './invites.ts'
+import { type Invites, type InviteUse, inviteCodeSize } from './invites.ts'
 
 /** A sign-up that was asked for, checked in every way that needs no storage. */
 export interface Claim extends Enrolled {
@@ -110,10 +110,12 @@ export class SignUps {
    * @throws ParleyError as {@link check}; `storage` when the outcome is not known, which asking again settles
    */
   async commit(claim: Claim, credential: Uint8Array): Promise<Enrolled> {
-    const rows = accountRows({ ...claim, credential, created: this.#now() })
+    const created = this.#now()
     for (let attempt = 0; attempt < limits.signUpTries; attempt++) {
-      const changes = [...rows, ...(await this.#invite(claim))]
-      if ((await this.#write(changes)) === 'committed') return claim
+      const { changes, role } = await this.#invite(claim)
+      const enrolled = { account: { ...claim.account, role }, roster: claim.roster }
+      const rows = accountRows({ ...claim, ...enrolled, credential, created })
+      if ((await this.#write([...rows, ...changes])) === 'committed') return enrolled
       // Somebody else has committed first: the name, this very sign-up over another link, or a use of the invite.
       const before = await this.check(claim)
       if (before) return before
@@ -129,15 +131,25 @@ export class SignUps {
     }
   }
 
-  /** The changes that spend the invite, where one is needed. */
-  async #invite({ account, invite }: Claim): Promise<readonly Change[]> {
-    if (this.policy === 'open') return []
+  /** What the invite does, where one is needed, or makes more than a member of somebody. */
+  async #invite({ account, invite }: Claim): Promise<InviteUse> {
+    if (this.policy === 'open') return (invite && (await this.#welcome(invite, account.name))) || unneeded
     if (this.policy === 'closed') {
       throw new ParleyError('sign-up-closed', 'This team takes no sign-ups. Ask its admin for an account.')
     }
     if (!invite)
       throw new ParleyError('invite-needed', 'This team needs an invite to sign up. Ask one of its admins for one.')
     return this.#invites.use(invite, account.name)
+  }
+
+  /** An invite that nobody needs is no reason to refuse. */
+  async #welcome(invite: Uint8Array, name: string): Promise<InviteUse | undefined> {
+    try {
+      return await this.#invites.use(invite, name)
+    } catch (error) {
+      if (error instanceof ParleyError && error.code === 'bad-invite') return undefined
+      throw error
+    }
   }
 
   async #repeated({ account, device }: Claim): Promise<Enrolled | undefined> {
@@ -153,6 +165,8 @@ export class SignUps {
     return known
   }
 }
+
+const unneeded: InviteUse = { changes: [], role: 'member' }
 
 function taken(name: string): ParleyError {
   return new ParleyError('name-taken', `The name "${name}" is taken. Choose another.`)

@@ -24,7 +24,9 @@ describe('an invite', () => {
   it('works as often as it says', async () => {
     const { invites, storage } = invitesAt()
     const { code: secret } = await invites.create({ uses: 2 })
-    for (const name of ['alice', 'bob']) assert.equal(await storage.write(await invites.use(secret, name)), 'committed')
+    for (const name of ['alice', 'bob']) {
+      assert.equal(await storage.write((await invites.use(secret, name)).changes), 'committed')
+    }
     await assert.rejects(invites.use(secret, 'carol'), { code: 'bad-invite', message: /used up/ })
   })
 
@@ -32,8 +34,8 @@ describe('an invite', () => {
     const { invites, storage } = invitesAt()
     const { code: secret } = await invites.create({})
     const [one, two] = [await invites.use(secret, 'alice'), await invites.use(secret, 'bob')]
-    assert.equal(await storage.write(one), 'committed')
-    assert.equal(await storage.write(two), 'conflict')
+    assert.equal(await storage.write(one.changes), 'committed')
+    assert.equal(await storage.write(two.changes), 'conflict')
   })
 
   it('expires, and says so', async () => {
@@ -53,6 +55,47 @@ describe('an invite', () => {
     assert.equal(forName, 'alice')
     await assert.rejects(invites.use(secret, 'bob'), { code: 'bad-invite', message: /"alice"/ })
     await invites.use(secret, 'alice')
+  })
+
+  it('is listed, the newest first, with what was used of it and without its code', async () => {
+    let now = Date.now()
+    const { invites, storage } = invitesAt(() => now)
+    const first = await invites.create({ uses: 2, forName: 'alice', by: 'bob' })
+    now += 1000
+    const second = await invites.create({})
+    await storage.write((await invites.use(first.code, 'alice')).changes)
+    const { id, expires } = second
+    assert.deepEqual(await invites.list(), [
+      { id, uses: 1, used: 0, expires, created: now },
+      {
+        id: first.id,
+        uses: 2,
+        used: 1,
+        expires: first.expires,
+        created: now - 1000,
+        forName: 'alice',
+        by: 'bob',
+      },
+    ])
+  })
+
+  it('that was revoked lets nobody in, not even somebody who is about to use it', async () => {
+    const { invites, storage } = invitesAt()
+    const { code: secret, id } = await invites.create({ uses: 2 })
+    const late = await invites.use(secret, 'alice')
+    await invites.revoke(id.toUpperCase())
+    assert.equal(await storage.write(late.changes), 'conflict')
+    await assert.rejects(invites.use(secret, 'alice'), { code: 'bad-invite', message: /not known/ })
+    assert.deepEqual(await invites.list(), [])
+  })
+
+  it('is not revoked by an id that is none, or part of one', async () => {
+    const { invites } = invitesAt()
+    const { id } = await invites.create({})
+    for (const wrong of ['', id.slice(0, 11), `${id}a`, 'aaaaaaaaaaaa', '../user', '%']) {
+      await assert.rejects(invites.revoke(wrong), { code: 'bad-invite', message: /parley invites/ })
+    }
+    assert.equal((await invites.list()).length, 1)
   })
 
   it('is refused with wishes out of bounds', async () => {
