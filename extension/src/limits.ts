@@ -67,6 +67,15 @@ export const limits = {
   /** More than so many messages of one chat within this time are told of together. */
   flood: 3,
   floodTime: 5_000,
+  /** Requests and devices that are known to have been told of: more than a person lets lie. */
+  toldOnce: 100,
+  // ---- what takes its time
+  /** What `doctor` may take: it waits for ports and relays that do not answer. */
+  doctor: 60_000,
+  /** What a report waits for it. */
+  reportChecks: 12_000,
+  /** A new account key and a new password, which are stretched at both ends. */
+  slowRequest: 30_000,
   // ---- joining
   /** People that an invite lets in unless more are asked for, and how long it does: a small team, a week. */
   inviteUses: 5,
@@ -75,6 +84,9 @@ export const limits = {
   inviteRoom: 24 * 3600_000,
   /** How long who has just come in waits for the list of people, before the first chat is chosen without it. */
   firstPeople: 3_000,
+  /** UTF-8 bytes of a name in the original program. */
+  aliasShortest: 3,
+  aliasLongest: 10,
   // ---- sharing
   /** UTF-8 bytes of one message: what the hub takes. */
   messageBytes: 100 * 1024,

@@ -8,6 +8,7 @@ import { Header } from './header/header.tsx'
 import { MessageList, type MessageListHandle } from './list/message-list.tsx'
 import type { Surroundings } from './list/message-row.tsx'
 import { datesIn, startOfDay } from './model/dates.ts'
+import { whyNotWritten } from './model/notice.ts'
 import { rowsOf } from './model/rows.ts'
 import type { ComposerHandle } from './parts.ts'
 import { Announcer } from './states/announcer.tsx'
@@ -89,7 +90,7 @@ function OpenChat({ chat, host, state, view, act }: OpenChatProps) {
       <Bar view={view} act={act} />
       <main class="list-area">
         {rows.length === 0 ? (
-          <Empty person={view.conversation.person} onWrite={write} />
+          <Empty person={view.conversation.person} isSilent={whyNotWritten(view) !== undefined} onWrite={write} />
         ) : (
           <MessageList
             key={start.drawing}
@@ -116,6 +117,8 @@ function OpenChat({ chat, host, state, view, act }: OpenChatProps) {
         draft={state.draft}
         person={view.conversation.person.displayName}
         sendWith={view.sendWith}
+        isClassic={view.conversation.person.via === 'classic'}
+        disabled={whyNotWritten(view)}
         onSend={text => {
           chat.send(text)
           list.current?.toEnd()

@@ -43,6 +43,8 @@ export const limits = {
   message: 100 * 1024,
   /** From where on the size is shown: soon enough to end the sentence. */
   messageNear: 90 * 1024,
+  /** Bytes of text in a packet of the original program; what is longer goes out in several. */
+  packet: 100,
   /** Lines that are inserted as if typed, so that undo takes them back: 0.2 s of a slow machine (measured, and it is quadratic). */
   insertedAsTyped: 200,
 

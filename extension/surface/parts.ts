@@ -29,6 +29,8 @@ export interface ComposerProps {
   readonly person: string
   /** The key that sends; the other one of Enter and Ctrl+Enter makes a new line, as Shift+Enter always does. */
   readonly sendWith: ChatView['sendWith']
+  /** Whether it goes to a classic client, which takes short packets. */
+  readonly isClassic: boolean
   /** Never called with nothing but white space. The app empties the draft. */
   readonly onSend: (text: string) => void
   readonly onDraft: (text: string) => void
@@ -37,7 +39,7 @@ export interface ComposerProps {
   /** Escape and F6: the focus goes to the messages. */
   readonly onLeave: () => void
   /** Why nothing can be written now, in a sentence; absent: it can. */
-  readonly disabled?: string
+  readonly disabled?: string | undefined
   readonly ref?: Ref<ComposerHandle>
 }
 

@@ -4,9 +4,11 @@ import type {
   ControlNotifications,
   ControlRequests,
   ConversationInfo,
+  DeviceInfo,
   MessageInfo,
   PeopleSnapshot,
   PersonInfo,
+  RequestInfo,
 } from '@parley/daemon/protocol/control'
 import { type Disposable, Emitter } from '../../extension/src/event.ts'
 import type { ChatListener, Hub, HubMethod, HubState } from '../../extension/src/hub/hub.ts'
@@ -24,6 +26,8 @@ export class FrontHub implements Hub {
   readonly #accounts = new Emitter<void>()
   readonly #conversations = new Emitter<ReadonlySet<string>>()
   readonly #people = new Emitter<void>()
+  readonly #requests = new Emitter<void>()
+  readonly #devices = new Emitter<void>()
   readonly #notice = new Emitter<ControlNotifications['notice']>()
   readonly #watching = new Map<string, Set<ChatListener>>()
   readonly asked: { readonly method: HubMethod; readonly params: unknown }[] = []
@@ -33,10 +37,14 @@ export class FrontHub implements Hub {
   readonly onAccounts = this.#accounts.event
   readonly onConversations = this.#conversations.event
   readonly onPeople = this.#people.event
+  readonly onRequests = this.#requests.event
+  readonly onPendingDevices = this.#devices.event
   readonly onNotice = this.#notice.event
-  readonly hostsTeam = false
+  readonly mayInvite = false
   accounts: readonly AccountInfo[] | undefined = [account()]
   people: PeopleSnapshot = { people: [], online: 0, total: 0 }
+  requests: readonly RequestInfo[] = []
+  pendingDevices: readonly DeviceInfo[] = []
   state: HubState = { is: 'up' }
   answers: Answers
 
@@ -96,6 +104,16 @@ export class FrontHub implements Hub {
     this.#people.fire()
   }
 
+  setRequests(...requests: readonly RequestInfo[]): void {
+    this.requests = requests
+    this.#requests.fire()
+  }
+
+  setPendingDevices(...devices: readonly DeviceInfo[]): void {
+    this.pendingDevices = devices
+    this.#devices.fire()
+  }
+
   notice(conversation: string, of: Partial<MessageInfo> & { readonly person?: PersonInfo } = {}): void {
     const { person: who = person('bob'), ...more } = of
     this.#notice.fire({ conversation, person: who, message: message('p1', { conversation, ...more }) })
@@ -128,6 +146,32 @@ export function account(change: Partial<AccountInfo> = {}): AccountInfo {
 
 export function person(name: string, change: Partial<PersonInfo> = {}): PersonInfo {
   return { user: `user-${name}`, name, displayName: name, status: 'online', since: 0, ...change }
+}
+
+export function request(name: string, change: Partial<RequestInfo> = {}): RequestInfo {
+  return {
+    id: `from-${name}`,
+    kind: 'direct',
+    name,
+    displayName: name,
+    address: '192.0.2.7:5858',
+    at: 0,
+    safetyNumber: Array(12).fill('12345').join(' '),
+    ...change,
+  }
+}
+
+export function device(name: string, change: Partial<DeviceInfo> = {}): DeviceInfo {
+  return {
+    device: `device-${name}`,
+    name,
+    added: 0,
+    seen: 0,
+    isThis: false,
+    isOnline: false,
+    isPending: false,
+    ...change,
+  }
 }
 
 export function conversation(name: string, change: Partial<ConversationInfo> = {}): ConversationInfo {

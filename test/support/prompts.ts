@@ -1,8 +1,14 @@
 import assert from 'node:assert/strict'
-import type { Answer, Choosing, Prompter, Question } from '../../extension/src/join/prompter.ts'
+import type { Answer, Choosing, OtherWay, Prompter, Question } from '../../extension/src/join/prompter.ts'
 
 /** What a person does with one box: types and presses Enter, chooses by a label's beginning, goes back, or goes away. */
-export type Act = { readonly type: string } | { readonly choose: string } | 'back' | 'cancel' | 'accept'
+export type Act =
+  | { readonly type: string }
+  | { readonly choose: string }
+  | { readonly press: string }
+  | 'back'
+  | 'cancel'
+  | 'accept'
 
 /** A person who answers boxes as a script says, and what they saw: a line per box, fault, hint and progress. */
 export class ScriptedPerson implements Prompter {
@@ -19,6 +25,15 @@ export class ScriptedPerson implements Prompter {
   }
 
   async ask(question: Question): Promise<Answer<string>> {
+    const answer = await this.askOr<never>(question, [])
+    assert.ok(answer.is !== 'other')
+    return answer
+  }
+
+  async askOr<Other>(
+    question: Question,
+    others: readonly OtherWay<Other>[],
+  ): Promise<Answer<string> | { readonly is: 'other'; readonly value: Other }> {
     const { step, steps, prompt, text, isSecret, problem } = question
     this.seen.push(`${step}/${steps} ${prompt}${text === '' ? '' : ` [${isSecret ? '***' : text}]`}`)
     if (problem !== undefined) this.seen.push(`! ${problem}`)
@@ -30,6 +45,11 @@ export class ScriptedPerson implements Prompter {
       if (act === 'back') {
         assert.ok(question.canGoBack, `there is no way back from: ${prompt}`)
         return { is: 'back', text: typed }
+      }
+      if (typeof act === 'object' && 'press' in act) {
+        const way = others.find(({ label }) => label === act.press)
+        assert.ok(way, `no button "${act.press}" at: ${prompt}`)
+        return { is: 'other', value: way.value }
       }
       assert.ok(act === 'accept' || 'type' in act, `this box takes typing: ${prompt}`)
       if (act !== 'accept') typed = act.type

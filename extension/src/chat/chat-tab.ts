@@ -1,7 +1,7 @@
 import type { ConversationInfo } from '@parley/daemon/protocol/control'
 import { Uri, ViewColumn, type WebviewPanel, window } from 'vscode'
 import type { Disposable } from '../event.ts'
-import { shownName } from '../shared/person.ts'
+import { listedName } from '../shared/marks.ts'
 import type { Shown } from './attention.ts'
 import type { SurfaceHost } from './surface-host.ts'
 import { chatOptions, type Surroundings, showChat } from './webview.ts'
@@ -101,6 +101,6 @@ export function createPanel(
 function titleOf({ hub }: Surroundings, { conversation, info: opened }: WhichTab): string | undefined {
   const info = hub.conversations.get(conversation) ?? opened
   if (!info) return undefined
-  const name = shownName(info.person)
+  const name = listedName(info.person)
   return info.unread > 0 ? `(${info.unread}) ${name}` : name
 }

@@ -97,7 +97,13 @@ const actions: Readonly<Record<SurfaceAction, true>> = {
   restartHub: true,
   showLog: true,
   signIn: true,
+  showPending: true,
   copyName: true,
+  verify: true,
+  acceptKey: true,
+  block: true,
+  unblock: true,
+  checkConnection: true,
 }
 
 function isAction(value: unknown): value is SurfaceAction {

@@ -20,7 +20,13 @@ export function createGround(hub: Hub): Ground & Disposable {
     restartHub: () => commands.executeCommand('parley.restartHub'),
     showLog: () => commands.executeCommand('parley.showLog'),
     signIn: () => commands.executeCommand('parley.signIn'),
+    showPending: () => commands.executeCommand('workbench.view.extension.parley'),
     copyName: ({ person }) => env.clipboard.writeText(person.name),
+    verify: ({ conversation }) => commands.executeCommand('parley.person.verify', conversation),
+    acceptKey: ({ conversation }) => commands.executeCommand('parley.person.acceptKey', conversation),
+    block: ({ conversation }) => commands.executeCommand('parley.person.block', conversation),
+    unblock: ({ conversation }) => commands.executeCommand('parley.person.unblock', conversation),
+    checkConnection: () => commands.executeCommand('parley.checkConnection'),
   }
   return {
     get sendWith() {

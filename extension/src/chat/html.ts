@@ -1,3 +1,5 @@
+import { isRightToLeft, quoted, staticPage } from '../shared/static-page.ts'
+
 /** What the page of a chat surface is made from. */
 export interface PageParts {
   readonly script: string
@@ -47,35 +49,10 @@ export interface EmptyParts extends Pick<PageParts, 'language' | 'nonce'> {
 
 /** The page of a side bar without a chat: it runs no script, and leads to one next step. */
 export function emptyPage({ text, button, command, language, nonce }: EmptyParts): string {
-  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'`
-  return `<!DOCTYPE html>
-<html lang="${quoted(language)}" dir="${isRightToLeft(language) ? 'rtl' : 'ltr'}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${quoted(policy)}">
-<title>Parley</title>
-<style nonce="${quoted(nonce)}">
-body { padding: 10px 20px; color: var(--vscode-foreground); font: var(--vscode-font-size) var(--vscode-font-family); }
-p { margin: 0 0 13px; line-height: 1.4; }
-a { display: block; max-width: 300px; padding: 4px 8px; box-sizing: border-box; border-radius: 2px; text-align: center;
-  color: var(--vscode-button-foreground); background: var(--vscode-button-background); text-decoration: none;
-  border: 1px solid var(--vscode-button-border, transparent); }
-a:hover { color: var(--vscode-button-foreground); background: var(--vscode-button-hoverBackground); }
-a:focus-visible { outline: 1px solid var(--vscode-focusBorder); outline-offset: 2px; }
-</style>
-</head>
-<body>
-<p>${quoted(text)}</p>
-<a href="${quoted(`command:${command}`)}">${quoted(button)}</a>
-</body>
-</html>
-`
-}
-
-function isRightToLeft(language: string): boolean {
-  return /^(?:ar|dv|fa|he|ku|ps|sd|ug|ur|yi)\b/i.test(language)
-}
-
-function quoted(text: string): string {
-  return text.replace(/[&<>"]/g, character => `&#${character.charCodeAt(0)};`)
+  return staticPage({
+    language,
+    nonce,
+    style: '',
+    body: `<p>${quoted(text)}</p>\n<a class="button" href="${quoted(`command:${command}`)}">${quoted(button)}</a>`,
+  })
 }

@@ -79,7 +79,19 @@ export interface SurfaceRequests {
   act: [{ what: SurfaceAction }, null]
 }
 
-export type SurfaceAction = 'mute' | 'unmute' | 'restartHub' | 'showLog' | 'signIn' | 'copyName'
+export type SurfaceAction =
+  | 'mute'
+  | 'unmute'
+  | 'restartHub'
+  | 'showLog'
+  | 'signIn'
+  | 'showPending'
+  | 'copyName'
+  | 'verify'
+  | 'acceptKey'
+  | 'block'
+  | 'unblock'
+  | 'checkConnection'
 
 /** A place in a file, as a message or a code block names it. */
 export interface Place {

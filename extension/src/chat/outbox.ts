@@ -3,6 +3,7 @@ import type { MessageInfo } from '@parley/daemon/protocol/control'
 import type { Disposable } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
+import { addresseeOf } from '../shared/person.ts'
 import { type AskedHub, askWhenUp } from '../shared/when-up.ts'
 import type { UnsentMessage } from './messages.ts'
 import { findChat } from './opened.ts'
@@ -17,7 +18,7 @@ export interface Memory {
 /** A message on its way to the hub. */
 export interface Outgoing extends UnsentMessage {
   readonly conversation: string
-  /** The user name of the other one. */
+  /** By what the hub finds the other one. */
   readonly to: string
 }
 
@@ -111,7 +112,7 @@ export class Outbox implements Disposable {
         // Not to somebody else of that name, in another team.
         const which = { conversation: outgoing.conversation, person: outgoing.to }
         const { conversation } = await findChat(this.#hub, which, this.#ended.signal)
-        await this.send({ ...outgoing, to: conversation.person.name })
+        await this.send({ ...outgoing, to: addresseeOf(conversation) })
       } catch {
         // Stays kept, and its chat says why when it is opened.
       }

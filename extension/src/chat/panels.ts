@@ -93,7 +93,8 @@ class ChatPanels implements ChatOpener, Disposable {
     const { hub } = this.#context
     const known =
       hub.conversations.get(who) ??
-      [...hub.conversations.values()].find(({ person }) => person.name === who || person.user === who)
+      // Somebody of no team may call themselves as one of the team does.
+      [...hub.conversations.values()].find(({ person }) => (!person.via && person.name === who) || person.user === who)
     return known ?? (await hub.request('openChat', { with: who })).conversation
   }
 

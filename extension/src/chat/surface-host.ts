@@ -1,10 +1,10 @@
 import { asParleyError, ParleyError } from '@parley/daemon/client'
-import type { ConversationInfo } from '@parley/daemon/protocol/control'
+import type { AccountInfo, ConversationInfo } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
 import type { Disposable, Event } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
-import { shownAccount, shownPerson } from '../shared/person.ts'
+import { addresseeOf, shownAccount, shownPerson } from '../shared/person.ts'
 import { type Checked, checkFromSurface, type SurfaceHandlers } from './check.ts'
 import type { Keeper } from './keeper.ts'
 import { readLink } from './links.ts'
@@ -159,8 +159,9 @@ export class SurfaceHost implements Disposable {
       open: () => this.#open(page),
       history: range => hub.request('history', { with: conversation, ...range }),
       send: async ({ message, text }) => {
-        const to = this.#info?.person.name
-        if (to === undefined) throw new ParleyError('usage', l10n.t('This chat is not open yet.'))
+        const info = this.#info
+        if (info === undefined) throw new ParleyError('usage', l10n.t('This chat is not open yet.'))
+        const to = addresseeOf(info)
         const sent = await outbox.send({ conversation, to, text, message, written: Date.now() })
         ground.sent()
         return sent
@@ -243,10 +244,12 @@ export class SurfaceHost implements Disposable {
 
   #view(): ChatView | undefined {
     const { hub, ground } = this.#parts
-    // One account at a time has a hub; a conversation that outlives a sign-out belongs to the one that was.
-    const account = hub.accounts?.[0]
     const conversation = this.#info
-    if (!account || !conversation) return undefined
+    if (!hub.accounts || !conversation) return undefined
+    // One account at a time has a hub; a conversation that outlives a sign-out belongs to the one that was. With people
+    // of no team one chats without an account as well.
+    const account = hub.accounts[0] ?? (conversation.person.via && ofNoTeam())
+    if (!account) return undefined
     const { state } = hub
     return {
       conversation: { ...conversation, person: shownPerson(conversation.person) },
@@ -263,5 +266,20 @@ export class SurfaceHost implements Disposable {
     if (text === this.#page.lastView) return
     this.#page.lastView = text
     this.#page.tell({ is: 'event', event: 'view', value: view })
+  }
+}
+
+/** Who chats with people of no team, and is in none. */
+function ofNoTeam(): AccountInfo {
+  return {
+    registry: '',
+    team: '',
+    address: '',
+    user: '',
+    name: '',
+    displayName: l10n.t('You'),
+    state: 'online',
+    availability: 'available',
+    status: 'online',
   }
 }

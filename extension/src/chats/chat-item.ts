@@ -13,13 +13,14 @@ export function chatUri(conversation: string): Uri {
 
 /** A chat as a row of the view: one line. What it says on hovering is made when somebody does. */
 export function chatItem(row: ChatRow): TreeItem {
-  const { conversation, name, status, unread, isMuted } = row
+  const { conversation, name, status, unread, isMuted, marks, flags } = row
   const item = new TreeItem(name)
   item.id = conversation
-  item.description = lineWords(row)
+  item.description = [...marks, lineWords(row)].filter(words => words !== '').join(' · ')
   item.iconPath = isMuted ? new ThemeIcon('bell-slash') : presenceIcon(status)
   item.resourceUri = chatUri(conversation)
-  item.contextValue = ['chat', ...(unread > 0 ? ['unread'] : []), ...(isMuted ? ['muted'] : [])].join(' ')
+  const states = [...(unread > 0 ? ['unread'] : []), ...(isMuted ? ['muted'] : [])]
+  item.contextValue = ['chat', ...states, ...flags].join(' ')
   item.accessibilityInformation = { label: spoken(row) }
   item.command = { command: 'parley.chat.open', title: l10n.t('Open'), arguments: [conversation] }
   return item
@@ -27,10 +28,11 @@ export function chatItem(row: ChatRow): TreeItem {
 
 /** What a row says when one hovers over it: what does not fit into the line. */
 export function chatTooltip(row: ChatRow): string {
-  const { name, userName, status, lastTime, unread, isMuted, queued } = row
+  const { name, userName, status, lastTime, unread, isMuted, queued, lines } = row
   const time = new Intl.DateTimeFormat(env.language, { dateStyle: 'medium', timeStyle: 'short' })
   return [
     `${name} (@${userName}) · ${presenceWord(status)}`,
+    ...lines,
     ...(lastTime > 0 ? [l10n.t('Last message: {0}', time.format(lastTime))] : []),
     ...(unread > 0 ? [unreadWords(unread)] : []),
     ...(queued > 0 ? [l10n.t('{0} waiting for {1}’s device', queued, name)] : []),
@@ -46,11 +48,12 @@ function lineWords({ line: { is, text } }: ChatRow): string {
 
 /** The row as a screen reader says it. */
 function spoken(row: ChatRow): string {
-  const { name, status, unread, isMuted } = row
+  const { name, status, unread, isMuted, marks } = row
   const words = lineWords(row)
   return [
     name,
     presenceWord(status),
+    ...marks,
     ...(unread > 0 ? [unreadWords(unread)] : []),
     ...(isMuted ? [l10n.t('muted')] : []),
     ...(words === '' ? [] : [words]),

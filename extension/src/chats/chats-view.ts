@@ -96,6 +96,8 @@ function messageOf({ state, accounts }: Hub): string {
         'Offline: {0} cannot be reached. What cannot go out is sent later.',
         oneLine(account.team, limits.name),
       )
+    case 'pending':
+      return l10n.t('This device waits to be approved.')
     case 'signed-out':
       return l10n.t('You are signed out.')
     case 'refused':

@@ -1,7 +1,7 @@
 import type { ConversationInfo, Status } from '@parley/daemon/protocol/control'
 import { limits } from '../limits.ts'
 import { oneLine, withoutFences } from '../shared/harmless.ts'
-import { shownName } from '../shared/person.ts'
+import { flagsOf, listedName, markLines, marksOf } from '../shared/marks.ts'
 
 /** A chat as the list shows it; every text is one harmless line. */
 export interface ChatRow {
@@ -16,13 +16,18 @@ export interface ChatRow {
   readonly isMuted: boolean
   /** Messages of one's own that wait for the other's device. */
   readonly queued: number
+  /** What is to be known of the other one at a glance, and on hovering; nothing of most. */
+  readonly marks: readonly string[]
+  readonly lines: readonly string[]
+  /** What menus ask of the row. */
+  readonly flags: readonly string[]
 }
 
 export function rowOf(info: ConversationInfo): ChatRow {
   const { conversation, person, lastTime, unread, muted, queued } = info
   return {
     conversation,
-    name: shownName(person),
+    name: listedName(person),
     userName: oneLine(person.name, limits.name),
     status: person.status,
     line: lineOf(info),
@@ -30,6 +35,9 @@ export function rowOf(info: ConversationInfo): ChatRow {
     unread,
     isMuted: muted,
     queued,
+    marks: marksOf(person),
+    lines: markLines(person),
+    flags: flagsOf(person),
   }
 }
 

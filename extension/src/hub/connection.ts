@@ -4,6 +4,7 @@ import type { Disposable } from '../event.ts'
 import { realClock } from './clock.ts'
 import type { Hub } from './hub.ts'
 import { HubConnection } from './hub-connection.ts'
+import { type ProxySettings, withProxy } from './proxy.ts'
 
 /** The hub of this window, and where it lives. */
 export interface WindowHub extends Hub, Disposable {
@@ -23,7 +24,8 @@ export function connectHub(options: { readonly log: LogOutputChannel; readonly e
   const connection = new HubConnection({
     connect: signal => {
       const nodePath = settingOf('nodePath') || undefined
-      return connectOrStart({ home: home(), client: 'vscode', attached: true, bundle, nodePath, signal })
+      const env = withProxy(process.env, proxySettings())
+      return connectOrStart({ home: home(), client: 'vscode', attached: true, bundle, nodePath, env, signal })
     },
     end: () => endRunning({ home: home(), client: 'vscode' }),
     clock: realClock,
@@ -38,6 +40,15 @@ export function connectHub(options: { readonly log: LogOutputChannel; readonly e
   })
   setImmediate(() => connection.start())
   return Object.assign(connection, { home })
+}
+
+function proxySettings(): ProxySettings {
+  const http = workspace.getConfiguration('http')
+  return {
+    proxy: http.get<string>('proxy', '').trim(),
+    noProxy: http.get<string[]>('noProxy', []),
+    support: http.get<string>('proxySupport', 'override'),
+  }
 }
 
 function settingOf(name: 'home' | 'nodePath'): string {

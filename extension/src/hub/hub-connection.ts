@@ -37,6 +37,8 @@ export class HubConnection implements Hub, Disposable {
   readonly #accounts = new Emitter<void>()
   readonly #conversations = new Emitter<ReadonlySet<string>>()
   readonly #peopleNews = new Emitter<void>()
+  readonly #requests = new Emitter<void>()
+  readonly #devices = new Emitter<void>()
   readonly #notice = new Emitter<ControlNotifications['notice']>()
   #now: HubState = { is: 'connecting', again: false }
   #client: HubClient | undefined
@@ -52,6 +54,8 @@ export class HubConnection implements Hub, Disposable {
   readonly onAccounts = this.#accounts.event
   readonly onConversations = this.#conversations.event
   readonly onPeople = this.#peopleNews.event
+  readonly onRequests = this.#requests.event
+  readonly onPendingDevices = this.#devices.event
   readonly onNotice = this.#notice.event
 
   constructor(options: HubConnectionOptions) {
@@ -80,8 +84,17 @@ export class HubConnection implements Hub, Disposable {
     return this.#people.snapshot
   }
 
-  get hostsTeam(): boolean {
-    return this.#roles.includes('registry') || (this.accounts ?? []).some(account => account.isHosted === true)
+  get requests(): Hub['requests'] {
+    return this.#chats.requests
+  }
+
+  get pendingDevices(): Hub['pendingDevices'] {
+    return this.#chats.pendingDevices
+  }
+
+  get mayInvite(): boolean {
+    const accounts = this.accounts ?? []
+    return this.#roles.includes('registry') || accounts.some(account => account.isHosted || account.isAdmin)
   }
 
   async request<Method extends HubMethod>(
@@ -135,9 +148,8 @@ export class HubConnection implements Hub, Disposable {
     this.#client?.close()
     this.#client = undefined
     for (const look of this.#waiting) look()
-    for (const emitter of [this.#state, this.#accounts, this.#conversations, this.#peopleNews, this.#notice]) {
-      emitter.dispose()
-    }
+    const chats = [this.#accounts, this.#conversations, this.#requests, this.#devices, this.#peopleNews, this.#notice]
+    for (const emitter of [this.#state, ...chats]) emitter.dispose()
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
@@ -250,9 +262,11 @@ export class HubConnection implements Hub, Disposable {
     }
   }
 
-  #tell({ accounts, conversations }: Told): void {
+  #tell({ accounts, conversations, requests, devices }: Told): void {
     if (accounts) this.#accounts.fire()
     if (conversations.size > 0) this.#conversations.fire(conversations)
+    if (requests) this.#requests.fire()
+    if (devices) this.#devices.fire()
   }
 
   #become(state: HubState): void {
@@ -322,6 +336,7 @@ const reads: ReadonlySet<HubMethod> = new Set<HubMethod>(['history', 'openChat']
 
 /** Asked twice, these do what they do once: a message has its id. */
 const repeatable: ReadonlySet<HubMethod> = new Set<HubMethod>([
+  ...(['devices', 'safetyNumber', 'requests', 'blocked', 'invites', 'doctor', 'block', 'setDirect'] as const),
   ...(['status', 'who', 'probe', 'history', 'openChat', 'openChats', 'waitDelivered'] as const),
   ...(['send', 'saveChat', 'markRead', 'setMuted', 'saveOpenChats', 'setAvailability', 'hostTeam'] as const),
 ])

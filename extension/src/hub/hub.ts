@@ -4,8 +4,10 @@ import type {
   ControlNotifications,
   ControlRequests,
   ConversationInfo,
+  DeviceInfo,
   MessageInfo,
   PeopleSnapshot,
+  RequestInfo,
 } from '@parley/daemon/protocol/control'
 import type { Disposable, Event } from '../event.ts'
 
@@ -28,7 +30,7 @@ export interface Hub {
   readonly onState: Event<HubState>
   /** `undefined` until the first snapshot: not known is not signed out. */
   readonly accounts: readonly AccountInfo[] | undefined
-  /** Also when {@link hostsTeam} has changed. */
+  /** Also when {@link mayInvite} has changed. */
   readonly onAccounts: Event<void>
   /** By conversation id, in no order. */
   readonly conversations: ReadonlyMap<string, ConversationInfo>
@@ -37,10 +39,16 @@ export interface Hub {
   /** `people` in no order; empty until the first snapshot. */
   readonly people: PeopleSnapshot
   readonly onPeople: Event<void>
+  /** Chat requests that wait for an answer. */
+  readonly requests: readonly RequestInfo[]
+  readonly onRequests: Event<void>
+  /** One's own devices that wait to be approved. */
+  readonly pendingDevices: readonly DeviceInfo[]
+  readonly onPendingDevices: Event<void>
   /** A message to tell of: only one window of all gets it. */
   readonly onNotice: Event<ControlNotifications['notice']>
-  /** Whether the daemon is the registry of a team as well, so that `invite` answers. */
-  readonly hostsTeam: boolean
+  /** Whether `invite` answers: the daemon is the registry of a team as well, or one is an admin of one's team. */
+  readonly mayInvite: boolean
 
   /**
    * Waits some seconds for a hub that is away, and asks again when it goes meanwhile and what is asked may be done twice,

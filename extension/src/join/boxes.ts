@@ -1,14 +1,28 @@
-import { type InputBox, ProgressLocation, type QuickInput, QuickInputButtons, type QuickPickItem, window } from 'vscode'
+import {
+  type InputBox,
+  ProgressLocation,
+  type QuickInput,
+  type QuickInputButton,
+  QuickInputButtons,
+  type QuickPickItem,
+  ThemeIcon,
+  window,
+} from 'vscode'
 import { limits } from '../limits.ts'
 import { plainLine } from '../shared/harmless.ts'
 import { wordsOf } from './faults.ts'
-import type { Answer, Choosing, Place, Prompter, Question, Remark } from './prompter.ts'
+import type { Answer, Choosing, OtherWay, Place, Prompter, Question, Remark } from './prompter.ts'
 
 /** Asks in VS Code's own boxes. To be disposed when the flow is over: the last box stays until then. */
 export class Boxes implements Prompter {
   #shown: QuickInput | undefined
 
   async ask(question: Question): Promise<Answer<string>> {
+    const answer = await this.askOr<never>(question, [])
+    return answer.is === 'other' ? { is: 'cancel' } : answer
+  }
+
+  async askOr<Other>(question: Question, others: readonly OtherWay<Other>[]): Promise<Answered<string, Other>> {
     const box = window.createInputBox()
     box.value = question.text
     box.placeholder = question.placeholder
@@ -19,7 +33,7 @@ export class Boxes implements Prompter {
       box.prompt = plain(remark?.is === 'hint' ? `${question.prompt} — ${remark.words}` : question.prompt)
     }
     tell(question.problem === undefined ? remarkOn(question, question.text) : fault(question.problem))
-    const { ended, end } = this.#show<string>(box, question, () => box.value)
+    const { ended, end } = this.#show<string, Other>(box, question, () => box.value, others)
     let attempt: AbortController | undefined
     const giveUp = () => {
       attempt?.abort()
@@ -63,12 +77,13 @@ export class Boxes implements Prompter {
       value,
     }))
     box.matchOnDetail = true
-    const { ended, end } = this.#show<Value>(box, question, () => box.value)
+    const { ended, end } = this.#show<Value, never>(box, question, () => box.value, [])
     box.onDidAccept(() => {
       const [chosen] = box.selectedItems
       if (chosen) end({ is: 'next', value: chosen.value })
     })
-    return ended
+    const answer = await ended
+    return answer.is === 'other' ? { is: 'cancel' } : answer
   }
 
   async during<Result>(title: string, run: () => Promise<Result>): Promise<Result> {
@@ -82,9 +97,14 @@ export class Boxes implements Prompter {
   }
 
   /** Shows a box in the place of the one before. It stays after its answer, at rest, so that nothing flickers. */
-  #show<Value>(box: QuickInput & Pick<InputBox, 'buttons' | 'onDidTriggerButton'>, place: Place, typed: () => string) {
-    const { promise, resolve } = Promise.withResolvers<Answer<Value>>()
-    const end = (answer: Answer<Value>) => {
+  #show<Value, Other>(
+    box: QuickInput & Pick<InputBox, 'buttons' | 'onDidTriggerButton'>,
+    place: Place,
+    typed: () => string,
+    others: readonly OtherWay<Other>[],
+  ) {
+    const { promise, resolve } = Promise.withResolvers<Answered<Value, Other>>()
+    const end = (answer: Answered<Value, Other>) => {
       rest(box)
       resolve(answer)
     }
@@ -95,8 +115,14 @@ export class Boxes implements Prompter {
     }
     // Whoever goes to their mail for the invite finds the box as they left it.
     box.ignoreFocusOut = true
-    box.buttons = place.canGoBack ? [QuickInputButtons.Back] : []
-    box.onDidTriggerButton(() => end({ is: 'back', text: typed() }))
+    const ways = new Map<QuickInputButton, OtherWay<Other>>(
+      others.map(way => [{ iconPath: new ThemeIcon(way.icon), tooltip: way.label }, way]),
+    )
+    box.buttons = [...(place.canGoBack ? [QuickInputButtons.Back] : []), ...ways.keys()]
+    box.onDidTriggerButton(button => {
+      const way = ways.get(button)
+      end(way ? { is: 'other', value: way.value } : { is: 'back', text: typed() })
+    })
     box.onDidHide(() => end({ is: 'cancel' }))
     const before = this.#shown
     this.#shown = box
@@ -105,6 +131,8 @@ export class Boxes implements Prompter {
     return { ended: promise, end }
   }
 }
+
+type Answered<Value, Other> = Answer<Value> | { readonly is: 'other'; readonly value: Other }
 
 /** An empty box needs no telling off: only who takes it so is told. */
 function remarkOn({ look }: Question, text: string): Remark | undefined {

@@ -8,7 +8,7 @@ import type { Self } from './questions.ts'
 /** What came of the attempt to make an account or to sign in. `again`: where to mend what was wrong. */
 export type Outcome =
   | { readonly is: 'entered'; readonly account: AccountInfo }
-  | { readonly is: 'again'; readonly at: 'invite' | 'name' | 'userName' | 'password' }
+  | { readonly is: 'again'; readonly at: 'invite' | 'name' | 'userName' | 'who' | 'code' | 'password' }
   | { readonly is: 'cancel' }
 
 interface Entering {
@@ -37,7 +37,8 @@ export async function enter(entering: Entering): Promise<Outcome> {
 }
 
 async function attempt({ hub, self, link, invite }: Entering): Promise<AccountInfo> {
-  const { displayName, userName: name, password } = self
+  const { displayName, userName: name, password, code } = self
+  if (self.resets) return hub.request('resetPassword', { registry: link, name, code, newPassword: password })
   if (self.signsIn) return hub.request('signIn', { registry: link, name, password })
   try {
     return await hub.request('signUp', { registry: link, name, displayName, password, ...(invite && { invite }) })
@@ -50,12 +51,13 @@ async function attempt({ hub, self, link, invite }: Entering): Promise<AccountIn
 
 async function afterFailure(error: unknown, entering: Entering): Promise<Outcome> {
   const { self } = entering
+  if (self.resets) return afterReset(error, self)
   const words = wordsOf(self.signsIn ? whenSigningIn(error, self.userName) : error)
   const again = (at: Extract<Outcome, { is: 'again' }>['at']): Outcome => {
     self.problem = { at: at === 'userName' ? 'name' : at, words }
     return { is: 'again', at }
   }
-  const name = self.hasOwnUserName ? 'userName' : 'name'
+  const name = self.asksWho ? 'who' : self.hasOwnUserName ? 'userName' : 'name'
   switch (codeOf(error)) {
     case 'name-taken':
       return (await isOneself(entering)) ?? again(name)
@@ -64,7 +66,7 @@ async function afterFailure(error: unknown, entering: Entering): Promise<Outcome
     case 'unknown-user':
     case 'unknown-account':
     case 'second-device':
-      self.signsIn = false
+      self.signsIn = self.asksWho
       return again(name)
     case 'password-needed':
       self.signsIn = true
@@ -80,6 +82,16 @@ async function afterFailure(error: unknown, entering: Entering): Promise<Outcome
   }
 }
 
+/** A code that does not work may be mistyped, used or too old. */
+function afterReset(error: unknown, self: Self): Outcome {
+  const code = codeOf(error)
+  const words =
+    code === 'wrong-credentials' ? l10n.t('This is no code for {0} that still works.', self.userName) : wordsOf(error)
+  const at = code === 'bad-password' ? 'password' : 'code'
+  self.problem = { at, words }
+  return { is: 'again', at }
+}
+
 /** Whoever is told that their name is taken may be the one who has it. Undefined: they are somebody else. */
 async function isOneself({ prompter, title, steps, nameStep, self, team }: Entering): Promise<Outcome | undefined> {
   const answer = await prompter.choose({
@@ -92,7 +104,7 @@ async function isOneself({ prompter, title, steps, nameStep, self, team }: Enter
       { label: l10n.t('Choose another name'), value: false },
       {
         label: l10n.t('That is me: sign in'),
-        detail: l10n.t('With the password of that account, on the computer on which it was made.'),
+        detail: l10n.t('With the password of that account. On another computer you then approve this one.'),
         value: true,
       },
     ],

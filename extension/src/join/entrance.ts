@@ -3,9 +3,11 @@ import type { AccountInfo } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
 import { env, type Uri, window } from 'vscode'
 import type { Context } from '../context.ts'
+import type { Disposable } from '../event.ts'
 import { limits } from '../limits.ts'
 import { plainLine } from '../shared/harmless.ts'
 import { offer } from '../shared/offer.ts'
+import { AskingToChat } from './asking.ts'
 import { Boxes } from './boxes.ts'
 import { type Joined, type JoinOptions, join } from './joining.ts'
 import { addressOf, alreadyIn, newPlaceOf, placeInText } from './places.ts'
@@ -14,12 +16,18 @@ import { linkInUri } from './uri.ts'
 import { welcome } from './welcome.ts'
 
 /** The ways into a team that exists: by the command, by somebody's address, by an editor's link. */
-export class Entrance {
+export class Entrance implements Disposable {
   readonly #context: Context
+  readonly #asking: AskingToChat
   #isAsking = false
 
   constructor(context: Context) {
     this.#context = context
+    this.#asking = new AskingToChat(context)
+  }
+
+  dispose(): void {
+    this.#asking.dispose()
   }
 
   /**
@@ -109,24 +117,7 @@ export class Entrance {
       await this.#context.chats.open(peer.person.name, { focus: 'composer' })
       return
     }
-    const own = ownAccount(this.#context)
-    if (own) {
-      const words = l10n.t(
-        'Somebody’s Parley answers at {0}, but nobody whom you have met in {1}. If they are in {1}, look for them by name; else they need an invite to it.',
-        place,
-        own.team || addressOf(own.address),
-      )
-      await offer(words, { [l10n.t('Find People')]: 'parley.findPeople' })
-      return
-    }
-    const words = l10n.t(
-      'Somebody’s Parley answers at {0}. To chat, both of you need to be in one team: join theirs, or start one and invite them.',
-      place,
-    )
-    await offer(words, {
-      [l10n.t('Join a Team')]: 'parley.joinTeam',
-      [l10n.t('Start a Team on This Computer')]: 'parley.startTeam',
-    })
+    await this.#asking.ask(place.trim())
   }
 }
 

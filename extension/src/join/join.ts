@@ -11,6 +11,7 @@ export function registerJoin(context: Context): Disposable {
   const entrance = new Entrance(context)
   const run = (what: () => Promise<void>) => reportFailure(context.log, what)
   const registered = [
+    entrance,
     commands.registerCommand('parley.joinTeam', (link?: unknown) => run(() => entrance.joinTeam(link))),
     commands.registerCommand('parley.startTeam', () => run(() => startTeamHere(context))),
     commands.registerCommand('parley.chatByAddress', () => run(() => entrance.chatByAddress())),

@@ -12,11 +12,13 @@ import {
   askPasswordAgain,
   askUserName,
   fault,
+  hasAccount,
   keep,
   newSelf,
   type Self,
   takeProblem,
 } from './questions.ts'
+import { askCode, askWho } from './returning.ts'
 import { runSteps, type Step } from './steps.ts'
 
 export interface JoinOptions {
@@ -48,6 +50,8 @@ interface Joining extends Self {
   place: string
   team: FoundTeam | undefined
   peer: Peer | undefined
+  /** Whether the team takes no new people. */
+  isClosed: boolean
   /** Typed on its own, for a team whose address had none. */
   invite: string
   account: AccountInfo | undefined
@@ -61,14 +65,18 @@ export async function join(options: JoinOptions): Promise<Joined> {
     place: options.place,
     team: undefined,
     peer: undefined,
+    isClosed: false,
     invite: '',
     account: undefined,
   }
   const title = options.seeks === 'chat' ? l10n.t('Chat by Address') : l10n.t('Join a Team')
-  const flow = { prompter, title, steps: 3, nameStep: 2, teamOf: ({ team }: Joining) => team?.team ?? '' }
+  const teamOf = ({ team }: Joining) => team?.team ?? ''
+  const flow = { prompter, title, steps: 3, nameStep: 2, teamOf, mayHaveOne: true }
   const place = askPlace(options, title)
   const invite = askInvite(prompter, title)
-  const [name, userName, password] = [askName(flow), askUserName(flow), askPassword(flow)]
+  const [name, userName, code] = [askName(flow), askUserName(flow), askCode(flow)]
+  const who = askWho(flow, ({ team }) => (team?.signUp === 'closed' ? place : name))
+  const password = askPassword(flow, code)
   const entering: Step<Joining> = {
     async ask(state) {
       const { team } = state
@@ -79,11 +87,12 @@ export async function join(options: JoinOptions): Promise<Joined> {
         state.account = outcome.account
         return 'end'
       }
-      const ways = { invite: team.hasCode ? place : invite, name, userName, password }
+      const ways = { invite: team.hasCode ? place : invite, name, userName, who, code, password }
       return ways[outcome.at]
     },
   }
-  const steps = [place, invite, askTrust(prompter, title), name, userName, password, askPasswordAgain(flow), entering]
+  const oneself = [name, userName, who, code, password, askPasswordAgain(flow)]
+  const steps = [place, invite, askTrust(prompter, title), ...oneself, entering]
   await runSteps(steps, state)
   if (state.account) return { is: 'joined', account: state.account }
   return state.peer ? { is: 'peer', place: state.place, peer: state.peer } : { is: 'cancelled' }
@@ -109,13 +118,16 @@ function askPlace(options: JoinOptions, title: string): Step<Joining> {
           const found = await askWhenUp(hub, 'probe', { text }, signal)
           const own = account()
           if (found.is === 'registry' && own) throw said(alreadyIn(own, found.registry).words)
-          if (found.is === 'registry') refuseClosed(found)
-          else if (seeks === 'team')
+          if (found.is !== 'registry' && seeks === 'team')
             throw said(
               l10n.t('Somebody’s own Parley answers there, and no team. Ask for the address or an invite of the team.'),
             )
           state.team = found.is === 'registry' ? found : undefined
           state.peer = found.is === 'peer' ? found : undefined
+          // Who has an account there may still sign in.
+          state.isClosed = found.is === 'registry' && found.signUp === 'closed'
+          state.signsIn = state.isClosed
+          state.asksWho = state.isClosed
         },
       })
       isFirst = false
@@ -140,11 +152,11 @@ function promptOf({ seeks, isFromClipboard }: JoinOptions): string {
 
 function askInvite(prompter: Prompter, title: string): Step<Joining> {
   return {
-    applies: ({ team }) => team?.signUp === 'invite' && !team.hasCode,
+    applies: ({ team, signsIn }) => team?.signUp === 'invite' && !team.hasCode && !signsIn,
     async ask(state, canGoBack) {
       const { team } = state
       if (!team) return 'back'
-      const answer = await prompter.ask({
+      const question = {
         title: l10n.t('{0}: Invite', title),
         steps: 3,
         step: 1,
@@ -153,12 +165,18 @@ function askInvite(prompter: Prompter, title: string): Step<Joining> {
         placeholder: 'parley://…',
         text: state.invite,
         problem: takeProblem(state, 'invite'),
-        look: text => {
+        look: (text: string) => {
           if (text.trim() === '') return fault(l10n.t('Paste the invite. Somebody in the team can make one.'))
           const words = faultOf(() => readInviteFor(team, text))
           return words === undefined ? undefined : fault(words)
         },
-      })
+      }
+      const answer = await prompter.askOr(question, [hasAccount()])
+      if (answer.is === 'other') {
+        state.signsIn = true
+        state.asksWho = true
+        return 'next'
+      }
       if (answer.is !== 'next')
         return keep(answer, text => {
           state.invite = text
@@ -200,10 +218,6 @@ function askTrust(prompter: Prompter, title: string): Step<Joining> {
       return answer.is === 'next' ? answer.value : answer.is
     },
   }
-}
-
-function refuseClosed({ team, signUp }: FoundTeam): void {
-  if (signUp === 'closed') throw said(l10n.t('{0} takes no new people. Ask whoever runs it.', team))
 }
 
 function said(words: string): ParleyError {

@@ -1,9 +1,22 @@
 /** How a flow asks a person: one box at the top of the window, that stays while they look something up elsewhere. */
 export interface Prompter {
   ask(question: Question): Promise<Answer<string>>
+  /** The same, with other ways to go on. */
+  askOr<Other>(
+    question: Question,
+    others: readonly OtherWay<Other>[],
+  ): Promise<Answer<string> | { readonly is: 'other'; readonly value: Other }>
   choose<Value>(question: Choosing<Value>): Promise<Answer<Value>>
   /** Takes the box away and shows what is being done instead, until it is. */
   during<Result>(title: string, run: () => Promise<Result>): Promise<Result>
+}
+
+/** What one may do instead of answering: a button in the title of the box. */
+export interface OtherWay<Value> {
+  readonly label: string
+  /** A codicon. */
+  readonly icon: string
+  readonly value: Value
 }
 
 export type Answer<Value> =

@@ -3,7 +3,7 @@ import { checkPassword } from '@parley/daemon/protocol/passwords'
 import * as l10n from '@vscode/l10n'
 import { faultOf } from './faults.ts'
 import { lookAtName, lookAtUserName, namesFrom } from './names.ts'
-import type { Prompter, Remark } from './prompter.ts'
+import type { Answer, OtherWay, Prompter, Remark } from './prompter.ts'
 import type { Step } from './steps.ts'
 
 /** What somebody who makes an account says of themselves. */
@@ -16,11 +16,16 @@ export interface Self {
   /** The password that was typed twice. */
   confirmed: string
   /** What was wrong with the last try, to be shown where it can be mended. */
-  problem: { readonly at: 'invite' | 'name' | 'password'; readonly words: string } | undefined
+  problem: { readonly at: 'invite' | 'name' | 'who' | 'code' | 'password'; readonly words: string } | undefined
   /** Whether the user name was asked for on its own. */
   hasOwnUserName: boolean
   /** Whether the account is there already, and its password is asked for. */
   signsIn: boolean
+  /** Whether it is asked for the user name of that account, rather than of a new one. */
+  asksWho: boolean
+  /** Whether a new password is set with a code that an admin has given. */
+  resets: boolean
+  code: string
 }
 
 export function newSelf(name: string): Self {
@@ -33,6 +38,9 @@ export function newSelf(name: string): Self {
     problem: undefined,
     hasOwnUserName: false,
     signsIn: false,
+    asksWho: false,
+    resets: false,
+    code: '',
   }
 }
 
@@ -45,16 +53,25 @@ export interface Flow<State> {
   readonly nameStep: number
   /** The name of the team, or of its place. */
   readonly teamOf: (state: State) => string
+  /** Whether somebody may have an account there already, from another computer. */
+  readonly mayHaveOne?: boolean
   /** A word of warning before the last answer. */
   readonly lastWords?: string
 }
 
 /** Asks for the name, by which the user name is made as far as it can be. */
-export function askName<State extends Self>({ prompter, title, steps, nameStep, teamOf }: Flow<State>): Step<State> {
+export function askName<State extends Self>({
+  prompter,
+  title,
+  steps,
+  nameStep,
+  teamOf,
+  mayHaveOne = false,
+}: Flow<State>): Step<State> {
   return {
     applies: state => !state.signsIn,
     async ask(state, canGoBack) {
-      const answer = await prompter.ask({
+      const question = {
         title: l10n.t('{0}: Your Name', title),
         steps,
         step: nameStep,
@@ -63,8 +80,14 @@ export function askName<State extends Self>({ prompter, title, steps, nameStep, 
         placeholder: l10n.t('such as alice, or Alice Smith'),
         text: state.name,
         problem: takeProblem(state, 'name'),
-        look: text => (text.trim() === '' ? fault(l10n.t('Type a name.')) : lookAtName(text)),
-      })
+        look: (text: string) => (text.trim() === '' ? fault(l10n.t('Type a name.')) : lookAtName(text)),
+      }
+      const answer = await prompter.askOr(question, mayHaveOne ? [hasAccount()] : [])
+      if (answer.is === 'other') {
+        state.signsIn = true
+        state.asksWho = true
+        return 'next'
+      }
       if (answer.is !== 'next')
         return keep(answer, text => {
           state.name = text
@@ -106,25 +129,34 @@ export function askUserName<State extends Self>(flow: Flow<State>): Step<State> 
   }
 }
 
-/** Asks for a password: a new one, or the one of an account that is there. */
-export function askPassword<State extends Self>(flow: Flow<State>): Step<State> {
+/**
+ * Asks for a password: a new one, or the one of an account that is there. Who has forgotten that goes on with `code`, the
+ * step that asks for the code of an admin.
+ */
+export function askPassword<State extends Self>(flow: Flow<State>, code: Step<State>): Step<State> {
   const { prompter, title, steps, nameStep, lastWords } = flow
   return {
     async ask(state, canGoBack) {
-      const prompt = state.signsIn
+      const isOld = state.signsIn && !state.resets
+      const prompt = isOld
         ? l10n.t('The password of {0} in {1}', state.userName, flow.teamOf(state))
         : l10n.t('Choose a password. It never leaves this computer; you need it again if you sign out.')
-      const answer = await prompter.ask({
+      const question = {
         title: l10n.t('{0}: Password', title),
         steps,
         step: nameStep + 1,
         canGoBack,
-        prompt: state.signsIn || lastWords === undefined ? prompt : `${prompt} ${lastWords}`,
+        prompt: isOld || lastWords === undefined ? prompt : `${prompt} ${lastWords}`,
         text: state.password,
         isSecret: true,
         problem: takeProblem(state, 'password'),
-        look: text => lookAtPassword(text, state.signsIn),
-      })
+        look: (text: string) => lookAtPassword(text, isOld),
+      }
+      const answer = await prompter.askOr(question, isOld ? [hasCode()] : [])
+      if (answer.is === 'other') {
+        state.resets = true
+        return code
+      }
       if (answer.is !== 'next')
         return keep(answer, text => {
           state.password = text
@@ -139,7 +171,7 @@ export function askPassword<State extends Self>(flow: Flow<State>): Step<State> 
 export function askPasswordAgain<State extends Self>(flow: Flow<State>): Step<State> {
   const { prompter, title, steps, nameStep } = flow
   return {
-    applies: state => !state.signsIn && state.confirmed !== state.password,
+    applies: state => (!state.signsIn || state.resets) && state.confirmed !== state.password,
     async ask(state, canGoBack) {
       const answer = await prompter.ask({
         title: l10n.t('{0}: Password', title),
@@ -163,6 +195,16 @@ export function askPasswordAgain<State extends Self>(flow: Flow<State>): Step<St
   }
 }
 
+/** The way of somebody who has an account there, from another computer. */
+export function hasAccount(): OtherWay<'account'> {
+  return { label: l10n.t('I Have an Account'), icon: 'account', value: 'account' }
+}
+
+/** The way of somebody who has forgotten their password. */
+export function hasCode(): OtherWay<'code'> {
+  return { label: l10n.t('I Have a Reset Code'), icon: 'key', value: 'code' }
+}
+
 /** The problem of the last try, told once. */
 export function takeProblem(state: Self, at: NonNullable<Self['problem']>['at']): string | undefined {
   const { problem } = state
@@ -182,10 +224,7 @@ function lookAtPassword(text: string, isOld: boolean): Remark | undefined {
 }
 
 /** Keeps what was typed for when somebody comes back to it. */
-export function keep(
-  answer: { readonly is: 'back'; readonly text: string } | { readonly is: 'cancel' },
-  save: (text: string) => void,
-): 'back' | 'cancel' {
+export function keep(answer: Exclude<Answer<string>, { is: 'next' }>, save: (text: string) => void): 'back' | 'cancel' {
   if (answer.is === 'back') save(answer.text)
   return answer.is
 }

@@ -1,11 +1,15 @@
+import type { AccountInfo } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
 import { commands, window } from 'vscode'
 import type { Context } from '../context.ts'
 import { Boxes } from './boxes.ts'
 import { codeOf, whenSigningIn } from './faults.ts'
 import { addressOf } from './places.ts'
-import { fault } from './questions.ts'
+import type { Question } from './prompter.ts'
+import { fault, hasCode } from './questions.ts'
+import { resetPassword } from './resetting.ts'
 import { ownAccount } from './self.ts'
+import { showPending } from './welcome.ts'
 
 /** *Sign In*: by this device's key if the team lets it, else by the password. */
 export async function signIn(context: Context): Promise<void> {
@@ -16,7 +20,7 @@ export async function signIn(context: Context): Promise<void> {
   }
   const { hub } = context
   try {
-    await hub.request('signIn', {})
+    await showIfPending(await hub.request('signIn', {}))
   } catch (error) {
     if (!wantsPassword.has(codeOf(error))) throw error
     await signInByPassword(context)
@@ -27,8 +31,9 @@ async function signInByPassword(context: Context): Promise<void> {
   const account = ownAccount(context)
   const name = account?.name ?? ''
   const prompter = new Boxes()
+  let signed: AccountInfo | undefined
   try {
-    await prompter.ask({
+    const question: Question = {
       title: l10n.t('Sign In'),
       step: 1,
       steps: 1,
@@ -38,14 +43,23 @@ async function signInByPassword(context: Context): Promise<void> {
       isSecret: true,
       look: text => (text === '' ? fault(l10n.t('Type your password.')) : undefined),
       take: async password => {
-        await context.hub.request('signIn', { password }).catch(error => {
+        signed = await context.hub.request('signIn', { password }).catch(error => {
           throw whenSigningIn(error, name)
         })
       },
-    })
+    }
+    const answer = await prompter.askOr(question, [hasCode()])
+    if (answer.is === 'other') {
+      signed = await resetPassword({ hub: context.hub, prompter, name, registry: account?.address })
+    }
+    await showIfPending(signed)
   } finally {
     prompter.dispose()
   }
+}
+
+async function showIfPending(account: AccountInfo | undefined): Promise<void> {
+  if (account?.state === 'pending') await showPending()
 }
 
 /** *Sign Out*: asks first, and says what becomes of messages. */

@@ -6,6 +6,7 @@ import { enter } from './entering.ts'
 import { faultOf, wordsOf } from './faults.ts'
 import type { Prompter } from './prompter.ts'
 import { askName, askPassword, askPasswordAgain, askUserName, fault, keep, newSelf, type Self } from './questions.ts'
+import { askCode } from './returning.ts'
 import { runSteps, type Step } from './steps.ts'
 
 export interface StartOptions {
@@ -40,7 +41,8 @@ export async function startTeam(options: StartOptions): Promise<AccountInfo | un
     teamOf: ({ team }: Starting) => team,
     ...(lastWords !== undefined && { lastWords }),
   }
-  const [name, userName, password] = [askName(flow), askUserName(flow), askPassword(flow)]
+  const [name, userName, code] = [askName(flow), askUserName(flow), askCode(flow)]
+  const password = askPassword(flow, code)
   const entering: Step<Starting> = {
     async ask(state) {
       const hosted = await host(hub, prompter, state)
@@ -53,10 +55,10 @@ export async function startTeam(options: StartOptions): Promise<AccountInfo | un
         return 'end'
       }
       if (outcome.at === 'invite' && state.problem) state.problem = { ...state.problem, at: 'password' }
-      return { invite: password, name, userName, password }[outcome.at]
+      return { invite: password, name, userName, who: name, code, password }[outcome.at]
     },
   }
-  const steps = [askTeam(prompter, title), name, userName, password, askPasswordAgain(flow), entering]
+  const steps = [askTeam(prompter, title), name, userName, code, password, askPasswordAgain(flow), entering]
   await runSteps(steps, state)
   return state.account
 }

@@ -7,7 +7,8 @@ import { firstToTalkTo } from './first-chat.ts'
 import { whenSeen } from './when-seen.ts'
 
 /** Shows who has just come in whom they can talk to, and opens the first chat if anybody else is there. */
-export async function welcome(context: Context, { user }: AccountInfo): Promise<void> {
+export async function welcome(context: Context, { user, state }: AccountInfo): Promise<void> {
+  if (state === 'pending') return showPending()
   const { hub, chats, log } = context
   const isIn = () => hub.accounts?.some(account => account.user === user) === true
   await whenSeen(() => isIn() && hub.people.total > 0, [hub.onAccounts, hub.onPeople], limits.firstPeople)
@@ -19,6 +20,11 @@ export async function welcome(context: Context, { user }: AccountInfo): Promise<
   } catch (error) {
     log.warn(`The first chat could not be opened: ${wordsOf(error)}`)
   }
+}
+
+/** Shows what a device that waits has to show. The view is there once the window knows; its container always is. */
+export async function showPending(): Promise<void> {
+  await commands.executeCommand('workbench.view.extension.parley')
 }
 
 /** The view is there only once the window knows that somebody has signed up. */

@@ -1,7 +1,7 @@
 import type { ControlNotifications } from '@parley/daemon/protocol/control'
 import { limits } from '../limits.ts'
 import { isolated, plainLine, withoutFences } from '../shared/harmless.ts'
-import { shownName } from '../shared/person.ts'
+import { listedName } from '../shared/marks.ts'
 
 /** A message to tell of. */
 export type Notice = ControlNotifications['notice']
@@ -20,7 +20,7 @@ export function isWanted(
 
 /** The name of who wrote, ready for a line with other words. */
 export function noticeName({ person }: Notice): string {
-  return isolated(plainLine(shownName(person), limits.name))
+  return isolated(plainLine(listedName(person), limits.name))
 }
 
 /** What was written, on one line; of a fenced block its place and code. */

@@ -3,7 +3,7 @@ import { readUserName } from '@parley/daemon/protocol/names'
 import * as l10n from '@vscode/l10n'
 import { limits } from '../limits.ts'
 import { isolated, oneLine, plainLine } from '../shared/harmless.ts'
-import { shownName } from '../shared/person.ts'
+import { listedName, marksOf } from '../shared/marks.ts'
 import { standingWords, type When } from '../shared/seen.ts'
 import { unreadWords } from '../shared/unread.ts'
 import { byPresence } from './rows.ts'
@@ -78,11 +78,11 @@ function personChoice(person: PersonInfo, when: When): Choice {
 }
 
 function labelOf(person: PersonInfo): string {
-  return plainLine(shownName(person), limits.name)
+  return plainLine(listedName(person), limits.name)
 }
 
 function describe(person: PersonInfo, when: When): string {
-  return `@${plainLine(person.name, limits.name)} · ${standingWords(person, when)}`
+  return [`@${plainLine(person.name, limits.name)}`, standingWords(person, when), ...marksOf(person)].join(' · ')
 }
 
 /** A name that is typed whole can be opened when nobody can be asked: it may be somebody whom the hub knows. */

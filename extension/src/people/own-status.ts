@@ -29,5 +29,13 @@ function choices(): readonly (QuickPickItem & { readonly availability: Availabil
       detail: l10n.t('Others see that you may answer later. You get no notifications; unread counts still show.'),
       iconPath: presenceIcon('busy'),
     },
+    {
+      availability: 'invisible',
+      label: l10n.t('Invisible'),
+      detail: l10n.t(
+        'Others see you as offline. Messages come and go as ever, and whoever writes to you learns that you got them.',
+      ),
+      iconPath: presenceIcon('offline'),
+    },
   ]
 }

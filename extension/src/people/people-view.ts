@@ -104,13 +104,13 @@ export class PeopleView implements TreeDataProvider<string>, Disposable {
 }
 
 function personItem(row: PersonRow): TreeItem {
-  const { user, name, status, standing } = row
+  const { user, name, status, standing, marks, flags } = row
   const item = new TreeItem(name)
   item.id = user
-  item.description = standing
+  item.description = [standing, ...marks].join(' · ')
   item.iconPath = presenceIcon(status)
   item.resourceUri = personUri(user)
-  item.contextValue = 'person'
+  item.contextValue = ['person', ...flags].join(' ')
   item.accessibilityInformation = { label: spoken(row) }
   item.command = { command: 'parley.person.open', title: l10n.t('Chat'), arguments: [user] }
   return item

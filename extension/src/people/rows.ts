@@ -1,7 +1,7 @@
 import type { ConversationInfo, PersonInfo, Status } from '@parley/daemon/protocol/control'
 import { limits } from '../limits.ts'
 import { isolated, oneLine } from '../shared/harmless.ts'
-import { shownName } from '../shared/person.ts'
+import { flagsOf, listedName, markLines, marksOf } from '../shared/marks.ts'
 import { presenceWord, standingWords, type When } from '../shared/seen.ts'
 import { unreadWords } from '../shared/unread.ts'
 
@@ -16,6 +16,11 @@ export interface PersonRow {
   /** Since when they stand so, in ms since 1970; 0: not known. */
   readonly since: number
   readonly unread: Unread
+  /** What is to be known of them at a glance, and on hovering; nothing of most. */
+  readonly marks: readonly string[]
+  readonly lines: readonly string[]
+  /** What menus ask of the row. */
+  readonly flags: readonly string[]
 }
 
 /** What was not read of somebody's messages. */
@@ -28,12 +33,15 @@ export function rowOf(person: PersonInfo, unread: Unread | undefined, when: When
   const { user, name, status, since } = person
   return {
     user,
-    name: shownName(person),
+    name: listedName(person),
     userName: oneLine(name, limits.name),
     status,
     standing: standingWords(person, when),
     since,
     unread: unread ?? none,
+    marks: marksOf(person),
+    lines: markLines(person),
+    flags: flagsOf(person),
   }
 }
 
@@ -59,18 +67,20 @@ export function byPresence(people: Iterable<PersonInfo>, locale: string): Person
 }
 
 /** What a row says when one hovers over it: what does not fit into the line. */
-export function tooltipOf({ name, userName, status, standing, since, unread }: PersonRow, { locale }: When): string {
+export function tooltipOf(row: PersonRow, { locale }: When): string {
+  const { name, userName, status, standing, since, unread, lines } = row
   const whole = () => new Intl.DateTimeFormat(locale, { dateStyle: 'full', timeStyle: 'short' }).format(since)
   return [
     `${isolated(name)} (@${userName})`,
     since > 0 ? `${status === 'offline' ? standing : presenceWord(status)} · ${whole()}` : standing,
+    ...lines,
     ...(unread.count > 0 ? [unreadWords(unread.count)] : []),
   ].join('\n')
 }
 
 /** The row as a screen reader says it. */
-export function spoken({ name, standing, unread }: PersonRow): string {
-  return [name, standing, ...(unread.count > 0 ? [unreadWords(unread.count)] : [])].join(', ')
+export function spoken({ name, standing, marks, unread }: PersonRow): string {
+  return [name, standing, ...marks, ...(unread.count > 0 ? [unreadWords(unread.count)] : [])].join(', ')
 }
 
 /** The users whose rows are different, of two lists in the order that is shown; `order`: others, or in another order. */
@@ -96,6 +106,7 @@ function isSameRow(a: PersonRow, b: PersonRow): boolean {
     a.status === b.status &&
     a.standing === b.standing &&
     a.since === b.since &&
+    a.lines.join() === b.lines.join() &&
     a.unread.count === b.unread.count &&
     a.unread.isMuted === b.unread.isMuted
   )

@@ -9,21 +9,27 @@ export interface ContextKeys {
   /** Whether anybody else is in the team, as far as that is known. */
   readonly 'parley.hasPeople': boolean
   readonly 'parley.unread': boolean
-  readonly 'parley.hosts': boolean
+  /** Whether one can make invites. */
+  readonly 'parley.mayInvite': boolean
+  /** How many chat requests wait for an answer. */
+  readonly 'parley.requests': number
 }
 
 /** What is known stays in view while the hub is away for a moment. */
 export function contextKeysOf(
-  hub: Pick<Hub, 'state' | 'accounts' | 'conversations' | 'people' | 'hostsTeam'>,
+  hub: Pick<Hub, 'state' | 'accounts' | 'conversations' | 'people' | 'requests' | 'mayInvite'>,
 ): Readonly<ContextKeys> {
-  const { state, accounts, conversations, people, hostsTeam } = hub
+  const { state, accounts, conversations, people, requests, mayInvite } = hub
+  // Somebody of no team who chats by address has chats too.
+  const hasChats = (accounts ?? []).length > 0 || conversations.size > 0
   return {
-    'parley.state': state.is === 'failed' ? 'failed' : !accounts ? 'starting' : accounts.length > 0 ? 'ready' : 'none',
+    'parley.state': state.is === 'failed' ? 'failed' : !accounts ? 'starting' : hasChats ? 'ready' : 'none',
     'parley.account': accounts?.[0]?.state,
     'parley.chatCount': conversations.size,
     'parley.hasPeople': people.total > 0,
     'parley.unread': [...conversations.values()].some(({ unread }) => unread > 0),
-    'parley.hosts': hostsTeam,
+    'parley.mayInvite': mayInvite,
+    'parley.requests': requests.length,
   }
 }
 

@@ -18,6 +18,8 @@ export type Condition =
   | 'offline'
   | 'signedOut'
   | 'refused'
+  /** This device waits to be approved by another one. */
+  | 'pending'
 
 /** What the status bar shows. Names are harmless lines. */
 export interface Health {
@@ -26,6 +28,9 @@ export interface Health {
   readonly unread: number
   /** Messages of one's own that wait for somebody's device. */
   readonly queued: number
+  /** Chat requests, and devices of one's own, that wait for an answer. */
+  readonly requests: number
+  readonly devices: number
   readonly self?: {
     readonly team: string
     readonly name: string
@@ -36,7 +41,7 @@ export interface Health {
   readonly why?: string
 }
 
-export type KnownHub = Pick<Hub, 'state' | 'accounts' | 'conversations'>
+export type KnownHub = Pick<Hub, 'state' | 'accounts' | 'conversations' | 'requests' | 'pendingDevices'>
 
 export function healthOf(hub: KnownHub): Health {
   const account = hub.accounts?.[0]
@@ -46,6 +51,8 @@ export function healthOf(hub: KnownHub): Health {
     is: conditionOf(hub, account),
     unread: totalUnread(chats),
     queued: chats.reduce((sum, { queued }) => sum + queued, 0),
+    requests: hub.requests.length,
+    devices: hub.pendingDevices.length,
     ...(account && { self: selfOf(account) }),
     ...(why && { why: plainLine(why, limits.reason) }),
   }
@@ -60,7 +67,6 @@ function conditionOf({ state, accounts }: KnownHub, account: AccountInfo | undef
     case 'signed-out':
       return 'signedOut'
     case 'unreachable':
-    case 'pending':
       return 'offline'
     default:
       return account.state

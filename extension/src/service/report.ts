@@ -1,4 +1,4 @@
-import type { AccountInfo, StatusInfo } from '@parley/daemon/protocol/control'
+import type { AccountInfo, CheckInfo, StatusInfo } from '@parley/daemon/protocol/control'
 import type { HubState } from '../hub/hub.ts'
 import { type Activation, activationWords } from './activation.ts'
 
@@ -23,6 +23,8 @@ export interface ReportFacts {
   readonly state: HubState
   /** What the hub says of itself; absent when it does not run. */
   readonly status?: StatusInfo
+  /** What `doctor` found; absent when it gave no answer. */
+  readonly checks?: readonly CheckInfo[]
   readonly accounts: readonly AccountInfo[] | undefined
   readonly counts: { readonly chats: number; readonly unread: number; readonly queued: number; readonly people: number }
   /** The folder of the hub, and the setting for its runtime; empty: none. */
@@ -36,7 +38,7 @@ export interface ReportFacts {
 
 /** Lines to paste into a question or an issue, in English whatever the editor speaks. */
 export function reportOf(facts: ReportFacts): string {
-  const { editor, state, status, accounts, counts, now } = facts
+  const { editor, state, status, checks, accounts, counts, now } = facts
   const path = (name: string) => shortened(name, facts.userFolder)
   const lines: [string, string | number | undefined][] = [
     ['Parley', facts.version],
@@ -51,7 +53,11 @@ export function reportOf(facts: ReportFacts): string {
     ['Running for', status && `${Math.max(0, Math.round((now - status.startedAt) / 60_000))} min`],
     ['Ports', status?.hub?.listen.length],
     ['Links', status?.hub?.links],
+    ['Of these relayed', status?.hub?.relayed],
+    ['Direct connections', status?.hub && (status.hub.isDirect ? 'allowed' : 'not allowed')],
     ['Warnings', status?.hub?.warnings.length],
+    // Only how each stands: its words may name places.
+    ['Checks', checks?.map(({ about, state }) => `${about} ${state}`).join(', ')],
     ['Team', accounts ? accounts.map(account => account.state).join(', ') || 'none' : 'not known'],
     ['Chats', counts.chats],
     ['Unread', counts.unread],

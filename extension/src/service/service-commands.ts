@@ -3,6 +3,7 @@ import { locations } from '@parley/daemon/client'
 import { commands, env, extensions, l10n, ProgressLocation, UIKind, Uri, version, window, workspace } from 'vscode'
 import type { Context } from '../context.ts'
 import { limits } from '../limits.ts'
+import type { OnceMemory } from '../shared/once.ts'
 import { activationTimes } from './activation.ts'
 import { healthOf } from './health.ts'
 import { reportOf } from './report.ts'
@@ -10,6 +11,8 @@ import { reportOf } from './report.ts'
 export interface ServiceContext extends Context {
   /** The folder of the hub that this window follows. Throws ParleyError when the settings name none. */
   readonly home: () => string
+  /** What is kept over windows and restarts. */
+  readonly memory: OnceMemory
 }
 
 /** Ends the hub, starts it again, and says so. That it failed is told where all failures are. */
@@ -48,6 +51,13 @@ export async function copyReport(context: ServiceContext): Promise<void> {
     hub.state.is === 'up'
       ? await hub.request('status', {}, { timeout: limits.report }).catch(() => undefined)
       : undefined
+  const checks =
+    hub.state.is === 'up'
+      ? await window.withProgress(
+          { location: ProgressLocation.Window, title: l10n.t('Looking at your connection…') },
+          () => hub.request('doctor', {}, { timeout: limits.reportChecks }).catch(() => undefined),
+        )
+      : undefined
   const times = activationTimes()
   const text = reportOf({
     version: String(extensions.getExtension('parley.parley-chat')?.packageJSON.version ?? 'not known'),
@@ -63,6 +73,7 @@ export async function copyReport(context: ServiceContext): Promise<void> {
     ...(times && { activation: times }),
     state: hub.state,
     ...(status && { status }),
+    ...(checks && { checks: checks.checks }),
     accounts: hub.accounts,
     counts: { chats: hub.conversations.size, unread, queued, people: hub.people.people.length },
     home: homeOf(context),

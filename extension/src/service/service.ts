@@ -2,7 +2,9 @@ import { commands, l10n, StatusBarAlignment, window } from 'vscode'
 import type { Disposable } from '../event.ts'
 import { limits } from '../limits.ts'
 import { Coalesced } from '../shared/coalesce.ts'
+import { ConnectionCheck } from './check-connection.ts'
 import { ChangedKeys, contextKeysOf } from './context-keys.ts'
+import { registerDirect } from './direct.ts'
 import { healthOf } from './health.ts'
 import { askToRestart, tellOfFailures } from './questions.ts'
 import { copyReport, restartHub, type ServiceContext, showLog } from './service-commands.ts'
@@ -29,8 +31,12 @@ export function registerService(context: ServiceContext): Disposable {
     hub.onAccounts(refresh.ask),
     hub.onConversations(refresh.ask),
     hub.onPeople(refresh.ask),
+    hub.onRequests(refresh.ask),
+    hub.onPendingDevices(refresh.ask),
     tellOfFailures(hub),
     askToRestart(hub),
+    new ConnectionCheck(context),
+    registerDirect(context, context.memory),
     commands.registerCommand('parley.showMenu', () => showMenu(context)),
     commands.registerCommand('parley.restartHub', () => restartHub(context)),
     commands.registerCommand('parley.showLog', () => showLog(context)),

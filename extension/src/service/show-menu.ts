@@ -10,15 +10,22 @@ interface Item extends QuickPickItem {
 /** Shows what one can do with Parley just now, and does what is picked. */
 export async function showMenu({ hub }: Context): Promise<void> {
   const hasUnread = [...hub.conversations.values()].some(({ unread }) => unread > 0)
-  const { is, self } = healthOf(hub)
-  const groups = menuOf({ is, hasUnread, hosts: hub.hostsTeam })
+  const { is, self, devices, requests } = healthOf(hub)
+  const groups = menuOf({ is, hasUnread, mayInvite: hub.mayInvite, devices, requests })
   const separator: Item = { label: '', kind: QuickPickItemKind.Separator }
   const items = groups.flatMap((group, index) => [...(index > 0 ? [separator] : []), ...group.map(itemOf)])
   const picked = await window.showQuickPick(items, {
     title: self ? `Parley · ${l10n.t('{0} in {1}', self.name, self.team)}` : 'Parley',
     placeHolder: l10n.t('What would you like to do?'),
   })
-  if (picked?.command) await commands.executeCommand(`parley.${picked.command}`)
+  const command = picked?.command
+  if (command) await commands.executeCommand(views[command] ?? `parley.${command}`)
+}
+
+/** Those that lead to a view. */
+const views: Partial<Record<MenuCommand, string>> = {
+  requests: 'parley.requests.focus',
+  showPending: 'parley.pending.focus',
 }
 
 function itemOf(command: MenuCommand): Item {
@@ -36,7 +43,12 @@ function entries(): Readonly<Record<MenuCommand, readonly [icon: string, label: 
     signOut: ['sign-out', l10n.t('Sign Out')],
     openChat: ['comment-discussion', l10n.t('Open Chat…')],
     nextUnread: ['arrow-right', l10n.t('Go to Next Unread Chat')],
-    setStatus: ['account', l10n.t('Set My Status…')],
+    setStatus: ['circle-large', l10n.t('Set My Status…')],
+    devices: ['vm-outline', l10n.t('Your Devices: One Waits…')],
+    requests: ['person-add', l10n.t('Chat Requests')],
+    showPending: ['vm-outline', l10n.t('Show How to Approve This Device')],
+    account: ['account', l10n.t('Account and Devices…')],
+    checkConnection: ['pulse', l10n.t('Check Connection')],
     invite: ['person-add', l10n.t('Invite People…')],
     openSettings: ['settings-gear', l10n.t('Open Settings')],
     openWalkthrough: ['lightbulb', l10n.t('Show Me Around')],

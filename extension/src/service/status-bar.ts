@@ -6,7 +6,10 @@ import type { Condition, Health } from './health.ts'
 /** Shows in the status bar how it stands. */
 export function showHealth(item: StatusBarItem, health: Health): void {
   const mark = markOf(health)
-  const words = [health.unread > 0 ? String(health.unread) : '', mark].filter(word => word !== '')
+  const asked = health.requests + health.devices
+  const words = [health.unread > 0 ? String(health.unread) : '', asked > 0 ? `$(bell-dot) ${asked}` : '', mark].filter(
+    word => word !== '',
+  )
   // An icon alone would not say whose it is before the first message.
   const isNamed = words.length === 0 && health.is !== 'online'
   item.text = `$(${iconOf(health.is)}) ${isNamed ? 'Parley' : words.join(' · ')}`.trimEnd()
@@ -21,6 +24,7 @@ function isTrouble(is: Condition): boolean {
 
 function iconOf(is: Condition): string {
   if (is === 'starting' || is === 'returning' || is === 'connecting') return 'loading~spin'
+  if (is === 'pending') return 'vm-outline'
   return isTrouble(is) ? 'warning' : 'comment-discussion'
 }
 
@@ -28,8 +32,11 @@ function iconOf(is: Condition): string {
 function markOf({ is, self }: Health): string {
   if (is === 'offline') return l10n.t('offline')
   if (is === 'signedOut') return l10n.t('signed out')
+  if (is === 'pending') return l10n.t('waiting for approval')
   // Else somebody wonders tomorrow why nothing disturbs them any more.
-  return is === 'online' && self?.availability === 'busy' ? l10n.t('busy') : ''
+  if (is !== 'online') return ''
+  if (self?.availability === 'busy') return l10n.t('busy')
+  return self?.availability === 'invisible' ? l10n.t('invisible') : ''
 }
 
 /** Others have chosen the names in it, so it is text: no links, no icons, no formats. */
@@ -40,7 +47,7 @@ function tooltipOf(health: Health): MarkdownString {
   return text
 }
 
-function linesOf({ is, self, unread, queued, why }: Health): string[] {
+function linesOf({ is, self, unread, queued, requests, devices, why }: Health): string[] {
   const isSelfKnown = self !== undefined && is !== 'failed'
   return [
     isSelfKnown ? l10n.t('{0} in the team {1}', isolated(self.name), isolated(self.team)) : '',
@@ -53,6 +60,12 @@ function linesOf({ is, self, unread, queued, why }: Health): string[] {
       : queued > 1
         ? l10n.t('{0} of your messages wait to be delivered', queued)
         : '',
+    requests === 1
+      ? l10n.t('1 chat request waits for an answer')
+      : requests > 1
+        ? l10n.t('{0} chat requests wait for an answer', requests)
+        : '',
+    devices > 0 ? l10n.t('A new device waits for you to approve it') : '',
     hintOf(is),
   ].filter(line => line !== '')
 }
@@ -75,6 +88,8 @@ function conditionWords(is: Condition): string {
       return l10n.t('You are signed out. Your chats are still on this computer.')
     case 'refused':
       return l10n.t('Your team does not let this device in.')
+    case 'pending':
+      return l10n.t('This device waits for one of your other devices to approve it.')
     case 'online':
       return ''
   }
@@ -82,12 +97,14 @@ function conditionWords(is: Condition): string {
 
 function statusWords({ status, availability }: NonNullable<Health['self']>): string {
   if (availability === 'busy') return l10n.t('Others see you as busy.')
+  if (availability === 'invisible') return l10n.t('Others see you as offline. Messages come and go as ever.')
   return l10n.t('Others see you as {0}.', presenceWord(status))
 }
 
 function hintOf(is: Condition): string {
   if (is === 'offline') return l10n.t('What you write is sent when your team is back.')
   if (is === 'failed') return l10n.t('Click for ways to mend it.')
+  if (is === 'pending') return l10n.t('Click to see what to do.')
   if (is === 'alone') return l10n.t('Click to join or start one.')
   if (is === 'signedOut' || is === 'refused') return l10n.t('Click to sign in.')
   return ''

@@ -1,10 +1,18 @@
-import type { AccountInfo, PersonInfo } from '@parley/daemon/protocol/control'
+import type { AccountInfo, ConversationInfo, PersonInfo } from '@parley/daemon/protocol/control'
 import { limits } from '../limits.ts'
 import { oneLine } from './harmless.ts'
 
 /** A person's name as lists, titles and notifications show it. */
 export function shownName({ displayName, name }: Pick<PersonInfo, 'displayName' | 'name'>): string {
   return oneLine(displayName, limits.name) || oneLine(name, limits.name)
+}
+
+/**
+ * By what the hub finds whom a chat is with. Somebody of no team may call themselves as one of the team does: they are
+ * found by their conversation, never by that name. One of the team is found by name also before the first message.
+ */
+export function addresseeOf({ conversation, person }: Pick<ConversationInfo, 'conversation' | 'person'>): string {
+  return person.via ? conversation : person.name
 }
 
 /** A person with a harmless display name. */

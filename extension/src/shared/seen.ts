@@ -11,6 +11,11 @@ export function presenceWord(status: Status): string {
   }[status]()
 }
 
+/** A name as it may be shown: that of a classic client is a claim, which nobody vouches for. */
+export function claimedName(name: string, via: PersonInfo['via']): string {
+  return via === 'classic' ? l10n.t('claims to be {0}', name) : name
+}
+
 /** How somebody stands, and of who is offline when they were here last, where that is known. */
 export function standingWords({ status, since }: Pick<PersonInfo, 'status' | 'since'>, when: When): string {
   return status === 'offline' && since > 0 ? lastSeen(since, when) : presenceWord(status)

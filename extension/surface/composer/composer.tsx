@@ -12,7 +12,7 @@ import { hintOf, sizeInWords } from './words.ts'
 
 /** Where one writes: always there, with what Enter does beside it. */
 export function Composer(props: ComposerProps) {
-  const { draft, person, sendWith, onSend, onDraft, onSelection, onLeave, disabled } = props
+  const { draft, person, sendWith, isClassic, onSend, onDraft, onSelection, onLeave, disabled } = props
   const field = useRef<HTMLTextAreaElement>(null)
   const isComposing = useRef(false)
   const told = useRef(draft)
@@ -23,7 +23,7 @@ export function Composer(props: ComposerProps) {
   const hint = useId()
 
   const look = (text: string) => {
-    setSize(sizeOf(text))
+    setSize(sizeOf(text, isClassic))
     setEmpty(text.trim() === '')
     if (field.current && !growsByItself) grow(field.current)
   }
@@ -144,7 +144,8 @@ export function Composer(props: ComposerProps) {
           <span>{l10n.t('Code')}</span>
         </button>
         <span class="composer-said" role="status">
-          {said || sizeInWords(size)}
+          {/* What was written before hides the place where it is said. */}
+          {(disabled !== undefined && !isEmpty ? disabled : said) || sizeInWords(size)}
         </span>
         <span class="composer-hint" id={hint}>
           {sends}

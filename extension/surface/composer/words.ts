@@ -12,6 +12,7 @@ export function hintOf(sendWith: ChatView['sendWith'], isMac = /^mac/i.test(navi
 /** How large a message is, and what to do about one that is too large; empty: it is fine. */
 export function sizeInWords(size: Size): string {
   if (size.is === 'fine') return ''
+  if (size.is === 'split') return l10n.t('Goes out in about {0} parts of {1} bytes', size.packets, limits.packet)
   if (size.is === 'near') return l10n.t('{0} of {1} KB', Math.floor(size.bytes / 1024), limits.message / 1024)
   return l10n.t('Too long to send by {0} characters. Shorten it, or send it in parts.', size.by.toLocaleString())
 }

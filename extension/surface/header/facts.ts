@@ -1,6 +1,6 @@
 import type { PersonInfo } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
-import type { ChatView } from '../../src/chat/messages.ts'
+import type { ChatView, SurfaceAction } from '../../src/chat/messages.ts'
 import { standingWords, type When } from '../../src/shared/seen.ts'
 import type { IconName } from '../parts.ts'
 
@@ -10,6 +10,10 @@ export interface Fact {
   readonly icon?: IconName
   readonly word: string
   readonly sentence: string
+  /** What can be done about it, beside the sentence. */
+  readonly action?: { readonly what: SurfaceAction; readonly label: string }
+  /** Whether it is to be seen by who does not look for it. */
+  readonly isWarning?: boolean
 }
 
 /** How the other one is, and how one is connected with them. */
@@ -22,9 +26,10 @@ export function statusOf(view: ChatView): PersonInfo['status'] {
   return isKnown(view) ? view.conversation.person.status : 'offline'
 }
 
-/** The team tells presence, and so does a connection. */
+/** The team tells presence, and so does a connection; of whom no team knows the hub finds out by itself. */
 function isKnown({ hub, account, conversation }: ChatView): boolean {
-  return hub.is === 'up' && (account.state === 'online' || conversation.linked)
+  const { linked, person } = conversation
+  return hub.is === 'up' && (account.state === 'online' || linked || person.via !== undefined)
 }
 
 function presence(view: ChatView, when: When): Fact {
@@ -45,8 +50,34 @@ function presence(view: ChatView, when: When): Fact {
 /** Nothing as long as there is nothing to send: a connection with somebody who is there is made when there is. */
 function link(view: ChatView): Fact | undefined {
   const { hub, conversation } = view
-  const { linked, person, queued } = conversation
+  const { linked, relayed, person, queued } = conversation
   const name = person.displayName
+  if (person.via === 'classic') {
+    return {
+      is: 'link',
+      icon: 'unlock',
+      word: l10n.t('Not encrypted'),
+      sentence: l10n.t(
+        '{0} uses the original program, at {1}. Anybody on the way can read and change what you write, and that it is {0} is only claimed.',
+        name,
+        person.address ?? '',
+      ),
+      isWarning: true,
+    }
+  }
+  if (hub.is === 'up' && linked && relayed) {
+    return {
+      is: 'link',
+      icon: 'cloud',
+      word: l10n.t('Relayed'),
+      sentence: l10n.t(
+        'Connected with {0}’s device through the relay of {1}, which sees only encrypted bytes. A direct connection takes over as soon as there is one.',
+        name,
+        view.account.team,
+      ),
+      action: { what: 'checkConnection', label: l10n.t('Check connection') },
+    }
+  }
   if (hub.is === 'up' && linked) {
     return {
       is: 'link',
@@ -75,15 +106,44 @@ function link(view: ChatView): Fact | undefined {
   }
 }
 
-function trust({ account, conversation }: ChatView): Fact {
-  return {
-    is: 'trust',
-    icon: 'unverified',
-    word: l10n.t('Not verified'),
-    sentence: l10n.t(
-      'That this is {0} is vouched for by {1} alone. Comparing keys yourself will come with a later version of Parley.',
-      conversation.person.displayName,
-      account.team,
-    ),
+/** Whether one knows who it is. Of a classic client nobody does, which its link says already. */
+function trust({ account, conversation }: ChatView): Fact | undefined {
+  const { displayName: name, via, trust, address } = conversation.person
+  const verify = { what: 'verify', label: l10n.t('Verify…') } as const
+  if (via === 'classic') return undefined
+  if (trust === 'verified') {
+    return {
+      is: 'trust',
+      icon: 'verified',
+      word: l10n.t('Verified'),
+      sentence: l10n.t('You have compared safety numbers with {0}: nobody is in between.', name),
+      action: { what: 'verify', label: l10n.t('Show safety number') },
+    }
   }
+  if (trust === 'changed') {
+    return {
+      is: 'trust',
+      icon: 'warning',
+      word: l10n.t('Key has changed'),
+      sentence: l10n.t(
+        'You had verified {0}, and their key is another one now. Nothing passes before you decide.',
+        name,
+      ),
+      action: verify,
+      isWarning: true,
+    }
+  }
+  const sentence =
+    via === 'direct'
+      ? l10n.t(
+          '{0} is of no team, reached at {1}: nobody vouches for the name. Compare safety numbers to be sure who it is.',
+          name,
+          address ?? '',
+        )
+      : l10n.t(
+          'That this is {0} is vouched for by {1} alone. Compare safety numbers to be sure of it yourself.',
+          name,
+          account.team,
+        )
+  return { is: 'trust', icon: 'unverified', word: l10n.t('Not verified'), sentence, action: verify }
 }

@@ -123,7 +123,7 @@ function Written({ row, around: { dates }, isShort }: WrittenProps) {
 }
 
 function classOf(row: Row): string {
-  const isPending = row.standing !== undefined && row.standing.is !== 'delivered'
+  const isPending = row.standing !== undefined && row.standing.is !== 'delivered' && row.standing.is !== 'sent'
   return [
     'message',
     row.hasHead ? 'has-head' : 'goes-on',

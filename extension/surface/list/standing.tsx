@@ -6,11 +6,11 @@ import type { Surroundings } from './message-row.tsx'
 
 /** What is true of a message of one's own, in words beside it. */
 export function StandingWords({ standing, person }: { readonly standing: Standing; readonly person: string }) {
-  const [icon, words] = wordsOf(standing, person)
+  const [icon, words, title] = wordsOf(standing, person)
   return (
     <div class={`message-state is-${standing.is}`}>
-      <Icon name={icon} />
-      <span>{words}</span>
+      {icon && <Icon name={icon} />}
+      <span title={title}>{words}</span>
     </div>
   )
 }
@@ -45,7 +45,10 @@ export function NotSent({ row, why, around, isTabStop }: NotSentProps) {
   )
 }
 
-function wordsOf(standing: Standing, person: string): readonly [icon: IconName, words: string] {
+function wordsOf(
+  standing: Standing,
+  person: string,
+): readonly [icon: IconName | undefined, words: string, title?: string] {
   switch (standing.is) {
     case 'sending':
       return ['sync', l10n.t('Sending…')]
@@ -58,6 +61,9 @@ function wordsOf(standing: Standing, person: string): readonly [icon: IconName, 
       ]
     case 'queued':
       return ['history', l10n.t('Waiting for {0}’s device', person)]
+    case 'sent':
+      // No tick: nobody ever says that it came.
+      return [undefined, l10n.t('Sent'), l10n.t('Handed over. The original program never says whether it was taken.')]
     case 'delivered':
       return ['check', l10n.t('Delivered')]
     case 'failed':

@@ -23,6 +23,23 @@ export function noticeOf({ hub, account, conversation }: ChatView): Notice | und
     ] as const
     return { is: 'error', icon: 'error', text: hub.why, actions }
   }
+  if (conversation.person.trust === 'changed') {
+    const text = l10n.t(
+      '{0} has another key than the one you verified. Nothing is sent to them or shown of theirs before you decide.',
+      person,
+    )
+    const actions = [
+      { what: 'verify', label: l10n.t('Verify…') },
+      { what: 'acceptKey', label: l10n.t('Go on unverified…') },
+    ] as const
+    return { is: 'warning', icon: 'warning', text, actions }
+  }
+  if (conversation.person.isBlocked) {
+    const text = l10n.t('You have blocked {0}. Nothing of theirs reaches you.', person)
+    return { is: 'warning', icon: 'circle-slash', text, actions: [{ what: 'unblock', label: l10n.t('Unblock') }] }
+  }
+  // People of no team need none.
+  if (conversation.person.via) return undefined
   const { team } = account
   switch (account.state) {
     case 'online':
@@ -36,6 +53,13 @@ export function noticeOf({ hub, account, conversation }: ChatView): Notice | und
             'debug-disconnect',
             l10n.t('You are offline. What you write is sent when {0} can be reached again.', team),
           )
+    case 'pending':
+      return {
+        is: 'warning',
+        icon: 'vm-outline',
+        text: l10n.t('This device waits to be approved on another one of yours. What you write waits until then.'),
+        actions: [{ what: 'showPending', label: l10n.t('Show how') }],
+      }
     case 'signed-out':
       return {
         is: 'warning',
@@ -55,4 +79,11 @@ export function noticeOf({ hub, account, conversation }: ChatView): Notice | und
 
 function quiet(icon: IconName, text: string): Notice {
   return { is: 'quiet', icon, text, actions: [] }
+}
+
+/** Why nothing can be written now, in a few words; undefined: it can. */
+export function whyNotWritten({ conversation }: ChatView): string | undefined {
+  const { displayName: name, trust, isBlocked } = conversation.person
+  if (trust === 'changed') return l10n.t('{0}’s key has changed: decide above, then write', name)
+  return isBlocked ? l10n.t('You have blocked {0}', name) : undefined
 }

@@ -5,7 +5,7 @@ import { type Held, keyOf } from './held.ts'
 import type { Unsent } from './unsent.ts'
 
 /** What is true of a message of one's own. */
-export type Standing = Unsent['standing'] | { readonly is: 'queued' } | { readonly is: 'delivered' }
+export type Standing = Unsent['standing'] | { readonly is: 'queued' | 'sent' | 'delivered' }
 
 /** One message as the list draws it, with all that depends on its neighbours. */
 export interface Row {

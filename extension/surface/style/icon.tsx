@@ -5,7 +5,9 @@ import bellSlash from '@vscode/codicons/src/icons/bell-slash.svg'
 import check from '@vscode/codicons/src/icons/check.svg'
 import chevronDown from '@vscode/codicons/src/icons/chevron-down.svg'
 import chevronUp from '@vscode/codicons/src/icons/chevron-up.svg'
+import circleSlash from '@vscode/codicons/src/icons/circle-slash.svg'
 import close from '@vscode/codicons/src/icons/close.svg'
+import cloud from '@vscode/codicons/src/icons/cloud.svg'
 import code from '@vscode/codicons/src/icons/code.svg'
 import commentDiscussion from '@vscode/codicons/src/icons/comment-discussion.svg'
 import copy from '@vscode/codicons/src/icons/copy.svg'
@@ -25,7 +27,10 @@ import send from '@vscode/codicons/src/icons/send.svg'
 import signIn from '@vscode/codicons/src/icons/sign-in.svg'
 import sync from '@vscode/codicons/src/icons/sync.svg'
 import trash from '@vscode/codicons/src/icons/trash.svg'
+import unlock from '@vscode/codicons/src/icons/unlock.svg'
 import unverified from '@vscode/codicons/src/icons/unverified.svg'
+import verified from '@vscode/codicons/src/icons/verified.svg'
+import vmOutline from '@vscode/codicons/src/icons/vm-outline.svg'
 import warning from '@vscode/codicons/src/icons/warning.svg'
 import type { IconName, IconProps } from '../parts.ts'
 
@@ -53,7 +58,9 @@ const shapes: Readonly<Record<IconName, readonly string[]>> = {
   check: shapesOf(check),
   'chevron-down': shapesOf(chevronDown),
   'chevron-up': shapesOf(chevronUp),
+  'circle-slash': shapesOf(circleSlash),
   close: shapesOf(close),
+  cloud: shapesOf(cloud),
   code: shapesOf(code),
   'comment-discussion': shapesOf(commentDiscussion),
   copy: shapesOf(copy),
@@ -73,6 +80,9 @@ const shapes: Readonly<Record<IconName, readonly string[]>> = {
   'sign-in': shapesOf(signIn),
   sync: shapesOf(sync),
   trash: shapesOf(trash),
+  unlock: shapesOf(unlock),
   unverified: shapesOf(unverified),
+  verified: shapesOf(verified),
+  'vm-outline': shapesOf(vmOutline),
   warning: shapesOf(warning),
 }

@@ -185,19 +185,19 @@ describe('the feed', () => {
   it('knows whether the team runs here: by the roles, by the account, and once it has been started', async () => {
     using roles = follow(new ScriptedClient({}, { roles: ['hub', 'registry'] }))
     await roles.start()
-    assert.equal(roles.hub.hostsTeam, true)
+    assert.equal(roles.hub.mayInvite, true)
 
     const client = new ScriptedClient({ hostTeam: () => ({ registry: 'r', address: 'a', team: 'Acme' }) })
     using it = follow(client)
     await it.start()
-    assert.equal(it.hub.hostsTeam, false)
+    assert.equal(it.hub.mayInvite, false)
     client.tell('change', { number: 2, accounts: [someAccount({ isHosted: true })] })
-    assert.equal(it.hub.hostsTeam, true, 'another window has started one')
+    assert.equal(it.hub.mayInvite, true, 'another window has started one')
     client.tell('change', { number: 3, accounts: [someAccount()] })
     let told = 0
     it.hub.onAccounts(() => told++)
     await it.hub.request('hostTeam', { team: 'Acme' })
-    assert.deepEqual([it.hub.hostsTeam, told], [true, 1])
+    assert.deepEqual([it.hub.mayInvite, told], [true, 1])
   })
 })
 

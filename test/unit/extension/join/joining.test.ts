@@ -146,7 +146,7 @@ describe('joining a team', () => {
     )
     assert.deepEqual(seen.slice(1), [
       '! Nothing listens at localhost:3131.',
-      '! Acme takes no new people. Ask whoever runs it.',
+      '2/3 Acme takes no new people. Your user name in Acme. You then approve this computer on another one of yours.',
     ])
   })
 

@@ -14,7 +14,7 @@ const failed: HubState = { is: 'failed', code: 'not-running', why: 'No Node was 
 function hubOf(state: HubState, accounts: readonly AccountInfo[] | undefined, ...chats: ReturnType<typeof someChat>[]) {
   const people = { people: [], online: 0, total: 0 }
   const conversations = new Map(chats.map(chat => [chat.conversation, chat]))
-  return { state, accounts, hostsTeam: false, conversations, people }
+  return { state, accounts, mayInvite: false, conversations, people, requests: [], pendingDevices: [] }
 }
 
 const at = (state: AccountInfo['state']) => [someAccount({ state })]
@@ -31,6 +31,7 @@ describe('how it stands with Parley', () => {
     ['when the team cannot be reached: that is not signed out', up, at('unreachable'), 'offline'],
     ['signed out', up, at('signed-out'), 'signedOut'],
     ['refused', up, at('refused'), 'refused'],
+    ['until another device has approved this one', up, at('pending'), 'pending'],
   ]
   for (const [when, state, accounts, is] of cases) {
     it(`is ${is} ${when}`, () => assert.equal(healthOf(hubOf(state, accounts)).is, is))
@@ -76,19 +77,20 @@ describe('the context keys', () => {
   it('say what views and menus ask for', () => {
     const hub = hubOf(up, at('online'), someChat('bob', { unread: 1, muted: true }), someChat('carol'))
     const people = { people: [], online: 0, total: 2 }
-    assert.deepEqual(contextKeysOf({ ...hub, people, hostsTeam: true }), {
+    assert.deepEqual(contextKeysOf({ ...hub, people, mayInvite: true }), {
       'parley.state': 'ready',
       'parley.account': 'online',
       'parley.chatCount': 2,
       'parley.hasPeople': true,
       'parley.unread': true,
-      'parley.hosts': true,
+      'parley.mayInvite': true,
+      'parley.requests': 0,
     })
   })
 
   it('are handed on only when they change', () => {
     const keys = new ChangedKeys()
-    assert.equal(keys.next(contextKeysOf(hubOf(starting, undefined))).length, 6)
+    assert.equal(keys.next(contextKeysOf(hubOf(starting, undefined))).length, 7)
     assert.deepEqual(keys.next(contextKeysOf(hubOf(starting, undefined))), [])
     assert.deepEqual(keys.next(contextKeysOf(hubOf(up, []))), [['parley.state', 'none']])
     assert.deepEqual(keys.next(contextKeysOf(hubOf(up, at('online')))), [
@@ -102,21 +104,24 @@ describe('the context keys', () => {
   })
 })
 
+const quiet = { mayInvite: false, devices: 0, requests: 0 }
+
 describe('the menu of the status bar', () => {
-  const first = (is: Condition) => menuOf({ is, hasUnread: false, hosts: false })[0]
+  const first = (is: Condition) => menuOf({ ...quiet, is, hasUnread: false })[0]
 
   it('begins with what mends or what comes next', () => {
     assert.deepEqual(first('failed'), ['restartHub', 'showLog'])
     assert.deepEqual(first('alone'), ['joinTeam', 'startTeam', 'chatByAddress'])
     assert.deepEqual(first('signedOut'), ['signIn'])
-    assert.deepEqual(first('online'), ['openChat', 'setStatus'])
+    assert.deepEqual(first('online'), ['openChat', 'setStatus', 'chatByAddress'])
+    assert.deepEqual(first('pending'), ['showPending'])
   })
 
   it('offers what is possible, each once', () => {
-    const all = menuOf({ is: 'online', hasUnread: true, hosts: true }).flat()
-    assert.deepEqual(all.slice(0, 4), ['nextUnread', 'openChat', 'setStatus', 'invite'])
+    const all = menuOf({ is: 'online', hasUnread: true, mayInvite: true, devices: 0, requests: 0 }).flat()
+    assert.deepEqual(all.slice(0, 4), ['nextUnread', 'openChat', 'setStatus', 'chatByAddress'])
     for (const is of ['starting', 'failed', 'alone', 'refused', 'offline'] as const) {
-      const commands = menuOf({ is, hasUnread: true, hosts: true }).flat()
+      const commands = menuOf({ is, hasUnread: true, mayInvite: true, devices: 0, requests: 0 }).flat()
       assert.equal(new Set(commands).size, commands.length, is)
       assert.ok(commands.includes('restartHub') && commands.includes('copyReport'), is)
       for (const command of ['openChat', 'signOut'] as const) {

@@ -28,6 +28,10 @@ const facts: ReportFacts = {
       warnings: ['The port 5858 is taken by bob.'],
     },
   },
+  checks: [
+    { about: 'clock', state: 'ok', words: 'It agrees with chat.acme.dev.' },
+    { about: 'listen', state: 'failed', words: 'Nobody reaches 10.0.0.7.', advice: 'Ask alice.' },
+  ],
   accounts: [account],
   counts: { chats: 5, unread: 2, queued: 3, people: 12 },
   home: '/home/alice/.local/share/parley',
@@ -53,7 +57,10 @@ describe('the diagnostic report', () => {
         'Running for: 7 min',
         'Ports: 1',
         'Links: 2',
+        'Of these relayed: 0',
+        'Direct connections: allowed',
         'Warnings: 1',
+        'Checks: clock ok, listen failed',
         'Team: online',
         'Chats: 5',
         'Unread: 2',
@@ -66,7 +73,7 @@ describe('the diagnostic report', () => {
   })
 
   it('names nobody, whatever has failed', () => {
-    const { status: _, ...without } = facts
+    const { status: _, checks: __, ...without } = facts
     const report = reportOf({
       ...without,
       accounts: undefined,

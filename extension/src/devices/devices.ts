@@ -1,0 +1,59 @@
+import type { DeviceInfo } from '@parley/daemon/protocol/control'
+import { commands, l10n, window } from 'vscode'
+import type { Context } from '../context.ts'
+import type { Disposable } from '../event.ts'
+import { welcome } from '../join/welcome.ts'
+import { inTeam } from '../shared/in-team.ts'
+import { type OnceMemory, TellOnce } from '../shared/once.ts'
+import { reportFailure } from '../shared/report.ts'
+import { thisWindow } from '../shared/this-window.ts'
+import { tellOfDevice } from './approve.ts'
+import { makeNewAccountKey } from './new-key.ts'
+import { showDevices } from './own-devices.ts'
+import { PendingView } from './pending-view.ts'
+
+/** Registers one's own devices: the list, letting in new ones, and what a new one shows. `memory` keeps what was told. */
+export function registerDevices(context: Context, memory: OnceMemory): Disposable {
+  const { hub, log } = context
+  const once = new TellOnce<Waiting>('toldDevices', {
+    memory,
+    window: thisWindow,
+    tell: device => void reportFailure(log, () => tellOfDevice(context, device)),
+  })
+  const look = () => once.show(hub.pendingDevices.map(waiting))
+  const parts = [
+    new PendingView(hub),
+    once,
+    hub.onPendingDevices(look),
+    followApproval(context),
+    commands.registerCommand('parley.devices', () => reportFailure(log, () => inTeam(hub, () => showDevices(context)))),
+    commands.registerCommand('parley.newAccountKey', () => reportFailure(log, () => makeNewAccountKey(context))),
+  ]
+  look()
+  return {
+    dispose() {
+      for (const part of parts) part.dispose()
+    },
+  }
+}
+
+/** One that was sent away and signs in again is told of again: it has other digits then. */
+type Waiting = DeviceInfo & { readonly id: string }
+
+function waiting(device: DeviceInfo): Waiting {
+  return { ...device, id: `${device.device}/${device.added}` }
+}
+
+/** Says that this device was approved, and shows who is there. */
+function followApproval(context: Context): Disposable {
+  const { hub, log } = context
+  let wasPending = hub.accounts?.[0]?.state === 'pending'
+  return hub.onAccounts(() => {
+    const account = hub.accounts?.[0]
+    const isIn = wasPending && account?.state === 'online'
+    wasPending = account?.state === 'pending' || (wasPending && !isIn && account?.state !== 'signed-out')
+    if (!account || !isIn || !window.state.focused) return
+    void window.showInformationMessage(l10n.t('This device is one of yours now.'))
+    void reportFailure(log, () => welcome(context, account))
+  })
+}

@@ -1,0 +1,47 @@
+import { ParleyError } from '@parley/daemon/client'
+import { commands, l10n } from 'vscode'
+import type { Context } from '../context.ts'
+import type { Disposable } from '../event.ts'
+import { type OnceMemory, TellOnce } from '../shared/once.ts'
+import { reportFailure } from '../shared/report.ts'
+import { thisWindow } from '../shared/this-window.ts'
+import { acceptRequest, blockRequest, declineRequest, showRequest, tellOfRequest } from './answer.ts'
+import { setPolicy } from './policy.ts'
+import { RequestsView } from './requests-view.ts'
+import { type RequestRow, rowOf } from './rows.ts'
+
+/** Registers chat requests: the view, the answers, and telling of new ones. `memory` keeps which were told of. */
+export function registerRequests(context: Context, memory: OnceMemory): Disposable {
+  const { hub, log } = context
+  const view = new RequestsView(hub)
+  const once = new TellOnce<RequestRow>('toldRequests', {
+    memory,
+    window: thisWindow,
+    tell: row => void reportFailure(log, () => tellOfRequest(context, row)),
+  })
+  const look = () => once.show(hub.requests.map(rowOf))
+  const onRow = (name: string, act: (context: Context, row: RequestRow) => Promise<void>) =>
+    commands.registerCommand(`parley.request.${name}`, (argument: unknown) =>
+      reportFailure(log, async () => {
+        const row = view.row(argument)
+        if (!row) throw new ParleyError('usage', l10n.t('Choose a request in the list first.'))
+        await act(context, row)
+      }),
+    )
+  const parts = [
+    view,
+    once,
+    hub.onRequests(look),
+    onRow('show', showRequest),
+    onRow('accept', acceptRequest),
+    onRow('decline', declineRequest),
+    onRow('block', blockRequest),
+    commands.registerCommand('parley.requestPolicy', () => reportFailure(log, () => setPolicy(context))),
+  ]
+  look()
+  return {
+    dispose() {
+      for (const part of parts) part.dispose()
+    },
+  }
+}

@@ -1,0 +1,8 @@
+import { window } from 'vscode'
+import type { Watched } from './once.ts'
+
+/** The window that this extension runs in. */
+export const thisWindow: Watched = {
+  isFocused: () => window.state.focused,
+  onFocus: listener => window.onDidChangeWindowState(({ focused }) => focused && listener()),
+}
