@@ -4,14 +4,15 @@ import { ParleyError } from '../errors.ts'
 import { type AccountRow, AccountRowSchema } from '../protocol/account_rows_pb.ts'
 import type { Availability } from '../protocol/control.ts'
 import { type RegistryId, registryId, type UserId, userId } from '../protocol/ids.ts'
+import { type Chain, extendChain, firstChain } from '../protocol/notices.ts'
 import type { Signed } from '../protocol/parley_pb.ts'
 import { type Attestation, type Roster, readAttestation, readRoster } from '../protocol/statements.ts'
 
 /** One's own account, once the registry has said yes. */
 export interface Account {
   readonly registry: RegistryId
-  /** SPKI; pinned. */
-  readonly registryKey: Uint8Array
+  /** Who speaks for the registry: pinned by its first key. */
+  readonly chain: Chain
   readonly host: string
   readonly port: number
   readonly team: string
@@ -27,6 +28,8 @@ export interface Account {
   readonly listed: Roster
   /** Why the person is signed out, in a sentence; undefined: signed in. */
   readonly signedOut: string | undefined
+  /** This device waits to be approved by another one. */
+  readonly isPending: boolean
   /** What the person says of themselves. */
   readonly availability: Availability
 }
@@ -103,11 +106,12 @@ function accountOf(row: AccountRow): Account | undefined {
   if (!row.attestation || !row.roster) return undefined
   const registry = registryId(row.registry)
   const user = userId(row.user)
-  const attested = readAttestation(row.attestation, { registryKey: row.registryKey, registry, now: 'any' })
+  const chain = extendChain(firstChain(row.registryKey), row.notices)
+  const attested = readAttestation(row.attestation, { registryKey: chain, registry, now: 'any' })
   const { accountKey, generation } = attested
   return {
     registry,
-    registryKey: row.registryKey,
+    chain,
     host: row.host,
     port: row.port,
     team: row.team,
@@ -120,6 +124,7 @@ function accountOf(row: AccountRow): Account | undefined {
     roster: row.roster,
     listed: readRoster(row.roster, { accountKey, registry, user, generation }),
     signedOut: row.signedOut === '' ? undefined : row.signedOut,
+    isPending: row.pending,
     availability: row.availability === 'busy' ? 'busy' : 'available',
   }
 }

@@ -53,7 +53,11 @@ export async function probe(
 async function reach(dialer: Dialer, place: ParleyLink, hasPort: boolean, signal: AbortSignal): Promise<Link> {
   const { host, port, registry } = place
   const expect = registry && { expect: fromText(registry) }
-  const team = dialer.dial({ host, port, alpn: [registryProtocol, peerProtocol], signal, ...expect })
+  const team = dialer.dial({ host, port, alpn: [registryProtocol, peerProtocol], signal, ...expect }).catch(error => {
+    if (asParleyError(error).code !== 'wrong-key') throw error
+    // The registry may have another key by now: its notices will show whether it is the one.
+    return dialer.dial({ host, port, alpn: registryProtocol, signal })
+  })
   if (hasPort) return team
   const peer = dialer.dial({ host, port: ports.peer, alpn: peerProtocol, signal })
   peer.catch(() => {}) // looked at only when there is no team
@@ -65,7 +69,7 @@ async function reach(dialer: Dialer, place: ParleyLink, hasPort: boolean, signal
 }
 
 async function ofRegistry(link: Link, place: ParleyLink, signal: AbortSignal): Promise<ProbeInfo> {
-  const { registry, welcome } = await greetRegistry(link, signal)
+  const { registry, welcome } = await greetRegistry(link, signal, { registry: place.registry })
   const { host, port, code } = place
   const team = harmless(welcome.team, limits.shownName) || formatHostPort(place)
   return {

@@ -131,7 +131,7 @@ function withNotice(chain: Chain, signed: Signed): Chain {
 }
 
 function voicesAfter(chain: Chain, successor: Uint8Array, at: number): Pick<Chain, 'voices' | 'key'> {
-  if (successor.length === 0) return chain
+  if (successor.length === 0) return { voices: chain.voices, key: chain.key }
   publicKeyOf(successor)
   if (chain.voices.some(({ key }) => sameBytes(key, successor))) throw forged('A key cannot speak a second time.')
   if (chain.voices.length > limits.notices) throw forged('A registry has had more keys than it can have.')

@@ -1,21 +1,24 @@
 import type { Log } from '@parley/kit'
-import { asParleyError, type ErrorCode, ParleyError } from '../../errors.ts'
+import { asParleyError, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { Dialer } from '../../net/dial.ts'
 import type { Identity } from '../../net/identity.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import type { AccountInfo } from '../../protocol/control.ts'
 import { deviceId, type RegistryId, type UserId } from '../../protocol/ids.ts'
-import type { Signed, SignedIn } from '../../protocol/parley_pb.ts'
+import type { OwnChanged, SignedIn } from '../../protocol/parley_pb.ts'
 import type { Account, AccountStore } from '../accounts.ts'
 import { Backoff } from '../backoff.ts'
+import { publishRoster } from '../devices/requests.ts'
 import type { OwnTeam } from '../own-team.ts'
 import { Pause } from '../pause.ts'
-import { harmless } from '../words.ts'
-import { draftFor, firstRow } from './draft.ts'
+import { draftFor } from './draft.ts'
+import { type Entry, EntryBook } from './entry.ts'
+import { findRegistry, HeardNotices } from './notices.ts'
 import { OnlineList } from './online-list.ts'
 import { openRegistry, type RegistryLink } from './open.ts'
-import { judgeOwn, judgeOwnAttestation, newerAttestation } from './own-statements.ts'
+import { outcomeOf } from './outcome.ts'
+import type { OwnStatements } from './own-statements.ts'
 import { type DeviceStatus, RegistrySession } from './session.ts'
 import { opaqueMechanism, signInByDevice, signInByPassword, signUp } from './sign-in.ts'
 
@@ -25,6 +28,8 @@ export interface RegistryClientOptions {
   readonly dialer: Dialer
   /** The account key of this home at a registry, made when there is none. */
   readonly accountKey: (registry: RegistryId) => Promise<Identity>
+  /** The one that is there. */
+  readonly heldKey: (registry: RegistryId) => Promise<Identity | undefined>
   readonly deviceName: string
   readonly clock: HybridClock
   /** Wall clock in ms. */
@@ -37,6 +42,10 @@ export interface RegistryClientOptions {
   /** The state, the account, or the time of the registry changed. */
   readonly onChange: () => void
   readonly onOnline: (users: ReadonlySet<UserId>) => void
+  /** Statements of these people are newer than what was told. */
+  readonly onPeople: (users: readonly UserId[]) => void
+  /** The own account, or its devices, are others now; told after each sign-in too. */
+  readonly onOwn: () => void
   /** Whose last seen is wanted, the most wanted first. */
   readonly also: () => readonly UserId[]
   /** How this device stands. */
@@ -54,12 +63,10 @@ export interface RegistryPlace {
 type State = AccountInfo['state']
 
 /** A sign-in that the registry has granted. */
-interface Entry {
+interface Granted extends Entry {
   readonly said: SignedIn
   /** How this device stands, as the registry was told with it. */
   readonly told: DeviceStatus
-  readonly accountKey: Uint8Array
-  readonly user: UserId | undefined
 }
 
 /**
@@ -68,7 +75,10 @@ interface Entry {
  */
 export class RegistryClient {
   readonly online: OnlineList
+  /** What the registry announces, by itself and by peers. */
+  readonly notices: HeardNotices
   readonly #options: RegistryClientOptions
+  readonly #book: EntryBook
   readonly #closing = new AbortController()
   readonly #pause = new Pause()
   readonly #backoff: Backoff
@@ -82,8 +92,15 @@ export class RegistryClient {
 
   constructor(options: RegistryClientOptions) {
     this.#options = options
+    this.#book = new EntryBook(options)
     this.#backoff = new Backoff(options.reconnect)
     this.online = new OnlineList(options.now)
+    const { store, log, onChange } = options
+    const heard = () => {
+      this.wake()
+      onChange()
+    }
+    this.notices = new HeardNotices({ store, log, heard })
   }
 
   get state(): State {
@@ -125,8 +142,18 @@ export class RegistryClient {
     void this.session?.setStatus(this.#options.status())
   }
 
-  /** The session, after an attempt to get one if there is none. @throws ParleyError why there is none */
-  async ensure(signal: AbortSignal = AbortSignal.timeout(limits.request)): Promise<RegistrySession> {
+  /**
+   * The session of an approved device, after an attempt to get one if there is none.
+   * @throws ParleyError why there is none; `second-device` while this one waits
+   */
+  async ensure(signal?: AbortSignal): Promise<RegistrySession> {
+    const session = await this.ensureAny(signal)
+    if (!this.#options.store.current?.isPending) return session
+    throw waits()
+  }
+
+  /** As {@link ensure}, for a device that waits as well. */
+  async ensureAny(signal: AbortSignal = AbortSignal.timeout(limits.request)): Promise<RegistrySession> {
     const session = this.session
     if (session) return session
     this.#account()
@@ -163,7 +190,7 @@ export class RegistryClient {
       const asked = { name, displayName, user, roster, accountKey: key.spki, invite, password }
       const said = await signUp(registry, asked, signal)
       if (store.current) throw new ParleyError('already-signed-up', this.#alreadyWords())
-      await this.#enter(registry, place, { said, told: 'online', accountKey: key.spki, user })
+      await this.#enter(registry, place, { said, told: 'online', user, takesKey: false })
     })
     this.#options.log.info(
       { registry: registry.registry, device: deviceId(identity.id) },
@@ -172,21 +199,21 @@ export class RegistryClient {
   }
 
   /**
-   * Signs in, by password when one is given, else by the device key alone. For a home without an account it needs a place
-   * and succeeds only if the account already knows this device.
+   * Signs in, by password when one is given, else by the device key alone. A home without an account needs a place; by
+   * password its device waits from then on until another one approves it.
    */
   async signIn(place: RegistryPlace | undefined, who: { name?: string; password?: string }): Promise<void> {
     const known = this.#options.store.current
     if (known && who.password === undefined) {
       if (known.signedOut !== undefined) throw new ParleyError('password-needed', needsPassword)
-      if (!place) return void (await this.ensure())
+      if (!place) return void (await this.ensureAny())
     }
     const where = place ?? known
     if (!where) throw new ParleyError('unknown-account', nobodyYet)
     const target = { ...where, ...(known ? { registry: known.registry } : {}) }
     const registry = await this.#open(target, this.#closing.signal)
     await this.#entering(registry, async signal => {
-      const { identity, accountKey } = this.#options
+      const { identity, deviceName } = this.#options
       const name = who.name ?? known?.name ?? ''
       const mechanism = known?.mechanism ?? opaqueMechanism
       const { password } = who
@@ -194,16 +221,16 @@ export class RegistryClient {
       const said =
         password === undefined
           ? await signInByDevice(registry, told, signal)
-          : await signInByPassword(registry, { name, password, mechanism, identity, status: told }, signal)
-      const key = known?.attested.accountKey ?? (await accountKey(registry.registry)).spki
-      await this.#enter(registry, target, { said, told, accountKey: key, user: known?.user })
+          : await signInByPassword(registry, { name, password, mechanism, identity, status: told, deviceName }, signal)
+      const takesKey = password !== undefined
+      await this.#enter(registry, target, { said, told, user: known?.user, name: who.name, takesKey })
     })
   }
 
   /** Ends the sign-in at the registry; keys and history stay. @throws ParleyError `unreachable` */
   async signOut(): Promise<void> {
     const { registry } = this.#account()
-    const session = await this.ensure()
+    const session = await this.ensureAny()
     await session.signOut()
     await this.#options.store.save(registry, { signedOut: 'You signed out. Sign in with your password.' })
     session.close(new ParleyError('signed-out', 'You signed out.'))
@@ -244,12 +271,11 @@ export class RegistryClient {
   async #connect(account: Account): Promise<RegistrySession> {
     this.#attempt = new AbortController()
     const { signal } = this.#attempt
-    const registry = await this.#open(account, signal)
+    const { registry, place } = await findRegistry(account, one => this.#open(one, signal), signal)
     return this.#entering(registry, async signal => {
       const told = this.#options.status()
       const said = await signInByDevice(registry, told, signal)
-      const { accountKey } = account.attested
-      return this.#enter(registry, account, { said, told, accountKey, user: account.user })
+      return this.#enter(registry, place, { said, told, user: account.user, takesKey: false })
     })
   }
 
@@ -258,14 +284,15 @@ export class RegistryClient {
     this.#session = undefined
     const gone = this.online.lost()
     const { code, message } = error
-    const isOut = outCodes.has(code) && this.#options.store.current?.signedOut === undefined
+    const outcome = outcomeOf(code)
+    const isOut = outcome === 'signed-out' && this.#options.store.current?.signedOut === undefined
     // A failing disk must not end the loop; the registry will say it again.
     if (isOut)
       await this.#options.store.save(account.registry, { signedOut: message }).catch(reason => this.#unsaved(reason))
-    this.#state = outCodes.has(code) ? 'signed-out' : passing.has(code) ? 'unreachable' : 'refused'
+    this.#state = outcome
     this.#why = message
     this.#options.log.info({ code, registry: account.registry }, `Not online: ${message}`)
-    this.#settle(passing.has(code) ? new ParleyError('unreachable', message, { cause: error }) : error)
+    this.#settle(outcome === 'unreachable' ? new ParleyError('unreachable', message, { cause: error }) : error)
     this.#options.onOnline(gone)
     this.#options.onChange()
     if (this.#state === 'signed-out') return undefined
@@ -273,11 +300,12 @@ export class RegistryClient {
   }
 
   #open(place: RegistryPlace, signal: AbortSignal): Promise<RegistryLink> {
-    const { dialer, identity, ownTeam } = this.#options
+    const { dialer, identity, ownTeam, store } = this.#options
     const { registry } = place
+    const chain = store.current?.registry === registry ? store.current?.chain : undefined
     const own = ownTeam?.()
     const { host, port } = own && own.registry === registry ? own.place : place
-    return openRegistry({ host, port, expect: registry, dialer, device: deviceId(identity.id), signal })
+    return openRegistry({ host, port, expect: registry, chain, dialer, device: deviceId(identity.id), signal })
   }
 
   /** Runs a sign-in; whatever fails closes the link, and whatever closes the link ends the sign-in. */
@@ -291,57 +319,75 @@ export class RegistryClient {
   }
 
   /** The registry let us in: its word is judged and committed before anybody hears of it. */
-  async #enter(registry: RegistryLink, place: RegistryPlace, { said, told, accountKey, user }: Entry) {
-    const { store, identity, clock, now, places, log, onChange, onOnline, also, status } = this.#options
-    const device = deviceId(identity.id)
-    const by = { registry: registry.registry, registryKey: registry.registryKey, now: registry.time() }
-    const own = judgeOwn(said, by, { device, accountKey, user }, store.current)
-    const { attestation, attested, roster } = own
-    const { host, port } = place
-    const fresh = store.current ? {} : firstRow(registry, attested.user)
-    const team = harmless(registry.welcome.team, limits.shownName)
-    await store.save(registry.registry, { ...fresh, host, port, team, attestation, roster, signedOut: '' })
+  async #enter(registry: RegistryLink, place: RegistryPlace, granted: Granted) {
+    const { clock, now, log, onChange, onOwn } = this.#options
+    const own = await this.#book.enter(registry, place, granted)
     clock.setTime(registry.time())
     this.#skew = now() - registry.time()
-    const renewed = (fresh: Signed | undefined) => this.#renewed(registry, fresh)
-    const session = new RegistrySession(registry, this.online, told, { online: onOnline, also, renewed }, log)
+    const session: RegistrySession = new RegistrySession(
+      registry,
+      this.online,
+      granted.told,
+      {
+        online: this.#options.onOnline,
+        also: this.#options.also,
+        people: this.#options.onPeople,
+        own: said => this.#ownChanged(session, said),
+        renewed: async attestation => {
+          const renewed = await this.#book.renew(registry, attestation)
+          onChange()
+          return renewed
+        },
+        notice: given => this.notices.take(registry.registry, [given]),
+      },
+      log,
+    )
     const old = this.#session
     this.#session = session
     this.#attempt.abort(new ParleyError('closed', 'Another sign-in was quicker.'))
     old?.close(new ParleyError('closed', 'A newer sign-in replaced this one.'))
-    const here = places()
     try {
-      await Promise.all([
-        session.publish(here.port, here.addresses),
-        session.watch(),
-        // What has changed while the sign-in was under way.
-        session.setStatus(status()),
-      ])
+      await this.#settleIn(session, own)
     } catch (error) {
       // The account is committed: a link that breaks now is one to dial again, not a sign-up that failed.
       session.close(asParleyError(error))
       return session
     }
-    session.renewBefore(attested.expires)
-    this.#state = 'online'
-    this.#why = undefined
     this.#settle(session)
     this.#pause.wake()
     onChange()
+    onOwn()
     return session
   }
 
-  async #renewed(registry: RegistryLink, attestation: Signed | undefined): Promise<{ expires: number }> {
-    const { store, identity, onChange } = this.#options
-    const account = this.#account()
-    const { user } = account
-    const by = { registry: registry.registry, registryKey: registry.registryKey, now: registry.time() }
-    const own = { device: deviceId(identity.id), accountKey: account.attested.accountKey, user }
-    const attested = judgeOwnAttestation(attestation, by, own, account)
-    if (attestation)
-      await store.save(account.registry, { attestation: newerAttestation(attestation, attested, account).attestation })
+  /** Takes the place that the registry's word gives this device: among the others, or waiting to be approved. */
+  async #settleIn(session: RegistrySession, own: OwnStatements): Promise<void> {
+    const { places, status } = this.#options
+    if (own.isNews) await publishRoster(session, own.roster)
+    if (own.isPending) this.#state = 'pending'
+    else {
+      const here = places()
+      // The status too: it may have changed while the sign-in was under way.
+      await Promise.all([session.publish(here.port, here.addresses), session.watch(), session.setStatus(status())])
+      this.#state = 'online'
+    }
+    session.renewBefore(own.attested.expires)
+    this.#why = undefined
+  }
+
+  /** Something of the account has changed: devices, statements, role, or that this device waits no longer. */
+  async #ownChanged(session: RegistrySession, said: OwnChanged): Promise<void> {
+    const { store, onChange, onOwn } = this.#options
+    try {
+      const before = store.current
+      const own = await this.#book.change(session.registry, said)
+      if (before?.isPending || own.isNews) await this.#settleIn(session, own)
+    } catch (error) {
+      session.close(asParleyError(error))
+      return
+    }
     onChange()
-    return attested
+    onOwn()
   }
 
   #account(): Account {
@@ -371,15 +417,10 @@ export class RegistryClient {
 const nobodyYet = 'Nobody has signed up in this home yet. Sign up first: parley sign-up NAME --registry HOST:PORT'
 const needsPassword = 'You are signed out. Sign in with your password.'
 
-/** The registry wants the password, not just the device. */
-const outCodes: ReadonlySet<ErrorCode> = new Set(['password-needed', 'signed-out'])
-/** Troubles that may pass by themselves; any other is a refusal. */
-const passing: ReadonlySet<ErrorCode> = new Set([
-  'unreachable',
-  'timeout',
-  'closed',
-  'busy',
-  'throttled',
-  'internal',
-  'storage',
-])
+/** Why a device that nobody has approved cannot do what was asked. */
+export function waits(): ParleyError {
+  return new ParleyError(
+    'second-device',
+    'This device waits to be approved: on a device that you use already, open the list of your devices and compare the digits.',
+  )
+}

@@ -39,8 +39,15 @@ export async function draftFor(
 }
 
 /** What a row begins with. */
-export function firstRow({ registry, registryKey }: RegistryLink, user: UserId) {
-  return { registry: fromText(registry), registryKey, user: fromText(user), mechanism: opaqueMechanism }
+export function firstRow({ registry, chain }: RegistryLink, user: UserId) {
+  const { voices, notices } = chain
+  return {
+    registry: fromText(registry),
+    registryKey: voices[0]?.key ?? chain.key,
+    notices: [...notices],
+    user: fromText(user),
+    mechanism: opaqueMechanism,
+  }
 }
 
 function isSignedBy(draft: Draft, key: Identity): boolean {

@@ -1,8 +1,10 @@
 import { create } from '@bufbuild/protobuf'
-import { ParleyError } from '../../errors.ts'
+import { asParleyError, ParleyError } from '../../errors.ts'
 import type { Dialer } from '../../net/dial.ts'
 import type { Link } from '../../net/link.ts'
 import { type DeviceId, deviceId, fromText, type RegistryId, registryId } from '../../protocol/ids.ts'
+import { idOfKey } from '../../protocol/keys.ts'
+import { type Chain, extendChain, firstChain, readChain } from '../../protocol/notices.ts'
 import { RegistryHelloSchema, type RegistryWelcome, type Reply, type Request } from '../../protocol/parley_pb.ts'
 import { harmless } from '../words.ts'
 
@@ -16,8 +18,8 @@ const registryVersions: readonly number[] = [1]
 export interface RegistryLink {
   readonly link: Link
   readonly registry: RegistryId
-  /** SPKI; its hash is `registry`. */
-  readonly registryKey: Uint8Array
+  /** Who speaks for it: the key that TLS has shown is of this chain. */
+  readonly chain: Chain
   readonly welcome: RegistryWelcome
   /** The registry's time in ms, now. */
   time(): number
@@ -25,49 +27,83 @@ export interface RegistryLink {
 
 /**
  * Dials a registry and says hello. With `expect` nobody but the registry of that id is talked to; without it, whoever
- * answers is taken for the registry: the caller pins it.
+ * answers is taken for the registry: the caller pins it. A registry that shows a key not known here is asked for its
+ * notices and nothing else: it is the one expected if they lead to that key.
  *
- * @throws ParleyError `unreachable`, `wrong-key`, `too-old`, `bad-frame`
+ * @throws ParleyError `unreachable`, `wrong-key`, `forged`, `too-old`, `bad-frame`
  */
 export async function openRegistry(options: {
   readonly host: string
   readonly port: number
   readonly expect: RegistryId | undefined
+  /** Who speaks for it, as far as is known here. */
+  readonly chain?: Chain | undefined
   /** Of this device. */
   readonly dialer: Dialer
   readonly device: DeviceId
   readonly signal: AbortSignal
 }): Promise<RegistryLink> {
-  const { host, port, expect, dialer, device, signal } = options
-  const link = await dialer.dial({
-    host,
-    port,
-    alpn: registryProtocol,
-    signal,
-    ...(expect ? { expect: fromText(expect) } : {}),
-  })
-  try {
-    if (deviceId(link.peerId) === device) throw new ParleyError('wrong-key', itself)
-    return await greetRegistry(link, signal)
-  } catch (error) {
-    link.close()
-    throw error
+  const { host, port, expect, chain, dialer, device, signal } = options
+  const target = { host, port, alpn: registryProtocol, signal }
+  const greet = async (link: Link) => {
+    try {
+      if (deviceId(link.peerId) === device) throw new ParleyError('wrong-key', itself)
+      return await greetRegistry(link, signal, { registry: expect, chain })
+    } catch (error) {
+      link.close()
+      throw error
+    }
   }
+  if (!expect) return greet(await dialer.dial(target))
+  const id = chain ? idOfKey(chain.key) : fromText(expect)
+  const dialled = await dialer.dial({ ...target, expect: id }).catch((error: unknown) => asParleyError(error))
+  if (!(dialled instanceof ParleyError)) return greet(dialled)
+  if (dialled.code !== 'wrong-key') throw dialled
+  return greet(await dialer.dial(target)).catch(error => {
+    const { code } = asParleyError(error)
+    throw code === 'wrong-key' || code === 'unreachable' ? dialled : error
+  })
 }
 
-/** Says hello over a link that was dialled to a registry. @throws ParleyError `too-old`, `bad-frame`, `timeout`, `closed` */
-export async function greetRegistry(link: Link, signal: AbortSignal): Promise<RegistryLink> {
+/**
+ * Says hello over a link that was dialled to a registry, `expected` or any.
+ * @throws ParleyError `wrong-key`, `forged`, `bad-signature`, `too-old`, `bad-frame`, `timeout`, `closed`
+ */
+export async function greetRegistry(
+  link: Link,
+  signal: AbortSignal,
+  expected: { readonly registry?: RegistryId | undefined; readonly chain?: Chain | undefined } = {},
+): Promise<RegistryLink> {
   const before = performance.now()
   const hello = create(RegistryHelloSchema, { versions: [...registryVersions] })
   const welcome = await ask(link, { case: 'registryHello', value: hello }, 'registryWelcome', signal)
   const after = performance.now()
   if (!registryVersions.includes(welcome.version)) throw new ParleyError('too-old', other)
   if (welcome.time >= 1n << 48n) throw new ParleyError('bad-frame', 'The registry told a time that does not exist.')
+  const chain = chainOf(welcome, link, expected)
   link.established()
   // The time was read somewhere between question and answer: the middle is off by half the round trip at most.
   const offset = Number(welcome.time) - (before + after) / 2
   const time = () => performance.now() + offset
-  return { link, registry: registryId(link.peerId), registryKey: link.peerKey, welcome, time }
+  return { link, registry: chain.registry, chain, welcome, time }
+}
+
+/**
+ * Who speaks for the registry at the other end. The key that TLS has shown must be the present one; or the one that was
+ * known for it until now, of a registry that has changed its key a moment ago.
+ */
+function chainOf(
+  { registry: id, notices }: RegistryWelcome,
+  link: Link,
+  expected: { readonly registry?: RegistryId | undefined; readonly chain?: Chain | undefined },
+): Chain {
+  const shown = firstChain(link.peerKey)
+  const registry = expected.registry ?? (id.length > 0 ? registryId(id) : shown.registry)
+  const before = expected.chain ?? (shown.registry === registry ? shown : undefined)
+  const chain = before ? extendChain(before, notices) : readChain(registry, notices)
+  const isShown = [chain.key, before?.key].some(key => key && Buffer.from(key).equals(link.peerKey))
+  if (chain.registry === registry && isShown) return chain
+  throw new ParleyError('wrong-key', 'What answers has not the key of the registry that was expected.')
 }
 
 /**
