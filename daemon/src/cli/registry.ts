@@ -4,6 +4,7 @@ import { ports, readHostPort } from '../protocol/addresses.ts'
 import type { ClassicMode, SignUpPolicy } from '../protocol/control.ts'
 import { addCommand, homeHint } from './command.ts'
 import { columns } from './layout.ts'
+import { addRegistryAnnounce } from './registry-announce.ts'
 import { type ServeOptions, serve } from './serve.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 
@@ -17,7 +18,7 @@ interface Options extends ServeOptions {
 }
 
 export function addRegistry(program: Command, terminal: Terminal): void {
-  addCommand(program, 'registry', 'run the registry of a team: accounts, presence, search', [
+  const registry = addCommand(program, 'registry', 'run the registry of a team: accounts, presence, search', [
     'parley registry                                   on all addresses, ports 3131 and 5151',
     'parley registry --listen 127.0.0.1:3131           on this computer only',
     'parley registry --public chat.acme.dev:3131 --name Acme --home /srv/parley',
@@ -37,6 +38,7 @@ export function addRegistry(program: Command, terminal: Terminal): void {
     )
     .option('--config <file>', 'the configuration (default: parley.json in the home)')
     .action((options: Options) => run(terminal, options))
+  addRegistryAnnounce(registry, terminal)
 }
 
 async function run(terminal: Terminal, options: Options): Promise<void> {
