@@ -6,6 +6,7 @@ import { createIdentity, type Identity } from '../../daemon/src/net/identity.ts'
 import type { Link } from '../../daemon/src/net/link.ts'
 import { deviceId, fromText, type RegistryId, type UserId, userId } from '../../daemon/src/protocol/ids.ts'
 import {
+  ChangePasswordSchema,
   ContinueSchema,
   type Event,
   LookUpSchema,
@@ -14,6 +15,7 @@ import {
   RenewSchema,
   type Reply,
   type Request,
+  ResetPasswordSchema,
   SearchSchema,
   SetStatusSchema,
   SignInSchema,
@@ -185,6 +187,12 @@ export function bindingOf({ link, identity, registry }: Member): Uint8Array {
 export async function signIn(member: Member, secret = password, name = member.name) {
   const { finished } = await startSignIn(member, secret, name)
   if (!finished) return undefined
+  await prove(member, finished)
+  return member.ask(continueWith(new Uint8Array(0)), 'signedIn')
+}
+
+/** Shows on this link that the password is right, and checks that the registry took part. */
+async function prove(member: Member, finished: { finishLoginRequest: string; sessionKey: string }): Promise<void> {
   const key = Buffer.from(finished.sessionKey, 'base64url')
   const binding = bindingOf(member)
   const finish = encodeOpaqueFinish(
@@ -193,7 +201,45 @@ export async function signIn(member: Member, secret = password, name = member.na
   )
   const answer = await member.ask(continueWith(finish), 'challenge')
   if (!Buffer.from(signInMac(key, 'server', binding)).equals(answer.data)) throw new Error('the registry is not it')
-  return member.ask(continueWith(new Uint8Array(0)), 'signedIn')
+}
+
+/** A whole change of the password; a wrong one of before is told with `undefined`. */
+export async function changePassword(member: Member, next: string, before = password) {
+  const { clientLoginState, startLoginRequest } = opaque.startLogin({ password: before })
+  const first = new Uint8Array(Buffer.from(startLoginRequest, 'base64url'))
+  const asked = { case: 'changePassword', value: create(ChangePasswordSchema, { first }) } as const
+  const challenge = await member.ask(asked, 'challenge')
+  const loginResponse = Buffer.from(challenge.data).toString('base64url')
+  const finished = opaque.finishLogin({
+    password: before,
+    clientLoginState,
+    loginResponse,
+    keyStretching: cheapStretching,
+  })
+  if (!finished) return undefined
+  await prove(member, finished)
+  await member.ask(continueWith(new Uint8Array(0)), 'challenge')
+  return enrolAnew(member, next, first => continueWith(first))
+}
+
+/** A whole reset of the password by an admin's code. */
+export function resetPassword(member: Member, code: Uint8Array, next: string, name = member.name) {
+  return enrolAnew(member, next, first => {
+    const value = create(ResetPasswordSchema, { name, code, mechanism: 'opaque', first })
+    return { case: 'resetPassword', value }
+  })
+}
+
+async function enrolAnew(member: Member, next: string, begin: (first: Uint8Array) => Request['is']) {
+  const { clientRegistrationState, registrationRequest } = opaque.startRegistration({ password: next })
+  const challenge = await member.ask(begin(new Uint8Array(Buffer.from(registrationRequest, 'base64url'))), 'challenge')
+  const { registrationRecord } = opaque.finishRegistration({
+    password: next,
+    clientRegistrationState,
+    registrationResponse: Buffer.from(challenge.data).toString('base64url'),
+    keyStretching: cheapStretching,
+  })
+  return member.ask(continueWith(Buffer.from(registrationRecord, 'base64url')), 'done')
 }
 
 export function continueWith(data: Uint8Array): Request['is'] {

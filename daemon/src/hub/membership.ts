@@ -126,10 +126,10 @@ export class Membership {
     await this.#turn
   }
 
-  /** Who runs a team in this very daemon needs no invite from anybody. */
+  /** Who runs a team in this very daemon needs no invite from anybody; this one makes an admin. */
   async #ownInvite(registry: string | undefined, name: string): Promise<Uint8Array | undefined> {
     const team = this.#options.hosting?.team
-    return team && team.registry === registry && team.signUp === 'invite' ? team.inviteCode(name) : undefined
+    return team && team.registry === registry && team.signUp !== 'closed' ? team.inviteCode(name) : undefined
   }
 }
 

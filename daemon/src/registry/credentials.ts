@@ -9,6 +9,7 @@ import type { ChangePassword, ResetPassword } from '../protocol/parley_pb.ts'
 import { CredentialRowSchema } from '../protocol/registry_rows_pb.ts'
 import { type Accounts, accountOf } from './accounts.ts'
 import type { Audit } from './audit.ts'
+import type { Devices } from './devices.ts'
 import { accountDisabled, authNamed, type Outcome } from './entrance.ts'
 import { allowed, type Exchanges, type Step } from './exchanges.ts'
 import { type Resets, resetCodeSize, type Spending } from './resets.ts'
@@ -20,6 +21,7 @@ interface CredentialsParts {
   readonly storage: Storage
   readonly auths: ReadonlyMap<string, Auth>
   readonly accounts: Accounts
+  readonly devices: Pick<Devices, 'forgetPending'>
   readonly resets: Resets
   readonly guesses: Guesses
   readonly audit: Audit
@@ -93,7 +95,7 @@ export class Credentials {
     { credential = new Uint8Array(0) }: { readonly credential?: Uint8Array },
     spent: Spending,
   ): Promise<void> {
-    const { storage } = this.#parts
+    const { storage, devices } = this.#parts
     const userKey = rowKeys.user(user)
     const put = { put: rowKeys.credential(user), value: encodeRow(CredentialRowSchema, { credential }) }
     for (let attempt = 0; attempt < limits.rowTries; attempt++) {
@@ -104,7 +106,8 @@ export class Credentials {
       if (!held || Buffer.compare(held, spent.is ?? new Uint8Array(0)) !== 0)
         throw new ParleyError('conflict', elsewhere)
       const used: Change[] = spent.check === put.put ? [] : [{ remove: spent.check }]
-      if ((await write(storage, [{ check: userKey, is: userRow }, spent, ...used, put])) === 'committed') return
+      const changes = [{ check: userKey, is: userRow }, spent, ...used, put]
+      if ((await write(storage, changes)) === 'committed') return devices.forgetPending(user)
     }
     throw new ParleyError('busy', 'The registry is busy with this account. Try again in a moment.')
   }

@@ -116,6 +116,15 @@ export class Devices {
     })
   }
 
+  /** The password is another one now: whoever waits has shown one that no longer holds. @throws ParleyError `busy` */
+  async forgetPending(user: UserId): Promise<void> {
+    await this.#changing(user, async () => {
+      const pending = await readPending(this.#parts.storage, user)
+      if (pending.length === 0) return nothing
+      return { changes: pending.flatMap(one => removePending(user, one)), done: () => this.#dropped(user, pending) }
+    })
+  }
+
   /** The devices in the roster, and those that wait, as their rows are. */
   async all(user: UserId): Promise<{ held: HeldRows; listed: HeldDevice[]; pending: HeldDevice[] }> {
     const { storage, registry } = this.#parts

@@ -34,6 +34,7 @@ import { measureProcess, measureRegistry, RequestMeasures } from './measures.ts'
 import { Metrics } from './metrics.ts'
 import { Notices } from './notices.ts'
 import { OnlineList } from './online-list.ts'
+import { Operator, type Upkeep } from './operator.ts'
 import { People } from './people.ts'
 import { Presence } from './presence.ts'
 import { Relay, type RelayLimits } from './relay/relay.ts'
@@ -70,8 +71,8 @@ export interface RegistryOptions {
     readonly lastSeenEvery?: number
   }
   readonly limits?: Partial<PortLimits & RelayLimits>
-  /** What is measured is registered here. */
-  readonly metrics?: Metrics
+  /** How it is kept; without it, it cannot be backed up or told to read its configuration again. */
+  readonly upkeep?: Upkeep
   /** The address by which others reach this machine now: for a registry without a public address. */
   readonly ownHost?: () => string | undefined
 }
@@ -89,8 +90,9 @@ export interface Registry {
   readonly users: Users
   /** The request of the control API. @throws ParleyError `bad-address`, `usage` */
   announce(wish: ControlRequests['announce'][0]): Promise<ControlRequests['announce'][1]>
-  /** What may change while the registry runs. */
-  readonly settings: Settings
+  /** The requests of the control API about keeping it. */
+  backup(wish: ControlRequests['backup'][0]): Promise<ControlRequests['backup'][1]>
+  reload(): Promise<ControlRequests['reload'][1]>
   metrics(): Promise<ControlRequests['metrics'][1]>
   status(): NonNullable<StatusInfo['registry']>
   /** What `parley doctor` looks at. */
@@ -183,6 +185,7 @@ async function openRegistry(
   measureRegistry(metrics, { ...parts, port })
   closers.push(measureProcess(metrics))
 
+  const operator = new Operator(start.upkeep, parts)
   const shown = { listen: port.addresses.map(formatHostPort), heartbeat: formatHostPort(classic.heartbeat) }
   const status = () => ({
     registry,
@@ -205,8 +208,9 @@ async function openRegistry(
     invites: inviting,
     users,
     announce: wish => announce(wish, { ...parts, port }),
-    settings,
-    metrics: async () => ({ text: metrics.text() }),
+    backup: wish => operator.backup(wish),
+    reload: () => operator.reload(),
+    metrics: () => operator.metrics(),
     checks: () => registryChecks({ status, keyId: () => notices.identity.id }),
     status,
   }
@@ -240,6 +244,7 @@ async function buildParts(start: RegistryOptions, notices: Notices) {
   const sessions = new Sessions(presence)
   const attestations = new Attestations({ registry, privateKey: identity.privateKey, now })
   const changes = new Changes({ sessions, accounts, attestations, log })
+  const devices = new Devices({ registry, storage, accounts, sessions, changes, audit, log, now })
   const classicClients = new ClassicClients({ presence, now, changed: user => onlineList.changed(user) })
   const people = new People({ accounts, attestations, directory, presence, sessions, classic: classicClients })
   const onlineList = new OnlineList({
@@ -252,19 +257,19 @@ async function buildParts(start: RegistryOptions, notices: Notices) {
     registry,
     notices,
     settings,
-    metrics: start.metrics ?? new Metrics(),
+    metrics: new Metrics(),
     auths,
     audit,
     accounts,
     changes,
     classicClients,
-    devices: new Devices({ registry, storage, accounts, sessions, changes, audit, log, now }),
+    devices,
     directory,
     invites,
     signUps: new SignUps({ policy: () => settings.signUp, storage, accounts, invites, now }),
     guesses,
     resets,
-    credentials: new Credentials({ storage, auths, accounts, resets, guesses, audit }),
+    credentials: new Credentials({ storage, auths, accounts, devices, resets, guesses, audit }),
     attestations,
     presence,
     relay: new Relay({ sessions, log, ...(start.limits && { limits: start.limits }) }),
