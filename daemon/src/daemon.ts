@@ -1,15 +1,19 @@
-import type { Log } from '@parley/kit'
+import type { Log, Storage } from '@parley/kit'
 import { acquireLock } from './client/lock.ts'
 import { type Config, usualPlugins } from './config.ts'
 import { startControl } from './control/server.ts'
 import { spaceCheck, storageCheck, versionCheck } from './doctor/machine.ts'
+import type { ParleyError } from './errors.ts'
 import { HostedTeam } from './hosting/hosting.ts'
 import type { Hub } from './hub/hub.ts'
-import { ensureFolder, ensureHome } from './locations.ts'
+import { ensureFolder, ensureHome, type Locations } from './locations.ts'
+import { bringToFormat, formatRow, hubFormat, migratingRow } from './plugins/format.ts'
 import { loadPlugins } from './plugins/host.ts'
 import type { BuiltIns } from './plugins/import.ts'
 import { SecretBox } from './plugins/secrets.ts'
+import type { Keeping, KeepingOptions } from './registry/keeping.ts'
 import type { Registry } from './registry/registry.ts'
+import { Reloading } from './reload.ts'
 import { Teardown } from './teardown.ts'
 
 export interface DaemonOptions {
@@ -26,6 +30,10 @@ export interface DaemonOptions {
   readonly isBackground?: boolean
   /** The wall clock in ms since 1970. */
   readonly now?: () => number
+  /** Reads the configuration again, with what the command line says over it. */
+  readonly reread?: () => Config
+  /** Takes the log's level from a configuration; says whether it is another one. */
+  readonly setLogLevel?: (config: Config) => boolean
 }
 
 export interface Daemon {
@@ -75,6 +83,8 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
   built.defer(() => lock?.release())
 
   const secretBox = SecretBox.open(where.registryKey)
+  const keeping = isRegistry ? await keepingOf({ where, log, now, signal: stopping.signal }) : undefined
+  built.defer(() => keeping?.close())
   const plugins = await loadPlugins({
     entries: config.plugins ?? usualPlugins(roles),
     builtIns,
@@ -84,8 +94,10 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
     signal: stopping.signal,
     secretBox,
     allowVolatile: !isRegistry || config.registry.volatile,
+    prepare: storage => (keeping ? keeping.open(storage) : openHubStorage(storage, where, now)),
   })
   built.defer(() => plugins.close())
+  built.defer(() => keeping?.close())
   // Plugins learn of the end only when nothing needs their storage any more.
   built.defer(() => stopping.abort())
   const { storage, auths } = plugins
@@ -100,8 +112,16 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
     ensureFolder(where.logs, 'folder of logs')
     const audit = await AuditLog.open(where.auditLog, now)
     built.defer(() => audit.close())
+    const reloading = new Reloading(config, options.reread ?? (() => config), options.setLogLevel ?? (() => false))
     registry = await startRegistry({
       storage,
+      ...(keeping && {
+        upkeep: {
+          measure: metrics => keeping.measure(metrics),
+          backup: (file, about) => keeping.backup(file, about),
+          reload: async settings => reloading.reload(settings),
+        },
+      }),
       audit,
       secrets: { getOrCreate: (name, make) => secretBox.getOrCreate(storage, name, make) },
       auths,
@@ -144,8 +164,14 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
   built.defer(() => control.close())
 
   let hasBegun = false
+  let failure: ParleyError | undefined
+  void keeping?.lost.then(error => {
+    log.error({ code: error.code }, error.message)
+    failure = error
+    void stop().catch(() => {})
+  })
   function stop(): Promise<void> {
-    if (!hasBegun) built.run().then(end.resolve, end.reject)
+    if (!hasBegun) built.run().then(() => (failure ? end.reject(failure) : end.resolve()), end.reject)
     hasBegun = true
     return end.promise
   }
@@ -159,6 +185,21 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
     stopped: end.promise,
     stop,
   }
+}
+
+/** The code of a registry is loaded only where there is one. */
+async function keepingOf(options: KeepingOptions): Promise<Keeping> {
+  const { Keeping } = await import('./registry/keeping.ts')
+  return new Keeping(options)
+}
+
+async function openHubStorage(storage: Storage, where: Locations, now: () => number): Promise<Storage> {
+  await bringToFormat(storage, hubFormat, async found => {
+    const { backUpBeforeUpgrade } = await import('./backup/before-upgrade.ts')
+    const isOfStorage = (key: string) => key === formatRow || key === migratingRow
+    return backUpBeforeUpgrade(storage, found, { where, skips: isOfStorage, now })
+  })
+  return storage
 }
 
 function readyOf(registry: Registry | undefined, hub: Hub | undefined): Ready {

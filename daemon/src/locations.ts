@@ -22,6 +22,12 @@ export interface Locations {
   readonly deviceKey: string
   /** Opens the registry's secrets in storage. */
   readonly registryKey: string
+  /** Tells the registry of this home from others that come to its storage. */
+  readonly holder: string
+  /** Backups that upgrades leave here. */
+  readonly backups: string
+  /** One of them, by its name. */
+  backup(name: string): string
   /** Daemons copied here by editors, one folder per version. */
   readonly versions: string
   /** One such folder, by its name. */
@@ -52,6 +58,9 @@ export function locations(home: string): Locations {
     auditLog: within('logs', 'audit.log'),
     deviceKey: within('device.key'),
     registryKey: within('registry.key'),
+    holder: within('holder'),
+    backups: within('backups'),
+    backup: name => within('backups', nameChecked(name)),
     versions: within('versions'),
     version: name => within('versions', nameChecked(name)),
     plugins: within('plugins'),
@@ -60,6 +69,11 @@ export function locations(home: string): Locations {
     accountKey: registry => within(`account-${nameChecked(registry)}.key`),
     pluginDir: as => within('data', nameChecked(as)),
   }
+}
+
+/** A file that a person names, from the folder that they are in. */
+export function fileNamed(given: string): string {
+  return resolve(given)
 }
 
 /** A file of a bundled daemon, by its path from the folder of that daemon, with slashes. */

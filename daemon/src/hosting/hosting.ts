@@ -111,6 +111,7 @@ export class HostedTeam implements Hosting {
       now,
       signal: this.#closing.signal,
       ownHost: bestAddress,
+      lost: error => void this.#inTurn(() => this.#lose(error)).catch(() => {}),
     })
     try {
       const { listen, heartbeat } = open.registry
@@ -139,6 +140,12 @@ export class HostedTeam implements Hosting {
   #opened(): Registry {
     if (this.#open) return this.#open.registry
     throw new ParleyError('internal', 'The team is not up, although it was just started.')
+  }
+
+  async #lose({ code, message }: ParleyError): Promise<void> {
+    this.#log.error({ code }, message)
+    this.#problem = `Your team has ended here: ${message}`
+    await this.#shut()
   }
 
   async #shut(): Promise<void> {

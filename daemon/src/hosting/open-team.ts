@@ -1,6 +1,7 @@
 import type { Log } from '@parley/kit'
 import { acquireLock } from '../client/lock.ts'
 import { type Config, usualPlugins } from '../config.ts'
+import { ParleyError } from '../errors.ts'
 import { ensureFolder, ensureHome, type Locations } from '../locations.ts'
 import { loadPlugins } from '../plugins/host.ts'
 import type { BuiltIns } from '../plugins/import.ts'
@@ -30,6 +31,8 @@ export async function openTeam(options: {
   readonly builtIns: BuiltIns
   readonly log: Log
   readonly now: () => number
+  /** Called when another registry has taken its storage: it must be closed. */
+  readonly lost: (error: ParleyError) => void
   /** Ends the opening. */
   readonly signal: AbortSignal
   /** The address by which others reach this machine, now. */
@@ -53,16 +56,23 @@ async function build(options: Parameters<typeof openTeam>[0], built: Teardown): 
   const closing = new AbortController()
   // The key is in the team's own home: the environment's is of another registry.
   const secretBox = SecretBox.open(where.registryKey, {})
+  const anyEnd = AbortSignal.any([signal, closing.signal])
+  const { Keeping } = await import('../registry/keeping.ts')
+  const keeping = new Keeping({ where, log, now, signal: anyEnd })
+  void keeping.lost.then(options.lost)
+  built.defer(() => keeping.close())
   const plugins = await loadPlugins({
     entries: options.plugins ?? usualPlugins(['registry']),
     builtIns,
     configDir: where.home,
     dirs: where,
     log,
-    signal: AbortSignal.any([signal, closing.signal]),
+    signal: anyEnd,
     secretBox,
+    prepare: storage => keeping.open(storage),
   })
   built.defer(() => plugins.close())
+  built.defer(() => keeping.close())
   built.defer(() => closing.abort())
   const { storage, auths } = plugins
 
@@ -76,6 +86,13 @@ async function build(options: Parameters<typeof openTeam>[0], built: Teardown): 
   const registry = await withPlaces(wish, places =>
     startRegistry({
       storage,
+      upkeep: {
+        measure: metrics => keeping.measure(metrics),
+        backup: (file, about) => keeping.backup(file, about),
+        reload: async () => {
+          throw new ParleyError('unsupported', 'A team inside a hub reads its configuration when the hub starts.')
+        },
+      },
       audit,
       secrets: { getOrCreate: (name, make) => secretBox.getOrCreate(storage, name, make) },
       auths,

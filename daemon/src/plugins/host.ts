@@ -3,7 +3,7 @@ import type { PluginEntry } from '../config.ts'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Locations } from '../locations.ts'
-import { checkFormat } from './format.ts'
+import { bringToFormat, formatRow, hubFormat } from './format.ts'
 import { type BuiltIns, importPlugin } from './import.ts'
 import { asPlugin } from './offer.ts'
 import { readOptions } from './options.ts'
@@ -24,6 +24,11 @@ export interface PluginsOptions {
   readonly secretBox?: SecretBox
   /** Whether storage that does not survive a power cut will do; a registry says so only when it is told. */
   readonly allowVolatile?: boolean
+  /**
+   * Makes the storage fit to be used, before anything else is done with it, and gives what everybody then uses; it may
+   * take its time. Without it the storage is brought to the format of a hub.
+   */
+  readonly prepare?: (storage: Storage) => Promise<Storage>
   readonly env?: NodeJS.ProcessEnv
   /** How long a plugin may take to load, to set up, and to close; in ms. */
   readonly deadlines?: { readonly setup: number; readonly close: number }
@@ -54,7 +59,8 @@ export async function loadPlugins(options: PluginsOptions): Promise<Plugins> {
     const failures = outcomes.flatMap(outcome => (outcome.status === 'rejected' ? [outcome.reason] : []))
     if (failures.length > 0) throw firstCause(failures)
     const offers = setups.flatMap(setup => setup.offered ?? [])
-    return { storage: theStorage(offers), auths: theAuths(offers), close }
+    checkStorage(offers)
+    return { storage: await gate.storage, auths: theAuths(offers), close }
   } catch (error) {
     await close()
     throw error
@@ -98,7 +104,12 @@ async function prepare(entry: PluginEntry, options: PluginsOptions, deadline: nu
 async function runSetup(
   setup: Setup,
   gate: StorageGate<Prepared>,
-  { allowVolatile = false, deadlines, signal }: PluginsOptions & Required<Pick<PluginsOptions, 'deadlines'>>,
+  {
+    allowVolatile = false,
+    prepare = bringToHubFormat,
+    deadlines,
+    signal,
+  }: PluginsOptions & Required<Pick<PluginsOptions, 'deadlines'>>,
 ): Promise<void> {
   try {
     const { storage } = await setup.run()
@@ -109,13 +120,23 @@ async function runSetup(
         'its storage does not survive a power cut; say "volatile": true under "registry" if that will do',
       )
     }
-    await within(checkFormat(storage), deadlines.setup, signal, () => new Error('its storage does not answer'))
-    gate.open(storage)
+    // A second one is told as a fault once all are set up.
+    if (gate.isPreparing) return
+    gate.isPreparing = true
+    await within(storage.get([formatRow]), deadlines.setup, signal, () => new Error('its storage does not answer'))
+    gate.open(await prepare(storage))
   } catch (error) {
     throw explain(setup.label, error)
   } finally {
     gate.settled(setup.plugin)
   }
+}
+
+async function bringToHubFormat(storage: Storage): Promise<Storage> {
+  await bringToFormat(storage, hubFormat, async () => {
+    throw new Error('there is no place for the backup before an upgrade')
+  })
+  return storage
 }
 
 /** Those that waited for a storage failed because of another one, if another one failed. */
@@ -124,11 +145,11 @@ function firstCause(failures: readonly unknown[]): unknown {
   return failures.find(error => !waited(error)) ?? noStorage()
 }
 
-function theStorage(offers: readonly SetUp[]): Storage {
-  const storages = offers.flatMap(({ label, offer }) => (offer.storage ? [{ label, storage: offer.storage }] : []))
-  const [first, second] = storages
+/** Exactly one of them offers storage. */
+function checkStorage(offers: readonly SetUp[]): void {
+  const [first, second] = offers.filter(({ offer }) => offer.storage)
   if (first === undefined) throw noStorage()
-  if (second === undefined) return first.storage
+  if (second === undefined) return
   throw fault(second.label, `it offers storage, and so does "${first.label}"; list exactly one that does`)
 }
 

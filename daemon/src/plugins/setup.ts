@@ -54,9 +54,9 @@ export class Setup {
   }
 
   async run(): Promise<Offer> {
-    const { deadlines, signal } = this.#around
+    const { deadlines, signal, gate } = this.#around
     const late = () => (this.#isWaiting ? new NoStorageError() : new Error('its setup does not end'))
-    return within(this.#setUp(), deadlines.setup, signal, late)
+    return within(this.#setUp(), deadlines.setup, signal, late, () => this.#isWaiting && gate.isPreparing)
   }
 
   /** Lets the plugin close; one that throws or hangs is logged and left behind. */
@@ -110,22 +110,26 @@ async function setUpPlugin(plugin: Plugin, host: Host, options: unknown): Promis
   }
 }
 
-/** `promise`, or a rejection with `late` after `deadline` ms, or when `signal` is aborted. */
+/**
+ * `promise`, or a rejection with `late` after `deadline` ms, or when `signal` is aborted. As long as `isHeld` says so when
+ * the time is over, it begins again.
+ */
 export async function within<T>(
   promise: Promise<T>,
   deadline: number,
   signal: AbortSignal,
   late: () => Error,
+  isHeld: () => boolean = () => false,
 ): Promise<T> {
   const ended = Promise.withResolvers<never>()
   const abort = () => ended.reject(new ParleyError('closed', 'Parley is stopping.'))
-  const timer = setTimeout(() => ended.reject(late()), deadline)
+  const timer = setInterval(() => isHeld() || ended.reject(late()), deadline)
   signal.addEventListener('abort', abort, { once: true })
   if (signal.aborted) abort()
   try {
     return await Promise.race([promise, ended.promise])
   } finally {
-    clearTimeout(timer)
+    clearInterval(timer)
     signal.removeEventListener('abort', abort)
   }
 }

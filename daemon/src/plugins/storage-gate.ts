@@ -15,6 +15,8 @@ export class StorageGate<Plugin> {
   readonly #ready = Promise.withResolvers<Storage>()
   /** Neither set up nor waiting: each may yet offer storage. */
   readonly #busy: Set<Plugin>
+  /** Whether a storage is there and is being made fit to be used, which may take its time. */
+  isPreparing = false
 
   constructor(plugins: Iterable<Plugin>) {
     this.#busy = new Set(plugins)
@@ -32,6 +34,10 @@ export class StorageGate<Plugin> {
     this.#busy.delete(plugin)
     // A storage that was offered has opened the gate before this.
     if (this.#busy.size === 0) this.#ready.reject(new NoStorageError())
+  }
+
+  get storage(): Promise<Storage> {
+    return this.#ready.promise
   }
 
   open(storage: Storage): void {

@@ -35,15 +35,19 @@ export class Metrics {
 
   /** How often a value was at most each of `bounds`, which ascend. */
   histogram(name: string, help: string, bounds: readonly number[]): Histogram {
-    const histogram = new Histogram(bounds)
+    return this.show(name, help, new Histogram(bounds))
+  }
+
+  /** The same, of one that is filled elsewhere. */
+  show(name: string, help: string, histogram: Histogram): Histogram {
     this.#add({ name, help, type: 'histogram', lines: () => histogram.lines(name) })
     return histogram
   }
 
   /** Values that something else has already summed up, such as `{ 0.5: …, 0.99: … }`. */
   quantiles(name: string, help: string, read: () => Readonly<Record<string, number>>): void {
-    const read2 = () => Object.entries(read()).map(([quantile, value]) => ({ labels: { quantile }, value }))
-    this.#add({ name, help, type: 'summary', lines: () => read2().map(sample => line(name, sample)) })
+    const lines = () => Object.entries(read()).map(([quantile, value]) => line(name, { labels: { quantile }, value }))
+    this.#add({ name, help, type: 'summary', lines })
   }
 
   /** Everything as text; each line ends with a line feed, the last one says that it is the last. */
