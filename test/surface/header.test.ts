@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { conversationOf, viewOf } from '../support/surface/messages.ts'
+import { conversationOf, message, viewOf } from '../support/surface/messages.ts'
 import { useSurfaces } from '../support/surface/surfaces.ts'
 import { until } from '../support/wait.ts'
 
@@ -17,6 +17,42 @@ describe('the header', () => {
     await surface.page.getByText(sentence).waitFor()
     await surface.page.keyboard.press('Escape')
     await surface.page.getByText(sentence).waitFor({ state: 'hidden' })
+  })
+
+  it('leads from a word to what can be done about it', async () => {
+    const surface = await open()
+    await surface.page.getByRole('button', { name: 'Not verified' }).click()
+    await surface.page.getByRole('button', { name: 'Verify…' }).click()
+    assert.deepEqual(await surface.host.when('act'), { what: 'verify' })
+  })
+
+  it('lets nothing be written before one has decided about a changed key', async () => {
+    const surface = await open()
+    await surface.composer.fill('half a sentence')
+    surface.host.show(viewOf({ person: { trust: 'changed' } }))
+    await surface.page.getByText('Nothing is sent to them or shown of theirs').waitFor()
+    assert.ok(await surface.composer.isDisabled())
+    assert.equal(await surface.composer.inputValue(), 'half a sentence')
+    await surface.page.getByText('key has changed: decide above').waitFor()
+    await surface.page.getByRole('button', { name: 'Go on unverified…' }).click()
+    assert.deepEqual(await surface.host.when('act'), { what: 'acceptKey' })
+    surface.host.show(viewOf())
+    await until('writing again', async () => surface.composer.isEnabled())
+  })
+
+  it('says of a classic client that nothing is encrypted, and only that a message was sent', async () => {
+    const surface = await surfaces.drawn({
+      script: host => {
+        host.messages = [message(0, { mine: true, text: 'hello', state: 'sent' })]
+        host.view = viewOf({ person: { via: 'classic', address: '192.0.2.9' }, conversation: { linked: false } })
+      },
+    })
+    await surface.page.getByRole('heading', { name: 'claims to be Bob Larsen' }).waitFor()
+    await surface.page.getByRole('button', { name: 'Not encrypted' }).waitFor()
+    await surface.message('hello').getByText('Sent', { exact: true }).waitFor()
+    assert.equal(await surface.message('hello').locator('.message-state svg').count(), 0)
+    await surface.composer.fill('a'.repeat(250))
+    await surface.page.getByText('Goes out in about 3 parts of 100 bytes').waitFor()
   })
 
   it('follows how the other one is', async () => {
@@ -47,7 +83,7 @@ describe('the header', () => {
     await surface.page.keyboard.press('ArrowDown')
     await surface.page.keyboard.press('ArrowUp')
     await surface.page.keyboard.press('Enter')
-    assert.deepEqual(await surface.host.when('act'), { what: 'copyName' })
+    assert.deepEqual(await surface.host.when('act'), { what: 'verify' })
     await more.press('Enter')
     await surface.page.keyboard.press('Escape')
     await surface.page.getByRole('menu').waitFor({ state: 'hidden' })

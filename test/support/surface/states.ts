@@ -126,6 +126,46 @@ const states: Readonly<Record<string, State>> = {
     },
     reach: drawn,
   },
+  'key changed': {
+    script: host => {
+      talk(host)
+      host.view = viewOf({ person: { trust: 'changed' }, conversation: { linked: false } })
+    },
+    reach: drawn,
+  },
+  'verified, relayed': {
+    script: host => {
+      talk(host)
+      host.view = viewOf({ person: { trust: 'verified' }, conversation: { relayed: true } })
+    },
+    reach: async surface => {
+      await surface.drawn()
+      await surface.page.getByRole('button', { name: 'Relayed' }).click()
+    },
+  },
+  'classic, not encrypted': {
+    script: host => {
+      host.messages = [
+        message(0, { mine: false, written: now - 60_000, text: 'are you there?' }),
+        message(1, { mine: true, written: now - 20_000, text: 'yes', state: 'sent' }),
+      ]
+      host.view = viewOf({ person: { via: 'classic', address: '192.0.2.9' }, conversation: { linked: false } })
+    },
+    reach: async surface => {
+      await surface.drawn()
+      await surface.composer.fill('A text that is longer than what the original program takes at once. '.repeat(2))
+    },
+  },
+  blocked: {
+    script: host => {
+      talk(host)
+      host.view = viewOf({
+        person: { via: 'direct', address: '192.0.2.7:5858', isBlocked: true },
+        conversation: { linked: false },
+      })
+    },
+    reach: drawn,
+  },
   'failed message': {
     script: host => {
       talk(host)

@@ -6,7 +6,7 @@ import { Outbox } from '../../../../extension/src/chat/outbox.ts'
 import { type Ground, SurfaceHost } from '../../../../extension/src/chat/surface-host.ts'
 import { Emitter } from '../../../../extension/src/event.ts'
 import { limits } from '../../../../extension/src/limits.ts'
-import { account, conversation, FrontHub, message } from '../../../support/front-hub.ts'
+import { account, conversation, FrontHub, message, person } from '../../../support/front-hub.ts'
 import { fakeMemory } from '../../../support/memory.ts'
 import { ScriptedPage, turns } from '../../../support/surface-page.ts'
 
@@ -40,6 +40,18 @@ describe('a chat in a surface', () => {
     assert.equal(view.account.team, 'Acme')
     assert.equal(view.account.why, 'no')
     assert.equal(view.conversation.person.displayName, 'Bob')
+  })
+
+  it('sends to somebody of no team by the conversation, and shows their chat also to who is in no team', async () => {
+    const { hub, page } = open()
+    const direct = person('bob', { via: 'direct', address: '192.0.2.7:5858' })
+    hub.setConversations(conversation('bob', { person: direct }))
+    hub.accounts = []
+    hub.answers.send = ({ text, message: id }) => message('p9', { text, message: id, mine: true })
+    const { view } = await page.load()
+    assert.equal(view.account.displayName, 'You')
+    await page.ask('send', { message: 'abcdefgh', text: 'hello' })
+    assert.deepEqual(hub.askedOf('send'), [{ to: 'with-bob', text: 'hello', message: 'abcdefgh' }])
   })
 
   it('is told nothing before it says that it is ready', async () => {

@@ -3,6 +3,7 @@ import { ParleyError } from '../../../../daemon/src/errors.ts'
 import type { HubState } from '../../../../extension/src/hub/hub.ts'
 import { HubConnection, type HubConnectionOptions } from '../../../../extension/src/hub/hub-connection.ts'
 import { limits } from '../../../../extension/src/limits.ts'
+import { device, request } from '../../../support/front-hub.ts'
 import { ScriptedClient, settled, someAccount, somebody, someChat, TestClock } from '../../../support/hub-client.ts'
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} }
@@ -116,6 +117,28 @@ describe('the feed', () => {
     assert.equal(it.hub.accounts?.[0]?.state, 'unreachable')
   })
 
+  it('tells of chat requests, and of devices that wait, each as a whole', async () => {
+    const client = new ScriptedClient({
+      subscribe: () => ({ ...snapshot(1), requests: [request('zoe')], pendingDevices: [] }),
+    })
+    using it = follow(client)
+    await it.start()
+    const told: string[] = []
+    it.hub.onRequests(() => told.push(`requests ${it.hub.requests.length}`))
+    it.hub.onPendingDevices(() => told.push(`devices ${it.hub.pendingDevices.length}`))
+    client.tell('change', { number: 2, requests: [request('zoe'), request('yan')] })
+    client.tell('change', { number: 3, pendingDevices: [device('lap')] })
+    client.tell('change', { number: 4, requests: [], pendingDevices: [] })
+    assert.deepEqual(told, ['requests 2', 'devices 1', 'requests 0', 'devices 0'])
+  })
+
+  it('has none of them of a hub that is older than they are', async () => {
+    const client = new ScriptedClient({ subscribe: () => ({ number: 1, accounts: [], conversations: [] }) })
+    using it = follow(client)
+    await it.start()
+    assert.deepEqual([it.hub.requests, it.hub.pendingDevices], [[], []])
+  })
+
   it('asks for a new snapshot after a gap, once, and then goes on', async () => {
     let number = 1
     const client = new ScriptedClient({
@@ -182,7 +205,7 @@ describe('the feed', () => {
     assert.deepEqual(heard, ['c'])
   })
 
-  it('knows whether the team runs here: by the roles, by the account, and once it has been started', async () => {
+  it('knows whether one may invite: by the roles, by the account, and once it has been started', async () => {
     using roles = follow(new ScriptedClient({}, { roles: ['hub', 'registry'] }))
     await roles.start()
     assert.equal(roles.hub.mayInvite, true)
@@ -193,7 +216,9 @@ describe('the feed', () => {
     assert.equal(it.hub.mayInvite, false)
     client.tell('change', { number: 2, accounts: [someAccount({ isHosted: true })] })
     assert.equal(it.hub.mayInvite, true, 'another window has started one')
-    client.tell('change', { number: 3, accounts: [someAccount()] })
+    client.tell('change', { number: 3, accounts: [someAccount({ isAdmin: true })] })
+    assert.equal(it.hub.mayInvite, true, 'an admin invites as well')
+    client.tell('change', { number: 4, accounts: [someAccount()] })
     let told = 0
     it.hub.onAccounts(() => told++)
     await it.hub.request('hostTeam', { team: 'Acme' })

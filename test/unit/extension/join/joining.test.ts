@@ -40,7 +40,9 @@ const acme: Extract<ProbeInfo, { is: 'registry' }> = {
   isPinned: true,
 }
 
-type Answers = { [Method in 'probe' | 'signUp' | 'signIn']?: (params: ControlRequests[Method][0]) => unknown }
+type Answers = {
+  [Method in 'probe' | 'signUp' | 'signIn' | 'resetPassword']?: (params: ControlRequests[Method][0]) => unknown
+}
 
 /** Joins as a person whose acts are scripted, at a hub that answers as told. */
 async function joining(acts: readonly Act[], answers: Answers, options: Partial<JoinOptions> = {}) {
@@ -256,6 +258,88 @@ describe('joining a team', () => {
     )
     assert.ok(seen.some(line => line.startsWith('! "al" cannot be a user name')))
     assert.deepEqual(asked.at(-1)?.[1], { registry: address, name: 'alisa', displayName: 'Алиса', password })
+  })
+
+  it('takes in who has an account there from another computer, by name and password', async () => {
+    const pending = { ...account, state: 'pending' as const }
+    const { result, asked, seen } = await joining(
+      [
+        { type: invite },
+        { press: 'I Have an Account' },
+        'back',
+        { press: 'I Have an Account' },
+        { type: 'Alice' },
+        { type: password },
+      ],
+      { probe: () => ({ ...acme, link: invite, hasCode: true }), signIn: () => pending },
+    )
+    assert.deepEqual(result, { is: 'joined', account: pending })
+    assert.deepEqual(asked.at(-1), ['signIn', { registry: invite, name: 'alice', password }])
+    assert.ok(seen.includes('2/3 Your user name in Acme. You then approve this computer on another one of yours.'))
+  })
+
+  it('needs no invite of them, and takes them in where nobody else is', async () => {
+    const signs = { signIn: () => account }
+    const known: Act[] = [{ type: 'alice' }, { type: password }]
+    const invited = await joining([{ type: 'chat.example.com' }, { press: 'I Have an Account' }, ...known], {
+      probe: () => ({ ...acme, signUp: 'invite' }),
+      ...signs,
+    })
+    assert.equal(invited.result.is, 'joined')
+    const closed = await joining([{ type: 'chat.example.com' }, ...known], {
+      probe: () => ({ ...acme, signUp: 'closed' }),
+      ...signs,
+    })
+    assert.equal(closed.result.is, 'joined')
+  })
+
+  it('asks them again for the name that nobody has there', async () => {
+    let tries = 0
+    const { seen } = await joining(
+      [
+        { type: invite },
+        { press: 'I Have an Account' },
+        { type: 'alcie' },
+        { type: password },
+        { type: 'alice' },
+        'accept',
+      ],
+      {
+        probe: () => ({ ...acme, hasCode: true }),
+        signIn: () => {
+          if (tries++ === 0) throw new ParleyError('unknown-user', 'Nobody is called alcie.')
+          return account
+        },
+      },
+    )
+    assert.ok(seen.includes('! Nobody is called alcie.'))
+  })
+
+  it('sets a new password with the code of an admin', async () => {
+    let tries = 0
+    const { result, asked, seen } = await joining(
+      [
+        { type: invite },
+        { press: 'I Have an Account' },
+        { type: 'alice' },
+        { press: 'I Have a Reset Code' },
+        { type: 'mistyped' },
+        ...again,
+        { type: 'code-1234' },
+        ...again,
+      ],
+      {
+        probe: () => ({ ...acme, link: invite, hasCode: true }),
+        resetPassword: () => {
+          if (tries++ === 0) throw new ParleyError('wrong-credentials', 'Wrong.')
+          return account
+        },
+      },
+    )
+    assert.equal(result.is, 'joined')
+    assert.ok(seen.includes('! This is no code for alice that still works.'))
+    const reset = { registry: invite, name: 'alice', code: 'code-1234', newPassword: password }
+    assert.deepEqual(asked.at(-1), ['resetPassword', reset])
   })
 
   it('tries a link that was asked for at once, and shows it', async () => {

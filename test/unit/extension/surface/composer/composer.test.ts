@@ -114,4 +114,12 @@ describe('the size of a message', () => {
     assert.deepEqual(sizeOf('€'.repeat(34_134)), { is: 'over', by: 2 })
     assert.deepEqual(sizeOf('€'.repeat(30_000)), { is: 'fine' })
   })
+
+  it('is that of packets to a classic client, which are short', () => {
+    assert.deepEqual(sizeOf('a'.repeat(100), true), { is: 'fine' })
+    assert.deepEqual(sizeOf('a'.repeat(101), true), { is: 'split', packets: 2 })
+    assert.deepEqual(sizeOf('€'.repeat(34), true), { is: 'split', packets: 2 })
+    assert.deepEqual(sizeOf('a'.repeat(101), false), { is: 'fine' })
+    assert.equal(sizeOf('a'.repeat(100 * 1024 + 1), true).is, 'over')
+  })
 })

@@ -18,6 +18,32 @@ describe('what the header says', () => {
     assert.deepEqual(words(there(1)), ['busy', 'Connecting', 'Not verified'])
   })
 
+  it('is that messages go through the relay, which sees nothing of them', () => {
+    const [, link] = factsOf(viewOf({ conversation: { relayed: true } }), { now, locale: 'en' })
+    assert.equal(link?.word, 'Relayed')
+    assert.match(link?.sentence ?? '', /relay of Acme, which sees only encrypted bytes/)
+  })
+
+  it('is that somebody is verified, or has another key than the one that was', () => {
+    const trust = (of: 'verified' | 'changed') =>
+      factsOf(viewOf({ person: { trust: of } }), { now, locale: 'en' }).find(({ is }) => is === 'trust')
+    assert.deepEqual([trust('verified')?.word, trust('verified')?.icon], ['Verified', 'verified'])
+    assert.deepEqual([trust('changed')?.word, trust('changed')?.isWarning], ['Key has changed', true])
+    assert.equal(trust('changed')?.action?.what, 'verify')
+  })
+
+  it('is of a classic client that nothing is encrypted, and no word on keys that it has not', () => {
+    const view = viewOf({ person: { via: 'classic', address: '192.0.2.9' }, conversation: { linked: false } })
+    assert.deepEqual(words(view), ['online', 'Not encrypted'])
+    assert.match(factsOf(view, { now, locale: 'en' })[1]?.sentence ?? '', /192\.0\.2\.9/)
+  })
+
+  it('is known of people of no team though one’s own team is away', () => {
+    const direct = { via: 'direct', address: '192.0.2.7:5858' } as const
+    const view = viewOf({ person: direct, account: { state: 'unreachable' } })
+    assert.deepEqual(words(view), ['online', 'Direct', 'Not verified'])
+  })
+
   it('is when somebody was seen last, once they are gone', () => {
     const since = new Date(2026, 1, 5, 18, 4).getTime()
     const [word] = words(viewOf({ conversation: { linked: false }, person: { status: 'offline', since } }))

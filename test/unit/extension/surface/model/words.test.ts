@@ -5,7 +5,7 @@ import { limits } from '../../../../../extension/surface/limits.ts'
 import { announcement } from '../../../../../extension/surface/model/announce.ts'
 import { datesIn } from '../../../../../extension/surface/model/dates.ts'
 import { base32, newMessageId } from '../../../../../extension/surface/model/ids.ts'
-import { noticeOf } from '../../../../../extension/surface/model/notice.ts'
+import { noticeOf, whyNotWritten } from '../../../../../extension/surface/model/notice.ts'
 import { plainText } from '../../../../../extension/surface/model/plain.ts'
 import { viewOf } from '../../../../support/surface/messages.ts'
 
@@ -96,6 +96,33 @@ describe('the bar of a chat', () => {
       'You are offline. What you write is sent when Acme can be reached again.',
     )
     assert.match(noticeOf(viewOf({ account: { state: 'unreachable' } }))?.text ?? '', /still connected with Bob Larsen/)
+  })
+
+  it('has a person decide about a changed key, whatever the team is doing', () => {
+    const view = viewOf({ person: { trust: 'changed' }, account: { state: 'unreachable' } })
+    const notice = noticeOf(view)
+    assert.match(notice?.text ?? '', /Nothing is sent to them or shown of theirs/)
+    assert.deepEqual(
+      notice?.actions.map(({ what }) => what),
+      ['verify', 'acceptKey'],
+    )
+    assert.match(whyNotWritten(view) ?? '', /key has changed/)
+    assert.equal(whyNotWritten(viewOf()), undefined)
+  })
+
+  it('says that somebody is blocked, and that a device waits', () => {
+    const blocked = viewOf({ person: { isBlocked: true } })
+    assert.deepEqual(
+      [noticeOf(blocked)?.actions[0]?.what, whyNotWritten(blocked)],
+      ['unblock', 'You have blocked Bob Larsen'],
+    )
+    const pending = viewOf({ account: { state: 'pending' } })
+    assert.deepEqual([noticeOf(pending)?.actions[0]?.what, whyNotWritten(pending)], ['showPending', undefined])
+  })
+
+  it('leaves one alone with people of no team, whatever one’s own is doing', () => {
+    const person = { via: 'direct', address: '192.0.2.7:5858' } as const
+    assert.equal(noticeOf(viewOf({ person, account: { state: 'unreachable' } })), undefined)
   })
 
   it('never shows offline as signed out', () => {
