@@ -1,17 +1,14 @@
-import type { Log } from '@parley/kit'
 import { asParleyError, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import type { Dialer } from '../../net/dial.ts'
-import type { Identity } from '../../net/identity.ts'
-import type { HybridClock } from '../../protocol/clock.ts'
 import type { AccountInfo } from '../../protocol/control.ts'
-import { deviceId, type RegistryId, type UserId } from '../../protocol/ids.ts'
+import { deviceId, type RegistryId } from '../../protocol/ids.ts'
 import type { OwnChanged, SignedIn } from '../../protocol/parley_pb.ts'
-import type { Account, AccountStore } from '../accounts.ts'
+import { alreadySignedUp } from '../account-info.ts'
+import type { Account } from '../accounts.ts'
 import { Backoff } from '../backoff.ts'
 import { publishRoster } from '../devices/requests.ts'
-import type { OwnTeam } from '../own-team.ts'
 import { Pause } from '../pause.ts'
+import type { RegistryClientOptions } from './client-options.ts'
 import { draftFor } from './draft.ts'
 import { type Entry, EntryBook } from './entry.ts'
 import { findRegistry, HeardNotices } from './notices.ts'
@@ -21,37 +18,6 @@ import { outcomeOf } from './outcome.ts'
 import type { OwnStatements } from './own-statements.ts'
 import { type DeviceStatus, RegistrySession } from './session.ts'
 import { opaqueMechanism, signInByDevice, signInByPassword, signUp } from './sign-in.ts'
-
-export interface RegistryClientOptions {
-  readonly store: AccountStore
-  readonly identity: Identity
-  readonly dialer: Dialer
-  /** The account key of this home at a registry, made when there is none. */
-  readonly accountKey: (registry: RegistryId) => Promise<Identity>
-  /** The one that is there. */
-  readonly heldKey: (registry: RegistryId) => Promise<Identity | undefined>
-  readonly deviceName: string
-  readonly clock: HybridClock
-  /** Wall clock in ms. */
-  readonly now: () => number
-  /** Where peers can reach this hub. */
-  readonly places: () => { readonly port: number; readonly addresses: readonly string[] }
-  /** The registry that runs in this very daemon: it is reached without any network. */
-  readonly ownTeam?: () => OwnTeam | undefined
-  readonly log: Log
-  /** The state, the account, or the time of the registry changed. */
-  readonly onChange: () => void
-  readonly onOnline: (users: ReadonlySet<UserId>) => void
-  /** Statements of these people are newer than what was told. */
-  readonly onPeople: (users: readonly UserId[]) => void
-  /** The own account, or its devices, are others now; told after each sign-in too. */
-  readonly onOwn: () => void
-  /** Whose last seen is wanted, the most wanted first. */
-  readonly also: () => readonly UserId[]
-  /** How this device stands. */
-  readonly status: () => DeviceStatus
-  readonly reconnect?: ConstructorParameters<typeof Backoff>[0]
-}
 
 /** Where a registry is, and who it must be. */
 export interface RegistryPlace {
@@ -179,8 +145,8 @@ export class RegistryClient {
     place: RegistryPlace,
     wish: { name: string; displayName: string; password: string; invite?: Uint8Array },
   ) {
-    if (this.#options.store.current) throw new ParleyError('already-signed-up', this.#alreadyWords())
     const { identity, store, accountKey, deviceName } = this.#options
+    if (store.current) throw alreadySignedUp(store.current)
     const registry = await this.#open(place, this.#closing.signal)
     await this.#entering(registry, async signal => {
       const key = await accountKey(registry.registry)
@@ -189,7 +155,7 @@ export class RegistryClient {
       const { name, displayName, password, invite } = wish
       const asked = { name, displayName, user, roster, accountKey: key.spki, invite, password }
       const said = await signUp(registry, asked, signal)
-      if (store.current) throw new ParleyError('already-signed-up', this.#alreadyWords())
+      if (store.current) throw alreadySignedUp(store.current)
       await this.#enter(registry, place, { said, told: 'online', user, takesKey: false })
     })
     this.#options.log.info(
@@ -225,6 +191,24 @@ export class RegistryClient {
       const takesKey = password !== undefined
       await this.#enter(registry, target, { said, told, user: known?.user, name: who.name, takesKey })
     })
+  }
+
+  /**
+   * What the registry says of the account later on: devices, statements, role, or that this device waits no longer.
+   * @throws ParleyError what is wrong with it; the session is ended then
+   */
+  async take(session: RegistrySession, said: OwnChanged | SignedIn): Promise<void> {
+    const { store, onChange, onOwn } = this.#options
+    try {
+      const wasPending = store.current?.isPending
+      const own = await this.#book.change(session.registry, said)
+      if (wasPending || own.isNews) await this.#settleIn(session, own)
+    } catch (error) {
+      session.close(asParleyError(error))
+      throw error
+    }
+    onChange()
+    onOwn()
   }
 
   /** Ends the sign-in at the registry; keys and history stay. @throws ParleyError `unreachable` */
@@ -332,7 +316,7 @@ export class RegistryClient {
         online: this.#options.onOnline,
         also: this.#options.also,
         people: this.#options.onPeople,
-        own: said => this.#ownChanged(session, said),
+        own: said => this.take(session, said).catch(() => {}), // the session tells why it ended
         renewed: async attestation => {
           const renewed = await this.#book.renew(registry, attestation)
           onChange()
@@ -375,21 +359,6 @@ export class RegistryClient {
     this.#why = undefined
   }
 
-  /** Something of the account has changed: devices, statements, role, or that this device waits no longer. */
-  async #ownChanged(session: RegistrySession, said: OwnChanged): Promise<void> {
-    const { store, onChange, onOwn } = this.#options
-    try {
-      const before = store.current
-      const own = await this.#book.change(session.registry, said)
-      if (before?.isPending || own.isNews) await this.#settleIn(session, own)
-    } catch (error) {
-      session.close(asParleyError(error))
-      return
-    }
-    onChange()
-    onOwn()
-  }
-
   #account(): Account {
     const account = this.#options.store.current
     if (!account) throw new ParleyError('unknown-account', nobodyYet)
@@ -406,11 +375,6 @@ export class RegistryClient {
 
   #unsaved(reason: unknown): void {
     this.#options.log.error({ error: asParleyError(reason).message }, 'The sign-out could not be stored.')
-  }
-
-  #alreadyWords(): string {
-    const account = this.#options.store.current
-    return `This home already belongs to ${account?.name} at ${account?.team || account?.host}. Use another home (--home DIR) for another account.`
   }
 }
 

@@ -8,6 +8,7 @@ import {
   type Event,
   type LookedUp,
   LookUpSchema,
+  type OwnChanged,
   PublishAddressesSchema,
   RenewSchema,
   SearchSchema,
@@ -29,6 +30,12 @@ export interface SessionEvents {
   online(users: ReadonlySet<UserId>): void
   /** Whose rows are wanted though they may be offline, the most wanted first. */
   also(): readonly UserId[]
+  /** The registry has announced another address or key: resolves once it is kept. */
+  notice(notice: Signed): Promise<void>
+  /** Statements of these people are newer than what is known. */
+  people(users: readonly UserId[]): void
+  /** The own account has changed: resolves once that is kept. */
+  own(said: OwnChanged): Promise<void>
   /** A renewed attestation; resolves once it is committed. */
   renewed(attestation: Signed | undefined): Promise<{ readonly expires: number }>
 }
@@ -53,7 +60,7 @@ export class RegistrySession {
     this.#log = log
     const { link } = registry
     link.allowLargeFrames()
-    link.handle({ event: is => this.#take(is) })
+    link.handle({ event: is => this.#hear(is) })
     link.signal.addEventListener('abort', () => clearTimeout(this.#renewal), { once: true })
   }
 
@@ -148,6 +155,14 @@ export class RegistrySession {
       this.#log.warn({ code }, `The attestation could not be renewed: ${message}`)
       this.close(new ParleyError(code, message))
     }
+  }
+
+  /** What is kept must be kept before the next is heard: what another key signs comes behind the notice of it. */
+  async #hear(is: Event['is']): Promise<void> {
+    if (is.case === 'noticeGiven' && is.value.notice) await this.#events.notice(is.value.notice)
+    else if (is.case === 'ownChanged') await this.#events.own(is.value)
+    else if (is.case === 'peopleChanged') this.#events.people(is.value.users.map(userId))
+    else this.#take(is)
   }
 
   #take(is: Event['is']): void {

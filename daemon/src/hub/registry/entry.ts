@@ -1,0 +1,114 @@
+import { ParleyError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
+import type { Identity } from '../../net/identity.ts'
+import { deviceId, type RegistryId, type UserId } from '../../protocol/ids.ts'
+import type { Signed } from '../../protocol/parley_pb.ts'
+import type { Attestation } from '../../protocol/statements.ts'
+import type { AccountStore } from '../accounts.ts'
+import { harmless } from '../words.ts'
+import { firstRow } from './draft.ts'
+import { newestNotices } from './notices.ts'
+import type { RegistryLink } from './open.ts'
+import { judgeOwn, judgeOwnAttestation, newerAttestation, type OwnKeys, type OwnStatements } from './own-statements.ts'
+
+/** What a registry says of the own account is judged, and committed before anybody hears of it. */
+export class EntryBook {
+  readonly #store: AccountStore
+  readonly #identity: Identity
+  readonly #heldKey: (registry: RegistryId) => Promise<Identity | undefined>
+
+  constructor(parts: {
+    store: AccountStore
+    identity: Identity
+    /** The account key that this home holds at a registry. */
+    heldKey: (registry: RegistryId) => Promise<Identity | undefined>
+  }) {
+    this.#store = parts.store
+    this.#identity = parts.identity
+    this.#heldKey = parts.heldKey
+  }
+
+  /** What it says with a sign-in. @throws ParleyError as {@link judgeOwn} does, and `storage` */
+  async enter(
+    registry: RegistryLink,
+    { host, port }: { host: string; port: number },
+    entry: Entry,
+  ): Promise<OwnStatements> {
+    const own = await this.#judge(registry, entry.said, entry)
+    const known = this.#store.current
+    if (!known && entry.name !== undefined && own.attested.name !== entry.name) {
+      throw new ParleyError('forged', 'The registry signed this device in to another account. Nothing was accepted.')
+    }
+    const fresh = known ? {} : firstRow(registry, own.attested.user)
+    const team = harmless(registry.welcome.team, limits.shownName)
+    const notices = newestNotices(known, registry.chain)
+    await this.#save(registry, own, entry.said, { ...fresh, host, port, team, notices, signedOut: '' })
+    return own
+  }
+
+  /** What it says later, because something of the account has changed. Throws as {@link enter} does. */
+  async change(registry: RegistryLink, said: Said): Promise<OwnStatements> {
+    const own = await this.#judge(registry, said, { user: this.#store.current?.user, takesKey: false })
+    await this.#save(registry, own, said, {})
+    return own
+  }
+
+  /** A renewed attestation. Throws as {@link enter} does. */
+  async renew(registry: RegistryLink, attestation: Signed | undefined): Promise<Attestation> {
+    const known = this.#store.current
+    const keys = await this.#keys(registry, { user: known?.user, takesKey: false })
+    const attested = judgeOwnAttestation(attestation, this.#by(registry), keys, known)
+    if (attestation) {
+      await this.#store.save(registry.registry, {
+        attestation: newerAttestation(attestation, attested, known).attestation,
+      })
+    }
+    return attested
+  }
+
+  async #judge(registry: RegistryLink, said: Said, asked: Asked): Promise<OwnStatements> {
+    const keys = await this.#keys(registry, asked)
+    return judgeOwn(said, this.#by(registry), keys, this.#store.current)
+  }
+
+  /** Later notices than those of the welcome may have been heard. */
+  #by({ registry, chain, time }: RegistryLink) {
+    const { current } = this.#store
+    return { registry, registryKey: current?.registry === registry ? current.chain : chain, now: time() }
+  }
+
+  async #keys({ registry }: RegistryLink, { user, takesKey }: Asked): Promise<OwnKeys> {
+    const held = (await this.#heldKey(registry))?.spki
+    return { device: deviceId(this.#identity.id), user, held, takesKey }
+  }
+
+  async #save(
+    { registry }: RegistryLink,
+    { attestation, roster, isPending }: OwnStatements,
+    { role }: Said,
+    others: Parameters<AccountStore['save']>[1],
+  ): Promise<void> {
+    const pending = isPending
+    await this.#store.save(registry, { ...others, attestation, roster, pending, role: role === 'admin' ? role : '' })
+  }
+}
+
+/** A sign-in that the registry has granted. */
+export interface Entry extends Asked {
+  readonly said: Said
+  /** Whose account was asked for; undefined: whoever the device key belongs to. */
+  readonly name?: string | undefined
+}
+
+interface Asked {
+  /** Whose account it must be; undefined where there is none yet. */
+  readonly user: UserId | undefined
+  /** As {@link OwnKeys}. */
+  readonly takesKey: boolean
+}
+
+interface Said {
+  readonly attestation?: Signed | undefined
+  readonly roster?: Signed | undefined
+  readonly role: string
+}
