@@ -25,6 +25,7 @@ export function accountInfo(
     name,
     displayName,
     ...(isHosted && { isHosted }),
+    ...(account.isAdmin && { isAdmin: true }),
     state,
     ...(why && state !== 'online' ? { why } : {}),
     availability,

@@ -30,6 +30,8 @@ export interface Account {
   readonly signedOut: string | undefined
   /** This device waits to be approved by another one. */
   readonly isPending: boolean
+  /** May invite to the team, as the registry last said. */
+  readonly isAdmin: boolean
   /** What the person says of themselves. */
   readonly availability: Availability
 }
@@ -125,6 +127,7 @@ function accountOf(row: AccountRow): Account | undefined {
     listed: readRoster(row.roster, { accountKey, registry, user, generation }),
     signedOut: row.signedOut === '' ? undefined : row.signedOut,
     isPending: row.pending,
+    isAdmin: row.role === 'admin',
     availability: row.availability === 'busy' ? 'busy' : 'available',
   }
 }

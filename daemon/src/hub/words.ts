@@ -13,4 +13,14 @@ export function harmless(text: string, most: number = limits.words): string {
     .toWellFormed()
 }
 
+/** The same for words of several lines, whose breaks stay. */
+export function harmlessLines(text: string, most: number): string {
+  const lines = text.slice(0, 2 * most).split('\n')
+  return lines
+    .map(line => harmless(line, most))
+    .join('\n')
+    .slice(0, most)
+    .toWellFormed()
+}
+
 const misleading = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu

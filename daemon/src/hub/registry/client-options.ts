@@ -3,6 +3,7 @@ import type { Dialer } from '../../net/dial.ts'
 import type { Identity } from '../../net/identity.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import type { RegistryId, UserId } from '../../protocol/ids.ts'
+import type { RelayOffered } from '../../protocol/parley_pb.ts'
 import type { AccountStore } from '../accounts.ts'
 import type { Backoff } from '../backoff.ts'
 import type { OwnTeam } from '../own-team.ts'
@@ -33,6 +34,8 @@ export interface RegistryClientOptions {
   readonly onPeople: (users: readonly UserId[]) => void
   /** The own account, or its devices, are others now; told after each sign-in too. */
   readonly onOwn: () => void
+  /** Somebody asks for a connection through the registry's relay. */
+  readonly onRelay?: (offer: RelayOffered) => void
   /** Whose last seen is wanted, the most wanted first. */
   readonly also: () => readonly UserId[]
   /** How this device stands. */

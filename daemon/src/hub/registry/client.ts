@@ -17,7 +17,7 @@ import { openRegistry, type RegistryLink } from './open.ts'
 import { outcomeOf } from './outcome.ts'
 import type { OwnStatements } from './own-statements.ts'
 import { type DeviceStatus, RegistrySession } from './session.ts'
-import { opaqueMechanism, signInByDevice, signInByPassword, signUp } from './sign-in.ts'
+import { opaqueMechanism, type SignInWish, signInByDevice, signInByPassword, signUp } from './sign-in.ts'
 
 /** Where a registry is, and who it must be. */
 export interface RegistryPlace {
@@ -103,6 +103,12 @@ export class RegistryClient {
     this.#pause.wake()
   }
 
+  /** Where peers can reach this hub has changed: the registry is told, now or at the next sign-in. */
+  tellPlaces(): void {
+    const { port, addresses } = this.#options.places()
+    void this.session?.publish(port, addresses).catch(() => {}) // a link that broke is dialled again
+  }
+
   /** How this device stands may have changed: the registry is told, now or at the next sign-in. */
   tellStatus(): void {
     void this.session?.setStatus(this.#options.status())
@@ -166,9 +172,9 @@ export class RegistryClient {
 
   /**
    * Signs in, by password when one is given, else by the device key alone. A home without an account needs a place; by
-   * password its device waits from then on until another one approves it.
+   * password its device waits from then on until another one approves it. With an admin's code that becomes the password.
    */
-  async signIn(place: RegistryPlace | undefined, who: { name?: string; password?: string }): Promise<void> {
+  async signIn(place: RegistryPlace | undefined, who: SignInWish): Promise<void> {
     const known = this.#options.store.current
     if (known && who.password === undefined) {
       if (known.signedOut !== undefined) throw new ParleyError('password-needed', needsPassword)
@@ -182,12 +188,13 @@ export class RegistryClient {
       const { identity, deviceName } = this.#options
       const name = who.name ?? known?.name ?? ''
       const mechanism = known?.mechanism ?? opaqueMechanism
-      const { password } = who
+      const { password, code } = who
       const told = this.#options.status()
+      const by = { name, code, mechanism, identity, status: told, deviceName }
       const said =
         password === undefined
           ? await signInByDevice(registry, told, signal)
-          : await signInByPassword(registry, { name, password, mechanism, identity, status: told, deviceName }, signal)
+          : await signInByPassword(registry, { ...by, password }, signal)
       const takesKey = password !== undefined
       await this.#enter(registry, target, { said, told, user: known?.user, name: who.name, takesKey })
     })
@@ -316,6 +323,7 @@ export class RegistryClient {
         online: this.#options.onOnline,
         also: this.#options.also,
         people: this.#options.onPeople,
+        relay: offer => this.#options.onRelay?.(offer),
         own: said => this.take(session, said).catch(() => {}), // the session tells why it ended
         renewed: async attestation => {
           const renewed = await this.#book.renew(registry, attestation)

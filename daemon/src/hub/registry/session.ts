@@ -10,6 +10,7 @@ import {
   LookUpSchema,
   type OwnChanged,
   PublishAddressesSchema,
+  type RelayOffered,
   RenewSchema,
   SearchSchema,
   SetStatusSchema,
@@ -36,6 +37,8 @@ export interface SessionEvents {
   people(users: readonly UserId[]): void
   /** The own account has changed: resolves once that is kept. */
   own(said: OwnChanged): Promise<void>
+  /** Somebody asks for a connection through the relay. */
+  relay?(offer: RelayOffered): void
   /** A renewed attestation; resolves once it is committed. */
   renewed(attestation: Signed | undefined): Promise<{ readonly expires: number }>
 }
@@ -161,6 +164,7 @@ export class RegistrySession {
   async #hear(is: Event['is']): Promise<void> {
     if (is.case === 'noticeGiven' && is.value.notice) await this.#events.notice(is.value.notice)
     else if (is.case === 'ownChanged') await this.#events.own(is.value)
+    else if (is.case === 'relayOffered') this.#events.relay?.(is.value)
     else if (is.case === 'peopleChanged') this.#events.people(is.value.users.map(userId))
     else this.#take(is)
   }

@@ -3,10 +3,18 @@ import type { Identity } from '../../net/identity.ts'
 import { fromText, type UserId } from '../../protocol/ids.ts'
 import { type Request, type Signed, type SignedIn, SignInSchema, SignUpSchema } from '../../protocol/parley_pb.ts'
 import { ask, expectReply, type RegistryLink } from './open.ts'
-import { enrol, opaqueMechanism, provePassword, refuseOther, step, withOpaque } from './passwords.ts'
+import { enrol, opaqueMechanism, provePassword, refuseOther, resetPassword, step, withOpaque } from './passwords.ts'
 import type { DeviceStatus } from './session.ts'
 
 export { opaqueMechanism } from './passwords.ts'
+
+/** As whom to sign in, and by what. */
+export interface SignInWish {
+  readonly name?: string
+  readonly password?: string
+  /** The one-use code of an admin. */
+  readonly code?: Uint8Array
+}
 
 /** What a sign-up asks for. */
 export interface SignUpWish {
@@ -55,6 +63,8 @@ export async function signInByPassword(
   who: {
     readonly name: string
     readonly password: string
+    /** The one-use code of an admin: with it the password is set, before it signs in. */
+    readonly code?: Uint8Array | undefined
     readonly mechanism: string
     readonly identity: Identity
     readonly status: DeviceStatus
@@ -65,6 +75,7 @@ export async function signInByPassword(
 ): Promise<SignedIn> {
   const { name, password, mechanism, identity, status, deviceName } = who
   refuseOther(registry, mechanism)
+  if (who.code) await resetPassword(registry, { name, code: who.code, newPassword: password, mechanism }, signal)
   const begin = (first: Uint8Array): Request['is'] => {
     return { case: 'signIn', value: create(SignInSchema, { name, mechanism, first, status, deviceName }) }
   }
