@@ -3,10 +3,12 @@ import type { Log } from '@parley/kit'
 import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Dialer } from '../net/dial.ts'
+import type { Link } from '../net/link.ts'
 import { isLoopback, plainAddress } from '../protocol/addresses.ts'
-import { deviceId, fromText, type UserId } from '../protocol/ids.ts'
+import { type DeviceId, deviceId, fromText, type UserId } from '../protocol/ids.ts'
 import type { Address, DeviceAddresses } from '../protocol/parley_pb.ts'
 import { Backoff } from './backoff.ts'
+import { Gate } from './gate.ts'
 import { Pause } from './pause.ts'
 import type { Peers } from './peers.ts'
 import type { People, Person } from './people.ts'
@@ -15,22 +17,33 @@ import type { RegistrySession } from './registry/session.ts'
 
 export interface SupervisorOptions {
   readonly dialer: Dialer
-  readonly peers: Peers
+  readonly peers: Pick<Peers, 'linkTo' | 'isLinked' | 'greet'>
   readonly people: People
+  /** This device, which is never dialled. */
+  readonly self?: DeviceId
   /** The registry, while signed in there. */
   readonly session: () => RegistrySession | undefined
-  /** Whether that person has not yet committed all that is theirs to have. */
-  readonly lacking: (user: UserId) => boolean
+  /** A link through the relay of the registry, while signed in there. @throws ParleyError why there is none */
+  readonly relay?: (user: UserId, device: DeviceId, signal: AbortSignal) => Promise<Link>
+  /** Whether that device of a person has not yet committed all that is theirs to have; without one, any of theirs. */
+  readonly lacking: (user: UserId, device?: DeviceId) => boolean
   /** Whether to dial at all: not while signed out. */
   readonly isActive: () => boolean
   readonly log: Log
+  /** ms between attempts to reach somebody directly who is linked through the relay; tests shorten them. */
+  readonly upgrade?: ConstructorParameters<typeof Backoff>[0]
 }
 
-/** Dials everyone who is reachable and lacks something, for ever, one dial at a time for each person. */
+/**
+ * Dials each device that is reachable and lacks something, for ever, one round at a time for each person: at its direct
+ * addresses, and with some delay through the relay. A link through the relay is replaced by a direct one as soon as one
+ * comes up. One's own devices are dialled like those of others, when something is lacking there.
+ */
 export class Supervisor {
   readonly #options: SupervisorOptions
   readonly #closing = new AbortController()
   readonly #tasks = new Map<UserId, Task>()
+  readonly #gate = new Gate(limits.dialsAtOnce)
 
   constructor(options: SupervisorOptions) {
     this.#options = options
@@ -38,19 +51,21 @@ export class Supervisor {
 
   /** Dials at once if there is reason to; joins a dial under way and cuts a pause short. */
   reach(user: UserId): void {
-    this.#start(user, false)
+    this.#start(user)
   }
 
-  /** A link came up or went. */
+  /** A link to one of their devices came up or went. */
   linked(user: UserId, isUp: boolean): void {
     const task = this.#taskOf(user)
     if (isUp) {
       task.upSince = performance.now()
+      // There may be something better than the relay, or devices that nobody has reached.
+      this.#start(user, task.patient)
       return
     }
-    if (performance.now() - task.upSince > limits.reconnect.fast) task.backoff.reset()
+    if (performance.now() - task.upSince > limits.reconnect.fast) task.urgent.reset()
     // Not at once: a hub that answers hello and then hangs up would be dialled in a circle.
-    this.#start(user, true)
+    this.#start(user, task.urgent)
   }
 
   async close(): Promise<void> {
@@ -61,7 +76,8 @@ export class Supervisor {
   #taskOf(user: UserId): Task {
     const task = this.#tasks.get(user) ?? {
       pause: new Pause(),
-      backoff: new Backoff(),
+      urgent: new Backoff(),
+      patient: new Backoff({ ...limits.upgrade, ...this.#options.upgrade }),
       upSince: 0,
       dialled: -limits.redial,
       running: undefined,
@@ -70,78 +86,134 @@ export class Supervisor {
     return task
   }
 
-  #start(user: UserId, isPausedFirst: boolean): void {
+  /** `pausedFirst`: the pause before the first round; none when somebody asks for it. */
+  #start(user: UserId, pausedFirst?: Backoff): void {
     if (!this.#wants(user)) return
     const task = this.#taskOf(user)
     if (task.running) {
-      if (!isPausedFirst) task.pause.wake()
+      if (pausedFirst === undefined) task.pause.wake()
+      else if (pausedFirst === task.urgent && task.rests === 'patiently') {
+        task.rests = 'hurried'
+        task.pause.wake()
+      }
       return
     }
     task.pause.reset()
-    task.running = this.#run(user, task, isPausedFirst).finally(() => {
+    task.running = this.#run(user, task, pausedFirst).finally(() => {
       task.running = undefined
     })
   }
 
   /** Whether dialling makes sense now. Without the registry, the addresses known last are tried. */
   #wants(user: UserId): boolean {
-    const { isActive, lacking, peers, session, people } = this.#options
-    if (this.#closing.signal.aborted || !isActive() || peers.isLinked(user) || !lacking(user)) return false
+    const { isActive, lacking, peers, session, people, self } = this.#options
+    if (this.#closing.signal.aborted || !isActive()) return false
     const registry = session()
-    return registry ? registry.online.get(user) !== undefined : (people.get(user)?.devices.length ?? 0) > 0
+    const person = people.get(user)
+    const isThere = registry ? registry.online.get(user) !== undefined : (person?.devices.length ?? 0) > 0
+    if (!isThere) return false
+    if (!person) return !peers.isLinked(user) && lacking(user)
+    return [...person.keys.keys()].some(device => device !== self && this.#isWanted(user, device))
   }
 
-  async #run(user: UserId, task: Task, isPausedFirst: boolean): Promise<void> {
+  /** Whether a device lacks something and is not linked, or not well. */
+  #isWanted(user: UserId, device: DeviceId): boolean {
+    const link = this.#options.peers.linkTo(device)
+    return link ? link.relayed : this.#options.lacking(user, device)
+  }
+
+  async #run(user: UserId, task: Task, pausedFirst: Backoff | undefined): Promise<void> {
     const { signal } = this.#closing
-    if (isPausedFirst) await task.pause.sleep(task.backoff.next(), signal)
+    if (pausedFirst) await this.#rest(task, pausedFirst)
     while (this.#wants(user)) {
       await new Pause().sleep(Math.max(0, task.dialled + limits.redial - performance.now()), signal)
       task.pause.reset()
-      try {
-        await this.#dial(user, signal)
-      } catch (error) {
-        const { code, message } = asParleyError(error)
-        this.#options.log.debug({ code, user }, `A dial failed: ${message}`)
-      }
+      const isUrgent = await this.#round(user, signal)
       task.dialled = performance.now()
-      if (this.#wants(user)) await task.pause.sleep(task.backoff.next(), signal)
+      if (this.#wants(user)) await this.#rest(task, isUrgent ? task.urgent : task.patient)
+    }
+    task.patient.reset()
+  }
+
+  /** Waits for the next round. A patient wait becomes an urgent one when a link goes meanwhile. */
+  async #rest(task: Task, backoff: Backoff): Promise<void> {
+    const { signal } = this.#closing
+    task.rests = backoff === task.patient ? 'patiently' : 'urgently'
+    await task.pause.sleep(backoff.next(), signal)
+    const isHurried = (task.rests as Task['rests']) === 'hurried'
+    task.rests = undefined
+    if (!isHurried) return
+    task.pause.reset()
+    await task.pause.sleep(task.urgent.next(), signal)
+  }
+
+  /** Dials everything of a person that is there and not well linked. Whether somebody waits for the next round. */
+  async #round(user: UserId, signal: AbortSignal): Promise<boolean> {
+    const { peers, self, log } = this.#options
+    try {
+      const there = (await this.#find(user, signal)).filter(({ device }) => device !== self)
+      const wanted = there.filter(({ device }) => this.#isWanted(user, device))
+      await Promise.all(wanted.map(target => this.#gate.run(() => this.#reach(user, target, signal), signal)))
+      return !peers.isLinked(user) || wanted.some(({ device }) => !peers.linkTo(device))
+    } catch (error) {
+      const { code, message } = asParleyError(error)
+      log.debug({ code, user }, `A dial failed: ${message}`)
+      return !peers.isLinked(user)
     }
   }
 
-  async #dial(user: UserId, signal: AbortSignal): Promise<void> {
-    const { dialer, peers } = this.#options
-    const person = await this.#find(user, signal)
-    const places = person.devices.flatMap(({ device, addresses }) => {
-      const id = deviceId(device)
-      return person.keys.has(id) ? addresses.map(address => ({ device: id, ...address })) : []
-    })
-    const link = await race(
-      places,
-      ({ device, host, port }, signal) => {
-        return dialer.dial({ host, port, alpn: 'parley-peer/1', expect: fromText(device), signal })
-      },
-      { signal, letGo: late => late.close() },
-    )
-    await peers.greet(link, user)
+  /** Gets a link to a device, or a better one; that there is none is no failure of the round. */
+  async #reach(user: UserId, { device, addresses }: Target, signal: AbortSignal): Promise<void> {
+    const { dialer, peers, relay, log } = this.#options
+    if (!this.#isWanted(user, device)) return
+    type Way = (signal: AbortSignal) => Promise<Link>
+    const letGo = (late: Link) => late.close()
+    const dial = ({ host, port }: Address, signal: AbortSignal) =>
+      dialer.dial({ host, port, alpn: 'parley-peer/1', expect: fromText(device), signal })
+    const direct: Way = signal => race(addresses, dial, { signal, letGo })
+    const relayed: Way | undefined = relay && !peers.linkTo(device) ? signal => relay(user, device, signal) : undefined
+    const ways = [...(addresses.length > 0 ? [direct] : []), ...(relayed ? [relayed] : [])]
+    if (ways.length === 0) return
+    try {
+      const attempt = (way: Way, signal: AbortSignal) => way(signal)
+      const link = await race(ways, attempt, { signal, letGo, stagger: limits.relayHeadStart })
+      await peers.greet(link, user)
+    } catch (error) {
+      const { code, message } = asParleyError(error)
+      log.debug({ code, user, device }, `A dial failed: ${message}`)
+    }
   }
 
-  /** The newest that the registry knows of a person, or what is known here. */
-  async #find(user: UserId, signal: AbortSignal): Promise<Person> {
+  /** The devices of a person that may be dialled: by the registry those that are there, else all that are known here. */
+  async #find(user: UserId, signal: AbortSignal): Promise<Target[]> {
     const { people, session } = this.#options
     const registry = session()
-    const known = people.get(user)
-    if (!registry) {
-      if (known) return known
-      throw new ParleyError('unreachable', 'The team cannot be reached, and no address of this person is known.')
-    }
+    if (!registry) return targetsOf(people.get(user))
     const found = await registry.lookUp({ user }, signal)
     const devices = usable(found.devices, isLoopback(registry.registry.link.remoteAddress))
     // Without addresses those known last are better than none.
     const news = devices.some(({ addresses }) => addresses.length > 0) ? devices : undefined
     const person = people.judge(found.attestation, found.roster, news)
     if (person.user !== user) throw new ParleyError('forged', 'The registry answered with another person.')
-    return people.keep(person)
+    const known = targetsOf(await people.keep(person))
+    const there = new Set(devices.map(({ device }) => deviceId(device)))
+    const kept = known.filter(({ device }) => there.has(device))
+    const others = [...there].filter(device => person.keys.has(device) && !kept.some(one => one.device === device))
+    return [...kept, ...others.map(device => ({ device, addresses: [] }))]
   }
+}
+
+/** The devices that speak for a person, where they were last. */
+function targetsOf(person: Person | undefined): Target[] {
+  if (!person) return []
+  const targets = person.devices.map(({ device, addresses }) => ({ device: deviceId(device), addresses }))
+  return targets.filter(({ device }) => person.keys.has(device))
+}
+
+/** A device to dial, and where. */
+interface Target {
+  readonly device: DeviceId
+  readonly addresses: readonly Address[]
 }
 
 /**
@@ -164,9 +236,12 @@ function isHere(address: string): boolean {
 
 interface Task {
   readonly pause: Pause
-  readonly backoff: Backoff
+  /** Delays while somebody cannot be reached, and while there is only something better to find. */
+  readonly urgent: Backoff
+  readonly patient: Backoff
   /** When the last link came up and the last dial ended, in ms of the monotonic clock. */
   upSince: number
   dialled: number
+  rests?: 'patiently' | 'urgently' | 'hurried' | undefined
   running: Promise<void> | undefined
 }

@@ -18,8 +18,28 @@ export async function listenForPeers(options: {
   readonly log: Log
 }): Promise<Port> {
   const { identity, take, log } = options
-  const listen = options.listen.map(text => readHostPort(text, ports.peer))
-  const open = (listen: readonly HostPort[]) => listenPort({ listen, identity, alpn: { 'parley-peer/1': take }, log })
+  return walk(options.listen, listen => listenPort({ listen, identity, alpn: { 'parley-peer/1': take }, log }))
+}
+
+/**
+ * Lets a port for peers listen elsewhere: under the number that it has where it can, since others know it.
+ *
+ * @throws ParleyError `port-taken`, `bad-address`; it then listens as before
+ */
+export async function relistenForPeers(port: Port, listen: readonly string[]): Promise<void> {
+  const [before] = port.addresses
+  const same = listen.map(text => ({ ...readHostPort(text, ports.peer), ...(before && { port: before.port }) }))
+  try {
+    await withoutIPv6(listen => port.relisten(listen), same)
+  } catch (error) {
+    if (!(error instanceof ParleyError && error.code === 'port-taken')) throw error
+    await walk(listen, places => port.relisten(places))
+  }
+}
+
+/** Opens what is wanted; port 5858 is that one or the first free one after it. */
+async function walk<T>(wanted: readonly string[], open: (listen: readonly HostPort[]) => Promise<T>): Promise<T> {
+  const listen = wanted.map(text => readHostPort(text, ports.peer))
   const walks = listen.some(({ port }) => port === ports.peer)
   for (let step = 0; ; step++) {
     try {
@@ -42,10 +62,10 @@ function moved(listen: readonly HostPort[], step: number): HostPort[] {
 }
 
 /** A machine without IPv6 cannot listen on [::], which is what the default says: there it means all of IPv4. */
-async function withoutIPv6(
-  open: (listen: readonly HostPort[]) => Promise<Port>,
+async function withoutIPv6<T>(
+  open: (listen: readonly HostPort[]) => Promise<T>,
   listen: readonly HostPort[],
-): Promise<Port> {
+): Promise<T> {
   try {
     return await open(listen)
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { Log } from '@parley/kit'
 import { asParleyError, ParleyError } from '../errors.ts'
+import { limits } from '../limits.ts'
 import type { Link } from '../net/link.ts'
 import { type DeviceId, deviceId, fromText, type RegistryId, type UserId } from '../protocol/ids.ts'
 import type { Event, PeerHello, Signed } from '../protocol/parley_pb.ts'
@@ -21,6 +22,13 @@ export interface PeersOptions {
    * @throws ParleyError why not: `asked` and `clock` are told to them, all else is `stranger`
    */
   readonly admit?: (person: Person, link: Link, hello: PeerHello) => Person | Promise<Person>
+  /** Links between one's own devices. Absent: there are none. */
+  readonly own?: {
+    /** @throws ParleyError `stranger` for a device that is not one of them */
+    admit(person: Person, device: DeviceId): Promise<void>
+    /** Takes the link: what it carries is no conversation. */
+    attach(link: Link, device: DeviceId): void
+  }
   readonly log: Log
   /** A link to that person came up, or went. */
   readonly onLink: (user: UserId, isUp: boolean) => void
@@ -40,7 +48,7 @@ export type Taker = (is: Event['is']) => Promise<void>
 /** The established links to other people's devices: one for each device, both sides known to each other. */
 export class Peers {
   readonly #options: PeersOptions
-  readonly #links = new Map<DeviceId, { readonly link: Link; readonly user: UserId }>()
+  readonly #links = new Map<DeviceId, { readonly link: Link; readonly user: UserId; readonly since: number }>()
 
   constructor(options: PeersOptions) {
     this.#options = options
@@ -48,6 +56,22 @@ export class Peers {
 
   get count(): number {
     return this.#links.size
+  }
+
+  /** How many of the links run through a relay. */
+  get relayed(): number {
+    return [...this.#links.values()].filter(({ link }) => link.relayed).length
+  }
+
+  /** Whether somebody is linked, and only through a relay. */
+  isRelayed(user: UserId): boolean {
+    const links = [...this.#links.values()].filter(linked => linked.user === user)
+    return links.length > 0 && links.every(({ link }) => link.relayed)
+  }
+
+  /** The link to a device. */
+  linkTo(device: DeviceId): Link | undefined {
+    return this.#links.get(device)?.link
   }
 
   isLinked(user: UserId): boolean {
@@ -119,12 +143,16 @@ export class Peers {
       if (error instanceof ClockApart) onClock(error.person.user, error.message)
       throw error
     }
-    if (person.user === self.user) throw stranger()
+    const device = deviceId(link.peerId)
+    if (person.user === self.user) {
+      await (this.#options.own ?? noOwn).admit(person, device)
+      return people.keep(person)
+    }
     onClock(person.user, undefined)
     const admitted = (await this.#options.admit?.(person, link, hello)) ?? person
     // A hub that forgot which roster it has seen could be shown an older one after a restart.
     const kept = await people.keep(admitted)
-    if (!kept.keys.has(deviceId(link.peerId))) throw stranger()
+    if (!kept.keys.has(device)) throw stranger()
     return kept
   }
 
@@ -136,9 +164,10 @@ export class Peers {
       return undefined
     }
     const device = deviceId(link.peerId)
-    const other = this.#links.get(device)?.link
+    const { link: other, since = 0 } = this.#links.get(device) ?? {}
     if (other && !other.signal.aborted) {
-      const stays = chosen(other, link, self.device)
+      const isSettled = performance.now() - since > limits.settled
+      const stays = isSettled ? link : chosen(other, link, self.device)
       const goes = stays === link ? other : link
       if (stays === link) this.#links.delete(device)
       goes.close('closed', duplicate)
@@ -146,10 +175,15 @@ export class Peers {
     }
     link.established()
     link.allowLargeFrames()
-    this.#links.set(device, { link, user: person.user })
+    this.#links.set(device, { link, user: person.user, since: performance.now() })
     const { signal } = link
     signal.addEventListener('abort', () => this.#gone(device, link, person.user), { once: true })
     const { user, name, displayName, keys } = person
+    if (user === self.user) {
+      this.#options.own?.attach(link, device)
+      onLink(user, true)
+      return undefined
+    }
     const send = (is: Event['is']) => link.send(is)
     const attached = attach({ registry: self.registry, user, device, name, displayName, keys, send, signal })
     const taker: Taker = is => attached.event(is)
@@ -166,16 +200,23 @@ export class Peers {
 }
 
 /**
- * Which of two links between a pair stays: of two from one dialler the newer, else the one dialled by the lower device id
- * (in byte order), so that both sides choose the same.
+ * Which of two links between a pair stays: a direct one before one through a relay; of two from one dialler the newer,
+ * else the one dialled by the lower device id (in byte order), so that both sides choose the same. Where one has been
+ * settled for a while, the newer stays instead: nobody dials but who has lost the other, or has found a direct way.
  */
-export function chosen<L extends Pick<Link, 'outbound' | 'peerId'>>(older: L, newer: L, self: DeviceId): L {
+export function chosen<L extends Pick<Link, 'outbound' | 'peerId' | 'relayed'>>(older: L, newer: L, self: DeviceId): L {
+  if (older.relayed !== newer.relayed) return newer.relayed ? older : newer
   if (older.outbound === newer.outbound) return newer
   const isSelfLower = Buffer.compare(fromText(self), newer.peerId) < 0
   return newer.outbound === isSelfLower ? newer : older
 }
 
 const duplicate = 'Another link to the same device took the place of this one.'
+const noOwn = {
+  async admit() {
+    throw stranger()
+  },
+}
 /** What both sides are told whose clocks are too far apart. */
 export const clockWords =
   'The clocks of both computers are more than 10 minutes apart, so no messages are exchanged. Set both clocks right.'

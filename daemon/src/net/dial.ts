@@ -8,6 +8,8 @@ import type { Identity } from './identity.ts'
 import { LinkKeeper } from './keeper.ts'
 import { Link } from './link.ts'
 import type { LinkLimits } from './owner.ts'
+import type { HostPort } from './port-types.ts'
+import { connectThrough, type ProxyFor } from './proxy.ts'
 import { plainAddress } from './source.ts'
 import { linkTls, type PeerKey, provenKey } from './tls.ts'
 
@@ -16,6 +18,8 @@ export interface DialerOptions {
   readonly identity: Identity
   readonly log?: Log
   readonly limits?: Partial<DialLimits>
+  /** Which proxy leads to a registry. Peers are dialled directly. */
+  readonly proxy?: ProxyFor
 }
 
 export type DialLimits = LinkLimits & { readonly [Name in 'handshake' | 'closing']: number }
@@ -53,14 +57,16 @@ export class Dialer {
   readonly #limits: DialLimits
   readonly #log: Log
   readonly #keeper: LinkKeeper
+  readonly #proxy: ProxyFor
   /** Every socket that was dialled and is not closed yet. */
   readonly #sockets = new Set<TLSSocket>()
 
-  constructor({ identity, log = silentLog, limits = {} }: DialerOptions) {
+  constructor({ identity, log = silentLog, limits = {}, proxy = () => undefined }: DialerOptions) {
     this.#limits = { ...defaults, ...limits }
     this.#context = tls.createSecureContext(linkTls(identity))
     this.#keeper = new LinkKeeper(this.#limits)
     this.#log = log
+    this.#proxy = proxy
   }
 
   /** Sockets that are open or being opened. */
@@ -78,16 +84,46 @@ export class Dialer {
     target.signal?.throwIfAborted()
     const timeout = target.timeout ?? this.#limits.handshake
     const due = performance.now() + timeout
-    const socket = this.#connect(target)
     const stop = new AbortController()
     const timer = setTimeout(() => stop.abort(new ParleyError('unreachable', tooSlow(target, timeout))), timeout)
     const signal = target.signal ? AbortSignal.any([stop.signal, target.signal]) : stop.signal
+    let { over } = target
+    let socket: TLSSocket | undefined
     try {
+      const proxy = over || !isRegistry(target) ? undefined : this.#proxy(target)
+      if (proxy) over = await connectThrough(proxy, target, { signal, timeout })
+      socket = this.#connect(over ? { ...target, over } : target)
       await connected(socket, signal, target)
       return this.#linkOf(socket, judge(socket, target), target, due)
     } catch (error) {
+      socket?.destroy()
+      over?.destroy()
+      throw error
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  /**
+   * A connection to a registry's port without anything in it, by the same proxy as its links.
+   * @throws ParleyError `unreachable`, or the reason of `signal`
+   */
+  async open(place: HostPort, signal: AbortSignal, timeout = this.#limits.handshake): Promise<net.Socket> {
+    signal.throwIfAborted()
+    const proxy = this.#proxy(place)
+    const socket = proxy
+      ? await connectThrough(proxy, place, { signal, timeout })
+      : net.connect({ host: place.host, port: place.port, noDelay: true })
+    socket.on('error', () => {})
+    if (proxy) return socket
+    const target = { ...place, alpn: registryProtocol }
+    const late = new AbortController()
+    const timer = setTimeout(() => late.abort(new ParleyError('unreachable', tooSlow(target, timeout))), timeout)
+    try {
+      await connected(socket, AbortSignal.any([signal, late.signal]), target, 'connect')
+      return socket
+    } catch (error) {
       socket.destroy()
-      target.over?.destroy()
       throw error
     } finally {
       clearTimeout(timer)
@@ -136,21 +172,26 @@ export class Dialer {
   }
 }
 
-/** Resolves when TLS is done on this side. */
-function connected(socket: TLSSocket, signal: AbortSignal, target: DialTarget): Promise<void> {
+/** Resolves when TLS is done on this side; or when there is a connection, for `connect`. */
+function connected(
+  socket: net.Socket,
+  signal: AbortSignal,
+  target: DialTarget,
+  done: 'secureConnect' | 'connect' = 'secureConnect',
+): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (error: unknown) => settle(() => reject(unreachable(target, error)))
     const aborted = () => settle(() => reject(signal.reason))
     const secured = () => settle(resolve)
     const ended = () => fail(undefined)
     function settle(outcome: () => void): void {
-      socket.off('secureConnect', secured)
+      socket.off(done, secured)
       socket.off('error', fail)
       socket.off('close', ended)
       signal.removeEventListener('abort', aborted)
       outcome()
     }
-    socket.on('secureConnect', secured)
+    socket.on(done, secured)
     socket.on('error', fail)
     socket.on('close', ended)
     signal.addEventListener('abort', aborted)
@@ -207,6 +248,13 @@ function wordsFor(target: DialTarget, code: string): string {
 function tooSlow(target: DialTarget, timeout: number): string {
   return `${nameOf(target)} did not answer within ${timeout / 1000} s. Check the address, the network and firewalls.`
 }
+
+/** Whether a dial is for a registry, or may be. */
+function isRegistry({ alpn }: DialTarget): boolean {
+  return listOf(alpn).some(name => name.startsWith('parley-registry/'))
+}
+
+const registryProtocol = 'parley-registry/1'
 
 /** What the caller is after, in a person's words; one who takes either does not know the difference. */
 function kindOf({ alpn }: DialTarget): string {

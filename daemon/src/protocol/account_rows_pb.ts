@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file account_rows.proto.
  */
 export const file_account_rows: GenFile = /*@__PURE__*/
-  fileDesc("ChJhY2NvdW50X3Jvd3MucHJvdG8SDXBhcmxleS5odWIudjEi8gIKCkFjY291bnRSb3cSEAoIcmVnaXN0cnkYASABKAwSFAoMcmVnaXN0cnlfa2V5GAIgASgMEgwKBGhvc3QYAyABKAkSDAoEcG9ydBgEIAEoDRIMCgR0ZWFtGAUgASgJEgwKBHVzZXIYBiABKAwSDAoEbmFtZRgHIAEoCRIUCgxkaXNwbGF5X25hbWUYCCABKAkSEQoJbWVjaGFuaXNtGAkgASgJEiYKC2F0dGVzdGF0aW9uGAogASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYCyABKAsyES5wYXJsZXkudjEuU2lnbmVkEhIKCnNpZ25lZF9vdXQYDCABKAkSFAoMYXZhaWxhYmlsaXR5GA0gASgJEg8KB3BlbmRpbmcYDiABKAgSIgoHbm90aWNlcxgPIAMoCzIRLnBhcmxleS52MS5TaWduZWQSDAoEcm9sZRgQIAEoCRIVCg1jbGFzc2ljX2FsaWFzGBEgASgJIoMBCglQZXJzb25Sb3cSJgoLYXR0ZXN0YXRpb24YASABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgCIAEoCzIRLnBhcmxleS52MS5TaWduZWQSKwoHZGV2aWNlcxgDIAMoCzIaLnBhcmxleS52MS5EZXZpY2VBZGRyZXNzZXMiLQoIVHJ1c3RSb3cSEAoIdmVyaWZpZWQYASABKAwSDwoHY2hhbmdlZBgCIAEoDCJlCglEaXJlY3RSb3cSDAoEbmFtZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSEQoJc3RyYW5nZXJzGAMgASgJEiEKBnJvc3RlchgEIAEoCzIRLnBhcmxleS52MS5TaWduZWQiJAoGQXNrUm93Eg4KBmRldmljZRgBIAEoDBIKCgJhdBgCIAEoBiK7AQoKUmVxdWVzdFJvdxIMCgRuYW1lGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIPCgdhZGRyZXNzGAMgASgJEgoKAmF0GAQgASgGEg8KB2NsYXNzaWMYBSABKAgSJgoLYXR0ZXN0YXRpb24YBiABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgHIAEoCzIRLnBhcmxleS52MS5TaWduZWQSEAoIZGVjbGluZWQYCCABKAYiJgoKQmxvY2tlZFJvdxIMCgRuYW1lGAEgASgJEgoKAmF0GAIgASgGYgZwcm90bzM", [file_parley]);
+  fileDesc("ChJhY2NvdW50X3Jvd3MucHJvdG8SDXBhcmxleS5odWIudjEi8gIKCkFjY291bnRSb3cSEAoIcmVnaXN0cnkYASABKAwSFAoMcmVnaXN0cnlfa2V5GAIgASgMEgwKBGhvc3QYAyABKAkSDAoEcG9ydBgEIAEoDRIMCgR0ZWFtGAUgASgJEgwKBHVzZXIYBiABKAwSDAoEbmFtZRgHIAEoCRIUCgxkaXNwbGF5X25hbWUYCCABKAkSEQoJbWVjaGFuaXNtGAkgASgJEiYKC2F0dGVzdGF0aW9uGAogASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYCyABKAsyES5wYXJsZXkudjEuU2lnbmVkEhIKCnNpZ25lZF9vdXQYDCABKAkSFAoMYXZhaWxhYmlsaXR5GA0gASgJEg8KB3BlbmRpbmcYDiABKAgSIgoHbm90aWNlcxgPIAMoCzIRLnBhcmxleS52MS5TaWduZWQSDAoEcm9sZRgQIAEoCRIVCg1jbGFzc2ljX2FsaWFzGBEgASgJIoMBCglQZXJzb25Sb3cSJgoLYXR0ZXN0YXRpb24YASABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgCIAEoCzIRLnBhcmxleS52MS5TaWduZWQSKwoHZGV2aWNlcxgDIAMoCzIaLnBhcmxleS52MS5EZXZpY2VBZGRyZXNzZXMiLQoIVHJ1c3RSb3cSEAoIdmVyaWZpZWQYASABKAwSDwoHY2hhbmdlZBgCIAEoDCJlCglEaXJlY3RSb3cSDAoEbmFtZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSEQoJc3RyYW5nZXJzGAMgASgJEiEKBnJvc3RlchgEIAEoCzIRLnBhcmxleS52MS5TaWduZWQiJAoGQXNrUm93Eg4KBmRldmljZRgBIAEoDBIKCgJhdBgCIAEoBiK7AQoKUmVxdWVzdFJvdxIMCgRuYW1lGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIPCgdhZGRyZXNzGAMgASgJEgoKAmF0GAQgASgGEg8KB2NsYXNzaWMYBSABKAgSJgoLYXR0ZXN0YXRpb24YBiABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgHIAEoCzIRLnBhcmxleS52MS5TaWduZWQSEAoIZGVjbGluZWQYCCABKAYiJgoKQmxvY2tlZFJvdxIMCgRuYW1lGAEgASgJEgoKAmF0GAIgASgGIhoKCFJlYWNoUm93Eg4KBmRpcmVjdBgBIAEoDWIGcHJvdG8z", [file_parley]);
 
 /**
  * account/<registry>: one's own account. Without an attestation it is a sign-up whose answer has not come yet.
@@ -347,4 +347,25 @@ export type BlockedRow = Message<"parley.hub.v1.BlockedRow"> & {
  */
 export const BlockedRowSchema: GenMessage<BlockedRow> = /*@__PURE__*/
   messageDesc(file_account_rows, 6);
+
+/**
+ * reach: whether others may connect straight to this hub.
+ *
+ * @generated from message parley.hub.v1.ReachRow
+ */
+export type ReachRow = Message<"parley.hub.v1.ReachRow"> & {
+  /**
+   * 1: they may; 2: they may not; 0: as is usual on the system
+   *
+   * @generated from field: uint32 direct = 1;
+   */
+  direct: number;
+};
+
+/**
+ * Describes the message parley.hub.v1.ReachRow.
+ * Use `create(ReachRowSchema)` to create a new message.
+ */
+export const ReachRowSchema: GenMessage<ReachRow> = /*@__PURE__*/
+  messageDesc(file_account_rows, 7);
 

@@ -111,9 +111,10 @@ export class Conversation {
     }
   }
 
-  /** Whether the other one's device has not committed all that was said here. */
-  get isLacking(): boolean {
-    return this.#state.row.queued > 0 || this.#ownSeq > this.#delivered || this.#writer.inbox.hasSends
+  /** Whether a device of the other one has not committed all that was said here; without one, whether none has. */
+  isLacking(device?: DeviceId): boolean {
+    const committed = device === undefined ? this.#delivered : (this.#state.acked.get(device) ?? 0)
+    return this.#state.row.queued > 0 || this.#ownSeq > committed || this.#writer.inbox.hasSends
   }
 
   async send(content: Content): Promise<StoredMessage> {

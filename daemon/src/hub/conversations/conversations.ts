@@ -50,8 +50,8 @@ export interface Conversations {
   get(conversation: ConversationId): ConversationSummary | undefined
   /** Tells each change once it is committed; returns what ends it. */
   watch(listener: (change: ConversationChange) => void): () => void
-  /** Whether that user's device has not committed all that was said to them. */
-  lacking(user: UserId): boolean
+  /** Whether that device of a user has not committed all that was said to them; without one, whether none has. */
+  lacking(user: UserId, device?: DeviceId): boolean
   /** Finishes what is being written; what waits is refused with `closed`. */
   close(): Promise<void>
 }
@@ -155,9 +155,9 @@ class OpenConversations implements Conversations {
     return () => this.#listeners.delete(listener)
   }
 
-  lacking(user: UserId): boolean {
+  lacking(user: UserId, device?: DeviceId): boolean {
     if (user === this.#shared.account.user) return false
-    return this.#conversations.get(this.#idWith(user))?.isLacking ?? false
+    return this.#conversations.get(this.#idWith(user))?.isLacking(device) ?? false
   }
 
   async close(): Promise<void> {

@@ -221,19 +221,21 @@ describe('hub: peers', () => {
   it('chooses the same of two links on both sides', () => {
     const id = fc.uint8Array({ minLength: 32, maxLength: 32 })
     fc.assert(
-      fc.property(id, id, fc.boolean(), fc.boolean(), (a, b, olderByA, newerByA) => {
+      fc.property(id, id, fc.boolean(), fc.boolean(), fc.boolean(), fc.boolean(), (a, b, olderByA, newerByA, r, s) => {
         fc.pre(Buffer.compare(a, b) !== 0)
-        const seen = (byA: boolean, name: string, side: 'a' | 'b') => {
-          return { name, outbound: byA === (side === 'a'), peerId: side === 'a' ? b : a }
+        const seen = (byA: boolean, name: string, side: 'a' | 'b', relayed: boolean) => {
+          return { name, outbound: byA === (side === 'a'), peerId: side === 'a' ? b : a, relayed }
         }
         const choice = (side: 'a' | 'b') => {
-          const older = seen(olderByA, 'older', side)
-          const newer = seen(newerByA, 'newer', side)
+          const older = seen(olderByA, 'older', side, r)
+          const newer = seen(newerByA, 'newer', side, s)
           return chosen<typeof older>(older, newer, deviceId(side === 'a' ? a : b)).name
         }
         assert.equal(choice('a'), choice('b'))
         const lowerDialledNewer = newerByA === Buffer.compare(a, b) < 0
-        assert.equal(choice('a'), olderByA === newerByA || lowerDialledNewer ? 'newer' : 'older')
+        // A direct link stays whoever dialled it.
+        if (r !== s) assert.equal(choice('a'), r ? 'newer' : 'older')
+        else assert.equal(choice('a'), olderByA === newerByA || lowerDialledNewer ? 'newer' : 'older')
       }),
     )
   })
