@@ -69,6 +69,7 @@ export class Presence {
     const known = this.#present.get(user)
     if (known) {
       clearTimeout(known.leaving)
+      if (known.devices.size > 0 && !known.devices.has(device)) known.isJoined = true
       known.devices.set(device, status)
       this.#show(user, known)
       return
@@ -129,9 +130,11 @@ export class Presence {
   /** Lets others see what the devices say, unless that has changed just now: then a little later. */
   #show(user: UserId, known: Present): void {
     const status = best(known.devices.values())
-    if (known.settling || status === undefined || status === known.status) return
+    if (known.settling || status === undefined) return
+    if (status === known.status && !known.isJoined) return
+    if (status !== known.status) known.since = this.#now()
     known.status = status
-    known.since = this.#now()
+    delete known.isJoined
     known.settling = setTimeout(() => {
       delete known.settling
       this.#show(user, known)
@@ -148,6 +151,8 @@ interface Present {
   since: number
   leaving?: NodeJS.Timeout
   settling?: NodeJS.Timeout
+  /** Another device of theirs has come: told though they stand as before, since others may have something for it. */
+  isJoined?: true
 }
 
 function best(statuses: Iterable<DeviceStatus>): DeviceStatus | undefined {

@@ -20,7 +20,10 @@ export function readPublished({ port, addresses }: PublishAddresses, source: str
   if (addresses.length > limits.publishedAddresses) {
     throw new ParleyError('bad-address', `At most ${limits.publishedAddresses} addresses can be published.`)
   }
-  return { port, hosts: [...new Set([plainAddress(source), ...addresses.map(readAddress)])] }
+  const hosts = addresses.map(readAddress)
+  // A hub that names nothing but loopback listens there alone: where its link comes from, nobody would answer.
+  const isLocal = hosts.length > 0 && hosts.every(isLoopback)
+  return { port, hosts: [...new Set([...(isLocal && !isLoopback(source) ? [] : [plainAddress(source)]), ...hosts])] }
 }
 
 /** What `asker` is told, at most eight: loopback addresses only if it is on the registry's own machine. */

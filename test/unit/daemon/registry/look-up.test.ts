@@ -89,6 +89,12 @@ describe('published addresses', () => {
     assert.deepEqual(hosts('198.51.100.4', given, '::ffff:203.0.113.9'), ['203.0.113.9', '192.0.2.7', '2001:db8::1'])
   })
 
+  it('are on loopback alone where the hub listens for its own machine only', () => {
+    assert.deepEqual(published(5858, ['127.0.0.1', '::1']).hosts, ['127.0.0.1', '::1'])
+    assert.deepEqual(published(5858, ['127.0.0.1'], '127.0.0.1').hosts, ['127.0.0.1'])
+    assert.deepEqual(hosts('198.51.100.1', ['127.0.0.1']), [])
+  })
+
   it('are at most eight for whoever asks, counted after what they must not see', () => {
     const given = ['127.0.0.1', '::1', ...Array.from({ length: 10 }, (_, index) => `192.0.2.${index + 1}`)]
     assert.equal(hosts('198.51.100.4', given).length, 8)

@@ -68,6 +68,23 @@ describe('presence', () => {
     assert.equal(people.of(alice).status, 'offline')
   })
 
+  it('tells of another device of somebody who is here, at most once in a while', () => {
+    const people = presence()
+    people.up(alice, laptop, 'online')
+    people.up(alice, desktop, 'online')
+    assert.equal(changes.length, 2)
+    for (let time = 0; time < 5; time++) {
+      people.dropped(alice, desktop)
+      people.up(alice, desktop, 'online')
+    }
+    assert.equal(changes.length, 2)
+    pass(1000)
+    assert.equal(changes.length, 3)
+    pass(10_000)
+    assert.deepEqual(people.of(alice), { status: 'online', since: 1000 })
+    assert.equal(changes.length, 3)
+  })
+
   it('lasts while any device has a link', () => {
     const people = presence()
     people.up(alice, laptop, 'online')
