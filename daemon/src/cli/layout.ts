@@ -14,6 +14,12 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   )
 }
 
+/** `12 B`, `3.4 KB` or `5.6 MB`. */
+export function showSize(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`
+  return bytes < 1e6 ? `${(bytes / 1e3).toFixed(1)} KB` : `${(bytes / 1e6).toFixed(1)} MB`
+}
+
 /** `text` with spaces behind it up to `columns` cells. */
 export function pad(text: string, columns: number): string {
   return text + ' '.repeat(Math.max(0, columns - width(text)))

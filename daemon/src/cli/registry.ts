@@ -5,6 +5,10 @@ import type { ClassicMode, SignUpPolicy } from '../protocol/control.ts'
 import { addCommand, homeHint } from './command.ts'
 import { columns } from './layout.ts'
 import { addRegistryAnnounce } from './registry-announce.ts'
+import { addRegistryBackup } from './registry-backup.ts'
+import { addRegistryCheck } from './registry-check.ts'
+import { addRegistryReload } from './registry-reload.ts'
+import { addRegistryRestore } from './registry-restore.ts'
 import { type ServeOptions, serve } from './serve.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 
@@ -38,7 +42,9 @@ export function addRegistry(program: Command, terminal: Terminal): void {
     )
     .option('--config <file>', 'the configuration (default: parley.json in the home)')
     .action((options: Options) => run(terminal, options))
-  addRegistryAnnounce(registry, terminal)
+  for (const add of [addRegistryAnnounce, addRegistryBackup, addRegistryRestore, addRegistryCheck, addRegistryReload]) {
+    add(registry, terminal)
+  }
 }
 
 async function run(terminal: Terminal, options: Options): Promise<void> {

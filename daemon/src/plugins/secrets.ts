@@ -10,6 +10,11 @@ import { fromText } from '../protocol/ids.ts'
 /** The environment variable that may hold the key instead of a file: 32 bytes in base32. */
 const variable = 'PARLEY_REGISTRY_KEY'
 
+/** Whether the row `key` is sealed: the registry's own keys, and the secrets of plugins. */
+export function isSealed(key: string): boolean {
+  return /^(registry\/key|secret\/)/.test(key)
+}
+
 /**
  * Secrets as rows of storage, each sealed with AES-256-GCM: 12 random bytes of nonce, the sealed bytes, 16 of tag; the
  * row's key is additional data, so that rows cannot be exchanged for one another. The sealing key never is in storage:
@@ -61,6 +66,28 @@ export class SecretBox {
     const first = await this.get(storage, key)
     if (first) return first
     throw new ParleyError('storage', `The secret ${key} vanished while it was made; start Parley again.`)
+  }
+
+  /**
+   * What is sealed in the bytes of a row, wherever they come from.
+   * @throws ParleyError as {@link get}
+   */
+  unseal(row: string, sealed: Uint8Array): Uint8Array {
+    return this.#unseal(sealed, row)
+  }
+
+  /**
+   * Keeps the key in a file of its own, unless it comes from the environment.
+   * @throws ParleyError `home` when another key is there, or the file cannot be made
+   */
+  keepIn(file: string): void {
+    if (this.#given !== undefined || this.#file === file) return
+    const key = this.#readKey()
+    if (!key) return
+    const there = readKeyFile(file)
+    if (!there) createKey(file, key)
+    else if (Buffer.compare(there, key) !== 0)
+      throw unusable(file, 'is the key of another registry; it was left as it is')
   }
 
   #seal(secret: Uint8Array, row: string): Uint8Array {
@@ -119,13 +146,13 @@ function readKeyFile(file: string): Uint8Array | undefined {
 }
 
 /** Written beside its place and linked there: never half, and never over another's. */
-function createKey(file: string): Uint8Array {
+function createKey(file: string, made: Uint8Array = randomBytes(32)): Uint8Array {
   ensureFolder(dirname(file), 'folder')
   const draft = `${file}.${randomBytes(6).toString('hex')}`
   try {
     const handle = openSync(draft, 'wx', 0o600)
     try {
-      writeSync(handle, randomBytes(32))
+      writeSync(handle, made)
       fsyncSync(handle)
     } finally {
       closeSync(handle)

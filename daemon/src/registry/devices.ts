@@ -70,7 +70,8 @@ export class Devices {
     if (!known) throw unknown()
     const { account, roster } = known
     const isPending = !hasDevice(roster, key)
-    if (isPending && (!known.device.pending || account.denied.has(device))) throw denied(account.name)
+    // A roster of before the denial, as a restored backup has it, may still name a denied device.
+    if (account.denied.has(device) || (isPending && !known.device.pending)) throw denied(account.name)
     return { ...known, isPending, revision }
   }
 
@@ -145,11 +146,12 @@ export class Devices {
     if (known.row && userId(known.row.user) !== user) {
       throw new ParleyError('already-signed-up', 'This device has another account here. Use another home for this one.')
     }
+    if (deniedOf(row).has(id)) throw denied(row.name)
     if (held.listed.devices.some(one => one.id === id)) {
       await accounts.signedIn(id)
       return nothing
     }
-    if (deniedOf(row).has(id) || (known.row && !known.row.pending)) throw denied(row.name)
+    if (known.row && !known.row.pending) throw denied(row.name)
     const at = BigInt(now())
     const { key, name, address } = device
     const added = known.row?.added ?? at

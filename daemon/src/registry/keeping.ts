@@ -8,7 +8,7 @@ import { Journal } from '../backup/journal.ts'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Locations } from '../locations.ts'
-import { bringToFormat, type DataFormat, formatRow, migratingRow } from '../plugins/format.ts'
+import { bringToFormat, type DataFormat, formatOf, formatRow, migratingRow } from '../plugins/format.ts'
 import { version } from '../version.ts'
 import { registryFormat } from './format.ts'
 import { type Lease, type LeaseOptions, leaseRows, takeLease } from './lease.ts'
@@ -57,18 +57,8 @@ export class Keeping {
    * @throws ParleyError `already-running`, `newer-data`, `damaged-data`, `home`
    */
   async open(storage: Storage): Promise<Storage> {
-    const { where, log, now, signal, format = registryFormat, waits } = this.#options
-    this.#lease = await takeLease({
-      storage,
-      holder: holderOf(where),
-      place: `process ${process.pid} on ${hostname()}, home ${where.home}`,
-      log,
-      signal,
-      ...(waits && { waits }),
-    })
-    void this.#lease.lost.then(this.#lost.resolve)
-    const journal = new Journal(this.#lease.storage)
-    this.#journal = journal
+    const { where, log, now, format = registryFormat } = this.#options
+    const journal = await this.take(storage)
     const backUp = (found: number) => backUpBeforeUpgrade(journal, found, { where, skips: isOfStorage, now })
     await bringToFormat(journal, format, async found => {
       log.warn({ from: found, to: format.number }, 'An upgrade of what is in storage: writing a backup first')
@@ -80,15 +70,41 @@ export class Keeping {
   }
 
   /**
+   * Takes `storage` as it is, for what must not change its format.
+   * @throws ParleyError `already-running`
+   */
+  async take(storage: Storage): Promise<Journal> {
+    const { where, log, signal, waits } = this.#options
+    this.#lease = await takeLease({
+      storage,
+      holder: holderOf(where),
+      place: `process ${process.pid} on ${hostname()}, home ${where.home}`,
+      log,
+      signal,
+      ...(waits && { waits }),
+    })
+    void this.#lease.lost.then(this.#lost.resolve)
+    const journal = new Journal(this.#lease.storage)
+    this.#journal = journal
+    return journal
+  }
+
+  /**
    * Writes a backup while the registry runs.
    * @throws ParleyError `usage`, `home`, `busy`, `storage`, `timeout`
    */
-  async backup(file: string, about: { registry?: string; team?: string }): Promise<BackupSize> {
+  async backup(
+    file: string,
+    about: { registry?: string; team?: string },
+    progress?: (size: BackupSize) => void,
+  ): Promise<BackupSize> {
     const journal = this.#journal
     if (!journal) throw new ParleyError('internal', 'There is no storage yet.')
-    const { now, log, format = registryFormat } = this.#options
-    const header = { format: format.number, program: version, ...about }
-    const size = await writeBackup({ journal, file, header, skips: isOfStorage, now })
+    const { now, log } = this.#options
+    const format = await formatOf(journal)
+    if (typeof format !== 'number') throw new ParleyError('damaged-data', 'There is no registry in this storage.')
+    const header = { format, program: version, ...about }
+    const size = await writeBackup({ journal, file, header, skips: isOfStorage, now, ...(progress && { progress }) })
     this.#backedUp = now()
     log.info({ file, ...size }, 'A backup was written')
     await journal.write([{ put: backupRow, value: Buffer.from(String(this.#backedUp)) }])
