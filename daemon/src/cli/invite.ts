@@ -1,11 +1,9 @@
-import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
-import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { locations } from '../locations.ts'
 import { readUserName } from '../protocol/names.ts'
-import { addCommand, type CommonOptions, homeOf, withDaemon, withHub } from './command.ts'
+import { addCommand, type CommonOptions } from './command.ts'
 import { readCount, readDuration } from './moments.ts'
+import { withTeam } from './registry-home.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
 interface Options extends CommonOptions {
@@ -18,7 +16,7 @@ export function addInvite(program: Command, terminal: Terminal): void {
   addCommand(
     program,
     'invite',
-    'make an invite to the team; run it at the registry’s home, or at the home of whoever has started the team',
+    'make an invite to the team; at the registry’s home, at that of whoever has started the team, or at an admin’s own',
     [
       'parley invite                               for one person, for 7 days',
       'parley invite --uses 20 --expires 12h       for a room full of people',
@@ -37,18 +35,7 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
     expires: Date.now() + readDuration(options.expires, '--expires'),
     ...(options.for !== undefined && { forName: readUserName(options.for) }),
   }
-  const home = homeOf(terminal, options)
-  // A team that was started by a hub comes up with it.
-  const ask = existsSync(locations(locations(home).team).config) ? withHub : withDaemon
-  const invite = await ask(terminal, options, client => client.request('invite', wish)).catch(error => {
-    throw notHere(error, home)
-  })
+  const invite = await withTeam(terminal, options, client => client.request('invite', wish))
   if (options.json) printJson(terminal, invite)
   else print(terminal, invite.text)
-}
-
-function notHere(error: unknown, home: string): unknown {
-  if (!(error instanceof ParleyError) || error.code !== 'not-running') return error
-  const words = `No registry is running for ${home}; start it with \`parley registry\`, or name its home with --home.`
-  return new ParleyError('not-running', words)
 }

@@ -2,11 +2,14 @@ import { Command, CommanderError } from 'commander'
 import { asParleyError, ParleyError } from '../errors.ts'
 import { version } from '../version.ts'
 import { addChat } from './chat.ts'
+import { addDirect } from './direct.ts'
 import { addDoctor } from './doctor.ts'
 import { exitCodeOf } from './exit.ts'
 import { addHub } from './hub.ts'
 import { addInvite } from './invite.ts'
+import { addInvites } from './invites.ts'
 import { addLog } from './log.ts'
+import { addPassword } from './password.ts'
 import { addRegistry } from './registry.ts'
 import { addSend } from './send.ts'
 import { addSignIn } from './sign-in.ts'
@@ -15,6 +18,7 @@ import { addSignUp } from './sign-up.ts'
 import { addStatus } from './status.ts'
 import { addStop } from './stop.ts'
 import type { Terminal } from './terminal.ts'
+import { addUser } from './user.ts'
 import { addWho } from './who.ts'
 
 /** Runs one command line and gives its exit code. Errors are printed, never thrown. */
@@ -50,6 +54,7 @@ function createProgram(terminal: Terminal): Command {
     addSignUp,
     addSignIn,
     addSignOut,
+    addPassword,
     addWho,
     addSend,
     addChat,
@@ -59,7 +64,10 @@ function createProgram(terminal: Terminal): Command {
     addStop,
     addRegistry,
     addInvite,
+    addInvites,
+    addUser,
     addHub,
+    addDirect,
   ]
   for (const add of adds) add(program, terminal)
   return program

@@ -8,18 +8,22 @@ import { readUserName } from '../protocol/names.ts'
 import { accountLine } from './accounts.ts'
 import { Answers, type Question } from './answers.ts'
 import { addCommand, type CommonOptions, withHub } from './command.ts'
+import { askNewPassword, nextPassword } from './new-password.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
 interface Options extends CommonOptions {
   readonly registry?: string
+  readonly code?: true
 }
 
 export function addSignIn(program: Command, terminal: Terminal): void {
   addCommand(program, 'sign-in [name]', 'sign in again, after a sign-out or when the registry asks for it', [
     'parley sign-in                  asks for the password if it is needed',
     'PARLEY_PASSWORD=… parley sign-in alice',
+    'parley sign-in alice --code     asks for the one-use code of an admin, and for a new password',
   ])
     .option('--registry <host:port>', 'the registry, or a link to it, when this home does not know it')
+    .option('--code', 'set a new password with the one-use code that an admin gave you')
     .action((name: string | undefined, options: Options) => run(terminal, name, options))
 }
 
@@ -32,7 +36,8 @@ async function run(terminal: Terminal, name: string | undefined, options: Option
   }
   const answers = new Answers(terminal)
   try {
-    const account = await withHub(terminal, options, client => signIn(terminal, client, answers, who))
+    const enter = options.code ? setPassword : signIn
+    const account = await withHub(terminal, options, client => enter(terminal, client, answers, who))
     if (options.json) printJson(terminal, account)
     else print(terminal, accountLine(terminal, account))
   } finally {
@@ -70,6 +75,32 @@ async function signIn(
       answers.refuse(error)
     }
   }
+}
+
+/** Sets a new password with an admin's code, which is then the one that signs in. */
+async function setPassword(
+  _terminal: Terminal,
+  client: Client,
+  answers: Answers,
+  who: { name?: string; registry?: string },
+): Promise<AccountInfo> {
+  const { hub } = await client.request('status', {})
+  const { registry } = who
+  const name = who.name ?? hub?.accounts[0]?.name
+  if (name === undefined || (hub?.accounts.length === 0 && registry === undefined)) {
+    const words = 'Say whose password it is, and where: `parley sign-in NAME --code --registry HOST:PORT`.'
+    throw new ParleyError('usage', words)
+  }
+  const code = await answers.ask(codeWanted)
+  const newPassword = await askNewPassword(answers, nextPassword)
+  return client.request('resetPassword', { name, code, newPassword, ...(registry !== undefined && { registry }) })
+}
+
+const codeWanted: Question = {
+  what: 'the one-use code',
+  prompt: 'Code: ',
+  env: 'PARLEY_CODE',
+  isSecret: true,
 }
 
 const passwordWanted: Question = {

@@ -4,10 +4,10 @@ import { ParleyError } from '../errors.ts'
 import { readParleyLink } from '../protocol/addresses.ts'
 import type { AccountInfo, ControlRequests } from '../protocol/control.ts'
 import { readDisplayName, readUserName } from '../protocol/names.ts'
-import { checkPassword } from '../protocol/passwords.ts'
 import { accountLine } from './accounts.ts'
 import { Answers, type Question } from './answers.ts'
 import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
+import { askNewPassword } from './new-password.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
 interface Options extends CommonOptions {
@@ -50,7 +50,7 @@ async function makeWish(terminal: Terminal, answers: Answers, name: string, opti
   const invite = place !== undefined ? terminal.env.PARLEY_INVITE : await askInvite(answers)
   const registry = place ?? invite ?? ''
   readParleyLink(registry)
-  const password = await askNewPassword(answers)
+  const password = await askNewPassword(answers, passwordWanted)
   return {
     registry,
     name: known,
@@ -79,29 +79,6 @@ function askInvite(answers: Answers): Promise<string> {
     env: 'PARLEY_INVITE',
     isSecret: false,
   })
-}
-
-async function askNewPassword(answers: Answers): Promise<string> {
-  for (;;) {
-    try {
-      return await askNewPasswordOnce(answers)
-    } catch (error) {
-      if (!(error instanceof ParleyError) || error.code !== 'bad-password' || !answers.asksPerson(passwordWanted)) {
-        throw error
-      }
-      // Were this the end, the next password would be typed into the shell, and kept in its history.
-      answers.refuse(error)
-    }
-  }
-}
-
-async function askNewPasswordOnce(answers: Answers): Promise<string> {
-  const password = await answers.ask(passwordWanted)
-  checkPassword(password)
-  if (!answers.asksPerson(passwordWanted)) return password
-  const again = await answers.ask({ ...passwordWanted, prompt: 'The same again: ' })
-  if (again === password) return password
-  throw new ParleyError('bad-password', 'The two passwords differ; nothing was sent. Try again.')
 }
 
 const passwordWanted: Question = {

@@ -27,7 +27,7 @@ export type TrustPart = Serves<'safetyNumber' | 'setVerified' | 'acceptKey'>
 /** People of no team, their requests, and who is blocked. */
 export type StrangersPart = Serves<'connect' | 'requests' | 'answerRequest' | 'setRequestPolicy' | 'block' | 'blocked'>
 /** Invites: of a registry, or of the team whose admin one is. */
-export type InvitesPart = Serves<'invite'> & Partial<Serves<'invites' | 'revokeInvite'>>
+export type InvitesPart = Serves<'invite' | 'invites' | 'revokeInvite'>
 /** Accounts, as the operator of a registry sees them. */
 export type UsersPart = Serves<'users' | 'user' | 'setUser' | 'deleteUser' | 'resetUser'>
 
