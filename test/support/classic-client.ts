@@ -226,3 +226,105 @@ export class ClassicBeater {
     this.#socket.close()
   }
 }
+
+/** The 111 bytes of a message packet. */
+export function classicMessage(username: Text, text: Text, type = 0): Buffer {
+  const packet = Buffer.alloc(111)
+  packet.writeInt8(type, 0)
+  Buffer.from(username).copy(packet, 1, 0, 10)
+  Buffer.from(text).copy(packet, 11, 0, 100)
+  return packet
+}
+
+export const classicChatRequest = (username: Text) => classicMessage(username, 'CHAT REQUEST', 1)
+export const classicNotify = (username: Text) => classicMessage(username, 'New User', 1)
+
+/** Brings packets to somebody's message port, over one connection, in pieces of `size` bytes; resolves at its end. */
+export async function bringClassic(
+  bytes: Uint8Array,
+  { port, host = '127.0.0.1', from, size = bytes.length }: Omit<ClassicClientOptions, 'patience'> & { size?: number },
+): Promise<void> {
+  const socket = net.connect({ port, host, ...(from === undefined ? {} : { localAddress: from }) })
+  socket.setNoDelay(true)
+  socket.resume()
+  const ended = new Promise<void>(resolve => socket.on('close', () => resolve()))
+  socket.on('error', () => {}) // who is refused may be cut
+  for (let at = 0; at < bytes.length; at += size) {
+    socket.write(bytes.subarray(at, at + size))
+    if (size < bytes.length) await new Promise(resolve => setImmediate(resolve))
+  }
+  socket.end()
+  await ended
+}
+
+/** What came to a {@link ClassicListener} over one connection. */
+export interface ClassicPacket {
+  readonly type: number
+  readonly username: string
+  readonly text: string
+}
+
+/**
+ * The message port of the original's client: it accepts, reads once up to 111 bytes, drops what is joined, and closes.
+ * `manner` is how it ends a connection: in order, never, or by a reset before it has read anything.
+ */
+export class ClassicListener {
+  readonly packets: ClassicPacket[] = []
+  readonly bytes: Buffer[] = []
+  readonly sockets: net.Socket[] = []
+  manner: 'closes' | 'stays' | 'resets'
+  readonly #server: net.Server
+
+  static async open({
+    host = '127.0.0.1',
+    port = 0,
+    manner = 'closes',
+  }: {
+    host?: string
+    port?: number
+    manner?: ClassicListener['manner']
+  } = {}): Promise<ClassicListener> {
+    const server = net.createServer({ allowHalfOpen: true })
+    const listener = new ClassicListener(server, manner)
+    server.listen(port, host)
+    await once(server, 'listening')
+    return listener
+  }
+
+  private constructor(server: net.Server, manner: ClassicListener['manner']) {
+    this.#server = server
+    this.manner = manner
+    server.on('connection', socket => this.#accept(socket))
+  }
+
+  get port(): number {
+    const address = this.#server.address()
+    return typeof address === 'object' && address ? address.port : 0
+  }
+
+  /** The texts of messages, in the order in which they came. */
+  get texts(): string[] {
+    return this.packets.filter(({ type }) => type === 0).map(({ text }) => text)
+  }
+
+  async close(): Promise<void> {
+    for (const socket of this.sockets) socket.destroy()
+    this.#server.close()
+    await once(this.#server, 'close')
+  }
+
+  #accept(socket: net.Socket): void {
+    this.sockets.push(socket)
+    socket.on('error', () => {})
+    if (this.manner === 'resets') {
+      socket.resetAndDestroy()
+      return
+    }
+    socket.once('data', chunk => {
+      this.bytes.push(chunk)
+      const text = (from: number, to: number) => chunk.toString('utf8', from, to).replace(/\0+$/, '')
+      this.packets.push({ type: chunk.readInt8(0), username: text(1, 11), text: text(11, 111) })
+      if (this.manner === 'closes') socket.end()
+    })
+  }
+}

@@ -148,7 +148,7 @@ export class ClassicCircle implements Circle {
   }
 
   /** What a connection from `address` has brought. Resolves once it is kept, or nothing of it is wanted. */
-  async take(address: string, { is, name, text }: Brought): Promise<void> {
+  async take(address: string, { is, name, text, message }: Brought): Promise<void> {
     const { log, policy, clock } = this.#options
     if (!isClaimable(name)) {
       log.debug({ address }, 'A classic client with an unusable name was ignored.')
@@ -160,11 +160,11 @@ export class ClassicCircle implements Circle {
     const isExpected = known?.isStored || this.#isAnswer(address)
     if (is === 'notify' && !isExpected) return
     if (!isExpected && policy() === 'ask') {
-      await this.#request(known?.id ?? id, { address, name, text })
+      await this.#request(known?.id ?? id, { address, name, text, message })
       return
     }
     const conversation = this.#opened(address, name)
-    if (is === 'message' && text !== '') await conversation.receive({ text, received: clock.physical() })
+    if (is === 'message' && text !== '') await conversation.receive({ message, text, received: clock.physical() })
     else if (!conversation.isStored) await conversation.begin()
     this.#hear(conversation)
   }
@@ -275,13 +275,16 @@ export class ClassicCircle implements Circle {
     }
   }
 
-  async #request(id: ConversationId, who: { address: string; name: string; text: string }): Promise<void> {
+  async #request(
+    id: ConversationId,
+    who: Pick<Brought, 'name' | 'text' | 'message'> & { address: string },
+  ): Promise<void> {
     const { requests, clock } = this.#options
-    const { address, name, text } = who
+    const { address, name, text, message } = who
     await requests.add({ kind: 'classic', id, name, displayName: name, address })
     // Declined lately, or one of too many: nothing is kept of it.
     if (text === '' || requests.get(id) === undefined) return
-    await this.#waiting.add(id, { text, received: clock.physical() })
+    await this.#waiting.add(id, { message, text, received: clock.physical() })
   }
 
   async #accept({ id, address, name }: Asked<'classic'>): Promise<ConversationInfo> {

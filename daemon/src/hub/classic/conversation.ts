@@ -1,18 +1,10 @@
-import { randomBytes } from 'node:crypto'
 import { create } from '@bufbuild/protobuf'
 import type { Change, Storage } from '@parley/kit'
 import { asParleyError, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import { ConversationRowSchema } from '../../protocol/hub_rows_pb.ts'
-import {
-  type ConversationId,
-  classicUserId,
-  fromText,
-  type MessageId,
-  messageId,
-  type UserId,
-} from '../../protocol/ids.ts'
+import { type ConversationId, classicUserId, fromText, type MessageId, type UserId } from '../../protocol/ids.ts'
 import type { Draft } from '../circle.ts'
 import { readHistory, storedMessage } from '../conversations/history.ts'
 import { checkPosition, keys, lastPart, queuedNumber, rightBefore } from '../conversations/keys.ts'
@@ -99,7 +91,13 @@ export class ClassicConversation {
 
   /** Begins it, with what was written before; resolves once that is committed together with `others`. */
   async begin(before: readonly Received[] = [], others: readonly Change[] = []): Promise<void> {
-    await this.#change(draft => before.map(message => this.#receive(draft, message)), others)
+    await this.#change(async draft => {
+      const placed: Placed[] = []
+      for (const one of before) {
+        if ((await this.#positionOf(this.user, one.message)) === undefined) placed.push(this.#receive(draft, one))
+      }
+      return placed
+    }, others)
   }
 
   /** Keeps what the client has written. Resolves once it is committed. */
@@ -127,7 +125,7 @@ export class ClassicConversation {
     const content = { message, text: text.toWellFormed(), written: Math.max(0, now) }
     const [placed] = await this.#change(async draft => {
       // Another front end may have sent the same one meanwhile.
-      if ((await this.#positionOf(message)) !== undefined) return []
+      if ((await this.#positionOf(self, message)) !== undefined) return []
       return [{ user: self, content, position: draft.queue(content, now) }]
     })
     const stored = placed ? this.#message(placed) : await this.find(message)
@@ -160,7 +158,7 @@ export class ClassicConversation {
   /** One's own message as it stands; undefined when there is none. */
   async find(message: MessageId): Promise<StoredMessage | undefined> {
     for (let before: string | undefined; ; ) {
-      const position = await this.#positionOf(message)
+      const position = await this.#positionOf(self, message)
       if (position === undefined) return undefined
       const number = queuedNumber(position)
       const key = number === undefined ? keys.message(this.id, position) : keys.outbox(this.id, number)
@@ -212,14 +210,14 @@ export class ClassicConversation {
     }
   }
 
-  #receive(draft: ClassicDraft, { text, received }: Received): Placed {
-    const content = { message: messageId(randomBytes(16)), written: received, text }
+  #receive(draft: ClassicDraft, { message, text, received }: Received): Placed {
+    const content = { message, written: received, text }
     const time = this.#shared.clock.next(draft.row.lastClock)
     return { user: this.user, content, position: draft.receive(this.user, content, time) }
   }
 
-  async #positionOf(message: MessageId): Promise<string | undefined> {
-    const key = keys.named(this.id, self, message)
+  async #positionOf(user: UserId, message: MessageId): Promise<string | undefined> {
+    const key = keys.named(this.id, user, message)
     const [value] = await this.#shared.storage.get([key])
     return value && readNamedRow(key, value)
   }

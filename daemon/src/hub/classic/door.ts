@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import type { Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Log } from '@parley/kit'
@@ -9,10 +10,17 @@ import { plainAddress, sourceOf } from '../../net/source.ts'
 import { type ClassicPeerPacket, classicSizes, decodePeerPacket } from '../../protocol/classic.ts'
 import { ClassicReader } from '../../protocol/classic-reader.ts'
 import { receivedText } from '../../protocol/classic-text.ts'
+import { type MessageId, messageId } from '../../protocol/ids.ts'
 import { Paces } from './pace.ts'
 
 /** What a classic client brings. Its text is fit to be kept; a name that is not UTF-8 is empty. */
-export type Brought = { readonly is: ClassicPeerPacket['is']; readonly name: string; readonly text: string }
+export interface Brought {
+  readonly is: ClassicPeerPacket['is']
+  readonly name: string
+  readonly text: string
+  /** Made here: the protocol has none. */
+  readonly message: MessageId
+}
 
 export interface DoorOptions {
   readonly allows: (address: string) => boolean
@@ -112,7 +120,8 @@ export class ClassicDoor implements ClassicGate {
       const wait = this.#paces.take(sourceOf(address))
       if (wait > 0) await sleep(wait, undefined, { signal: this.#closing.signal })
       const { is, username = '' } = decodePeerPacket(packet)
-      await this.#take(address, { is, name: username, text: is === 'message' ? receivedText(packet) : '' })
+      const text = is === 'message' ? receivedText(packet) : ''
+      await this.#take(address, { is, name: username, text, message: messageId(randomBytes(16)) })
     }
     if (reader.held === 0) this.#idle.add(socket)
     else if (isWhole || !hadBegun) this.#packet.add(socket)

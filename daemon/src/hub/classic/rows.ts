@@ -7,7 +7,7 @@ import {
   type WaitingRow,
   WaitingRowSchema,
 } from '../../protocol/hub_rows_pb.ts'
-import { type ConversationId, conversationId, deviceId, fromText, userId } from '../../protocol/ids.ts'
+import { type ConversationId, conversationId, deviceId, fromText, type MessageId, userId } from '../../protocol/ids.ts'
 import { keys, lastPart } from '../conversations/keys.ts'
 import { readRow } from '../conversations/rows.ts'
 
@@ -44,8 +44,12 @@ export async function loadConversation(storage: Storage, id: ConversationId): Pr
   return bytes && { row: readRow(ConversationRowSchema, key, bytes), bytes }
 }
 
-/** A text that a classic client has sent, and when it came, in ms since 1970. */
+/**
+ * A text that a classic client has sent, and when it came, in ms since 1970. Its id is made when it comes, so that it is
+ * shown once however often it has to be stored.
+ */
 export interface Received {
+  readonly message: MessageId
   readonly text: string
   readonly received: number
 }
@@ -62,8 +66,8 @@ export async function loadWaiting(storage: Storage): Promise<Map<ConversationId,
 }
 
 export function waitingRow(messages: readonly Received[]): WaitingRow {
-  const rows = messages.map(({ text, received }) =>
-    create(WaitingMessageSchema, { text, received: BigInt(Math.floor(received)) }),
+  const rows = messages.map(({ message, text, received }) =>
+    create(WaitingMessageSchema, { message: fromText(message), text, received: BigInt(Math.floor(received)) }),
   )
   return create(WaitingRowSchema, { messages: rows })
 }

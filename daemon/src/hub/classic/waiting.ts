@@ -1,7 +1,7 @@
 import type { Change, Storage } from '@parley/kit'
 import { limits } from '../../limits.ts'
 import type { WaitingRow } from '../../protocol/hub_rows_pb.ts'
-import type { ConversationId } from '../../protocol/ids.ts'
+import { type ConversationId, messageId } from '../../protocol/ids.ts'
 import { encodeWaiting, loadWaiting, type Received, waitingKey, waitingRow } from './rows.ts'
 
 /**
@@ -27,7 +27,7 @@ export class Waiting {
   add(conversation: ConversationId, message: Received): Promise<void> {
     return this.#inTurn(async () => {
       const before = this.messages(conversation)
-      if (before.length >= limits.classicWaiting) return
+      if (before.length >= limits.classicWaiting || before.some(one => one.message === message.message)) return
       const row = waitingRow([...before, message])
       await this.#storage.write([{ put: waitingKey(conversation), value: encodeWaiting(row) }])
       this.#rows.set(conversation, row)
@@ -37,7 +37,11 @@ export class Waiting {
   /** The oldest first. */
   messages(conversation: ConversationId): Received[] {
     const messages = this.#rows.get(conversation)?.messages ?? []
-    return messages.map(({ text, received }) => ({ text, received: Number(received) }))
+    return messages.map(({ message, text, received }) => ({
+      message: messageId(message),
+      text,
+      received: Number(received),
+    }))
   }
 
   /**
