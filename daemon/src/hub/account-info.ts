@@ -9,9 +9,15 @@ import type { Standing } from './standing.ts'
 /** An account as front ends see it. */
 export function accountInfo(
   account: Account,
-  { client, standing, hosting }: { client: RegistryClient; standing: Standing; hosting: Hosting | undefined },
+  parts: {
+    client: RegistryClient
+    standing: Standing
+    hosting: Hosting | undefined
+    digits: (account: Account) => string
+  },
 ): AccountInfo {
   const { registry, team, host, port, user, name, displayName, availability } = account
+  const { client, standing, hosting, digits } = parts
   const { state, why } = client
   const own = hosting?.team
   const isHosted = own?.registry === registry
@@ -30,6 +36,7 @@ export function accountInfo(
     ...(why && state !== 'online' ? { why } : {}),
     availability,
     status: state === 'online' ? seen : 'offline',
+    ...(account.isPending && { digits: digits(account) }),
   }
 }
 

@@ -1,6 +1,8 @@
 import type { ConversationInfo, MessageInfo } from '../protocol/control.ts'
 import type { ConversationId, MessageId } from '../protocol/ids.ts'
+import type { BlockKey } from './blocks.ts'
 import type { HistoryRange } from './conversations/types.ts'
+import type { Comparable } from './trust.ts'
 
 /** A message as a person sends it. The same `message` id again is the same message. */
 export interface Draft {
@@ -28,6 +30,10 @@ export interface Circle {
   listed(): ConversationInfo[]
   /** One conversation as {@link listed}; undefined when lists do not show it. */
   info(conversation: ConversationId): ConversationInfo | undefined
+  /** Whom to block for not hearing from that conversation; undefined: with nobody of this circle. */
+  blockKey(conversation: ConversationId): BlockKey | undefined
+  /** Whose account key may be compared there; undefined: nobody's. */
+  comparable?(conversation: ConversationId): Comparable | undefined
   /** Where the first message stands that was not read. */
   firstUnread(conversation: ConversationId): string | undefined
   /** Resolves once it is committed. @throws ParleyError why it is not */

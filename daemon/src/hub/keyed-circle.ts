@@ -10,21 +10,24 @@ import {
   type UserId,
   userId,
 } from '../protocol/ids.ts'
-import { type Blocks, personBlock } from './blocks.ts'
+import { type BlockKey, type Blocks, personBlock } from './blocks.ts'
 import type { Chats } from './chats/chats.ts'
 import type { Circle, Draft, Page } from './circle.ts'
-import type { Conversations } from './conversations/conversations.ts'
+import type { AttachedLink, Conversations } from './conversations/conversations.ts'
 import type {
   ConversationChange,
   ConversationSummary,
   HistoryRange,
   Peer,
+  PeerLink,
   StoredMessage,
 } from './conversations/types.ts'
 import type { Supervisor } from './dialer.ts'
 import type { HubNews } from './news.ts'
 import type { Peers } from './peers.ts'
 import type { People, Person } from './people.ts'
+import type { Comparable } from './trust.ts'
+import type { Trust, TrustStore } from './trust-store.ts'
 
 export interface KeyedParts {
   /** Who one is there. */
@@ -35,6 +38,9 @@ export interface KeyedParts {
   readonly clock: HybridClock
   readonly log: Log
   readonly blocks: Blocks
+  readonly trusts: TrustStore
+  /** One's own account key, SPKI. */
+  readonly ownKey: () => Uint8Array
   /** What is kept of chats. */
   readonly chats: Pick<Chats, 'shown' | 'drafted'>
   /** What front ends see changed. */
@@ -85,6 +91,32 @@ export abstract class KeyedCircle implements Circle {
     return [...this.#clockWarnings.values(), ...problems]
   }
 
+  /** What was decided about somebody's account key; undefined: nothing. */
+  trustOf(user: UserId): Trust | undefined {
+    const person = this.people.get(user)
+    return person && this.#parts.trusts.of(this.#parts.registry, user, person.attested.accountKey)
+  }
+
+  comparable(conversation: ConversationId): Comparable | undefined {
+    const { registry, user: own, ownKey, trusts } = this.#parts
+    const person = this.#personOf(conversation) ?? this.#partnerOf(conversation)
+    if (!person) return undefined
+    const { user, attested } = person
+    return {
+      own: { registry, user: own, accountKey: ownKey() },
+      other: { registry, user, accountKey: attested.accountKey },
+      decide: async verified => {
+        const wasHeld = this.trustOf(user) === 'changed'
+        await trusts.set(registry, user, verified)
+        this.decided(user)
+        // Links that carried nothing until now begin anew.
+        if (wasHeld) this.peers.cut(user, 'The account key was decided on; link again.')
+        this.supervisor.reach(user)
+        this.personChanged(user)
+      },
+    }
+  }
+
   isBlocked(user: UserId): boolean {
     return this.#parts.blocks.has(personBlock(this.#parts.registry, user))
   }
@@ -129,6 +161,11 @@ export abstract class KeyedCircle implements Circle {
     return stored?.mine ? this.message(stored) : undefined
   }
 
+  blockKey(conversation: ConversationId): BlockKey | undefined {
+    const other = this.otherOf(conversation)
+    return other && personBlock(this.#parts.registry, other.user)
+  }
+
   firstUnread(conversation: ConversationId): string | undefined {
     return this.conversations.get(conversation)?.firstUnread
   }
@@ -158,6 +195,7 @@ export abstract class KeyedCircle implements Circle {
       lastTime,
       queued,
       linked,
+      ...(linked && this.peers.isRelayed(peer.user) && { relayed: true as const }),
       unread,
       ...this.#parts.chats.shown(conversation),
     }
@@ -210,6 +248,25 @@ export abstract class KeyedCircle implements Circle {
   protected conversationWithChanged(user: UserId): void {
     const conversation = this.conversationOf(user)
     if (this.info(conversation)) this.#parts.tell({ conversation })
+  }
+
+  /** Over a link to somebody whose verified key has changed passes nothing until somebody has decided. */
+  protected attachLink(link: PeerLink): AttachedLink {
+    if (this.trustOf(link.user) !== 'changed') return this.conversations.attach(link)
+    return { event: async () => undefined }
+  }
+
+  /** Whether nothing may pass to or from somebody: blocked, or changed and not decided on. */
+  protected isHeld(user: UserId): boolean {
+    return this.isBlocked(user) || this.trustOf(user) === 'changed'
+  }
+
+  /** The person here has decided about somebody's account key. */
+  protected decided(_user: UserId): void {}
+
+  #partnerOf(conversation: ConversationId): Person | undefined {
+    const peer = this.conversations.get(conversation)?.peer
+    return peer && this.people.get(peer.user)
   }
 
   /** Who is meant by the id of a conversation that has not begun: ids are hashes, so those of all known are kept. */

@@ -16,6 +16,8 @@ export interface MembershipOptions {
   readonly standing: Standing
   /** The team that this daemon itself runs, or may start. */
   readonly hosting: Hosting | undefined
+  /** What to compare on another device while this one waits. */
+  readonly digits: (account: Account) => string
   /** There is an account now: resolves once its team is open. */
   readonly entered: () => Promise<void>
   /** What front ends see of the account has changed. */

@@ -74,6 +74,11 @@ export class Peers {
     return this.#links.get(device)?.link
   }
 
+  /** Everybody who is linked. */
+  get linked(): ReadonlySet<UserId> {
+    return new Set([...this.#links.values()].map(({ user }) => user))
+  }
+
   isLinked(user: UserId): boolean {
     for (const linked of this.#links.values()) if (linked.user === user) return true
     return false
@@ -107,7 +112,7 @@ export class Peers {
   }
 
   /** Newer statements of a person: links to devices that no longer speak for them are cut. */
-  recheck(person: Person): void {
+  recheck(person: Pick<Person, 'user' | 'name' | 'keys'>): void {
     for (const [device, { link, user }] of this.#links) {
       if (user === person.user && !person.keys.has(device)) {
         link.close('device-denied', `This device no longer speaks for ${person.name}.`)

@@ -9,6 +9,7 @@ import {
   type Attestation,
   isNewerAttestation,
   isNewerRoster,
+  type RegistryKeys,
   type Roster,
   readAttestation,
   readRoster,
@@ -34,8 +35,9 @@ export interface Person {
 /** The trust root of one account: statements of others must be signed by this registry. */
 export interface Trust {
   readonly registry: RegistryId
-  /** SPKI. */
-  readonly registryKey: Uint8Array
+  readonly registryKey: RegistryKeys
+  /** Oneself: kept as others are, for one's other devices, but listed nowhere. */
+  readonly self?: UserId
   /** The registry's time in ms. */
   now(): number
 }
@@ -50,6 +52,7 @@ export class People {
   readonly #byUser = new Map<UserId, Person>()
   readonly #byName = new Map<string, Person>()
   readonly #listeners = new Set<(person: Person, before: Person | undefined) => void>()
+  #self: Person | undefined
   #writing: Promise<unknown> = Promise.resolve()
 
   private constructor(storage: Storage, trust: Trust) {
@@ -70,7 +73,7 @@ export class People {
   }
 
   get(user: UserId): Person | undefined {
-    return this.#byUser.get(user)
+    return user === this.#trust.self ? this.#self : this.#byUser.get(user)
   }
 
   get count(): number {
@@ -107,7 +110,7 @@ export class People {
   judge(attestation: Signed | undefined, roster: Signed | undefined, devices?: readonly DeviceAddresses[]): Person {
     const { registry, registryKey } = this.#trust
     const sent = readAttestation(attestation, { registryKey, registry, now: this.#trust.now() })
-    const known = this.#byUser.get(sent.user)
+    const known = this.get(sent.user)
     if (known) refuseOlderKey(sent, known.attested)
     const isNews = !known || isNewerAttestation(sent, known.attested)
     const attested = isNews ? sent : known.attested
@@ -128,7 +131,7 @@ export class People {
 
   /** Keeps what {@link judge} gave in the same tick; resolves once it is committed. */
   async keep(person: Person): Promise<Person> {
-    const known = this.#byUser.get(person.user)
+    const known = this.get(person.user)
     if (known && isSame(known, person)) return known
     this.#remember(person)
     const row = create(PersonRowSchema, {
@@ -146,6 +149,10 @@ export class People {
   }
 
   #remember(person: Person): void {
+    if (person.user === this.#trust.self) {
+      this.#self = person
+      return
+    }
     const before = this.#byUser.get(person.user)
     if (before && this.#byName.get(before.name) === before) this.#byName.delete(before.name)
     this.#byUser.set(person.user, person)
@@ -155,13 +162,7 @@ export class People {
 
 function personOf(key: string, value: Uint8Array, trust: Trust): Person {
   try {
-    const row: PersonRow = fromBinary(PersonRowSchema, value)
-    const { registry, registryKey } = trust
-    const attested = readAttestation(row.attestation, { registryKey, registry, now: 'any' })
-    const { user, accountKey, generation } = attested
-    const listed = readRoster(row.roster, { accountKey, registry, user, generation })
-    if (!row.attestation || !row.roster) throw forked()
-    return personFrom(row.attestation, attested, row.roster, listed, row.devices)
+    return keptPerson(fromBinary(PersonRowSchema, value), trust)
   } catch (cause) {
     throw new ParleyError(
       'damaged-data',
@@ -169,6 +170,18 @@ function personOf(key: string, value: Uint8Array, trust: Trust): Person {
       { cause },
     )
   }
+}
+
+/** A person by statements whose dates were judged when they were stored. Throws as {@link People.judge} does. */
+export function keptPerson(
+  row: Pick<PersonRow, 'attestation' | 'roster' | 'devices'>,
+  { registry, registryKey }: Pick<Trust, 'registry' | 'registryKey'>,
+): Person {
+  const attested = readAttestation(row.attestation, { registryKey, registry, now: 'any' })
+  const { user, accountKey, generation } = attested
+  const listed = readRoster(row.roster, { accountKey, registry, user, generation })
+  if (!row.attestation || !row.roster) throw forked()
+  return personFrom(row.attestation, attested, row.roster, listed, row.devices)
 }
 
 function personFrom(

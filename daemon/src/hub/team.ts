@@ -6,18 +6,22 @@ import type { HybridClock } from '../protocol/clock.ts'
 import type { PersonInfo } from '../protocol/control.ts'
 import { deviceId, directConversationId, type UserId, userId } from '../protocol/ids.ts'
 import { readUserName } from '../protocol/names.ts'
+import { rosterDevices } from '../protocol/statements.ts'
 import type { Account, AccountStore } from './accounts.ts'
 import type { Blocks } from './blocks.ts'
 import type { Chats } from './chats/chats.ts'
 import { type Conversations, openConversations } from './conversations/conversations.ts'
 import type { Peer } from './conversations/types.ts'
-import { Supervisor } from './dialer.ts'
+import type { OwnAccountKey } from './devices/account-key.ts'
+import { Supervisor, type SupervisorOptions } from './dialer.ts'
+import { Freshness } from './freshness.ts'
 import { asName, KeyedCircle } from './keyed-circle.ts'
 import type { HubNews } from './news.ts'
 import { Peers } from './peers.ts'
 import { People, type Person } from './people.ts'
 import { PeopleList } from './people-list.ts'
 import type { RegistryClient } from './registry/client.ts'
+import type { TrustStore } from './trust-store.ts'
 
 export interface TeamOptions {
   readonly storage: Storage
@@ -29,6 +33,13 @@ export interface TeamOptions {
   readonly clock: HybridClock
   readonly log: Log
   readonly blocks: Blocks
+  readonly trusts: TrustStore
+  /** The account key, which travels between one's own devices. */
+  readonly ownKey: OwnAccountKey
+  /** A link through the registry's relay. */
+  readonly relay: NonNullable<SupervisorOptions['relay']>
+  /** ms between attempts to do without it. */
+  readonly upgrade?: SupervisorOptions['upgrade'] | undefined
   /** What is kept of chats. */
   readonly chats: Pick<Chats, 'shown' | 'drafted'>
   /** What front ends see changed. */
@@ -39,15 +50,17 @@ export interface TeamOptions {
 export class Team extends KeyedCircle {
   readonly peers: Peers
   readonly supervisor: Supervisor
+  readonly freshness: Freshness
   /** Whom front ends list. */
   readonly listedPeople: PeopleList
   readonly #options: TeamOptions
   readonly #keyNotices = new Map<UserId, string>()
 
   private constructor(options: TeamOptions, people: People, conversations: Conversations) {
-    const { store, client, identity, clock, dialer, log, blocks, chats, tell } = options
+    const { store, client, identity, clock, dialer, log, blocks, trusts, chats, tell } = options
     const { registry, user } = options.account
-    super({ registry, user, people, conversations, clock, log, blocks, chats, tell })
+    const ownKey = () => (store.current ?? options.account).attested.accountKey
+    super({ registry, user, ownKey, people, conversations, clock, log, blocks, trusts, chats, tell })
     const device = deviceId(identity.id)
     this.#options = options
     const isActive = () => store.current !== undefined && store.current.signedOut === undefined
@@ -58,7 +71,7 @@ export class Team extends KeyedCircle {
         return account && isActive() ? { ...account, device, notices, now: () => clock.physical() } : undefined
       },
       people,
-      attach: link => conversations.attach(link),
+      attach: link => this.attachLink(link),
       heard: (registry, notices) => client.notices.take(registry, notices),
       log,
       onLink: (user, isUp) => {
@@ -66,20 +79,30 @@ export class Team extends KeyedCircle {
         this.personChanged(user)
       },
       onClock: (user, why) => this.clockApart(user, why),
-      admit: person => {
+      own: options.ownKey,
+      admit: async (person, link, { attestation, roster }) => {
         if (this.isBlocked(person.user)) throw new ParleyError('stranger', `${person.name} is blocked.`)
-        return person
+        if (link.outbound) return person
+        await this.freshness.check(person.user)
+        return people.judge(attestation, roster)
       },
     })
     this.supervisor = new Supervisor({
       dialer,
       peers: this.peers,
       people,
+      self: device,
       session: () => client.session,
-      lacking: user => !this.isBlocked(user) && conversations.lacking(user),
+      relay: options.relay,
+      ...(options.upgrade && { upgrade: options.upgrade }),
+      lacking: (user, device) =>
+        user === options.account.user
+          ? options.ownKey.isLacking
+          : !this.isHeld(user) && conversations.lacking(user, device),
       isActive,
       log,
     })
+    this.freshness = new Freshness({ people, peers: () => this.peers, session: () => client.session, log })
     this.listedPeople = new PeopleList({
       self: options.account.user,
       session: () => client.session,
@@ -102,6 +125,7 @@ export class Team extends KeyedCircle {
     const { registry, user } = account
     const trust = {
       registry,
+      self: user,
       get registryKey() {
         return (options.store.current ?? account).chain
       },
@@ -159,10 +183,12 @@ export class Team extends KeyedCircle {
     const user = userId(id)
     const { status = 'offline', since = 0 } = this.#options.client.online.known(user) ?? {}
     const known = this.people.get(user)
+    const trust = this.trustOf(user)
     const words = {
       user,
       name: known?.name ?? name,
       displayName: known?.displayName ?? displayName,
+      ...(trust && { trust }),
       ...(this.isBlocked(user) && { isBlocked: true as const }),
     }
     if (status === 'offline' && this.peers.isLinked(user)) return { ...words, status: 'online', since: 0 }
@@ -171,6 +197,7 @@ export class Team extends KeyedCircle {
 
   override async close(): Promise<void> {
     this.listedPeople.close()
+    this.freshness.close()
     await super.close()
   }
 
@@ -195,11 +222,32 @@ export class Team extends KeyedCircle {
     this.listedPeople.changed(users)
   }
 
-  /** Nobody has verified anybody yet, so it is a notice and blocks nothing. */
+  /** Of somebody whom the person here has verified, nothing passes from now on; of others it is a notice. */
   #keyChanged({ user, name }: Person): void {
-    this.#options.log.warn({ user, name }, 'The account key of this person has changed.')
-    const team = this.#options.account.team || this.#options.account.host
-    this.#keyNotices.set(user, `${team} says that ${name} has a new account key. Ask them whether that is so.`)
+    const { log, account } = this.#options
+    log.warn({ user, name }, 'The account key of this person has changed.')
+    const isVerified = this.trustOf(user) === 'changed'
+    if (isVerified) this.peers.cut(user, 'The account key has changed.')
+    const team = account.team || account.host
+    const advice = isVerified
+      ? 'You had verified them, so nothing is sent to them or shown from them until you have compared again, or go on without.'
+      : 'Ask them whether that is so.'
+    this.#keyNotices.set(user, `${team} says that ${name} has a new account key. ${advice}`)
+    this.personChanged(user)
+  }
+
+  protected override decided(user: UserId): void {
+    this.#keyNotices.delete(user)
+  }
+
+  /** One's own devices are others now, or the account key has come. */
+  ownChanged(): void {
+    const account = this.#options.store.current
+    if (!account) return
+    const { user, name, listed, attested } = account
+    const keys = new Map([...rosterDevices(listed)].filter(([device]) => !attested.denied.has(device)))
+    this.peers.recheck({ user, name, keys })
+    this.supervisor.reach(user)
   }
 
   #peer(user: UserId): Peer {

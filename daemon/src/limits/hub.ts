@@ -4,6 +4,12 @@ export const hubLimits = {
   opaque: 30_000,
   /** Redials: a person notices 4 s of absence hardly, and a registry that stays away is not hammered. */
   reconnect: { first: 500, fast: 4_000, fastFor: 60_000, slow: 30_000 },
+  /** Digits of pending devices that are kept: more than one account may have waiting. */
+  digitsKept: 32,
+  /** People looked up again at once, as after a sign-in with many links: the registry has others to answer. */
+  lookUpsAtOnce: 8,
+  /** How long the look-up of somebody who dials may take before they are taken for what they show. */
+  freshLookUp: 3_000,
   /** Head start of each address over the next when several are tried at once (RFC 8305 advises 250 ms). */
   dialStagger: 250,
   /** Shortest time between two dials to one person, however often somebody asks. */

@@ -45,6 +45,9 @@ function session(answer: (is: Request['is']) => Reply['is'], also: readonly User
     online: (users: ReadonlySet<UserId>) => void told.push(...users),
     also: () => also,
     renewed: async () => ({ expires: 0 }),
+    notice: async () => {},
+    people: () => {},
+    own: async () => {},
   }
   return { session: new RegistrySession(registry, online, 'online', events, log), online, asked, told, log }
 }

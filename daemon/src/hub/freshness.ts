@@ -1,0 +1,88 @@
+import type { Log } from '@parley/kit'
+import { asParleyError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import type { UserId } from '../protocol/ids.ts'
+import { Gate } from './gate.ts'
+import type { Peers } from './peers.ts'
+import type { People } from './people.ts'
+import type { RegistrySession } from './registry/session.ts'
+
+interface FreshnessOptions {
+  readonly people: People
+  readonly peers: () => Pick<Peers, 'isLinked' | 'cut' | 'linked'>
+  /** The registry, while signed in there. */
+  readonly session: () => RegistrySession | undefined
+  readonly log: Log
+}
+
+/**
+ * Keeps what is known of the people one talks to as new as the registry's word: whoever has a link is looked up again as
+ * soon as the registry says that something of them has changed, and after each sign-in, as nothing was heard before it;
+ * whoever dials is looked up first. So a device that was revoked is cut, and does not come back by what it once could show.
+ */
+export class Freshness {
+  readonly #options: FreshnessOptions
+  readonly #gate = new Gate(limits.lookUpsAtOnce)
+  readonly #closing = new AbortController()
+  /** Who was looked up in this session and has not changed since. */
+  #fresh = new Set<UserId>()
+  #session: RegistrySession | undefined
+
+  constructor(options: FreshnessOptions) {
+    this.#options = options
+  }
+
+  /** To be called after each sign-in. */
+  signedIn(): void {
+    if (this.#session === this.#options.session()) return
+    this.#current()
+    for (const user of this.#options.peers().linked) void this.#lookUp(user)
+  }
+
+  /** Statements of these people are newer than what was told. */
+  changed(users: readonly UserId[]): void {
+    const fresh = this.#current()
+    for (const user of users) {
+      fresh.delete(user)
+      if (this.#options.peers().isLinked(user)) void this.#lookUp(user)
+    }
+  }
+
+  /** Before somebody who has dialled is let in: what the registry says of them now, if it says it soon. */
+  async check(user: UserId): Promise<void> {
+    if (!this.#options.session() || this.#current().has(user)) return
+    await this.#lookUp(user)
+  }
+
+  close(): void {
+    this.#closing.abort()
+  }
+
+  #current(): Set<UserId> {
+    const session = this.#options.session()
+    if (session !== this.#session) this.#fresh = new Set()
+    this.#session = session
+    return this.#fresh
+  }
+
+  async #lookUp(user: UserId): Promise<void> {
+    const { session, people, peers, log } = this.#options
+    const fresh = this.#current()
+    // What changes from here on is told again.
+    fresh.add(user)
+    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(limits.freshLookUp)])
+    try {
+      await this.#gate.run(async () => {
+        const found = await session()?.lookUp({ user }, signal)
+        if (!found) return
+        const person = people.judge(found.attestation, found.roster)
+        if (person.user === user) await people.keep(person)
+      }, signal)
+    } catch (error) {
+      fresh.delete(user)
+      const { code, message } = asParleyError(error)
+      if (code === 'unknown-user') peers().cut(user, 'The team knows this person no more.')
+      else log.info({ code, user }, `Somebody could not be looked up again: ${message}`)
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import { clone, create, toBinary } from '@bufbuild/protobuf'
+import type { Storage } from '@parley/kit'
+import { ParleyError } from '../errors.ts'
+import { limits } from '../limits.ts'
+import { type TrustRow, TrustRowSchema } from '../protocol/account_rows_pb.ts'
+import { type RegistryId, registryId, type UserId, userId } from '../protocol/ids.ts'
+import { readRow } from './conversations/rows.ts'
+
+/** `changed`: the account key that was compared is another one now, and nobody has decided on it. */
+export type Trust = 'verified' | 'changed'
+
+/**
+ * Whose account keys the person here has compared, in the rows `trust/<registry>/<user>`: all of them are in memory. That a
+ * key has changed is never stored, but seen by the key that somebody has now: no crash can lose it.
+ */
+export class TrustStore {
+  readonly #storage: Storage
+  readonly #rows = new Map<string, TrustRow>()
+  #writing: Promise<unknown> = Promise.resolve()
+
+  private constructor(storage: Storage) {
+    this.#storage = storage
+  }
+
+  /** @throws ParleyError `damaged-data` when a row cannot be read */
+  static async open(storage: Storage): Promise<TrustStore> {
+    const store = new TrustStore(storage)
+    for (let after: string | undefined; ; ) {
+      const { rows, more } = await storage.list(prefix, { ...(after ? { after } : {}), limit: limits.page })
+      for (const [key, value] of rows) store.#rows.set(read(key), readRow(TrustRowSchema, key, value))
+      after = rows.at(-1)?.[0]
+      if (!more || !after) return store
+    }
+  }
+
+  /** What was decided about somebody whose account key is `key` now; undefined: nothing. */
+  of(registry: RegistryId, user: UserId, key: Uint8Array): Trust | undefined {
+    const verified = this.#rows.get(`${registry}/${user}`)?.verified
+    if (!verified || verified.length === 0) return undefined
+    return Buffer.from(verified).equals(key) ? 'verified' : 'changed'
+  }
+
+  /** From now on this is the key that was compared; undefined: none. Resolves once that is committed. */
+  async set(registry: RegistryId, user: UserId, key: Uint8Array | undefined): Promise<void> {
+    const id = `${registry}/${user}`
+    const writing = this.#writing.then(async () => {
+      const before = this.#rows.get(id)
+      const row = before ? clone(TrustRowSchema, before) : create(TrustRowSchema)
+      row.verified = new Uint8Array(key ?? [])
+      row.changed = new Uint8Array()
+      await this.#storage.write([{ put: `${prefix}${id}`, value: toBinary(TrustRowSchema, row) }])
+      this.#rows.set(id, row)
+    })
+    this.#writing = writing.catch(() => undefined)
+    await writing
+  }
+}
+
+const prefix = 'trust/'
+
+/** The registry and user of a row's key. */
+function read(key: string): string {
+  try {
+    const [registry = '', user = ''] = key.slice(prefix.length).split('/')
+    return `${registryId(registry)}/${userId(user)}`
+  } catch (cause) {
+    const message = `The row ${key} of this home cannot be read. Restore the home from a backup.`
+    throw new ParleyError('damaged-data', message, { cause })
+  }
+}
