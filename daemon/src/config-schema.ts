@@ -35,6 +35,10 @@ export const configSchema = {
         },
       },
     },
+    log: {
+      enum: ['debug', 'info', 'warn', 'error', 'silent'],
+      description: 'how much the log tells; PARLEY_LOG says it first',
+    },
     registry: {
       description: 'used by parley registry',
       type: 'object',

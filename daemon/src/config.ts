@@ -4,6 +4,7 @@ import { configSchema } from './config-schema.ts'
 import { ParleyError } from './errors.ts'
 import { limits } from './limits.ts'
 import type { Locations } from './locations.ts'
+import type { LogLevel } from './log.ts'
 import { readAddressSet } from './net/address-set.ts'
 import { readProxyUrl } from './net/proxy.ts'
 import { ports, readHostPort } from './protocol/addresses.ts'
@@ -18,6 +19,8 @@ export interface Config {
   readonly dir: string
   /** Without it: {@link usualPlugins}. */
   readonly plugins?: readonly PluginEntry[]
+  /** How much the log tells, unless PARLEY_LOG says it. */
+  readonly log?: LogLevel
   readonly registry: {
     /** HOST:PORT; port 0 is any free one. */
     readonly listen: readonly string[]
@@ -58,6 +61,7 @@ export interface PluginEntry {
 /** The file as written, after validation. */
 interface ConfigFile {
   readonly plugins?: readonly (string | PluginEntry)[]
+  readonly log?: LogLevel
   readonly registry?: Partial<Omit<Config['registry'], 'classicTimeout'>> & { readonly classicTimeout?: string }
   readonly hub?: Partial<Omit<Config['hub'], 'linger'>> & { readonly linger?: string }
 }
@@ -86,11 +90,12 @@ export function loadConfig(file: string | undefined): Config {
   return complete(content as ConfigFile, dirname(resolve(file)))
 }
 
-function complete({ plugins, registry = {}, hub = {} }: ConfigFile, dir: string): Config {
+function complete({ plugins, log, registry = {}, hub = {} }: ConfigFile, dir: string): Config {
   const { linger, ...hubRest } = hub
   return {
     dir,
     ...(plugins && { plugins: plugins.map(entry => (typeof entry === 'string' ? { use: entry } : entry)) }),
+    ...(log && { log }),
     registry: {
       listen: [`[::]:${ports.registry}`],
       heartbeat: `[::]:${ports.heartbeat}`,

@@ -11,6 +11,7 @@ import { bringToFormat, formatRow, hubFormat, migratingRow } from './plugins/for
 import { loadPlugins } from './plugins/host.ts'
 import type { BuiltIns } from './plugins/import.ts'
 import { SecretBox } from './plugins/secrets.ts'
+import type { ControlRequests } from './protocol/control.ts'
 import type { Keeping, KeepingOptions } from './registry/keeping.ts'
 import type { Registry } from './registry/registry.ts'
 import { Reloading } from './reload.ts'
@@ -41,6 +42,8 @@ export interface Daemon {
   readonly hub: Hub | undefined
   /** Its own role, or the team that its hub hosts by now. */
   readonly registry: Registry | undefined
+  /** Reads the configuration again; only where it is a registry. @throws ParleyError `bad-config` */
+  readonly reload: (() => Promise<ControlRequests['reload'][1]>) | undefined
   /** Resolves when it has stopped, whoever asked for it; rejects when a part could not be stopped. */
   readonly stopped: Promise<void>
   /** Stops every part, the last one first. Called again, it waits for the same end. */
@@ -182,6 +185,7 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
     get registry() {
       return registry ?? hosting?.registry
     },
+    reload: registry && (() => registry.reload()),
     stopped: end.promise,
     stop,
   }

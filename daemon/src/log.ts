@@ -12,12 +12,15 @@ export interface LogOptions {
   readonly level?: LogLevel
 }
 
-const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
+/** From the most to the least that is told. */
+export const logLevels = ['debug', 'info', 'warn', 'error', 'silent'] as const
 
 export type LogLevel = (typeof logLevels)[number]
 
 /** A log that somebody must close, so that its last lines are written. */
 export interface OpenLog extends Log {
+  /** How much is told from now on. */
+  level: LogLevel
   close(): void
 }
 
@@ -38,6 +41,12 @@ export function createLog({ destination, level = 'info' }: LogOptions): OpenLog 
     target,
   )
   return {
+    get level() {
+      return logLevels.find(one => one === lines.level) ?? level
+    },
+    set level(wanted) {
+      lines.level = wanted
+    },
     debug: (about, text) => lines.debug(plain(about), text),
     info: (about, text) => lines.info(plain(about), text),
     warn: (about, text) => lines.warn(plain(about), text),

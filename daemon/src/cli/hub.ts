@@ -30,10 +30,11 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
     role: 'hub',
     configure: config => ({ ...config, hub: { ...config.hub, ...(listen && { listen }) } }),
     openLog: async where => {
-      const { createLog, readLogLevel } = await import('../log.ts')
+      const { createLog } = await import('../log.ts')
       ensureFolder(where.logs, 'log folder')
-      return createLog({ destination: { file: where.hubLog }, level: readLogLevel(terminal.env, 'info') })
+      return createLog({ destination: { file: where.hubLog } })
     },
+    usualLevel: 'info',
     // A hub that somebody runs in the foreground stays until they stop it.
     linger: ({ hub }) =>
       options.background ? lingerOf(hub.linger, process.versions.electron !== undefined) : undefined,

@@ -67,14 +67,9 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
         ...(signUp && { signUp }),
       },
     }),
+    openLog: async () => (await import('../log.ts')).createLog({ destination: 'stderr' }),
     // Somebody who watches a terminal wants to see what is wrong, not every sign-in.
-    openLog: async () => {
-      const { createLog, readLogLevel } = await import('../log.ts')
-      return createLog({
-        destination: 'stderr',
-        level: readLogLevel(terminal.env, terminal.stderr.isTTY ? 'warn' : 'info'),
-      })
-    },
+    usualLevel: terminal.stderr.isTTY ? 'warn' : 'info',
     announce: daemon => (options.json ? printJson(terminal, daemon.ready) : welcome(terminal, options, daemon)),
   })
 }

@@ -1,9 +1,10 @@
 import { acquireLock } from '../client/lock.ts'
 import type { Config } from '../config.ts'
 import type { Daemon } from '../daemon.ts'
+import { asParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { ensureHome, type Locations } from '../locations.ts'
-import type { OpenLog } from '../log.ts'
+import type { LogLevel, OpenLog } from '../log.ts'
 import { type CommonOptions, homeOf } from './command.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -15,7 +16,10 @@ export interface Serving {
   readonly role: 'hub' | 'registry'
   /** What the command line says over the configuration. */
   readonly configure: (config: Config) => Config
+  /** How much it tells is for the configuration to say. */
   readonly openLog: (where: Locations) => Promise<OpenLog>
+  /** What is told when neither the configuration nor PARLEY_LOG says. */
+  readonly usualLevel: LogLevel
   readonly linger?: (config: Config) => number | undefined
   readonly isBackground?: boolean
   /** Told once it serves. */
@@ -29,15 +33,20 @@ export async function serve(terminal: Terminal, options: ServeOptions, serving: 
   const lock = acquireLock(where.lock)
   try {
     const { findConfig, loadConfig } = await import('../config.ts')
-    const config = serving.configure(loadConfig(findConfig(where, options.config)))
-    await run(terminal, where, config, serving)
+    const read = () => serving.configure(loadConfig(findConfig(where, options.config)))
+    await run(terminal, where, read, serving)
   } finally {
     lock.release()
   }
 }
 
-async function run(terminal: Terminal, where: Locations, config: Config, serving: Serving): Promise<void> {
+async function run(terminal: Terminal, where: Locations, read: () => Config, serving: Serving): Promise<void> {
+  const config = read()
+  const { readLogLevel } = await import('../log.ts')
+  const levelOf = (read: Config) => readLogLevel(terminal.env, read.log ?? serving.usualLevel)
+  const level = levelOf(config)
   const log = await serving.openLog(where)
+  log.level = level
   try {
     const { startDaemon } = await import('../daemon.ts')
     const daemon = await startDaemon({
@@ -49,8 +58,16 @@ async function run(terminal: Terminal, where: Locations, config: Config, serving
       log,
       linger: serving.linger?.(config),
       isBackground: serving.isBackground ?? false,
+      reread: read,
+      setLogLevel(read) {
+        const before = log.level
+        log.level = levelOf(read)
+        return log.level !== before
+      },
     })
-    const release = stopOnSignals(daemon, log)
+    // Who closes a terminal has done with what runs in it; a service manager means: read the configuration again.
+    const reload = terminal.stdin.isTTY ? undefined : daemon.reload
+    const release = handleSignals(daemon, log, reload)
     try {
       serving.announce(daemon, config)
       await daemon.stopped
@@ -62,8 +79,11 @@ async function run(terminal: Terminal, where: Locations, config: Config, serving
   }
 }
 
-/** The first signal stops the daemon in good order; the second, or a part that hangs, ends the process at once. */
-function stopOnSignals(daemon: Daemon, log: OpenLog): () => void {
+/**
+ * The first signal stops the daemon in good order; the second, or a part that hangs, ends the process at once. With
+ * `reload`, SIGHUP only calls that.
+ */
+function handleSignals(daemon: Daemon, log: OpenLog, reload: Daemon['reload']): () => void {
   let hasBegun = false
   const leave = (code: number) => {
     log.close()
@@ -79,6 +99,10 @@ function stopOnSignals(daemon: Daemon, log: OpenLog): () => void {
     )
   }
   const asked = (signal: NodeJS.Signals) => {
+    if (signal === 'SIGHUP' && reload) {
+      void rereadConfiguration(reload, log)
+      return
+    }
     log.info({ signal }, 'Asked to stop')
     stop(0)
   }
@@ -92,5 +116,15 @@ function stopOnSignals(daemon: Daemon, log: OpenLog): () => void {
   return () => {
     for (const signal of signals) process.off(signal, asked)
     process.off('uncaughtException', broken)
+  }
+}
+
+async function rereadConfiguration(reload: NonNullable<Daemon['reload']>, log: OpenLog): Promise<void> {
+  try {
+    const { changed, waiting } = await reload()
+    log.info({ changed, waiting }, 'The configuration was read again')
+  } catch (error) {
+    const { code, message } = asParleyError(error)
+    log.error({ code }, `The configuration was not taken: ${message}`)
   }
 }

@@ -8,14 +8,22 @@ import { columns } from './layout.ts'
 import { showTime } from './moments.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 
+interface Options extends CommonOptions {
+  readonly metrics?: true
+}
+
 export function addStatus(program: Command, terminal: Terminal): void {
   addCommand(program, 'status', 'how the daemon of this home is doing', [
     'parley status',
     'parley status --home /srv/parley --json',
-  ]).action((options: CommonOptions) => run(terminal, options))
+    'parley status --metrics --home /srv/parley        of a registry, as OpenMetrics',
+  ])
+    .option('--metrics', 'print what a registry measures, as OpenMetrics text')
+    .action((options: Options) => run(terminal, options))
 }
 
-async function run(terminal: Terminal, options: CommonOptions): Promise<void> {
+async function run(terminal: Terminal, options: Options): Promise<void> {
+  if (options.metrics) return printMetrics(terminal, options)
   const status = await withDaemon(terminal, options, client => client.request('status', {})).catch(error => {
     throw notRunning(error, homeOf(terminal, options), homeHint(options))
   })
@@ -29,6 +37,12 @@ async function run(terminal: Terminal, options: CommonOptions): Promise<void> {
   for (const warning of status.hub?.warnings ?? []) {
     print(terminal, paint(terminal, 'yellow', `! ${harmlessLine(warning)}`))
   }
+}
+
+async function printMetrics(terminal: Terminal, options: Options): Promise<void> {
+  const { text } = await withDaemon(terminal, options, client => client.request('metrics', {}))
+  if (options.json) printJson(terminal, { text })
+  else terminal.stdout.write(text)
 }
 
 function notRunning(error: unknown, home: string, hint: string): unknown {
@@ -53,20 +67,23 @@ function hubRows(terminal: Terminal, { hub }: StatusInfo): string[][] {
     ...rest.map(line => ['', line]),
     ['Device', hub.device],
     ['Listening', hub.listen.join(', ')],
-    ['Links', String(hub.links)],
+    ['Links', hub.relayed > 0 ? `${hub.links}, ${hub.relayed} through the relay` : String(hub.links)],
+    ...(hub.isDirect
+      ? []
+      : [['Direct', 'off: others connect through the team’s relay; `parley direct on` changes it']]),
     ['Queued', `${hub.queued} ${hub.queued === 1 ? 'message' : 'messages'}`],
   ]
 }
 
 function registryRows({ registry }: StatusInfo): string[][] {
   if (!registry) return []
-  const { team, address, listen, heartbeat, signUp, classic, users, online, connections } = registry
+  const { team, address, listen, heartbeat, signUp, classic, users, online, connections, relayed = 0 } = registry
   return [
     ['Team', harmlessLine(team)],
     ['Address', address],
     ['Listening', `${listen.join(', ')} (TCP), ${heartbeat} (UDP)`],
     ['Sign-up', signUp],
     ['Classic', classic],
-    ['People', `${users}, ${online} online, ${connections} connections`],
+    ['People', `${users}, ${online} online, ${connections} connections, ${relayed} pairs through the relay`],
   ]
 }
