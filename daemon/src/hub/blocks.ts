@@ -3,7 +3,14 @@ import type { Storage } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { BlockedRowSchema } from '../protocol/account_rows_pb.ts'
-import type { ConversationId, RegistryId, UserId } from '../protocol/ids.ts'
+import {
+  type ConversationId,
+  conversationId,
+  type RegistryId,
+  registryId,
+  type UserId,
+  userId,
+} from '../protocol/ids.ts'
 import { readRow } from './conversations/rows.ts'
 
 declare const kind: unique symbol
@@ -15,6 +22,14 @@ export const personBlock = (registry: RegistryId, user: UserId) => `person/${reg
 
 /** A classic client, by the conversation with it: its address and the name that it claims. */
 export const classicBlock = (conversation: ConversationId) => `classic/${conversation}` as BlockKey
+
+/** What a key says of who is blocked. */
+export function readBlockKey(
+  key: BlockKey,
+): { readonly registry: RegistryId; readonly user: UserId } | { readonly classic: ConversationId } {
+  const [of, first = '', user = ''] = key.split('/')
+  return of === 'person' ? { registry: registryId(first), user: userId(user) } : { classic: conversationId(first) }
+}
 
 /** Somebody who is blocked. */
 export interface Blocked {

@@ -1,7 +1,8 @@
-import { ParleyError } from '../errors.ts'
+import { asParleyError, ParleyError } from '../errors.ts'
 import type { ConversationInfo } from '../protocol/control.ts'
 import { type ConversationId, conversationId } from '../protocol/ids.ts'
 import type { Circle } from './circle.ts'
+import { placeIn } from './direct/addresses.ts'
 import { nobodyYet } from './membership.ts'
 
 /** A conversation, and the circle that has it. */
@@ -10,15 +11,21 @@ export interface Place {
   readonly conversation: ConversationId
 }
 
-/** Finds the circle of a conversation. Where several know somebody of one name, the first one counts. */
-export class Circles {
-  readonly #all: () => readonly Circle[]
-  readonly #ask: (name: string) => Promise<Place>
+export interface CirclesOptions {
+  /** Whose names a registry vouches for; undefined: nobody has signed up. */
+  readonly team: () => Circle | undefined
+  /** Those whose people call themselves as they like. */
+  readonly others: () => readonly Circle[]
+  /** Somebody of the team whom this hub has not met yet, by name. @throws ParleyError `unknown-user`, `unreachable`, … */
+  readonly ask: (name: string) => Promise<Place>
+}
 
-  /** `ask` finds somebody whom no circle knows yet, by name, or throws. */
-  constructor({ all, ask }: { all: () => readonly Circle[]; ask: (name: string) => Promise<Place> }) {
-    this.#all = all
-    this.#ask = ask
+/** Finds the circle of a conversation. Somebody of the team comes before anybody else of that name. */
+export class Circles {
+  readonly #options: CirclesOptions
+
+  constructor(options: CirclesOptions) {
+    this.#options = options
   }
 
   /**
@@ -27,18 +34,38 @@ export class Circles {
    */
   async find(text: string): Promise<Place> {
     if (/^[a-z2-7]{52}$/.test(text)) return this.of(conversationId(text))
-    for (const circle of this.#all()) {
-      const conversation = circle.named(text)
-      if (conversation) return { circle, conversation }
+    const { team, others, ask } = this.#options
+    const known = placeNamed(text, [team()])
+    if (known) return known
+    const elsewhere = placeNamed(text, others())
+    if (placeIn(text)) {
+      if (elsewhere) return elsewhere
+      throw new ParleyError(
+        'unknown-user',
+        `Nobody at ${text.trim()} is known here. Ask them first: parley connect ${text.trim()}`,
+      )
     }
-    return this.#ask(text)
+    if (!elsewhere || !team()) return elsewhere ?? ask(text)
+    try {
+      // A stranger may call themselves as somebody of the team does whom this hub has not met yet.
+      return await ask(text)
+    } catch (error) {
+      const { code, message } = asParleyError(error)
+      if (code === 'unknown-user' || code === 'bad-name') return elsewhere
+      if (code !== 'unreachable') throw error
+      const { person } = elsewhere.circle.summary(elsewhere.conversation) ?? {}
+      throw new ParleyError(
+        code,
+        `${message} If you mean the one of no team, write ${person?.address ?? 'their address'}.`,
+      )
+    }
   }
 
   /** @throws ParleyError `usage`; `unknown-account` where there is nobody at all */
   of(conversation: ConversationId): Place {
     const circle = this.#all().find(each => each.summary(conversation))
     if (circle) return { circle, conversation }
-    if (this.#all().length === 0) throw new ParleyError('unknown-account', nobodyYet)
+    if (!this.#options.team()) throw new ParleyError('unknown-account', nobodyYet)
     throw new ParleyError('usage', 'That chat is with nobody known here. Open it by the name of the person.')
   }
 
@@ -60,8 +87,21 @@ export class Circles {
     return undefined
   }
 
+  #all(): readonly Circle[] {
+    const team = this.#options.team()
+    return team ? [team, ...this.#options.others()] : this.#options.others()
+  }
+
   /** All that lists show. */
   listed(): ConversationInfo[] {
     return this.#all().flatMap(circle => circle.listed())
   }
+}
+
+function placeNamed(text: string, circles: readonly (Circle | undefined)[]): Place | undefined {
+  for (const circle of circles) {
+    const conversation = circle?.named(text)
+    if (circle && conversation) return { circle, conversation }
+  }
+  return undefined
 }

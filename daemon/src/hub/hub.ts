@@ -4,8 +4,8 @@ import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Locations } from '../locations.ts'
 import { Dialer } from '../net/dial.ts'
-import type { Port } from '../net/port.ts'
-import { formatHostPort, ports } from '../protocol/addresses.ts'
+import { proxyFor } from '../net/proxy.ts'
+import { formatHostPort } from '../protocol/addresses.ts'
 import { HybridClock } from '../protocol/clock.ts'
 import type { ControlRequests, ConversationInfo, HubSnapshot, PeopleSnapshot, StatusInfo } from '../protocol/control.ts'
 import { conversationId, type DeviceId, deviceId, type UserId } from '../protocol/ids.ts'
@@ -15,18 +15,30 @@ import { Blocks } from './blocks.ts'
 import { type ChatStore, Chats, openChatStore } from './chats/chats.ts'
 import { Circles, type Place } from './circles.ts'
 import { waitDelivered } from './delivery.ts'
+import { OwnAccountKey } from './devices/account-key.ts'
+import { Digits } from './devices/digits.ts'
+import { OwnDevices } from './devices/own-devices.ts'
+import { isNoRegistry } from './direct/addresses.ts'
 import { hubChecks } from './doctor.ts'
 import { Door } from './door.ts'
 import { type HubIdentity, loadHubIdentity } from './identity.ts'
-import { listenForPeers } from './listener.ts'
+import { TeamInvites } from './invites.ts'
 import { Membership, nobodyYet } from './membership.ts'
 import type { HubNews } from './news.ts'
 import type { Hosting } from './own-team.ts'
+import { Passwords } from './passwords.ts'
 import { probe } from './probe.ts'
+import { Reach } from './reach.ts'
 import { RegistryClient } from './registry/client.ts'
+import { HubRelay } from './relay.ts'
 import { Standing } from './standing.ts'
-import { ownAddresses, watchSurroundings } from './surroundings.ts'
+import { circlesStatus, clockWarnings } from './status.ts'
+import { Strangers } from './strangers.ts'
+import { watchSurroundings } from './surroundings.ts'
 import { Team } from './team.ts'
+import { Verifying } from './trust.ts'
+import { TrustStore } from './trust-store.ts'
+import { who } from './who.ts'
 import { readLimit, readMessage } from './wishes.ts'
 
 type Params<M extends keyof ControlRequests> = ControlRequests[M][0]
@@ -41,10 +53,14 @@ export interface HubOptions {
   readonly now?: () => number
   /** Delays between dials to the registry, in ms. */
   readonly reconnect?: Partial<BackoffOptions>
+  /** Delays between attempts to reach directly whom the relay links, in ms. */
+  readonly upgrade?: Partial<BackoffOptions>
   /** ms without a front end after which the person is away. */
   readonly attendGrace?: number
   /** The team that this daemon itself runs, or may start. */
   readonly hosting?: Hosting
+  /** The system; tests pretend to be on another. */
+  readonly platform?: NodeJS.Platform
 }
 
 /**
@@ -57,7 +73,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const identity = await loadHubIdentity(options.locations)
   const store = await AccountStore.open(options.storage)
   const blocks = await Blocks.open(options.storage, options.now ?? Date.now)
-  const hub = new Hub(options, { identity, store, chats: await openChatStore(options.storage), blocks })
+  const { listen } = options.options
+  const reach = await Reach.open({ ...options, ...(listen && { listen }), identity: identity.device })
+  const trusts = await TrustStore.open(options.storage)
+  const hub = new Hub(options, { identity, store, chats: await openChatStore(options.storage), blocks, trusts, reach })
   try {
     await hub.start()
     return hub
@@ -73,12 +92,21 @@ interface Opened {
   readonly store: AccountStore
   readonly chats: ChatStore
   readonly blocks: Blocks
+  readonly trusts: TrustStore
+  readonly reach: Reach
 }
 
 /** The daemon of one person: each method is the request of the control API of the same name. */
 export class Hub {
   /** What is kept of chats for front ends. */
   readonly chats: Chats
+  /** One's own devices. */
+  readonly devices: OwnDevices
+  /** Whose account keys were compared. */
+  readonly trust: Verifying
+  readonly passwords: Passwords
+  /** For an admin of the team. */
+  readonly invites: TeamInvites
   readonly #options: HubOptions
   readonly #identity: HubIdentity
   readonly #store: AccountStore
@@ -89,24 +117,47 @@ export class Hub {
   readonly #membership: Membership
   readonly #circles: Circles
   readonly #blocks: Blocks
+  readonly #trusts: TrustStore
+  readonly #ownKey: OwnAccountKey
   readonly #listeners = new Set<(news: HubNews) => void>()
   readonly #door: Door
-  #port: Port | undefined
+  readonly #reach: Reach
+  readonly #relay: HubRelay
   #team: Team | undefined
+  #opening: Promise<void> | undefined
+  #strangers: Strangers | undefined
   readonly #closing = new AbortController()
   #stopWatching: () => void = () => {}
 
-  constructor(options: HubOptions, { identity, store, chats, blocks }: Opened) {
+  constructor(options: HubOptions, { identity, store, chats, blocks, trusts, reach }: Opened) {
     const { log, now = Date.now } = options
     this.#options = options
     this.#blocks = blocks
-    this.#circles = new Circles({ all: () => (this.#team ? [this.#team] : []), ask: name => this.#askFor(name) })
+    this.#trusts = trusts
+    this.#circles = new Circles({
+      team: () => this.#team,
+      others: () => (this.#strangers ? [this.#strangers.direct] : []),
+      ask: name => this.#askFor(name),
+    })
     this.chats = new Chats(chats, { circles: this.#circles, tell: news => this.#tell(news) })
-    this.#door = new Door({ peersOf: () => this.#team?.peers, log })
+    this.#door = new Door({
+      peersOf: registry => (isNoRegistry(registry) ? this.#strangers?.direct.peers : this.#team?.peers),
+      log,
+    })
     this.#identity = identity
     this.#store = store
     this.#clock = new HybridClock({ now, monotonic: () => performance.now() })
-    this.#dialer = new Dialer({ identity: identity.device, log })
+    this.#dialer = new Dialer({ identity: identity.device, log, proxy: proxyFor(options.options.proxy, process.env) })
+    this.#reach = reach
+    this.#relay = new HubRelay({
+      dialer: this.#dialer,
+      session: () => this.#client.session,
+      place: () => this.#registryPlace,
+      self: { user: () => store.current?.user, device: this.device },
+      mayCome: user => this.#team?.isBlocked(user) === false,
+      adopt: (socket, expect) => reach.adopt(socket, expect),
+      log,
+    })
     this.#standing = new Standing({
       availability: () => store.current?.availability ?? 'available',
       changed: () => this.#client.tellStatus(),
@@ -117,26 +168,43 @@ export class Hub {
       identity: identity.device,
       dialer: this.#dialer,
       accountKey: identity.accountKey,
+      heldKey: identity.heldAccountKey,
       deviceName: identity.deviceName,
       clock: this.#clock,
       now,
-      places: () => this.#places(),
+      places: () => this.#reach.places,
       ownTeam: () => this.#options.hosting?.team,
       log,
       onChange: () => this.#accountChanged(),
       onOnline: users => this.#presenceChanged(users),
+      onRelay: offer => this.#relay.take(offer),
+      onPeople: users => this.#team?.freshness.changed(users),
+      onOwn: () => void this.#ownChanged(),
       also: () => this.#team?.partners ?? [],
       status: () => this.#standing.status,
       ...(options.reconnect ? { reconnect: options.reconnect } : {}),
     })
+    const digits = new Digits()
     this.#membership = new Membership({
       store,
       client: this.#client,
       standing: this.#standing,
       hosting: options.hosting,
+      digits: ({ registry, user, attested: { accountKey } }) =>
+        digits.of({ registry, user, accountKey }, identity.device.spki),
       entered: () => this.#openTeam(),
       changed: () => this.#tell({ accounts: true }),
     })
+    this.#ownKey = new OwnAccountKey({ store, identity, log, came: () => void this.#ownChanged() })
+    this.devices = new OwnDevices({
+      ...{ store, identity, client: this.#client, membership: this.#membership, key: this.#ownKey, digits, log },
+      now: () => this.#clock.physical(),
+      changed: () => this.#tell({ pendingDevices: true }),
+    })
+    this.trust = new Verifying(this.#circles)
+    const own = { membership: this.#membership, client: this.#client, identity: identity.device }
+    this.passwords = new Passwords(own)
+    this.invites = new TeamInvites(own)
   }
 
   /** The id of this home's device. */
@@ -145,34 +213,30 @@ export class Hub {
   }
 
   async start(): Promise<void> {
-    const { options, log } = this.#options
+    const { log } = this.#options
     await this.#openTeam()
-    this.#port = await listenForPeers({
-      listen: options.listen ?? [`[::]:${ports.peer}`],
-      identity: this.#identity.device,
-      take: link => this.#door.take(link),
-      log,
-    })
+    this.#strangers = await this.#openStrangers()
+    await this.#reach.listen(link => this.#door.take(link))
     this.#client.start()
+    this.#strangers.direct.start()
     this.#stopWatching = watchSurroundings(what => {
       log.info({ what }, 'The machine slept or its network changed: dialling again.')
       this.#client.renew()
       this.#team?.peers.closeAll('The network changed.')
       this.#team?.reachAll()
+      this.#strangers?.direct.renew()
     })
   }
 
   status(): NonNullable<StatusInfo['hub']> {
-    const conversations = this.#team?.conversations.list() ?? []
+    const circles = [this.#team, this.#strangers?.direct].filter(circle => circle !== undefined)
     return {
       device: this.device,
-      listen: this.#port?.addresses.map(formatHostPort) ?? [],
+      listen: this.#reach.addresses.map(formatHostPort),
       accounts: this.#membership.infos,
-      links: this.#team?.peers.count ?? 0,
-      relayed: 0,
-      isDirect: true,
-      queued: conversations.reduce((sum, { queued }) => sum + queued, 0),
-      warnings: [...(this.#options.hosting?.warnings ?? []), ...this.#clockWarnings(), ...(this.#team?.warnings ?? [])],
+      relayed: this.#team?.peers.relayed ?? 0,
+      isDirect: this.#reach.isDirect,
+      ...circlesStatus(circles, [...(this.#options.hosting?.warnings ?? []), ...clockWarnings(this.#client.skew)]),
     }
   }
 
@@ -206,9 +270,16 @@ export class Hub {
     return probe(text, { device: this.device, personOf, log: this.#options.log, signal: ended })
   }
 
+  /** People of no team, chat requests, and who is blocked. */
+  get strangers(): Strangers {
+    if (this.#strangers) return this.#strangers
+    throw new ParleyError('closed', 'The hub has not started.')
+  }
+
   /** Whom front ends list. */
   people(): PeopleSnapshot {
-    return this.#team?.listedPeople.snapshot() ?? { people: [], online: 0, total: 0 }
+    const team = this.#team?.listedPeople.snapshot() ?? { people: [], online: 0, total: 0 }
+    return { ...team, people: [...team.people, ...this.strangers.direct.everybody()] }
   }
 
   /** What `parley doctor` looks at. */
@@ -216,12 +287,19 @@ export class Hub {
     const session = this.#client.session
     return hubChecks({
       status: () => this.status(),
-      places: () => this.#places(),
+      places: () => this.#reach.places,
       skew: () => (session ? this.#client.skew : undefined),
       ask: session && (async () => void (await session.search('', 1))),
       udp: () => undefined,
-      relay: undefined,
+      relay: session && (signal => this.#relay.check(signal)),
     })
+  }
+
+  readonly setDirect = async ({ direct }: Params<'setDirect'>): Result<'setDirect'> => {
+    await this.#reach.setDirect(direct)
+    this.#client.tellPlaces()
+    this.#tell({ accounts: true })
+    return {}
   }
 
   /** Whether any front end is there: without one the person is away, a little later. */
@@ -229,13 +307,9 @@ export class Hub {
     this.#standing.attend(isAttended)
   }
 
-  async who(params: Params<'who'>): Result<'who'> {
-    const limit = readLimit(params.limit, limits.whoUsual)
-    const query = params.query?.trim() ?? ''
-    const session = await this.#client.ensure()
-    if (query !== '') return session.search(query.slice(0, limits.searchQuery), limit)
-    const people = session.online.all.sort((a, b) => (a.name < b.name ? -1 : 1))
-    return { people: people.slice(0, limit), more: people.length > limit }
+  who(params: Params<'who'>): Result<'who'> {
+    const hasAccount = this.#store.current !== undefined
+    return who(params, { client: this.#client, hasAccount, strangers: this.strangers.direct.everybody() })
   }
 
   async send(params: Params<'send'>): Result<'send'> {
@@ -273,8 +347,8 @@ export class Hub {
     return {
       accounts: this.#membership.infos,
       conversations: this.#circles.listed(),
-      requests: [],
-      pendingDevices: [],
+      requests: this.strangers.list(),
+      pendingDevices: this.devices.pending,
     }
   }
 
@@ -292,18 +366,29 @@ export class Hub {
     this.#closing.abort()
     this.#standing.close()
     this.#stopWatching()
+    this.#relay.close()
     await this.#client.close()
     await this.#membership.close()
+    await this.#opening?.catch(() => {})
     await this.#team?.close()
+    await this.#strangers?.close()
     await this.chats.close()
-    await this.#port?.close()
+    await this.#reach.close()
     this.#dialer.close()
   }
 
-  async #openTeam(): Promise<void> {
+  #openTeam(): Promise<void> {
+    this.#opening ??= this.#openTeamOnce().finally(() => {
+      this.#opening = undefined
+    })
+    return this.#opening
+  }
+
+  async #openTeamOnce(): Promise<void> {
     const account = this.#store.current
-    if (!account || this.#team) return
+    if (!account || account.isPending || this.#team || this.#closing.signal.aborted) return
     const { storage, log } = this.#options
+    await this.#ownKey.load()
     this.#team = await Team.open({
       storage,
       store: this.#store,
@@ -314,10 +399,27 @@ export class Hub {
       clock: this.#clock,
       log,
       blocks: this.#blocks,
+      trusts: this.#trusts,
+      ownKey: this.#ownKey,
+      relay: (user, device, signal) => this.#relay.dial(user, device, signal),
+      upgrade: this.#options.upgrade,
       chats: this.chats,
       tell: news => this.#tell(news),
     })
     this.#team.reachAll()
+  }
+
+  #openStrangers(): Promise<Strangers> {
+    const { storage, log } = this.#options
+    return Strangers.open({
+      ...{ storage, log, chats: this.chats, blocks: this.#blocks, trusts: this.#trusts, circles: this.#circles },
+      ...{ identity: this.#identity, dialer: this.#dialer, clock: this.#clock },
+      team: () => this.#team,
+      account: () => this.#store.current,
+      isBusy: () => this.#store.current?.availability === 'busy',
+      port: () => this.#reach.places.port,
+      tell: news => this.#tell(news),
+    })
   }
 
   #presenceChanged(users: ReadonlySet<UserId>): void {
@@ -332,6 +434,20 @@ export class Hub {
     this.#tell({ accounts: true })
   }
 
+  /** The account, its devices, or its key here are others now. */
+  async #ownChanged(): Promise<void> {
+    this.devices.refresh()
+    try {
+      // A device that waited until now has a team from here on.
+      await this.#openTeam()
+      this.#team?.freshness.signedIn()
+      this.#team?.ownChanged()
+    } catch (error) {
+      this.#options.log.error({ error: asParleyError(error).message }, 'The team could not be opened.')
+    }
+    this.#tell({ accounts: true })
+  }
+
   /** Somebody of the team whom this hub has never met: the registry knows them. */
   async #askFor(name: string): Promise<Place> {
     const team = this.#team
@@ -340,16 +456,11 @@ export class Hub {
     return { circle: team, conversation: team.conversationOf(user) }
   }
 
-  #places() {
-    const addresses = this.#port?.addresses ?? []
-    return { port: addresses[0]?.port ?? 0, addresses: ownAddresses(addresses.map(({ host }) => host)) }
-  }
-
-  #clockWarnings(): string[] {
-    const { skew } = this.#client
-    if (Math.abs(skew) <= limits.clockSkew) return []
-    const minutes = Math.round(Math.abs(skew) / 60_000)
-    return [`This computer's clock is ${minutes} minutes ${skew > 0 ? 'ahead of' : 'behind'} the team's. Set it right.`]
+  /** Where the registry is: that of this very daemon is reached without any network. */
+  get #registryPlace() {
+    const account = this.#store.current
+    const own = this.#options.hosting?.team
+    return own && own.registry === account?.registry ? own.place : account
   }
 
   #tell(news: HubNews): void {

@@ -12,6 +12,8 @@ export interface HubIdentity {
   readonly deviceName: string
   /** The account key at one registry: it signs the roster. Made by the first sign-up there. */
   accountKey(registry: RegistryId): Promise<Identity>
+  /** The account key towards people of no team. */
+  directKey(): Promise<Identity>
   /** The account key that is kept here; undefined when there is none. Whether it is the account's, the attestation says. */
   heldAccountKey(registry: RegistryId): Promise<Identity | undefined>
   /** Keeps an account key, in the place of one that may be there. */
@@ -25,6 +27,7 @@ export async function loadHubIdentity(where: Pick<Locations, 'deviceKey' | 'acco
     device,
     deviceName: deviceName(),
     accountKey: registry => loadOrCreateIdentity(where.accountKey(registry)),
+    directKey: () => loadOrCreateIdentity(where.accountKey('direct')),
     heldAccountKey: registry => loadIdentity(where.accountKey(registry)),
     keepAccountKey: (registry, key) => replaceIdentity(where.accountKey(registry), key),
   }

@@ -30,7 +30,7 @@ export class PeopleList {
   }
 
   snapshot(): PeopleSnapshot {
-    return { people: [...this.#listed.keys()].map(user => this.#options.row(user)), ...this.#counts() }
+    return { people: [...this.#listed.keys()].map(user => this.#options.row(user)), ...this.counts() }
   }
 
   /** These people have come, gone or changed. */
@@ -72,7 +72,7 @@ export class PeopleList {
       } else people.push(...this.#list(user))
     }
     if (this.#strangers.size < before) people.push(...this.#moveUp())
-    return { people, gone, ...this.#counts() }
+    return { people, gone, ...this.counts() }
   }
 
   /** The row of somebody who is listed, unless it is as told last. */
@@ -102,7 +102,8 @@ export class PeopleList {
     return moved
   }
 
-  #counts(): { online: number; total: number } {
+  /** How many are online, and how many there are, without oneself. */
+  counts(): { online: number; total: number } {
     const { online, self } = this.#options
     return {
       online: online.size - (online.get(self) ? 1 : 0),

@@ -16,6 +16,8 @@ export const strangersLimits = {
   strangerAddresses: 4,
   /** Delays between asking again: quick while both people sit in front of it, rare for the days after. */
   askStranger: { first: 2_000, fast: 15_000, fastFor: 5 * 60_000, slow: 10 * 60_000 },
+  /** Warnings about addresses where another key answers than before. */
+  strangerNotices: 20,
   /** People whom this home blocks: each has a row in memory. */
   blocked: 1_000,
 } as const

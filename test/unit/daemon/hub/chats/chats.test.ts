@@ -20,6 +20,7 @@ async function openChats(storage = openMemoryStorage()) {
     named: who => (who === 'bob' ? withBob : undefined),
     summary: id => (id === withBob ? summary(chats) : undefined),
     info: () => undefined,
+    blockKey: () => undefined,
     listed: () => [],
     firstUnread: () => undefined,
     send: () => assert.fail(),
@@ -27,7 +28,7 @@ async function openChats(storage = openMemoryStorage()) {
     ownMessage: () => assert.fail(),
     markRead: async () => {},
   }
-  const circles = new Circles({ all: () => [circle], ask: () => assert.fail() })
+  const circles = new Circles({ team: () => circle, others: () => [], ask: () => assert.fail() })
   const chats: Chats = new Chats(await openChatStore(storage), { circles, tell: news => told.push(news) })
   return { chats, told, storage }
 }
@@ -93,7 +94,7 @@ describe('what is kept of a chat', () => {
     const nobody = async () => {
       throw new ParleyError('unknown-account', 'Nobody has signed up.')
     }
-    const circles = new Circles({ all: () => [], ask: nobody })
+    const circles = new Circles({ team: () => undefined, others: () => [], ask: nobody })
     const chats = new Chats(await openChatStore(openMemoryStorage()), { circles, tell: () => {} })
     assert.deepEqual(await chats.openChats({ place: 'here' }), { conversations: [] })
     await chats.saveOpenChats({ place: 'here', conversations: [withBob] })
