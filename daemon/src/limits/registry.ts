@@ -73,6 +73,8 @@ export const registryLimits = {
   rowTries: 8,
   /** How often a heartbeat is wanted. */
   beatInterval: 15_000,
+  /** Beats missed in turn until a device that has no link is gone. */
+  beatsMissed: 3,
   /** An invite's life when none is given, the longest one, and the most uses. */
   inviteExpires: 7 * 24 * 3600_000,
   inviteLongest: 366 * 24 * 3600_000,

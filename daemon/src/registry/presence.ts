@@ -1,12 +1,14 @@
 import { limits } from '../limits.ts'
+import { type BeatStatus, beatStatuses } from '../protocol/heartbeat.ts'
 import type { DeviceId, UserId } from '../protocol/ids.ts'
 
-/** How a device whose link is up may say that it stands, the best first. */
-export const deviceStatuses = ['online', 'away', 'busy'] as const
-export type DeviceStatus = (typeof deviceStatuses)[number]
+/** How a device that is here may say that it stands, the best first. */
+export const deviceStatuses = beatStatuses
+export type DeviceStatus = BeatStatus
 
+/** As others see somebody. */
 interface Standing {
-  readonly status: DeviceStatus | 'offline'
+  readonly status: Exclude<DeviceStatus, 'invisible'> | 'offline'
   /** Since when, in ms since 1970; 0: not known. */
   readonly since: number
 }
@@ -21,8 +23,9 @@ export interface SeenStore {
 
 /**
  * Who is online, and how: a person is while a link of one of their devices is up, and a grace longer, so that a short
- * drop is never seen by anybody; they show the best status of their devices. `changed` is told of each person who came,
- * went or changed, at most once in `pace` of the same one: somebody who flaps does not keep a whole team busy.
+ * drop is never seen by anybody; they show the best status of their devices. Whoever is invisible looks like somebody who
+ * left when they became so, in every way: nothing is told of their coming and going. `changed` is told of each person who
+ * came, went or changed, at most once in `pace` of the same one: somebody who flaps does not keep a whole team busy.
  */
 export class Presence {
   readonly #present = new Map<UserId, Present>()
@@ -31,6 +34,7 @@ export class Presence {
   readonly #now: () => number
   readonly #grace: number
   readonly #pace: number
+  #visible = 0
 
   constructor({
     changed,
@@ -52,17 +56,20 @@ export class Presence {
     this.#pace = pace
   }
 
+  /** How many others see. */
   get count(): number {
-    return this.#present.size
+    return this.#visible
   }
 
-  online(): IterableIterator<UserId> {
-    return this.#present.keys()
+  /** Whom others see. */
+  *online(): Generator<UserId> {
+    for (const [user, { status }] of this.#present) if (status !== 'invisible') yield user
   }
 
   of(user: UserId): Standing {
-    const known = this.#present.get(user)
-    return known ? { status: known.status, since: known.since } : { status: 'offline', since: this.#seen.of(user) }
+    const { status, since } = this.#present.get(user) ?? absent
+    if (status !== 'invisible') return { status, since }
+    return { status: 'offline', since: this.#seen.of(user) }
   }
 
   up(user: UserId, device: DeviceId, status: DeviceStatus): void {
@@ -74,9 +81,9 @@ export class Presence {
       this.#show(user, known)
       return
     }
-    this.#present.set(user, { devices: new Map([[device, status]]), status, since: this.#now() })
-    this.#seen.came(user)
-    this.#changed(user)
+    const present: Present = { devices: new Map([[device, status]]), status: 'invisible', since: 0 }
+    this.#present.set(user, present)
+    this.#turn(user, present, status, this.#now())
   }
 
   /** A device whose link is up says how it stands from now on. */
@@ -87,11 +94,10 @@ export class Presence {
     this.#show(user, known)
   }
 
-  /** The link of a device has dropped: it may be back in a moment. */
-  dropped(user: UserId, device: DeviceId): void {
+  /** A device has dropped, `at` that time or now: it may be back in a moment. */
+  dropped(user: UserId, device: DeviceId, at = this.#now()): void {
     const known = this.#present.get(user)
     if (!known?.devices.delete(device)) return
-    const at = this.#now()
     if (known.devices.size > 0) this.#show(user, known)
     else known.leaving = setTimeout(() => this.#leave(user, known, at), this.#grace)
   }
@@ -118,27 +124,39 @@ export class Presence {
       clearTimeout(settling)
     }
     this.#present.clear()
+    this.#visible = 0
   }
 
-  #leave(user: UserId, { settling }: Present, at: number): void {
-    clearTimeout(settling)
+  #leave(user: UserId, known: Present, at: number): void {
+    clearTimeout(known.settling)
     this.#present.delete(user)
-    this.#seen.left(user, at)
-    this.#changed(user)
+    this.#turn(user, known, 'invisible', at)
   }
 
   /** Lets others see what the devices say, unless that has changed just now: then a little later. */
   #show(user: UserId, known: Present): void {
     const status = best(known.devices.values())
     if (known.settling || status === undefined) return
-    if (status === known.status && !known.isJoined) return
-    if (status !== known.status) known.since = this.#now()
-    known.status = status
+    const isJoined = known.isJoined && status !== 'invisible'
     delete known.isJoined
+    if (status === known.status && !isJoined) return
     known.settling = setTimeout(() => {
       delete known.settling
       this.#show(user, known)
     }, this.#pace)
+    if (status === known.status) this.#changed(user)
+    else this.#turn(user, known, status, this.#now())
+  }
+
+  /** The status is another one from now on; `at` is since when. Who leaves becomes invisible. */
+  #turn(user: UserId, known: Present, status: DeviceStatus, at: number): void {
+    if (known.status === status) return
+    const [was, is] = [known.status !== 'invisible', status !== 'invisible']
+    known.status = status
+    known.since = at
+    this.#visible += Number(is) - Number(was)
+    if (is && !was) this.#seen.came(user)
+    if (was && !is) this.#seen.left(user, at)
     this.#changed(user)
   }
 }
@@ -146,7 +164,7 @@ export class Presence {
 interface Present {
   /** Whose links are up; empty during the grace. */
   readonly devices: Map<DeviceId, DeviceStatus>
-  /** As others see it, and since when. */
+  /** The best of theirs, and since when. */
   status: DeviceStatus
   since: number
   leaving?: NodeJS.Timeout
@@ -154,6 +172,8 @@ interface Present {
   /** Another device of theirs has come: told though they stand as before, since others may have something for it. */
   isJoined?: true
 }
+
+const absent = { status: 'invisible', since: 0 } as const
 
 function best(statuses: Iterable<DeviceStatus>): DeviceStatus | undefined {
   const all = new Set(statuses)

@@ -26,6 +26,7 @@ import { Credentials } from './credentials.ts'
 import { Devices } from './devices.ts'
 import { Directory } from './directory.ts'
 import { registryChecks } from './doctor.ts'
+import { Heartbeats } from './heartbeats.ts'
 import { registryAddress, whereabouts } from './invite-text.ts'
 import { Invites } from './invites.ts'
 import { Inviting } from './inviting.ts'
@@ -67,6 +68,7 @@ export interface RegistryOptions {
     readonly unsigned?: number
     readonly presenceGrace?: number
     readonly presenceFlush?: number
+    readonly beatFresh?: number
     readonly statusPace?: number
     readonly lastSeenEvery?: number
   }
@@ -130,6 +132,7 @@ async function openRegistry(
   closers.push(
     () => lastSeen.close(),
     () => presence.close(),
+    () => parts.heartbeats.close(),
     () => onlineList.close(),
     () => changes.close(),
   )
@@ -139,6 +142,7 @@ async function openRegistry(
     signUp: signUps.policy,
     heartbeat: readHostPort(options.heartbeat, ports.heartbeat),
     people: aliases => classicPeople(parts, aliases),
+    onDatagram: (datagram, answer) => parts.heartbeats.take(datagram, answer),
     log,
     now,
     ...(options.classicTimeout === undefined ? {} : { sessionTimeout: options.classicTimeout }),
@@ -241,7 +245,8 @@ async function buildParts(start: RegistryOptions, notices: Notices) {
     ...(waits.presenceGrace === undefined ? {} : { grace: waits.presenceGrace }),
     ...(waits.statusPace === undefined ? {} : { pace: waits.statusPace }),
   })
-  const sessions = new Sessions(presence)
+  const sessions: Sessions = new Sessions(presence, (session, why) => heartbeats.goesOn(session, why))
+  const heartbeats = new Heartbeats({ sessions, presence, now, fresh: waits.beatFresh })
   const attestations = new Attestations({ registry, privateKey: identity.privateKey, now })
   const changes = new Changes({ sessions, accounts, attestations, log })
   const devices = new Devices({ registry, storage, accounts, sessions, changes, audit, log, now })
@@ -265,6 +270,7 @@ async function buildParts(start: RegistryOptions, notices: Notices) {
     classicClients,
     devices,
     directory,
+    heartbeats,
     invites,
     signUps: new SignUps({ policy: () => settings.signUp, storage, accounts, invites, now }),
     guesses,

@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import type { Link } from '../net/link.ts'
+import type { Closed, Link } from '../net/link.ts'
 import { deviceId, fromText } from '../protocol/ids.ts'
 import { type RegistryHello, RegistryWelcomeSchema, type Reply, type Request } from '../protocol/parley_pb.ts'
 import { type Answers, answerFrom, done } from './answers/answers.ts'
@@ -13,6 +13,7 @@ import type { Credentials } from './credentials.ts'
 import type { Directory } from './directory.ts'
 import { Entrance, type EntranceParts, type Outcome } from './entrance.ts'
 import { Exchanges, type Step } from './exchanges.ts'
+import type { Heartbeats } from './heartbeats.ts'
 import type { RequestMeasures } from './measures.ts'
 import type { Notices } from './notices.ts'
 import type { OnlineList } from './online-list.ts'
@@ -28,6 +29,7 @@ interface ServiceParts extends EntranceParts {
   readonly settings: Settings
   readonly requests: RequestMeasures
   readonly heartbeatPort: number
+  readonly heartbeats: Heartbeats
   readonly notices: Notices
   readonly attestations: Attestations
   readonly directory: Directory
@@ -45,7 +47,7 @@ interface ServiceParts extends EntranceParts {
 export function serveLink(link: Link, parts: ServiceParts): void {
   const service = new Service(link, parts)
   link.handle({ request: parts.requests.of(is => service.answer(is)) })
-  void link.closed.then(() => service.closed())
+  void link.closed.then(why => service.closed(why))
 }
 
 class Service {
@@ -83,11 +85,11 @@ class Service {
     }
   }
 
-  closed(): void {
+  closed(why: Closed): void {
     this.#isClosed = true
     clearTimeout(this.#unsigned)
     this.#parts.onlineList.unwatch(this.#link)
-    if (this.#session) this.#parts.sessions.dropped(this.#session)
+    if (this.#session) this.#parts.sessions.dropped(this.#session, why)
     this.#session = undefined
   }
 
@@ -137,7 +139,7 @@ class Service {
   }
 
   async #begin({ standing, hasShownPassword }: Extract<Outcome, { is: 'in' }>): Promise<Reply['is']> {
-    const { attestations, devices, directory, sessions } = this.#parts
+    const { attestations, devices, directory, heartbeats, sessions } = this.#parts
     const entrance = this.#entrance
     // No second sign-in meanwhile.
     this.#entrance = undefined
@@ -159,6 +161,7 @@ class Service {
     this.#link.allowLargeFrames()
     const [device, link, status] = [deviceId(this.#link.peerId), this.#link, this.#status]
     this.#session = sessions.begin({ account, device, link, status, isPending, hasShownPassword })
+    heartbeats.begin(this.#session)
     directory.add(account)
     return { case: 'signedIn', value: signedIn(this.#session, roster, attestations) }
   }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { create } from '@bufbuild/protobuf'
 import { type ErrorCode, ParleyError } from '../errors.ts'
-import type { Link } from '../net/link.ts'
+import type { Closed, Link } from '../net/link.ts'
 import type { DeviceId, UserId } from '../protocol/ids.ts'
 import { SessionEndedSchema } from '../protocol/parley_pb.ts'
 import type { Account } from './accounts.ts'
@@ -30,6 +30,9 @@ export type Left = (
   gone: { readonly how: 'dropped'; readonly who: DeviceId } | { readonly how: 'left'; readonly who: UserId | DeviceId },
 ) => void
 
+/** Whether a device is here though its link is gone: it shows other signs of life. */
+export type GoesOn = (session: Session, why: Closed) => boolean
+
 /** What a session begins with. */
 export type NewSession = Omit<Session, 'id' | 'published'>
 
@@ -42,10 +45,12 @@ export class Sessions {
   readonly #pending = new Map<UserId, Set<Session>>()
   readonly #barred = new Map<UserId | DeviceId, ParleyError>()
   readonly #left = new Set<Left>()
+  readonly #goesOn: GoesOn
   readonly #presence: Presence
 
-  constructor(presence: Presence) {
+  constructor(presence: Presence, goesOn: GoesOn = () => false) {
     this.#presence = presence
+    this.#goesOn = goesOn
   }
 
   get count(): number {
@@ -132,9 +137,9 @@ export class Sessions {
   }
 
   /** Ends a session whose link is gone: it may be back in a moment. Does nothing for one that was replaced. */
-  dropped(session: Session): void {
+  dropped(session: Session, why: Closed): void {
     if (!this.#remove(session)) return
-    if (!session.isPending) this.#presence.dropped(session.account.user, session.device)
+    if (!this.#goesOn(session, why) && !session.isPending) this.#presence.dropped(session.account.user, session.device)
     for (const left of this.#left) left({ how: 'dropped', who: session.device })
   }
 

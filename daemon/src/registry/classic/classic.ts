@@ -27,7 +27,7 @@ export interface ClassicOptions {
   /** Wall clock, ms since 1970. */
   readonly now?: () => number
   /** A datagram that is no classic heartbeat, such as a modern one. */
-  readonly onDatagram?: (datagram: Buffer, address: string, port: number) => void
+  readonly onDatagram?: (datagram: Buffer, answer: (bytes: Uint8Array) => void) => void
   readonly waits?: Partial<ClassicWaits>
   readonly scryptCost?: ScryptCost
 }
@@ -63,8 +63,8 @@ export async function startClassic(options: ClassicOptions): Promise<Classic> {
   const server = new ClassicServer({ mode, service, sessions, log, waits })
   const port = await listenHeartbeats(options.heartbeat, {
     log,
-    take(datagram, address, from) {
-      if (datagram.length !== classicSizes.heartbeat) options.onDatagram?.(datagram, address, from)
+    take(datagram, address, answer) {
+      if (datagram.length !== classicSizes.heartbeat) options.onDatagram?.(datagram, answer)
       else if (server.allows(address)) beat(sessions, datagram, address)
     },
   })

@@ -1,6 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram'
+import dns from 'node:dns'
 import { once } from 'node:events'
-import { isIPv6 } from 'node:net'
+import { isIP, isIPv6 } from 'node:net'
 import type { Log } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { plainAddress } from '../../net/source.ts'
@@ -20,12 +21,22 @@ export interface HeartbeatPort {
 /** Listens on `host` and `port` (0: any free one). Throws `port-taken`, or `bad-address` for a host not of this machine. */
 export async function listenHeartbeats(
   { host, port }: HostPort,
-  { take, log }: { take(datagram: Buffer, address: string, port: number): void; log: Log },
+  {
+    take,
+    log,
+  }: {
+    /** `answer` sends bytes back to where the datagram came from; what the system does not take is lost. */
+    take(datagram: Buffer, address: string, answer: (bytes: Uint8Array) => void): void
+    log: Log
+  },
 ): Promise<HeartbeatPort> {
-  const socket = createSocket({ type: isIPv6(host) ? 'udp6' : 'udp4', ipv6Only: false })
+  const type = isIPv6(host) ? 'udp6' : 'udp4'
+  const socket = createSocket({ type, ipv6Only: false, lookup: lookUp })
   await bind(socket, { host, port })
   socket.on('error', error => log.error({ error }, 'The heartbeat port failed'))
-  socket.on('message', (datagram, from) => take(datagram, plainAddress(from.address), from.port))
+  socket.on('message', (datagram, from) => {
+    take(datagram, plainAddress(from.address), bytes => socket.send(bytes, from.port, from.address, ignore))
+  })
   return {
     address: { host, port: socket.address().port },
     async close() {
@@ -36,10 +47,22 @@ export async function listenHeartbeats(
   }
 }
 
+/** An answer goes to an address, for which a turn through the system's look-up would cost more than all the rest. */
+function lookUp(name: string, options: dns.LookupOneOptions, done: LookedUp): void {
+  if (isIP(name) === 0) dns.lookup(name, options, done)
+  else done(null, name, isIP(name))
+}
+
+type LookedUp = (error: NodeJS.ErrnoException | null, address: string, family: number) => void
+
+/** Nobody waits for an answer, and errors of one address are no errors of the port. */
+function ignore(): void {}
+
 async function bind(socket: Socket, { host, port }: HostPort): Promise<void> {
   try {
+    const listening = once(socket, 'listening')
     socket.bind({ address: host, port, exclusive: true })
-    await once(socket, 'listening')
+    await listening
   } catch (error) {
     socket.close()
     throw bindError(error, host, port)

@@ -157,6 +157,27 @@ describe('presence', () => {
     assert.equal(people.of(alice).status, 'busy')
   })
 
+  it('of who is invisible is that of somebody who left then, whatever they do', () => {
+    const people = presence()
+    people.up(alice, laptop, 'online')
+    pass(5000)
+    people.says(alice, laptop, 'invisible')
+    assert.deepEqual(people.of(alice), { status: 'offline', since: 6000 })
+    assert.deepEqual([[...people.online()], people.count, changes.length], [[], 0, 2])
+    pass(5000)
+    people.up(alice, desktop, 'invisible')
+    people.dropped(alice, laptop)
+    people.left(alice, desktop)
+    pass(10_000)
+    people.up(alice, laptop, 'invisible')
+    pass(10_000)
+    assert.deepEqual(people.of(alice), { status: 'offline', since: 6000 })
+    assert.equal(changes.length, 2, 'nobody was told of anything')
+    people.up(alice, desktop, 'busy')
+    assert.deepEqual(people.of(alice), { status: 'busy', since: 31_000 })
+    assert.deepEqual([[...people.online()], people.count, changes.length], [[alice], 1, 3])
+  })
+
   it('of somebody who was never here is not known', () => {
     assert.deepEqual(presence().of(alice), { status: 'offline', since: 0 })
   })
