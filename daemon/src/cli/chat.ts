@@ -5,12 +5,13 @@ import type { Client } from '../client/connect.ts'
 import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { checkText } from '../protocol/bodies.ts'
-import type { MessageInfo, MessageState } from '../protocol/control.ts'
+import type { ConversationInfo, MessageInfo, MessageState } from '../protocol/control.ts'
 import { toText } from '../protocol/ids.ts'
 import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
 import { harmlessLine } from './harmless.ts'
 import { messageLines, stateMark } from './messages.ts'
 import { readDuration } from './moments.ts'
+import { personLabel } from './people.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 
 interface Options extends CommonOptions {
@@ -85,7 +86,8 @@ class Chat {
 
   /** What a person sees first: the last lines, all unread ones among them. A program is told what happens from now on. */
   async #begin(): Promise<void> {
-    const unread = this.#options.isInteractive ? await this.#unread() : 0
+    const opened = this.#options.isInteractive ? await this.#opened() : undefined
+    const unread = opened?.unread ?? 0
     const limit = Math.min(Math.max(unread, usualLines), limits.chatLines)
     const page = await this.#client.request('history', { with: this.#who, limit })
     this.#shownTo = newestOf(page.messages) ?? ''
@@ -94,17 +96,17 @@ class Chat {
       if (this.#options.isInteractive) print(this.#terminal, messageLines(this.#terminal, message))
     }
     if (!this.#options.isInteractive) return
-    const hint = `Chat with ${harmlessLine(this.#who)}. Enter sends, Ctrl+D ends.`
+    const hint = `Chat with ${opened ? personLabel(opened.person) : harmlessLine(this.#who)}. Enter sends, Ctrl+D ends.`
     print(this.#terminal, paint(this.#terminal, 'dim', hint))
     this.#markRead(page.messages)
   }
 
-  async #unread(): Promise<number> {
+  async #opened(): Promise<ConversationInfo | undefined> {
     try {
-      return (await this.#client.request('openChat', { with: this.#who })).conversation.unread
+      return (await this.#client.request('openChat', { with: this.#who })).conversation
     } catch (error) {
       // An older daemon counts nothing.
-      if (asParleyError(error).code === 'unsupported') return 0
+      if (asParleyError(error).code === 'unsupported') return undefined
       throw error
     }
   }

@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import { asParleyError, ParleyError } from '../errors.ts'
 import { version } from '../version.ts'
+import { addBlock, addBlocked, addUnblock } from './block.ts'
 import { addChat } from './chat.ts'
+import { addConnect } from './connect.ts'
 import { addDirect } from './direct.ts'
 import { addDoctor } from './doctor.ts'
 import { exitCodeOf } from './exit.ts'
@@ -11,6 +13,7 @@ import { addInvites } from './invites.ts'
 import { addLog } from './log.ts'
 import { addPassword } from './password.ts'
 import { addRegistry } from './registry.ts'
+import { addRequests } from './requests.ts'
 import { addSend } from './send.ts'
 import { addSignIn } from './sign-in.ts'
 import { addSignOut } from './sign-out.ts'
@@ -59,6 +62,11 @@ function createProgram(terminal: Terminal): Command {
     addSend,
     addChat,
     addLog,
+    addConnect,
+    addRequests,
+    addBlock,
+    addUnblock,
+    addBlocked,
     addStatus,
     addDoctor,
     addStop,
