@@ -283,12 +283,13 @@ function asSent(message: StoredMessage): StoredMessage {
   return message.state === 'delivered' ? { ...message, state: 'sent' } : message
 }
 
-function newRow({ name, address }: { name: string; address: string }) {
+function newRow({ name, address, port = 0 }: { name: string; address: string; port?: number }) {
   return create(ConversationRowSchema, {
     kind: classicKind,
     user: fromText(classicUserId(name)),
     name,
     displayName: name,
     address,
+    port,
   })
 }
