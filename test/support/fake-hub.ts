@@ -8,12 +8,19 @@ import type {
   PersonInfo,
 } from '../../daemon/src/protocol/control.ts'
 
+/** `undefined` takes away what was. */
+export type PersonChange = { readonly [Part in keyof PersonInfo]?: PersonInfo[Part] | undefined }
+
 /** A hub that keeps one account and its chats in memory, for tests of what stands in front of a hub. */
 export interface FakeHub extends HubPart {
   /** Someone writes: history, conversation and watchers learn of it. */
   receive(from: string, text: string): MessageInfo
   /** The other side's device has it. */
   deliver(message: string): void
+  /** The account is another one from now on in these respects. */
+  setAccount(change: Partial<AccountInfo>): void
+  /** So is somebody, by name. */
+  setPerson(name: string, change: PersonChange): void
   /** Tells watchers of a change without one. */
   announce(change: HubPartChange): void
   readonly watchers: number
@@ -29,6 +36,8 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
   const kept = new Map<string, Kept>()
   const places = new Map<string, readonly string[]>()
   const attended: boolean[] = []
+  const changed = new Map<string, PersonChange>()
+  const person = (name: string): PersonInfo => ({ ...usualPerson(name), ...changed.get(name) }) as PersonInfo
   let account: AccountInfo | undefined
   let position = 0
 
@@ -53,7 +62,7 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
     kept.set(conversation, found)
     return found
   }
-  const summaryOf = (name: string) => summary(name, messages, keptOf(`with-${name}`))
+  const summaryOf = (name: string) => summary(person(name), messages, keptOf(`with-${name}`))
   const nameOf = (conversation: string) => known(conversation.replace(/^with-/, ''))
   const signedIn = (name: string): AccountInfo => {
     const signed: AccountInfo = {
@@ -88,6 +97,17 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
         announce({ arrived: { conversation, person: person(from), messages: [message] } })
       }
       return message
+    },
+    setAccount(change) {
+      account = { ...(account ?? signedIn('alice')), ...change }
+      announce({ accounts: true })
+    },
+    setPerson(name, change) {
+      changed.set(known(name), { ...changed.get(name), ...change })
+      announce({
+        conversation: `with-${name}`,
+        people: { people: [person(name)], gone: [], online: 1, total: people.length },
+      })
     },
     deliver(message) {
       const index = messages.findIndex(each => each.mine && each.message === message)
@@ -219,16 +239,17 @@ interface Kept {
   readTo: string
 }
 
-function person(name: string): PersonInfo {
+function usualPerson(name: string): PersonInfo {
   return { user: `user-${name}`, name, displayName: name, status: name === 'bob' ? 'online' : 'offline', since: 0 }
 }
 
-function summary(name: string, messages: readonly MessageInfo[], kept: Kept): ConversationInfo {
+function summary(person: PersonInfo, messages: readonly MessageInfo[], kept: Kept): ConversationInfo {
+  const { name } = person
   const own = messages.filter(message => message.conversation === `with-${name}`)
   return {
     conversation: `with-${name}`,
     kind: 'direct',
-    person: person(name),
+    person,
     lastLine: own.at(-1)?.text.slice(0, 100) ?? '',
     lastMine: own.at(-1)?.mine ?? false,
     lastTime: own.at(-1)?.written ?? 0,

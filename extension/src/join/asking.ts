@@ -1,3 +1,4 @@
+import { readUserName } from '@parley/daemon/protocol/names'
 import * as l10n from '@vscode/l10n'
 import { window } from 'vscode'
 import type { Context } from '../context.ts'
@@ -7,7 +8,7 @@ import { plainLine } from '../shared/harmless.ts'
 import { listedName } from '../shared/marks.ts'
 import { reportFailure } from '../shared/report.ts'
 import { Boxes } from './boxes.ts'
-import { lookAtName } from './names.ts'
+import { lookAtUserName } from './names.ts'
 import { fault } from './questions.ts'
 import { ownAccount, suggestedName } from './self.ts'
 
@@ -57,12 +58,12 @@ export class AskingToChat implements Disposable {
           step: 1,
           steps: 1,
           canGoBack: false,
-          prompt: l10n.t('Somebody’s Parley answers at {0}. Your name, as they see it', address),
-          placeholder: l10n.t('such as alice, or Alice Smith'),
+          prompt: l10n.t('Somebody’s Parley answers at {0}. Your user name, as they see it', address),
+          placeholder: l10n.t('such as alice'),
           text: suggestedName(),
-          look: text => (text.trim() === '' ? fault(l10n.t('Type a name.')) : lookAtName(text)),
+          look: text => (text.trim() === '' ? fault(l10n.t('Type a name.')) : lookAtUserName(text)),
         })
-        return answer.is === 'next' ? answer.value.trim() : undefined
+        return answer.is === 'next' ? readUserName(answer.value) : undefined
       }
       const answer = await prompter.choose({
         title,

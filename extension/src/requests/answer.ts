@@ -40,6 +40,12 @@ export async function tellOfRequest(context: Context, row: RequestRow): Promise<
   // What is not encrypted has to be known of before one accepts it.
   const ways = row.kind === 'direct' ? [look, accept] : [look]
   const chosen = await window.showInformationMessage(words, ...ways)
+  if (chosen === undefined) return
+  if (!context.hub.requests.some(({ id }) => id === row.id)) {
+    // A notification stays, whatever was done elsewhere.
+    void window.showInformationMessage(l10n.t('This request has been answered already.'))
+    return
+  }
   if (chosen === look) await showRequest(context, row)
   if (chosen === accept) await acceptRequest(context, row)
 }

@@ -28,14 +28,27 @@ export function registerRequests(context: Context, memory: OnceMemory): Disposab
         await act(context, row)
       }),
     )
+  // A key that is held down answers once: the row stays until the hub tells that it is gone.
+  const answered = new Set<string>()
+  const answer = (name: string, act: (context: Context, row: RequestRow) => Promise<void>) =>
+    onRow(name, async (_, row) => {
+      if (answered.has(row.id)) return
+      answered.add(row.id)
+      try {
+        await act(context, row)
+      } catch (error) {
+        answered.delete(row.id)
+        throw error
+      }
+    })
   const parts = [
     view,
     once,
     hub.onRequests(look),
     onRow('show', showRequest),
-    onRow('accept', acceptRequest),
-    onRow('decline', declineRequest),
-    onRow('block', blockRequest),
+    answer('accept', acceptRequest),
+    answer('decline', declineRequest),
+    answer('block', blockRequest),
     commands.registerCommand('parley.requestPolicy', () => reportFailure(log, () => setPolicy(context))),
   ]
   look()

@@ -97,7 +97,8 @@ function conditionWords(is: Condition): string {
 
 function statusWords({ status, availability }: NonNullable<Health['self']>): string {
   if (availability === 'busy') return l10n.t('Others see you as busy.')
-  if (availability === 'invisible') return l10n.t('Others see you as offline. Messages come and go as ever.')
+  if (availability === 'invisible')
+    return l10n.t('You are invisible: others see you as offline. Messages come and go as ever.')
   return l10n.t('Others see you as {0}.', presenceWord(status))
 }
 

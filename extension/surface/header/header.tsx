@@ -81,7 +81,15 @@ export function Header({ view, locale, act }: HeaderProps) {
       </div>
       <div class="header-note">
         <p role="status">{explained?.sentence}</p>
-        {explained?.action && <Action action={explained.action} act={act} />}
+        {explained?.action && (
+          <Action
+            action={explained.action}
+            act={what => {
+              setOpen(undefined)
+              act(what)
+            }}
+          />
+        )}
       </div>
     </header>
   )
