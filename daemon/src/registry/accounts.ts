@@ -210,6 +210,10 @@ export class Accounts {
 const nobodyBytes = new Uint8Array(16)
 export const nobody = userId(nobodyBytes)
 
+export function accountDisabled(name: string): ParleyError {
+  return new ParleyError('account-disabled', `The account "${name}" is disabled. Ask an admin of the team.`)
+}
+
 /** A role as rows have it. */
 export function roleText(role: Role): string {
   return role === 'admin' ? role : ''

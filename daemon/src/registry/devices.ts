@@ -7,7 +7,7 @@ import { idOfKey, publicKeyOf } from '../protocol/keys.ts'
 import { type NewAccountKey, RosterSchema, type Signed } from '../protocol/parley_pb.ts'
 import type { DeviceRow } from '../protocol/registry_rows_pb.ts'
 import { isNewerRoster, type Roster, readRoster, refuseOlderRoster } from '../protocol/statements.ts'
-import type { Accounts, Enrolled } from './accounts.ts'
+import { type Accounts, accountDisabled, type Enrolled } from './accounts.ts'
 import type { Audit } from './audit.ts'
 import type { Changes } from './changes.ts'
 import {
@@ -60,7 +60,7 @@ export class Devices {
 
   /**
    * How the device that TLS has shown stands.
-   * @throws ParleyError `unknown-account`, `device-denied`
+   * @throws ParleyError `unknown-account`, `account-disabled`, `device-denied`
    */
   async standing(key: Uint8Array): Promise<Standing> {
     const { accounts, sessions } = this.#parts
@@ -69,6 +69,7 @@ export class Devices {
     const known = await accounts.byDevice(device)
     if (!known) throw unknown()
     const { account, roster } = known
+    if (account.isDisabled) throw accountDisabled(account.name)
     const isPending = !hasDevice(roster, key)
     // A roster of before the denial, as a restored backup has it, may still name a denied device.
     if (account.denied.has(device) || (isPending && !known.device.pending)) throw denied(account.name)

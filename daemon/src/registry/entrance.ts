@@ -5,7 +5,7 @@ import { sourceOf } from '../net/source.ts'
 import { type DeviceId, deviceId, type RegistryId } from '../protocol/ids.ts'
 import { readDisplayName, readUserName } from '../protocol/names.ts'
 import type { SignIn, SignUp } from '../protocol/parley_pb.ts'
-import type { Accounts, Enrolled } from './accounts.ts'
+import { type Accounts, accountDisabled, type Enrolled } from './accounts.ts'
 import type { Audit } from './audit.ts'
 import { type Devices, hasDevice, type Standing } from './devices.ts'
 import { allowed, type Exchanges, type Step, wrongCredentials } from './exchanges.ts'
@@ -107,7 +107,7 @@ export class Entrance {
       // A person may have typed for two minutes.
       const enrolled = await accounts.byUser(known.account.user)
       if (!enrolled) throw wrongCredentials()
-      refuseDisabled(enrolled)
+      if (enrolled.account.isDisabled) throw accountDisabled(name)
       guesses.right(name, this.#source)
       const address = this.#link.remoteAddress
       await devices.admit(enrolled.account.user, { key: this.#link.peerKey, name: deviceWords(deviceName), address })
@@ -118,7 +118,6 @@ export class Entrance {
   /** How the device stands now. @throws ParleyError `unknown-account`, `device-denied`, `account-disabled` */
   async #enter(how: 'by key' | 'by password' = 'by key'): Promise<Extract<Outcome, { is: 'in' }>> {
     const standing = await this.#parts.devices.standing(this.#link.peerKey)
-    refuseDisabled(standing)
     return { is: 'in', standing, hasShownPassword: how === 'by password' }
   }
 
@@ -136,15 +135,6 @@ export function authNamed(auths: ReadonlyMap<string, Auth>, mechanism: string): 
   if (auth) return auth
   const offered = [...auths.keys()].join(', ')
   throw new ParleyError('unsupported', `This registry does not offer that way to sign in. It offers: ${offered}.`)
-}
-
-/** @throws ParleyError `account-disabled` */
-function refuseDisabled({ account }: Enrolled): void {
-  if (account.isDisabled) throw accountDisabled(account.name)
-}
-
-export function accountDisabled(name: string): ParleyError {
-  return new ParleyError('account-disabled', `The account "${name}" is disabled. Ask an admin of the team.`)
 }
 
 /** What a device calls itself; its own words, so nobody else is refused for them. */
