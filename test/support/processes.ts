@@ -24,6 +24,8 @@ export interface StartOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Arguments for Node itself, before the script. */
   readonly node?: readonly string[]
+  /** A command that runs the process, such as one that puts it into a network of its own. */
+  readonly within?: readonly string[]
   /** ms until the ready line must have come. */
   readonly deadline?: number
 }
@@ -34,7 +36,8 @@ export async function startProcess<Ready>(
   args: readonly string[],
   options: StartOptions = {},
 ): Promise<Process<Ready>> {
-  const child = spawn(process.execPath, [...(options.node ?? []), script, ...args], {
+  const [program = process.execPath, ...before] = [...(options.within ?? []), process.execPath]
+  const child = spawn(program, [...before, ...(options.node ?? []), script, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...options.env },
   })
