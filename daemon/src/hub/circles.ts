@@ -1,5 +1,5 @@
 import { asParleyError, ParleyError } from '../errors.ts'
-import type { ConversationInfo } from '../protocol/control.ts'
+import type { ConversationInfo, PersonInfo } from '../protocol/control.ts'
 import { type ConversationId, conversationId } from '../protocol/ids.ts'
 import type { Circle } from './circle.ts'
 import { placeIn } from './direct/addresses.ts'
@@ -16,6 +16,8 @@ export interface CirclesOptions {
   readonly team: () => Circle | undefined
   /** Those whose people call themselves as they like. */
   readonly others: () => readonly Circle[]
+  /** Somebody who is named in a way of their circle's own, such as `classic:HOST`; undefined: nobody is. */
+  readonly explicit?: (text: string) => Promise<Place> | undefined
   /** Somebody of the team whom this hub has not met yet, by name. @throws ParleyError `unknown-user`, `unreachable`, … */
   readonly ask: (name: string) => Promise<Place>
 }
@@ -34,7 +36,9 @@ export class Circles {
    */
   async find(text: string): Promise<Place> {
     if (/^[a-z2-7]{52}$/.test(text)) return this.of(conversationId(text))
-    const { team, others, ask } = this.#options
+    const { team, others, ask, explicit } = this.#options
+    const meant = explicit?.(text)
+    if (meant) return meant
     const known = placeNamed(text, [team()])
     if (known) return known
     const elsewhere = placeNamed(text, others())
@@ -42,7 +46,7 @@ export class Circles {
       if (elsewhere) return elsewhere
       throw new ParleyError(
         'unknown-user',
-        `Nobody at ${text.trim()} is known here. Ask them first: parley connect ${text.trim()}`,
+        `Nobody at ${text.trim()} has accepted a chat with you. Ask them: parley connect ${text.trim()}`,
       )
     }
     if (!elsewhere || !team()) return elsewhere ?? ask(text)
@@ -54,10 +58,7 @@ export class Circles {
       if (code === 'unknown-user' || code === 'bad-name') return elsewhere
       if (code !== 'unreachable') throw error
       const { person } = elsewhere.circle.summary(elsewhere.conversation) ?? {}
-      throw new ParleyError(
-        code,
-        `${message} If you mean the one of no team, write ${person?.address ?? 'their address'}.`,
-      )
+      throw new ParleyError(code, `${message} If you mean the one of no team, write ${addressed(person)}.`)
     }
   }
 
@@ -96,6 +97,11 @@ export class Circles {
   listed(): ConversationInfo[] {
     return this.#all().flatMap(circle => circle.listed())
   }
+}
+
+/** How to name somebody of no team so that nobody else is meant. */
+function addressed({ via, name, address = 'their address' }: Partial<PersonInfo> = {}): string {
+  return via === 'classic' ? `${name}@${address}` : address
 }
 
 function placeNamed(text: string, circles: readonly (Circle | undefined)[]): Place | undefined {

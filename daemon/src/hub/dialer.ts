@@ -16,7 +16,7 @@ import { race } from './race.ts'
 import type { RegistrySession } from './registry/session.ts'
 
 export interface SupervisorOptions {
-  readonly dialer: Dialer
+  readonly dialer: Pick<Dialer, 'dial'>
   readonly peers: Pick<Peers, 'linkTo' | 'isLinked' | 'greet'>
   readonly people: People
   /** This device, which is never dialled. */

@@ -1,7 +1,7 @@
 import type { Log, Storage } from '@parley/kit'
-import { ParleyError } from '../../errors.ts'
+import { asParleyError, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import type { Dialer } from '../../net/dial.ts'
+import type { Dialer, DialTarget } from '../../net/dial.ts'
 import type { Identity } from '../../net/identity.ts'
 import type { Link } from '../../net/link.ts'
 import { formatHostPort, type HostPort, ports, readHostPort } from '../../protocol/addresses.ts'
@@ -94,6 +94,7 @@ export class Direct extends KeyedCircle {
       admit: (person, link, hello) => this.#admit(person, link, hello),
       log,
       onLink: (user, isUp) => {
+        if (isUp) this.#forgetNotices(user)
         this.supervisor.linked(user, isUp)
         this.personChanged(user)
       },
@@ -101,7 +102,7 @@ export class Direct extends KeyedCircle {
       onClock: (user, why) => void (people.get(user) && this.clockApart(user, why)),
     })
     this.supervisor = new Supervisor({
-      dialer: options.dialer,
+      dialer: { dial: target => this.#redial(target) },
       peers: this.peers,
       people,
       session: () => undefined,
@@ -188,12 +189,6 @@ export class Direct extends KeyedCircle {
       ...(trust && { trust }),
       ...(this.isBlocked(user) && { isBlocked: true }),
     }
-  }
-
-  /** Whether whoever is at that address was asked and has not accepted. */
-  isAsked(text: string): boolean {
-    const place = placeIn(text)
-    return place !== undefined && this.#asks.get(formatHostPort(place)) !== undefined
   }
 
   /**
@@ -303,6 +298,30 @@ export class Direct extends KeyedCircle {
     )
     const other = { registry: noRegistry, user, accountKey: attested.accountKey }
     return safetyNumber({ registry: noRegistry, user: self.user, accountKey: self.accountKey }, other)
+  }
+
+  /** Dials where somebody known was: another key there is somebody else, which the person here should know. */
+  async #redial(target: DialTarget): Promise<Link> {
+    try {
+      return await this.#options.dialer.dial(target)
+    } catch (error) {
+      const { code } = asParleyError(error)
+      const person = target.expect && this.people.ofDevice(deviceId(target.expect))
+      if (code === 'wrong-key' && person) {
+        const address = formatHostPort(target)
+        this.#notice(
+          address,
+          `What answers at ${address} is not ${person.name}, who was there before: its key is another one.`,
+        )
+      }
+      throw error
+    }
+  }
+
+  /** They have shown that they are who they were. */
+  #forgetNotices(user: UserId): void {
+    const [latest] = addressesOf(this.people.get(user) ?? { devices: [] })
+    if (latest) this.#notices.delete(formatHostPort(latest))
   }
 
   /** Another key where somebody known was: it is somebody else, whatever they call themselves. */
