@@ -16,14 +16,16 @@ export interface PendingFacts extends Pick<StaticPage, 'language' | 'nonce'> {
 export function pendingPage({ team, name, digits, language, nonce }: PendingFacts): string {
   const groups = digitGroups(digits)
   // Digit by digit, or a screen reader makes thousands of them.
-  const group = (text: string) => `<span aria-label="${text.split('').join(' ')}" role="text">${text}</span>`
+  const group = (text: string) => `<span aria-label="${text.split('').join(' ')}" role="img">${text}</span>`
   const shown =
     groups.length > 0
       ? `<p class="digits" dir="ltr">${groups.map(group).join(' ')}</p>`
       : `<p role="status">${quoted(l10n.t('Working out the digits…'))}</p>`
   const steps = [
     l10n.t('Go to a computer on which you are signed in already.'),
-    l10n.t('Parley asks there whether this device is yours. If not: status bar, Parley, Your Devices.'),
+    l10n.t(
+      'Parley asks there whether this device is yours. If it does not, run the command “Parley: Your Devices…” there.',
+    ),
     l10n.t('Compare the digits. Approve it only if all of them are the same as here.'),
   ]
   return staticPage({
@@ -37,9 +39,14 @@ ${shown}
 ${steps.map(step => `<li>${quoted(step)}</li>`).join('\n')}
 </ol>
 <p class="quiet">${quoted(l10n.t('It goes on here by itself once that is done.'))}</p>
-<p class="quiet"><a href="command:parley.newAccountKey">${quoted(l10n.t('All my other devices are lost…'))}</a></p>
-<p class="quiet"><a href="command:parley.signOut">${quoted(l10n.t('Sign out'))}</a></p>`,
+${link('parley.newAccountKey', l10n.t('All my other devices are lost…'))}
+${link('parley.signOut', l10n.t('Sign out'))}`,
   })
+}
+
+function link(command: (typeof pendingCommands)[number], label: string): string {
+  // Without a title of its own VS Code shows the command's id.
+  return `<p><a href="command:${command}" title="${quoted(label)}">${quoted(label)}</a></p>`
 }
 
 const style = `
@@ -49,5 +56,6 @@ li { margin-bottom: 6px; }
 a { color: var(--vscode-textLink-foreground); }
 .digits { display: grid; grid-template-columns: repeat(auto-fit, minmax(5ch, max-content)); gap: 6px 14px; max-width: 21ch; margin: 0 0 16px; padding: 10px 14px;
   font-family: var(--vscode-editor-font-family, monospace); font-size: 1.35em; letter-spacing: 0.04em;
-  background: var(--vscode-textCodeBlock-background); border: 1px solid var(--vscode-contrastBorder, transparent); border-radius: 4px; }
+  border: 1px solid var(--vscode-contrastBorder, color-mix(in srgb, var(--vscode-foreground) 25%, transparent)); border-radius: 4px;
+  background: color-mix(in srgb, var(--vscode-foreground) 5%, transparent); }
 .quiet { color: var(--vscode-descriptionForeground); }`

@@ -14,11 +14,14 @@ export interface ChecksFacts extends Pick<StaticPage, 'language' | 'nonce'> {
 /** What *Check Connection* found, as a page. */
 export function checksPage({ rows, time, language, nonce }: ChecksFacts): string {
   const link = (way: CheckRow['way']) =>
-    way === undefined ? '' : `<p><a href="command:${quoted(way.command)}">${quoted(way.label)}</a></p>`
+    way === undefined
+      ? ''
+      : `<p><a href="command:${quoted(way.command)}" title="${quoted(way.label)}">${quoted(way.label)}</a></p>`
   const row = ({ state, title, words, advice, way }: CheckRow) => `<li class="${state}">
 <span class="mark" role="img" aria-label="${quoted(stateWord(state))}" title="${quoted(stateWord(state))}">${marks[state]}</span>
 <div><h2>${quoted(title)}</h2><p>${quoted(words)}</p>${advice === undefined ? '' : `<p class="advice">${quoted(advice)}</p>`}${link(way)}</div>
 </li>`
+  const [again, copy] = [quoted(l10n.t('Check Again')), quoted(l10n.t('Copy'))]
   return staticPage({
     language,
     nonce,
@@ -30,8 +33,8 @@ export function checksPage({ rows, time, language, nonce }: ChecksFacts): string
 ${rows.map(row).join('\n')}
 </ul>
 <p class="ways">
-<a class="button" href="command:parley.checkConnection">${quoted(l10n.t('Check Again'))}</a>
-<a class="button is-secondary" href="command:parley.copyChecks">${quoted(l10n.t('Copy'))}</a>
+<a class="button" href="command:parley.checkConnection" title="${again}">${again}</a>
+<a class="button is-secondary" href="command:parley.copyChecks" title="${copy}">${copy}</a>
 </p>
 </main>`,
   })
