@@ -1,10 +1,10 @@
-import { fromBinary, toBinary } from '@bufbuild/protobuf'
+import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { Change, Storage } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { type DeviceId, deviceId, fromText, type UserId, userId } from '../protocol/ids.ts'
 import { idOfKey } from '../protocol/keys.ts'
-import { RosterSchema, type Signed } from '../protocol/parley_pb.ts'
+import { RosterSchema, type Signed, SignedSchema } from '../protocol/parley_pb.ts'
 import {
   CredentialRowSchema,
   type DeviceRow,
@@ -109,16 +109,16 @@ export class Accounts {
   }
 
   /**
-   * The account and credential of a name. A name that is not known costs the same reads as one that is, so that the
-   * time of an answer does not tell them apart.
+   * The account and credential of a name. A name that is not known costs the same reads and the same decoding as one that
+   * is, so that the time of an answer does not tell them apart.
    */
   async byName(name: string): Promise<(Enrolled & { credential: Uint8Array }) | undefined> {
     const user = (await this.userNamed(name)) ?? nobody
     const keys = [rowKeys.user(user), rowKeys.roster(user), rowKeys.credential(user)]
     const [userRow, rosterRow, credentialRow] = await this.#storage.get(keys)
-    const enrolled = enrolledOf(userRow, rosterRow)
-    const credential = readRow(CredentialRowSchema, credentialRow)?.credential
-    return enrolled && credential && { ...enrolled, credential }
+    const enrolled = enrolledOf(userRow ?? decoyRows.user, rosterRow ?? decoyRows.roster)
+    const credential = readRow(CredentialRowSchema, credentialRow ?? decoyRows.credential)?.credential
+    return userRow && rosterRow && credentialRow && enrolled && credential && { ...enrolled, credential }
   }
 
   /** The user who has a name; undefined for a free one, and for one that a classic account has. */
@@ -204,6 +204,29 @@ export class Accounts {
     }
     throw new ParleyError('busy', 'The registry is busy with this device. Try again in a moment.')
   }
+}
+
+/** What is read in the place of rows that are not there: as large as most are. */
+const decoyRows = {
+  user: encodeRow(UserRowSchema, {
+    user: new Uint8Array(16),
+    name: 'nobody',
+    displayName: 'nobody',
+    mechanism: 'opaque',
+    accountKey: new Uint8Array(91),
+    generation: 1,
+    created: 1n,
+  }),
+  roster: encodeRow(RosterRowSchema, { roster: decoyRoster() }),
+  credential: encodeRow(CredentialRowSchema, { credential: new Uint8Array(192) }),
+}
+
+/** A roster of one device that nobody has, to be looked through where there is none. */
+export function decoyRoster(): Signed {
+  const device = { key: new Uint8Array(91), name: 'nobody’s', added: 1n }
+  const roster = create(RosterSchema, { registry: new Uint8Array(32), user: new Uint8Array(16), devices: [device] })
+  const payload = toBinary(RosterSchema, roster)
+  return create(SignedSchema, { alg: 1, payload, signature: new Uint8Array(64) })
 }
 
 /** Stands in for the user of a name that nobody has: no user id is all zero bytes but by a chance of 2⁻¹²⁸. */

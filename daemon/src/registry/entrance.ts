@@ -5,7 +5,7 @@ import { sourceOf } from '../net/source.ts'
 import { type DeviceId, deviceId, type RegistryId } from '../protocol/ids.ts'
 import { readDisplayName, readUserName } from '../protocol/names.ts'
 import type { SignIn, SignUp } from '../protocol/parley_pb.ts'
-import { type Accounts, accountDisabled, type Enrolled } from './accounts.ts'
+import { type Accounts, accountDisabled, decoyRoster, type Enrolled } from './accounts.ts'
 import type { Audit } from './audit.ts'
 import { type Devices, hasDevice, type Standing } from './devices.ts'
 import { allowed, type Exchanges, type Step, wrongCredentials } from './exchanges.ts'
@@ -96,7 +96,8 @@ export class Entrance {
     const name = readUserName(asked)
     const named = await accounts.byName(name)
     const known = named?.account.mechanism === mechanism ? named : undefined
-    const isOurs = known !== undefined && hasDevice(known.roster, this.#link.peerKey)
+    const isListed = hasDevice((known ?? nobodys).roster, this.#link.peerKey)
+    const isOurs = known !== undefined && isListed
     // One of the account's own devices is slowed by its own guesses alone: nobody else's keep a person out.
     const takeBack = isOurs ? guesses.countOwn(this.#device) : guesses.count(name, this.#source)
     const about = { name, purpose: 'sign-in', first, ...(known && { credential: known.credential }) } as const
@@ -128,6 +129,9 @@ export class Entrance {
     await audit.note({ what: 'user-made', by: user, user, name, device: this.#device })
   }
 }
+
+/** Looked through for a name that nobody has: it takes as long. */
+const nobodys = { roster: decoyRoster() }
 
 /** @throws ParleyError `unsupported` */
 export function authNamed(auths: ReadonlyMap<string, Auth>, mechanism: string): Auth {

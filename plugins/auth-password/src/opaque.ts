@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Auth, Exchange, Verdict } from '@parley/kit'
 import { client, server } from '@serenity-kit/opaque'
 import { bytes, text } from './base64.ts'
@@ -10,11 +10,27 @@ import { readFinish } from './finish.ts'
  * binding, for which OPAQUE itself has no place: an exchange that is relayed to another connection fails.
  */
 export function opaqueAuth(serverSetup: string): Auth {
+  const decoy = decoyRecord(serverSetup)
   return {
     mechanism: 'opaque',
     enrol: exchange => enrol(serverSetup, exchange),
-    signIn: exchange => signIn(serverSetup, exchange),
+    signIn: exchange => signIn(serverSetup, exchange, decoy),
   }
+}
+
+/**
+ * The record of a password that nobody knows. The library has a fake record of its own for a name without one, which is
+ * worked out a little quicker than a real one is read: many answers would tell the two apart.
+ */
+function decoyRecord(serverSetup: string): Uint8Array {
+  const password = randomBytes(32).toString('base64url')
+  const { clientRegistrationState, registrationRequest } = client.startRegistration({ password })
+  const asked = { serverSetup, userIdentifier: '', registrationRequest }
+  const { registrationResponse } = server.createRegistrationResponse(asked)
+  // Nobody will ever type it, so that it need not be stretched.
+  const keyStretching = { 'argon2id-custom': { iterations: 1, memory: 8, parallelism: 1 } }
+  const finish = { password, clientRegistrationState, registrationResponse, keyStretching }
+  return bytes(client.finishRegistration(finish).registrationRecord)
 }
 
 async function enrol(serverSetup: string, exchange: Exchange): Promise<Verdict> {
@@ -33,9 +49,9 @@ async function enrol(serverSetup: string, exchange: Exchange): Promise<Verdict> 
   return { is: 'allow', credential }
 }
 
-async function signIn(serverSetup: string, exchange: Exchange): Promise<Verdict> {
-  // Without a credential the library answers from a fake record: an unknown name looks like a wrong password.
-  const login = startLogin(serverSetup, exchange.name, exchange.credential, text(exchange.first))
+async function signIn(serverSetup: string, exchange: Exchange, decoy: Uint8Array): Promise<Verdict> {
+  // An unknown name looks like a wrong password, and takes as long.
+  const login = startLogin(serverSetup, exchange.name, exchange.credential ?? decoy, text(exchange.first))
   if (!login) return { is: 'deny' }
   const answer = readFinish(await exchange.challenge(bytes(login.loginResponse)))
   if (!answer) return { is: 'deny' }
@@ -50,12 +66,12 @@ async function signIn(serverSetup: string, exchange: Exchange): Promise<Verdict>
   return { is: 'allow' }
 }
 
-function startLogin(serverSetup: string, name: string, record: Uint8Array | undefined, startLoginRequest: string) {
+function startLogin(serverSetup: string, name: string, record: Uint8Array, startLoginRequest: string) {
   return orUndefined(() =>
     server.startLogin({
       serverSetup,
       userIdentifier: name,
-      registrationRecord: record && text(record),
+      registrationRecord: text(record),
       startLoginRequest,
     }),
   )

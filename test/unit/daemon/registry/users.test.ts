@@ -346,7 +346,7 @@ describe('an admin', () => {
 
 async function rowsOf(storage: Pick<Storage, 'list'>): Promise<Map<string, Uint8Array>> {
   const { rows } = await storage.list('', { limit: 1000 })
-  return new Map(rows)
+  return new Map(rows.map(([key, value]) => [key, value]))
 }
 
 /** Whether a row says anything of somebody but that the user id and name were theirs. */
