@@ -10,6 +10,8 @@ import type { RegistrySession } from './registry/session.ts'
 interface FreshnessOptions {
   readonly people: People
   readonly peers: () => Pick<Peers, 'isLinked' | 'cut' | 'linked'>
+  /** Whether there is a conversation with that person. */
+  readonly isPartner: (user: UserId) => boolean
   /** The registry, while signed in there. */
   readonly session: () => RegistrySession | undefined
   readonly log: Log
@@ -18,12 +20,13 @@ interface FreshnessOptions {
 /**
  * Keeps what is known of the people one talks to as new as the registry's word: whoever has a link is looked up again as
  * soon as the registry says that something of them has changed, and after each sign-in, as nothing was heard before it;
- * whoever dials is looked up first. So a device that was revoked is cut, and does not come back by what it once could show.
+ * whoever one has talked to a little later; whoever dials before they are let in. So a device that was revoked is cut, and does not come back by what it once could show.
  */
 export class Freshness {
   readonly #options: FreshnessOptions
   readonly #gate = new Gate(limits.lookUpsAtOnce)
   readonly #closing = new AbortController()
+  readonly #soon = new Map<UserId, NodeJS.Timeout>()
   /** Who was looked up in this session and has not changed since. */
   #fresh = new Set<UserId>()
   #session: RegistrySession | undefined
@@ -45,6 +48,7 @@ export class Freshness {
     for (const user of users) {
       fresh.delete(user)
       if (this.#options.peers().isLinked(user)) void this.#lookUp(user)
+      else if (this.#options.isPartner(user)) this.#lookUpSoon(user)
     }
   }
 
@@ -56,6 +60,17 @@ export class Freshness {
 
   close(): void {
     this.#closing.abort()
+    for (const timer of this.#soon.values()) clearTimeout(timer)
+  }
+
+  /** Not all at once: everybody who knows them was told in the same moment. */
+  #lookUpSoon(user: UserId): void {
+    const timer = setTimeout(() => {
+      this.#soon.delete(user)
+      void this.check(user)
+    }, Math.random() * limits.lookUpSpread)
+    clearTimeout(this.#soon.get(user))
+    this.#soon.set(user, timer.unref())
   }
 
   #current(): Set<UserId> {

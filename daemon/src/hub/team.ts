@@ -21,6 +21,7 @@ import { Peers } from './peers.ts'
 import { People, type Person } from './people.ts'
 import { PeopleList } from './people-list.ts'
 import type { RegistryClient } from './registry/client.ts'
+import { personInfo } from './registry/online-list.ts'
 import type { TrustStore } from './trust-store.ts'
 
 export interface TeamOptions {
@@ -102,7 +103,13 @@ export class Team extends KeyedCircle {
       isActive,
       log,
     })
-    this.freshness = new Freshness({ people, peers: () => this.peers, session: () => client.session, log })
+    this.freshness = new Freshness({
+      people,
+      peers: () => this.peers,
+      isPartner: user => conversations.get(this.conversationOf(user))?.isStored ?? false,
+      session: () => client.session,
+      log,
+    })
     this.listedPeople = new PeopleList({
       self: options.account.user,
       session: () => client.session,
@@ -156,6 +163,9 @@ export class Team extends KeyedCircle {
     try {
       const session = await this.#options.client.ensure()
       const found = await session.lookUp({ name })
+      if (found.person && personInfo(found.person).via === 'classic') {
+        throw new ParleyError('busy', `"${name}" has just come as a classic client. Try again in a moment.`)
+      }
       const person = this.people.judge(found.attestation, found.roster, [])
       if (person.name !== name) throw new ParleyError('forged', 'The registry answered with another person.')
       return await this.people.keep(person)
@@ -181,7 +191,9 @@ export class Team extends KeyedCircle {
   /** Somebody as lists show them. A link to one of their devices counts for more than what the registry last said. */
   person({ user: id, name, displayName }: { user: string; name: string; displayName: string }): PersonInfo {
     const user = userId(id)
-    const { status = 'offline', since = 0 } = this.#options.client.online.known(user) ?? {}
+    const listed = this.#options.client.online.known(user)
+    if (listed?.via) return listed // a classic client: it has no account
+    const { status = 'offline', since = 0 } = listed ?? {}
     const known = this.people.get(user)
     const trust = this.trustOf(user)
     const words = {
@@ -191,7 +203,9 @@ export class Team extends KeyedCircle {
       ...(trust && { trust }),
       ...(this.isBlocked(user) && { isBlocked: true as const }),
     }
-    if (status === 'offline' && this.peers.isLinked(user)) return { ...words, status: 'online', since: 0 }
+    // While the team answers, it knows better: whoever is invisible has links, too.
+    if (status === 'offline' && !this.#options.client.session && this.peers.isLinked(user))
+      return { ...words, status: 'online', since: 0 }
     return { ...words, status, since }
   }
 

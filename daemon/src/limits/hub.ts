@@ -8,6 +8,8 @@ export const hubLimits = {
   digitsKept: 32,
   /** People looked up again at once, as after a sign-in with many links: the registry has others to answer. */
   lookUpsAtOnce: 8,
+  /** People who were changed and are not linked are looked up within this: all who know them were told at once. */
+  lookUpSpread: 2_000,
   /** How long the look-up of somebody who dials may take before they are taken for what they show. */
   freshLookUp: 3_000,
   /** Head start of each address over the next when several are tried at once (RFC 8305 advises 250 ms). */
@@ -42,6 +44,9 @@ export const hubLimits = {
   /** People of one search; of a list unless a number is given. */
   page: 500,
   whoUsual: 100,
+  /** How often this hub beats at most, and at least, whatever the registry wants. */
+  beatShortest: 1_000,
+  beatLongest: 5 * 60_000,
   /** The longest wait that a timer of Node takes: 2³¹ - 1 ms. */
   timer: 2_147_483_647,
   /** What answers at a place that a person typed is known within this, or nobody believes it will be. */

@@ -9,6 +9,13 @@ import type { Backoff } from '../backoff.ts'
 import type { OwnTeam } from '../own-team.ts'
 import type { DeviceStatus } from './session.ts'
 
+/** Where a registry is, and who it must be. */
+export interface RegistryPlace {
+  readonly host: string
+  readonly port: number
+  readonly registry?: RegistryId
+}
+
 /** What keeping a hub signed in needs. */
 export interface RegistryClientOptions {
   readonly store: AccountStore
@@ -32,8 +39,8 @@ export interface RegistryClientOptions {
   readonly onOnline: (users: ReadonlySet<UserId>) => void
   /** Statements of these people are newer than what was told. */
   readonly onPeople: (users: readonly UserId[]) => void
-  /** The own account, or its devices, are others now; told after each sign-in too. */
-  readonly onOwn: () => void
+  /** The own account, or its devices, are others now; told with each sign-in too. Resolves once all is ready for it. */
+  readonly onOwn: () => Promise<void>
   /** Somebody asks for a connection through the registry's relay. */
   readonly onRelay?: (offer: RelayOffered) => void
   /** Whose last seen is wanted, the most wanted first. */

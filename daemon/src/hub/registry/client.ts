@@ -1,16 +1,17 @@
 import { asParleyError, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { AccountInfo } from '../../protocol/control.ts'
-import { deviceId, type RegistryId } from '../../protocol/ids.ts'
+import { deviceId } from '../../protocol/ids.ts'
 import type { OwnChanged, SignedIn } from '../../protocol/parley_pb.ts'
 import { alreadySignedUp } from '../account-info.ts'
 import type { Account } from '../accounts.ts'
 import { Backoff } from '../backoff.ts'
 import { publishRoster } from '../devices/requests.ts'
 import { Pause } from '../pause.ts'
-import type { RegistryClientOptions } from './client-options.ts'
+import type { RegistryClientOptions, RegistryPlace } from './client-options.ts'
 import { draftFor } from './draft.ts'
-import { type Entry, EntryBook } from './entry.ts'
+import { type Entry, EntryBook, waits } from './entry.ts'
+import { Heartbeat } from './heartbeat.ts'
 import { findRegistry, HeardNotices } from './notices.ts'
 import { OnlineList } from './online-list.ts'
 import { openRegistry, type RegistryLink } from './open.ts'
@@ -18,13 +19,6 @@ import { outcomeOf } from './outcome.ts'
 import type { OwnStatements } from './own-statements.ts'
 import { type DeviceStatus, RegistrySession } from './session.ts'
 import { opaqueMechanism, type SignInWish, signInByDevice, signInByPassword, signUp } from './sign-in.ts'
-
-/** Where a registry is, and who it must be. */
-export interface RegistryPlace {
-  readonly host: string
-  readonly port: number
-  readonly registry?: RegistryId
-}
 
 type State = AccountInfo['state']
 
@@ -43,6 +37,7 @@ export class RegistryClient {
   readonly online: OnlineList
   /** What the registry announces, by itself and by peers. */
   readonly notices: HeardNotices
+  readonly heartbeat: Heartbeat
   readonly #options: RegistryClientOptions
   readonly #book: EntryBook
   readonly #closing = new AbortController()
@@ -50,6 +45,8 @@ export class RegistryClient {
   readonly #backoff: Backoff
   readonly #waiting = new Set<PromiseWithResolvers<RegistrySession>>()
   #attempt = new AbortController()
+  /** A sign-in that somebody has asked for. */
+  #asked: Promise<void> = Promise.resolve()
   #session: RegistrySession | undefined
   #state: State = 'connecting'
   #why: string | undefined
@@ -61,6 +58,7 @@ export class RegistryClient {
     this.#book = new EntryBook(options)
     this.#backoff = new Backoff(options.reconnect)
     this.online = new OnlineList(options.now)
+    this.heartbeat = new Heartbeat(options.status)
     const { store, log, onChange } = options
     const heard = () => {
       this.wake()
@@ -111,7 +109,7 @@ export class RegistryClient {
 
   /** How this device stands may have changed: the registry is told, now or at the next sign-in. */
   tellStatus(): void {
-    void this.session?.setStatus(this.#options.status())
+    void this.session?.setStatus(this.#options.status()).then(() => this.heartbeat.beat())
   }
 
   /**
@@ -184,7 +182,7 @@ export class RegistryClient {
     if (!where) throw new ParleyError('unknown-account', nobodyYet)
     const target = { ...where, ...(known ? { registry: known.registry } : {}) }
     const registry = await this.#open(target, this.#closing.signal)
-    await this.#entering(registry, async signal => {
+    const entering = this.#entering(registry, async signal => {
       const { identity, deviceName } = this.#options
       const name = who.name ?? known?.name ?? ''
       const mechanism = known?.mechanism ?? opaqueMechanism
@@ -198,6 +196,8 @@ export class RegistryClient {
       const takesKey = password !== undefined
       await this.#enter(registry, target, { said, told, user: known?.user, name: who.name, takesKey })
     })
+    this.#asked = entering.catch(() => {})
+    await entering
   }
 
   /**
@@ -215,7 +215,7 @@ export class RegistryClient {
       throw error
     }
     onChange()
-    onOwn()
+    await onOwn()
   }
 
   /** Ends the sign-in at the registry; keys and history stay. @throws ParleyError `unreachable` */
@@ -224,6 +224,7 @@ export class RegistryClient {
     const session = await this.ensureAny()
     await session.signOut()
     await this.#options.store.save(registry, { signedOut: 'You signed out. Sign in with your password.' })
+    this.heartbeat.stop()
     session.close(new ParleyError('signed-out', 'You signed out.'))
     this.#options.onChange()
   }
@@ -231,6 +232,7 @@ export class RegistryClient {
   async close(): Promise<void> {
     this.#closing.abort(new ParleyError('closed', 'The hub is stopping.'))
     this.#attempt.abort(this.#closing.signal.reason)
+    this.heartbeat.stop()
     this.#session?.close()
     this.#settle(new ParleyError('closed', 'The hub is stopping.'))
     await this.#running
@@ -250,6 +252,8 @@ export class RegistryClient {
   async #stay(account: Account): Promise<number | undefined> {
     const began = performance.now()
     try {
+      // Whoever signs in by password must not be overtaken by the device key, which has shown less.
+      await this.#asked
       const session = this.session ?? (await this.#connect(account))
       const { code, message } = await session.registry.link.closed
       if (performance.now() - began > limits.reconnect.fast) this.#backoff.reset()
@@ -280,6 +284,7 @@ export class RegistryClient {
     // A failing disk must not end the loop; the registry will say it again.
     if (isOut)
       await this.#options.store.save(account.registry, { signedOut: message }).catch(reason => this.#unsaved(reason))
+    if (outcome !== 'unreachable') this.heartbeat.stop()
     this.#state = outcome
     this.#why = message
     this.#options.log.info({ code, registry: account.registry }, `Not online: ${message}`)
@@ -311,7 +316,7 @@ export class RegistryClient {
 
   /** The registry let us in: its word is judged and committed before anybody hears of it. */
   async #enter(registry: RegistryLink, place: RegistryPlace, granted: Granted) {
-    const { clock, now, log, onChange, onOwn } = this.#options
+    const { clock, now, log, onChange } = this.#options
     const own = await this.#book.enter(registry, place, granted)
     clock.setTime(registry.time())
     this.#skew = now() - registry.time()
@@ -336,6 +341,7 @@ export class RegistryClient {
     )
     const old = this.#session
     this.#session = session
+    this.heartbeat.start({ link: registry.link, said: granted.said, port: registry.welcome.heartbeatPort })
     this.#attempt.abort(new ParleyError('closed', 'Another sign-in was quicker.'))
     old?.close(new ParleyError('closed', 'A newer sign-in replaced this one.'))
     try {
@@ -348,19 +354,19 @@ export class RegistryClient {
     this.#settle(session)
     this.#pause.wake()
     onChange()
-    onOwn()
     return session
   }
 
   /** Takes the place that the registry's word gives this device: among the others, or waiting to be approved. */
   async #settleIn(session: RegistrySession, own: OwnStatements): Promise<void> {
-    const { places, status } = this.#options
+    const { places, status, onOwn } = this.#options
     if (own.isNews) await publishRoster(session, own.roster)
     if (own.isPending) this.#state = 'pending'
     else {
       const here = places()
       // The status too: it may have changed while the sign-in was under way.
       await Promise.all([session.publish(here.port, here.addresses), session.watch(), session.setStatus(status())])
+      await onOwn()
       this.#state = 'online'
     }
     session.renewBefore(own.attested.expires)
@@ -388,11 +394,3 @@ export class RegistryClient {
 
 const nobodyYet = 'Nobody has signed up in this home yet. Sign up first: parley sign-up NAME --registry HOST:PORT'
 const needsPassword = 'You are signed out. Sign in with your password.'
-
-/** Why a device that nobody has approved cannot do what was asked. */
-export function waits(): ParleyError {
-  return new ParleyError(
-    'second-device',
-    'This device waits to be approved: on a device that you use already, open the list of your devices and compare the digits.',
-  )
-}

@@ -1,6 +1,7 @@
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { Identity } from '../../net/identity.ts'
+import { fitsClassic } from '../../protocol/classic-names.ts'
 import { deviceId, type RegistryId, type UserId } from '../../protocol/ids.ts'
 import type { Signed } from '../../protocol/parley_pb.ts'
 import type { Attestation } from '../../protocol/statements.ts'
@@ -85,11 +86,13 @@ export class EntryBook {
   async #save(
     { registry }: RegistryLink,
     { attestation, roster, isPending }: OwnStatements,
-    { role }: Said,
+    { role, classicAlias }: Said,
     others: Parameters<AccountStore['save']>[1],
   ): Promise<void> {
     const pending = isPending
-    await this.#store.save(registry, { ...others, attestation, roster, pending, role: role === 'admin' ? role : '' })
+    const alias = classicAlias === undefined ? {} : { classicAlias: fitsClassic(classicAlias) ? classicAlias : '' }
+    const rest = { ...alias, pending, role: role === 'admin' ? role : '' }
+    await this.#store.save(registry, { ...others, ...rest, attestation, roster })
   }
 }
 
@@ -111,4 +114,14 @@ interface Said {
   readonly attestation?: Signed | undefined
   readonly roster?: Signed | undefined
   readonly role: string
+  /** Told with a sign-in. */
+  readonly classicAlias?: string
+}
+
+/** Why a device that nobody has approved cannot do what was asked. */
+export function waits(): ParleyError {
+  return new ParleyError(
+    'second-device',
+    'This device waits to be approved: on a device that you use already, open the list of your devices and compare the digits.',
+  )
 }

@@ -11,6 +11,7 @@ import {
   OnlineChangeSchema,
   RegistryWelcomeSchema,
   SessionEndedSchema,
+  type Signed,
 } from '../../../../daemon/src/protocol/parley_pb.ts'
 import { readRoster, signRoster } from '../../../../daemon/src/protocol/statements.ts'
 import { deviceOf, type FakeRegistry, startFakeRegistry } from '../../../support/fake-registry.ts'
@@ -158,22 +159,32 @@ describe('hub: registry client', () => {
     assert.deepEqual(asked.slice(0, 2), asked.slice(2))
   })
 
-  it('refuses an older roster for ever, also after a restart', async () => {
+  it('tells a registry that knows an older roster the newer one, and never goes back itself', async () => {
     await using registry = await startFakeRegistry()
     await using home = await hubHome()
+    let old: Signed | undefined
     {
       await using alice = await startTestHub(home)
       await alice.hub.signUp({ registry: registry.address, name: 'alice', password })
-      const old = registry.roster
+      old = registry.roster
       registry.roster = await nextRoster(home.path, registry)
       await alice.hub.close()
       await using again = await startTestHub(home)
       await again.seen('online', () => again.account().state === 'online')
-      registry.roster = old
+    }
+    const newer = registry.roster
+    registry.roster = old
+    const published: (Signed | undefined)[] = []
+    registry.answer = is => {
+      if (is.case === 'publishRoster') published.push(is.value.roster)
+      return undefined
     }
     await using alice = await startTestHub(home)
-    await alice.seen('the refusal', () => alice.account().state === 'refused')
-    assert.match(alice.account().why ?? '', /version 1, though version 2 is known/)
+    await alice.seen('online', () => alice.account().state === 'online')
+    assert.deepEqual(
+      published.map(roster => roster?.payload),
+      [newer?.payload],
+    )
   })
 
   it('renews its attestation while in use', async () => {
