@@ -13,18 +13,27 @@ import { messageLines, stateMark } from './messages.ts'
 import { readDuration } from './moments.ts'
 import { personLabel } from './people.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
+import { whom, whomShown } from './whom.ts'
 
 interface Options extends CommonOptions {
+  readonly classic?: string
   readonly deadline: string
 }
 
 export function addChat(program: Command, terminal: Terminal): void {
-  addCommand(program, 'chat <who>', 'chat with somebody: each line is a message; Ctrl+D ends it', [
+  addCommand(program, 'chat [who]', 'chat with somebody: each line is a message; Ctrl+D ends it', [
     'parley chat bob',
     "printf 'one\\ntwo\\n' | parley chat bob     sends each line, waits for their delivery",
+    'parley chat --classic carl@10.0.0.7      with a classic client, unencrypted',
   ])
+    .option('--classic <address>', '[NAME@]HOST[:PORT] of a classic client, in the place of WHO')
     .option('--deadline <time>', 'how long to wait for delivery at the end of input', `${limits.deliveryWait / 1000}s`)
-    .action((who: string, options: Options) => run(terminal, who, options))
+    .action((who: string | undefined, options: Options) => {
+      if (who !== undefined && options.classic !== undefined) {
+        throw new ParleyError('usage', 'Give a name or --classic, not both.')
+      }
+      return run(terminal, whom(who, options.classic), options)
+    })
 }
 
 async function run(terminal: Terminal, who: string, options: Options): Promise<void> {
@@ -96,7 +105,7 @@ class Chat {
       if (this.#options.isInteractive) print(this.#terminal, messageLines(this.#terminal, message))
     }
     if (!this.#options.isInteractive) return
-    const hint = `Chat with ${opened ? personLabel(opened.person) : harmlessLine(this.#who)}. Enter sends, Ctrl+D ends.`
+    const hint = `Chat with ${opened ? personLabel(opened.person) : harmlessLine(whomShown(this.#who))}. Enter sends, Ctrl+D ends.`
     print(this.#terminal, paint(this.#terminal, 'dim', hint))
     this.#markRead(page.messages)
   }
@@ -140,7 +149,7 @@ class Chat {
     // What comes next does not stand behind the prompt.
     if (isInteractive) print(this.#terminal)
     if (!isGone) return
-    const again = `parley chat ${harmlessLine(this.#who)}${homeHint(this.#options)}`
+    const again = `parley chat ${this.#who.startsWith('classic:') ? '--classic ' : ''}${harmlessLine(whomShown(this.#who))}${homeHint(this.#options)}`
     const words = `The daemon has stopped, so the chat ends; what was sent is kept, and \`${again}\` goes on.`
     throw new ParleyError('closed', words)
   }
@@ -177,7 +186,7 @@ class Chat {
     for (const message of messages) {
       const isNew = !this.#shown.has(keyOf(message))
       this.#shown.add(keyOf(message))
-      const isDelivered = message.mine && message.state === 'delivered' && this.#pending.delete(message.message)
+      const isDelivered = message.mine && isThere(message.state) && this.#pending.delete(message.message)
       if (isNew || isDelivered) this.#show(message, isNew)
     }
     this.#markRead(messages)
@@ -191,8 +200,8 @@ class Chat {
       this.#write(messageLines(this.#terminal, message))
     } else if (!message.mine) {
       this.#write(messageLines(this.#terminal, message))
-    } else if (message.state === 'delivered') {
-      this.#write(this.#ownLine('delivered', message.text))
+    } else if (isThere(message.state)) {
+      this.#write(this.#ownLine(message.state, message.text))
     }
   }
 
@@ -228,7 +237,9 @@ class Chat {
     clearTimeout(late)
     if (this.#pending.size === 0) return
     const count = this.#pending.size === 1 ? '1 message is' : `${this.#pending.size} messages are`
-    this.#terminal.stderr.write(`${count} still queued; they go out when ${harmlessLine(this.#who)} is online.\n`)
+    this.#terminal.stderr.write(
+      `${count} still queued; they go out when ${harmlessLine(whomShown(this.#who))} is online.\n`,
+    )
   }
 
   #complain(error: unknown): void {
@@ -247,6 +258,11 @@ function newestOf(messages: readonly MessageInfo[]): string | undefined {
 
 function keyOf({ user, message }: MessageInfo): string {
   return `${user} ${message}`
+}
+
+/** Nothing more is to be waited for: a classic client says no more than that it took a message. */
+function isThere(state: MessageState | undefined): state is 'delivered' | 'sent' {
+  return state === 'delivered' || state === 'sent'
 }
 
 /** Enough of a text to know it by. */

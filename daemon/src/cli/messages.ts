@@ -21,5 +21,7 @@ export function messageLines(terminal: Terminal, message: MessageInfo, nameWidth
 
 /** A state by glyph and word. */
 export function stateMark(terminal: Terminal, state: MessageState): string {
-  return state === 'delivered' ? paint(terminal, 'green', '✓ delivered') : paint(terminal, 'dim', '… queued')
+  if (state === 'delivered') return paint(terminal, 'green', '✓ delivered')
+  // Handed over to a classic client, which never says more.
+  return state === 'sent' ? paint(terminal, 'green', '✓ sent') : paint(terminal, 'dim', '… queued')
 }

@@ -3,6 +3,7 @@ import { asParleyError, ParleyError } from '../errors.ts'
 import { version } from '../version.ts'
 import { addBlock, addBlocked, addUnblock } from './block.ts'
 import { addChat } from './chat.ts'
+import { addClassic } from './classic.ts'
 import { addConnect } from './connect.ts'
 import { addDirect } from './direct.ts'
 import { addDoctor } from './doctor.ts'
@@ -58,6 +59,7 @@ function createProgram(terminal: Terminal): Command {
     addSignIn,
     addSignOut,
     addPassword,
+    addClassic,
     addWho,
     addSend,
     addChat,

@@ -8,8 +8,10 @@ import { addCommand, type CommonOptions, withHub } from './command.ts'
 import { stateMark } from './messages.ts'
 import { readDuration } from './moments.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
+import { whom } from './whom.ts'
 
 interface Options extends CommonOptions {
+  readonly classic?: string
   readonly wait?: boolean
   readonly deadline: string
 }
@@ -17,17 +19,23 @@ interface Options extends CommonOptions {
 export function addSend(program: Command, terminal: Terminal): void {
   addCommand(
     program,
-    'send <who> [text...]',
+    'send [who] [text...]',
     'send a message; done once it is kept here, whether or not they are online',
     [
       'parley send bob "lunch?"',
       'parley send bob --wait lunch at noon     until bob’s device has it',
       'git diff | parley send bob               from stdin',
+      'parley send --classic carl@10.0.0.7 hi   to a classic client, unencrypted',
     ],
   )
-    .option('--wait', 'wait until it is delivered')
+    .option('--wait', 'wait until it is delivered, or was handed to a classic client')
+    .option('--classic <address>', '[NAME@]HOST[:PORT] of a classic client, in the place of WHO')
     .option('--deadline <time>', 'with --wait: how long', `${limits.deliveryWait / 1000}s`)
-    .action((who: string, words: readonly string[], options: Options) => run(terminal, who, words, options))
+    .action((who: string | undefined, words: readonly string[], options: Options) => {
+      // Where a classic client is named, the first word belongs to the text.
+      const text = options.classic !== undefined && who !== undefined ? [who, ...words] : words
+      return run(terminal, whom(who, options.classic), text, options)
+    })
 }
 
 async function run(terminal: Terminal, to: string, words: readonly string[], options: Options): Promise<void> {

@@ -32,6 +32,8 @@ export interface Account {
   readonly isPending: boolean
   /** May invite to the team, as the registry last said. */
   readonly isAdmin: boolean
+  /** Under which classic clients know this person; empty: by the name, if at all. */
+  readonly classicAlias: string
   /** What the person says of themselves. */
   readonly availability: Availability
 }
@@ -103,6 +105,10 @@ export class AccountStore {
   }
 }
 
+function readAvailability(text: string): Availability {
+  return text === 'busy' || text === 'invisible' ? text : 'available'
+}
+
 /** The account of a row; undefined for a draft. Signatures are checked again, dates were judged when it was stored. */
 function accountOf(row: AccountRow): Account | undefined {
   if (!row.attestation || !row.roster) return undefined
@@ -128,6 +134,7 @@ function accountOf(row: AccountRow): Account | undefined {
     signedOut: row.signedOut === '' ? undefined : row.signedOut,
     isPending: row.pending,
     isAdmin: row.role === 'admin',
-    availability: row.availability === 'busy' ? 'busy' : 'available',
+    classicAlias: row.classicAlias,
+    availability: readAvailability(row.availability),
   }
 }

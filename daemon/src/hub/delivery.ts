@@ -1,12 +1,12 @@
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import type { ControlRequests, MessageInfo } from '../protocol/control.ts'
+import type { ControlRequests, MessageInfo, MessageState } from '../protocol/control.ts'
 import { conversationId, messageId } from '../protocol/ids.ts'
 import type { Circle } from './circle.ts'
 import type { HubNews } from './news.ts'
 
 /**
- * Resolves with one's own message once it is delivered; rejects with ParleyError `timeout` after `timeout` ms, with
+ * Resolves with one's own message once it is delivered, or was handed over to a classic client, which says no more; rejects with ParleyError `timeout` after `timeout` ms, with
  * `closed` when `ended` is aborted first, and with `bad-message` when there is no such message.
  */
 export async function waitDelivered(
@@ -21,7 +21,7 @@ export async function waitDelivered(
   delivered.promise.catch(() => {}) // nobody may be waiting for it yet
   const stop = watch(({ messages }) => {
     if (messages?.conversation !== conversation) return
-    const found = messages.messages.find(({ message, mine, state }) => mine && message === id && state === 'delivered')
+    const found = messages.messages.find(({ message, mine, state }) => mine && message === id && isThere(state))
     if (found) delivered.resolve(found)
   })
   const words = 'The message has not been delivered yet. It stays queued and goes out when they are online.'
@@ -35,10 +35,14 @@ export async function waitDelivered(
   try {
     const own = await circle.ownMessage(conversation, id)
     if (!own) throw new ParleyError('bad-message', 'There is no such message of yours in this conversation.')
-    return own.state === 'delivered' ? own : await delivered.promise
+    return isThere(own.state) ? own : await delivered.promise
   } finally {
     clearTimeout(timer)
     ended.removeEventListener('abort', end)
     stop()
   }
+}
+
+function isThere(state: MessageState | undefined): boolean {
+  return state === 'delivered' || state === 'sent'
 }

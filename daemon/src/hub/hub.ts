@@ -7,13 +7,21 @@ import { Dialer } from '../net/dial.ts'
 import { proxyFor } from '../net/proxy.ts'
 import { formatHostPort } from '../protocol/addresses.ts'
 import { HybridClock } from '../protocol/clock.ts'
-import type { ControlRequests, ConversationInfo, HubSnapshot, PeopleSnapshot, StatusInfo } from '../protocol/control.ts'
+import type {
+  ClassicMode,
+  ControlRequests,
+  ConversationInfo,
+  HubSnapshot,
+  PeopleSnapshot,
+  StatusInfo,
+} from '../protocol/control.ts'
 import { conversationId, type DeviceId, deviceId, type UserId } from '../protocol/ids.ts'
 import { AccountStore } from './accounts.ts'
 import type { BackoffOptions } from './backoff.ts'
 import { Blocks } from './blocks.ts'
 import { type ChatStore, Chats, openChatStore } from './chats/chats.ts'
 import { Circles, type Place } from './circles.ts'
+import { ClassicSide } from './classic/side.ts'
 import { waitDelivered } from './delivery.ts'
 import { OwnAccountKey } from './devices/account-key.ts'
 import { Digits } from './devices/digits.ts'
@@ -23,6 +31,7 @@ import { hubChecks } from './doctor.ts'
 import { Door } from './door.ts'
 import { type HubIdentity, loadHubIdentity } from './identity.ts'
 import { TeamInvites } from './invites.ts'
+import type { KeyedCircle } from './keyed-circle.ts'
 import { Membership, nobodyYet } from './membership.ts'
 import type { HubNews } from './news.ts'
 import type { Hosting } from './own-team.ts'
@@ -47,7 +56,7 @@ type Result<M extends keyof ControlRequests> = Promise<ControlRequests[M][1]>
 export interface HubOptions {
   readonly storage: Storage
   readonly locations: Pick<Locations, 'deviceKey' | 'accountKey'>
-  readonly options: { readonly listen?: readonly string[]; readonly proxy?: string }
+  readonly options: { readonly listen?: readonly string[]; readonly proxy?: string; readonly classic?: ClassicMode }
   readonly log: Log
   /** Wall clock in ms. */
   readonly now?: () => number
@@ -126,6 +135,7 @@ export class Hub {
   #team: Team | undefined
   #opening: Promise<void> | undefined
   #strangers: Strangers | undefined
+  #classic: ClassicSide | undefined
   readonly #closing = new AbortController()
   #stopWatching: () => void = () => {}
 
@@ -136,7 +146,8 @@ export class Hub {
     this.#trusts = trusts
     this.#circles = new Circles({
       team: () => this.#team,
-      others: () => (this.#strangers ? [this.#strangers.direct] : []),
+      others: () => [this.#strangers?.direct, this.#classic?.circle].filter(circle => circle !== undefined),
+      explicit: text => this.#classic?.named(text),
       ask: name => this.#askFor(name),
     })
     this.chats = new Chats(chats, { circles: this.#circles, tell: news => this.#tell(news) })
@@ -179,7 +190,7 @@ export class Hub {
       onOnline: users => this.#presenceChanged(users),
       onRelay: offer => this.#relay.take(offer),
       onPeople: users => this.#team?.freshness.changed(users),
-      onOwn: () => void this.#ownChanged(),
+      onOwn: () => this.#ownChanged(),
       also: () => this.#team?.partners ?? [],
       status: () => this.#standing.status,
       ...(options.reconnect ? { reconnect: options.reconnect } : {}),
@@ -202,7 +213,7 @@ export class Hub {
       changed: () => this.#tell({ pendingDevices: true }),
     })
     this.trust = new Verifying(this.#circles)
-    const own = { membership: this.#membership, client: this.#client, identity: identity.device }
+    const own = { membership: this.#membership, client: this.#client, store, identity: identity.device }
     this.passwords = new Passwords(own)
     this.invites = new TeamInvites(own)
   }
@@ -216,27 +227,37 @@ export class Hub {
     const { log } = this.#options
     await this.#openTeam()
     this.#strangers = await this.#openStrangers()
-    await this.#reach.listen(link => this.#door.take(link))
+    this.#classic = await this.#openClassic(this.#strangers)
+    await this.#reach.listen(link => this.#door.take(link), this.#classic.gate)
     this.#client.start()
     this.#strangers.direct.start()
+    this.#classic.circle.reachAll()
     this.#stopWatching = watchSurroundings(what => {
       log.info({ what }, 'The machine slept or its network changed: dialling again.')
       this.#client.renew()
       this.#team?.peers.closeAll('The network changed.')
       this.#team?.reachAll()
       this.#strangers?.direct.renew()
+      this.#classic?.circle.reachAll()
     })
   }
 
+  /** The circles whose people have keys. */
+  get #keyed(): readonly KeyedCircle[] {
+    return [this.#team, this.#strangers?.direct].filter(circle => circle !== undefined)
+  }
+
   status(): NonNullable<StatusInfo['hub']> {
-    const circles = [this.#team, this.#strangers?.direct].filter(circle => circle !== undefined)
     return {
       device: this.device,
       listen: this.#reach.addresses.map(formatHostPort),
       accounts: this.#membership.infos,
       relayed: this.#team?.peers.relayed ?? 0,
       isDirect: this.#reach.isDirect,
-      ...circlesStatus(circles, [...(this.#options.hosting?.warnings ?? []), ...clockWarnings(this.#client.skew)]),
+      ...circlesStatus(this.#keyed, this.#classic?.circle.queued ?? 0, [
+        ...(this.#options.hosting?.warnings ?? []),
+        ...clockWarnings(this.#client.skew),
+      ]),
     }
   }
 
@@ -263,8 +284,9 @@ export class Hub {
   /** `signal`: aborted when who asked has gone. */
   async probe({ text }: Params<'probe'>, signal?: AbortSignal): Result<'probe'> {
     const personOf = (device: DeviceId) => {
-      const person = this.#team?.people.ofDevice(device)
-      return person && this.#team?.person(person)
+      const circle = this.#keyed.find(({ people }) => people.ofDevice(device))
+      const person = circle?.people.ofDevice(device)
+      return person && circle?.person(person)
     }
     const ended = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
     return probe(text, { device: this.device, personOf, log: this.#options.log, signal: ended })
@@ -290,7 +312,7 @@ export class Hub {
       places: () => this.#reach.places,
       skew: () => (session ? this.#client.skew : undefined),
       ask: session && (async () => void (await session.search('', 1))),
-      udp: () => undefined,
+      udp: () => this.#client.heartbeat.passes,
       relay: session && (signal => this.#relay.check(signal)),
     })
   }
@@ -372,6 +394,7 @@ export class Hub {
     await this.#opening?.catch(() => {})
     await this.#team?.close()
     await this.#strangers?.close()
+    await this.#classic?.close()
     await this.chats.close()
     await this.#reach.close()
     this.#dialer.close()
@@ -422,8 +445,20 @@ export class Hub {
     })
   }
 
+  #openClassic(strangers: Strangers): Promise<ClassicSide> {
+    const { storage, log, options } = this.#options
+    return ClassicSide.open({
+      ...{ storage, log, strangers, clock: this.#clock, blocks: this.#blocks, chats: this.chats },
+      ...{ store: this.#store, client: this.#client, mode: options.classic },
+      addresses: () => this.#reach.addresses,
+      watch: listener => this.watch(listener),
+      tell: news => this.#tell(news),
+    })
+  }
+
   #presenceChanged(users: ReadonlySet<UserId>): void {
     this.#team?.presence(users)
+    this.#classic?.circle.presence(users)
     const own = this.#store.current?.user
     if (own && users.has(own)) this.#tell({ accounts: true })
   }
@@ -452,6 +487,8 @@ export class Hub {
   async #askFor(name: string): Promise<Place> {
     const team = this.#team
     if (!team) throw new ParleyError('unknown-account', nobodyYet)
+    const client = this.#classic?.listed(name)
+    if (client) return client
     const { user } = await team.find(name)
     return { circle: team, conversation: team.conversationOf(user) }
   }

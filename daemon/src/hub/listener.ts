@@ -3,7 +3,7 @@ import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Identity } from '../net/identity.ts'
 import type { Link } from '../net/link.ts'
-import { listenPort, type Port } from '../net/port.ts'
+import { type ClassicGate, listenPort, type Port } from '../net/port.ts'
 import { type HostPort, ports, readHostPort } from '../protocol/addresses.ts'
 
 /**
@@ -15,10 +15,13 @@ export async function listenForPeers(options: {
   readonly listen: readonly string[]
   readonly identity: Identity
   readonly take: (link: Link) => void
+  /** Takes connections of classic clients. */
+  readonly classic?: ClassicGate | undefined
   readonly log: Log
 }): Promise<Port> {
-  const { identity, take, log } = options
-  return walk(options.listen, listen => listenPort({ listen, identity, alpn: { 'parley-peer/1': take }, log }))
+  const { identity, take, classic, log } = options
+  const others = { identity, alpn: { 'parley-peer/1': take }, ...(classic && { classic }), log }
+  return walk(options.listen, listen => listenPort({ listen, ...others }))
 }
 
 /**

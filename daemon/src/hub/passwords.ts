@@ -1,10 +1,12 @@
 import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../errors.ts'
 import type { Identity } from '../net/identity.ts'
+import { checkClassicPassword, readAlias } from '../protocol/classic-names.ts'
 import type { ControlRequests } from '../protocol/control.ts'
 import { fromText } from '../protocol/ids.ts'
 import { SetClassicSchema } from '../protocol/parley_pb.ts'
 import { checkPassword } from '../protocol/passwords.ts'
+import type { AccountStore } from './accounts.ts'
 import type { Membership } from './membership.ts'
 import type { RegistryClient } from './registry/client.ts'
 import { ask } from './registry/open.ts'
@@ -16,11 +18,12 @@ type Result<M extends keyof ControlRequests> = Promise<ControlRequests[M][1]>
 
 /** The passwords of this home's account: each method is the request of the control API of the same name. */
 export class Passwords {
-  readonly #parts: { membership: Membership; client: RegistryClient; identity: Identity }
+  readonly #parts: { membership: Membership; client: RegistryClient; store: AccountStore; identity: Identity }
 
   constructor(parts: {
     readonly membership: Membership
     readonly client: RegistryClient
+    readonly store: AccountStore
     /** Of the device. */
     readonly identity: Identity
   }) {
@@ -52,11 +55,27 @@ export class Passwords {
     })
   }
 
-  /** @throws ParleyError what the registry refuses with */
-  async setClassic({ alias = '', password = '' }: Params<'setClassic'>): Result<'setClassic'> {
-    const { registry } = await this.#parts.client.ensure()
-    await ask(registry.link, { case: 'setClassic', value: create(SetClassicSchema, { alias, password }) }, 'done')
-    return {}
+  /**
+   * A classic password, which crosses networks in the clear, under an alias: the one of before, or one's own name, unless
+   * another is given. Without a password there is none from now on.
+   * @throws ParleyError `bad-name`, `bad-password`, `name-taken`, `unsupported`, `unreachable`, `signed-out`…
+   */
+  setClassic({ alias: wished = '', password = '' }: Params<'setClassic'>): Result<'setClassic'> {
+    const { membership, client, store } = this.#parts
+    return membership.inTurn(async () => {
+      const { registry: id, name, classicAlias } = membership.account
+      const alias = wished === '' ? '' : readAlias(wished)
+      if (password !== '') {
+        checkPassword(password)
+        checkClassicPassword(password)
+      } else if (alias !== '') {
+        throw new ParleyError('bad-password', 'An alias needs a classic password, with which it is signed in to.')
+      }
+      const { registry } = await client.ensure()
+      await ask(registry.link, { case: 'setClassic', value: create(SetClassicSchema, { alias, password }) }, 'done')
+      await store.save(id, { classicAlias: password === '' ? '' : alias || classicAlias || name })
+      return {}
+    })
   }
 }
 

@@ -113,8 +113,8 @@ export class PeopleList {
 }
 
 function isSame(a: PersonInfo, b: PersonInfo): boolean {
-  const words = ({ status, since, name, displayName, isBlocked, trust }: PersonInfo) =>
-    JSON.stringify([status, since, name, displayName, isBlocked, trust])
+  const words = ({ status, since, name, displayName, isBlocked, trust, via, address }: PersonInfo) =>
+    JSON.stringify([status, since, name, displayName, isBlocked, trust, via, address])
   return words(a) === words(b)
 }
 

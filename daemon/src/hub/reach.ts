@@ -4,7 +4,7 @@ import type { Log, Storage } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
 import type { Identity } from '../net/identity.ts'
 import type { Link } from '../net/link.ts'
-import type { Port } from '../net/port.ts'
+import type { ClassicGate, Port } from '../net/port.ts'
 import { ReachRowSchema } from '../protocol/account_rows_pb.ts'
 import { type HostPort, isLoopback, ports, readHostPort } from '../protocol/addresses.ts'
 import { listenForPeers, relistenForPeers } from './listener.ts'
@@ -45,10 +45,10 @@ export class Reach {
     return new Reach(options, direct === 0 ? platform !== 'win32' && platform !== 'darwin' : direct === allowed)
   }
 
-  /** Opens the port; `take` takes what comes. @throws ParleyError `port-taken`, `bad-address` */
-  async listen(take: (link: Link) => void): Promise<void> {
+  /** Opens the port; `take` and `classic` take what comes. @throws ParleyError `port-taken`, `bad-address` */
+  async listen(take: (link: Link) => void, classic?: ClassicGate): Promise<void> {
     const { identity, log } = this.#options
-    this.#port = await listenForPeers({ listen: this.#wanted(), identity, take, log })
+    this.#port = await listenForPeers({ listen: this.#wanted(), identity, take, classic, log })
   }
 
   /** Whether others than programs of this machine may connect. */

@@ -4,15 +4,16 @@ import type { KeyedCircle } from './keyed-circle.ts'
 
 type HubStatus = NonNullable<StatusInfo['hub']>
 
-/** What `status` says of the links and conversations of these circles, with the warnings of the hub itself before theirs. */
+/** What `status` says of the links and conversations of these circles and of what waits for classic clients, with the warnings of the hub itself before theirs. */
 export function circlesStatus(
   circles: readonly KeyedCircle[],
+  queuedForClassic: number,
   warnings: readonly string[],
 ): Pick<HubStatus, 'links' | 'queued' | 'warnings'> {
   const conversations = circles.flatMap(circle => circle.conversations.list())
   return {
     links: circles.reduce((sum, { peers }) => sum + peers.count, 0),
-    queued: conversations.reduce((sum, { queued }) => sum + queued, 0),
+    queued: conversations.reduce((sum, { queued }) => sum + queued, queuedForClassic),
     warnings: [...warnings, ...circles.flatMap(circle => circle.warnings)],
   }
 }

@@ -70,6 +70,11 @@ export class Strangers {
     return new Strangers(options, self, requests, direct)
   }
 
+  /** How one calls oneself towards people of no team. */
+  get name(): string {
+    return this.#self.name
+  }
+
   /** What is done with chat requests. */
   get policy(): 'ask' | 'accept' {
     return this.#self.policy

@@ -1,7 +1,9 @@
+import { isIPv4 } from 'node:net'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import { isClaimable } from '../../protocol/classic-names.ts'
 import type { PersonInfo, Status } from '../../protocol/control.ts'
-import { type UserId, userId } from '../../protocol/ids.ts'
+import { classicUserId, type UserId, userId } from '../../protocol/ids.ts'
 import type { OnlineChange, OnlineSnapshot, Person } from '../../protocol/parley_pb.ts'
 import { harmless } from '../words.ts'
 
@@ -15,6 +17,8 @@ export class OnlineList {
   readonly #offline = new Map<UserId, PersonInfo>()
   readonly #kept = new Set<UserId>()
   readonly #now: () => number
+  /** How many of the people are classic clients. */
+  #classic = 0
   #number: bigint | undefined
   #total = 0
 
@@ -36,12 +40,19 @@ export class OnlineList {
     return [...this.#people.values()]
   }
 
+  /** Whoever is online as a classic client of that name, which is compared folded. */
+  classicNamed(name: string): PersonInfo | undefined {
+    const person = this.#people.get(classicUserId(name))
+    return person?.via === 'classic' ? person : undefined
+  }
+
   users(): IterableIterator<UserId> {
     return this.#people.keys()
   }
 
+  /** How many of the team's accounts are online: classic clients have none. */
   get size(): number {
-    return this.#people.size
+    return this.#people.size - this.#classic
   }
 
   /** How many accounts the team has; 0: not known. */
@@ -89,6 +100,7 @@ export class OnlineList {
       if (this.#keeps(user)) this.#offline.set(user, { ...info, status: 'offline', since: this.#now() })
     }
     this.#people.clear()
+    this.#classic = 0
     this.#number = undefined
     return gone
   }
@@ -103,6 +115,8 @@ export class OnlineList {
       const info = personInfo(row)
       const user = userId(row.user)
       changed.add(user)
+      if (this.#people.get(user)?.via) this.#classic--
+      if (info.via && info.status !== 'offline') this.#classic++
       if (info.status === 'offline') {
         this.#people.delete(user)
         if (this.#keeps(user)) this.#offline.set(user, info)
@@ -123,13 +137,20 @@ export function isSmall(total: number): boolean {
 
 /** A registry's row as front ends see it. Throws `bad-frame` for a malformed id; odd words are made harmless. */
 export function personInfo(row: Person): PersonInfo {
+  const user = userId(row.user)
   return {
-    user: userId(row.user),
+    user,
     name: harmless(row.name, limits.shownName),
     displayName: harmless(row.displayName || row.name, limits.shownName),
     status: statuses.find(status => status === row.status) ?? 'offline',
     since: Number(row.since < 1n << 48n ? row.since : 0n),
+    ...(isClassic(row, user) && { via: 'classic', address: row.classic }),
   }
+}
+
+/** Only whoever has the id of a classic client is one: no registry makes one of somebody with an account key. */
+function isClassic({ classic, name }: Person, user: UserId): boolean {
+  return isIPv4(classic) && isClaimable(name) && classicUserId(name) === user
 }
 
 const statuses: readonly Status[] = ['online', 'away', 'busy', 'offline']
