@@ -36,7 +36,8 @@ async function run(terminal: Terminal, given: string, options: Options): Promise
 /** The key of a backup, where one was given. */
 export function keyOf(terminal: Terminal, file: string | undefined): SecretBox | undefined {
   if (file !== undefined) return SecretBox.open(fileNamed(file), {})
-  return terminal.env.PARLEY_REGISTRY_KEY === undefined ? undefined : SecretBox.open('', terminal.env)
+  const { PARLEY_REGISTRY_KEY: key, PARLEY_REGISTRY_KEY_FILE: named } = terminal.env
+  return key === undefined && !named ? undefined : SecretBox.open('', terminal.env)
 }
 
 /** What a backup holds, as rows of two columns. */

@@ -32,12 +32,13 @@ export function addRegistryRestore(registry: Command, terminal: Terminal): void 
     .action((file: string, _options: Options, command: Command) => run(terminal, file, command.optsWithGlobals()))
 }
 
-async function run(terminal: Terminal, given: string, options: Options): Promise<void> {
-  const file = fileNamed(given)
+async function run(terminal: Terminal, named: string, options: Options): Promise<void> {
+  const file = fileNamed(named)
   const home = homeOf(terminal, options)
   const where = locations(home)
-  const key = keyOf(terminal, options.key) ?? SecretBox.open(where.registryKey, {})
-  if (options.key === undefined && terminal.env.PARLEY_REGISTRY_KEY === undefined && !existsSync(where.registryKey)) {
+  const given = keyOf(terminal, options.key)
+  const key = given ?? SecretBox.open(where.registryKey, {})
+  if (!given && !existsSync(where.registryKey)) {
     throw new ParleyError(
       'usage',
       'A backup opens only with the registry.key that belongs to it. Give it with --key FILE.',

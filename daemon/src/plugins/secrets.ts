@@ -10,6 +10,9 @@ import { fromText } from '../protocol/ids.ts'
 /** The environment variable that may hold the key instead of a file: 32 bytes in base32. */
 const variable = 'PARLEY_REGISTRY_KEY'
 
+/** The one that may name its file, such as a credential of systemd: whoever does so answers for who may read it. */
+const fileVariable = 'PARLEY_REGISTRY_KEY_FILE'
+
 /** Whether the row `key` is sealed: the registry's own keys, and the secrets of plugins. */
 export function isSealed(key: string): boolean {
   return /^(registry\/key|secret\/)/.test(key)
@@ -23,19 +26,23 @@ export function isSealed(key: string): boolean {
 export class SecretBox {
   readonly #file: string
   readonly #given: string | undefined
+  /** Whether the file is named by the environment: then it is there, and is not made. */
+  readonly #isNamed: boolean
   #key: Uint8Array | undefined
 
-  private constructor(file: string, given: string | undefined) {
-    this.#file = file
+  private constructor(file: string, { given, named }: { given: string | undefined; named: string | undefined }) {
+    this.#file = named || file
+    this.#isNamed = Boolean(named)
     this.#given = given
   }
 
   /**
-   * A box whose key is in `file` (32 bytes, its owner's alone) or in PARLEY_REGISTRY_KEY. It is read when the first
-   * secret is asked for, and made when there is neither a key nor anything sealed.
+   * A box whose key is in `file` (32 bytes, its owner's alone), in PARLEY_REGISTRY_KEY or in the file that
+   * PARLEY_REGISTRY_KEY_FILE names. It is read when the first secret is asked for, and made when there is neither a key
+   * nor anything sealed.
    */
   static open(file: string, env: NodeJS.ProcessEnv = process.env): SecretBox {
-    return new SecretBox(file, env[variable])
+    return new SecretBox(file, { given: env[variable], named: env[fileVariable] })
   }
 
   /**
@@ -81,7 +88,7 @@ export class SecretBox {
    * @throws ParleyError `home` when another key is there, or the file cannot be made
    */
   keepIn(file: string): void {
-    if (this.#given !== undefined || this.#file === file) return
+    if (this.#given !== undefined || this.#isNamed || this.#file === file) return
     const key = this.#readKey()
     if (!key) return
     const there = readKeyFile(file)
@@ -120,7 +127,8 @@ export class SecretBox {
   }
 
   #readKey(): Uint8Array | undefined {
-    return this.#given === undefined ? readKeyFile(this.#file) : readVariable(this.#given)
+    if (this.#given !== undefined) return readVariable(this.#given)
+    return this.#isNamed ? readNamedFile(this.#file) : readKeyFile(this.#file)
   }
 }
 
@@ -132,6 +140,16 @@ function readVariable(text: string): Uint8Array {
     // Told below, without the text: it is a secret.
   }
   throw new ParleyError('home', `${variable} must be 32 bytes in base32: 52 of a-z and 2-7.`)
+}
+
+function readNamedFile(file: string): Uint8Array {
+  try {
+    const key = readFileSync(file)
+    if (key.length === 32) return key
+  } catch (cause) {
+    throw new ParleyError('home', `The key file ${file} that ${fileVariable} names cannot be read.`, { cause })
+  }
+  throw unusable(file, 'is not a file of 32 bytes')
 }
 
 function readKeyFile(file: string): Uint8Array | undefined {
