@@ -111,6 +111,6 @@ export const registryLimits = {
   relayLife: 12 * 3600_000,
   /** A device whose own link to the registry is gone for this long gets nothing through the relay any more. */
   relayOrphan: 60_000,
-  /** Bytes that one direction may move in one turn of the event loop, so that nobody waits long behind a flood. */
+  /** Bytes that one direction may move in a millisecond: 60 MB/s, and nobody waits long behind a flood. */
   relayTurn: 64 * 1024,
 } as const

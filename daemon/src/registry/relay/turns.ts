@@ -14,8 +14,9 @@ export interface Share {
 }
 
 /**
- * Fair shares of the event loop: whoever has moved its share in one turn rests until all others had theirs. Node would
- * read one socket up to 32 times in a row, 2 MiB, while the others wait.
+ * Fair shares of the event loop: whoever has moved its share in one turn, a millisecond, rests until the next. Node would
+ * read one socket up to 32 times in a row, 2 MiB, while the others wait; and a flood that only made room between two reads
+ * would still take the processor from everybody else.
  */
 export class Turns {
   readonly #share: number
@@ -32,7 +33,7 @@ export class Turns {
   spend(share: Share, bytes: number): boolean {
     if (!this.#isTurning) {
       this.#isTurning = true
-      setImmediate(() => this.#next())
+      setTimeout(() => this.#next(), turn)
     }
     if (share.turn !== this.#turn) {
       share.turn = this.#turn
@@ -53,3 +54,6 @@ export class Turns {
     for (const mover of rested) mover.goOn()
   }
 }
+
+/** ms; the shortest that a timer takes. */
+const turn = 1
