@@ -21,10 +21,12 @@ export class Everyone {
     this.#options = options
   }
 
-  /** Whoever comes online in a small team belongs to it before it has been read again. */
+  /** Whoever comes online in a small team belongs to it before it has been read again, unless it has no account. */
   has(user: UserId): boolean {
     const { online } = this.#options
-    return this.#users.has(user) || (isSmall(online.total) && online.known(user) !== undefined)
+    if (this.#users.has(user)) return true
+    const known = online.known(user)
+    return isSmall(online.total) && known !== undefined && !known.via
   }
 
   /** To be called whenever the online list has changed: reads the team if what is known may be old. */

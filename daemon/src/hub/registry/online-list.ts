@@ -97,7 +97,7 @@ export class OnlineList {
   lost(): Set<UserId> {
     const gone = new Set(this.#people.keys())
     for (const [user, info] of this.#people) {
-      if (this.#keeps(user)) this.#offline.set(user, { ...info, status: 'offline', since: this.#now() })
+      if (this.#keeps(info, user)) this.#offline.set(user, { ...info, status: 'offline', since: this.#now() })
     }
     this.#people.clear()
     this.#classic = 0
@@ -105,8 +105,9 @@ export class OnlineList {
     return gone
   }
 
-  #keeps(user: UserId): boolean {
-    return this.#kept.has(user) || isSmall(this.#total)
+  /** A classic client that is gone is nobody any more. */
+  #keeps({ via }: PersonInfo, user: UserId): boolean {
+    return !via && (this.#kept.has(user) || isSmall(this.#total))
   }
 
   #merge(people: readonly Person[]): Set<UserId> {
@@ -119,7 +120,7 @@ export class OnlineList {
       if (info.via && info.status !== 'offline') this.#classic++
       if (info.status === 'offline') {
         this.#people.delete(user)
-        if (this.#keeps(user)) this.#offline.set(user, info)
+        if (this.#keeps(info, user)) this.#offline.set(user, info)
       } else {
         this.#people.set(user, info)
         this.#offline.delete(user)
