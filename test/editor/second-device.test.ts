@@ -27,6 +27,8 @@ describe('a second computer of somebody', () => {
 
     await window.button('Join a Team').click()
     await window.answer('Paste the invite', address)
+    await window.quickPick.getByRole('button', { name: 'I Have an Account' }).waitFor()
+    await window.screenshot('devices/name')
     await window.quickPick.getByRole('button', { name: 'I Have an Account' }).click()
     await window.answer('Your user name in', 'alice')
     await window.answer('The password of alice', password)

@@ -8,18 +8,17 @@ export interface ProxySettings {
   readonly support: string
 }
 
-/** The environment in which the hub is started, with the proxy that the editor uses: it is the hub that dials. */
+/**
+ * The environment in which the hub is started, with the proxy that the editor uses: it is the hub that dials. One that the
+ * hub cannot use, such as SOCKS, is left out, or it would not start.
+ */
 export function withProxy(env: NodeJS.ProcessEnv, { proxy, noProxy, support }: ProxySettings): NodeJS.ProcessEnv {
-  if (support === 'off') return without(env, ['HTTPS_PROXY', 'HTTP_PROXY', 'ALL_PROXY'])
-  if (proxy === '') return env
-  return {
-    ...without(env, ['HTTPS_PROXY', 'ALL_PROXY']),
-    HTTPS_PROXY: proxy,
-    ...(noProxy.length > 0 && { NO_PROXY: noProxy.join(',') }),
-  }
+  if (support === 'off') return { ...env, PARLEY_PROXY: 'off' }
+  if (!isHttp(proxy)) return env
+  return { ...env, PARLEY_PROXY: proxy, ...(noProxy.length > 0 && { NO_PROXY: noProxy.join(',') }) }
 }
 
-/** Programs read these in either case. */
-function without(env: NodeJS.ProcessEnv, names: readonly string[]): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !names.includes(name.toUpperCase())))
+function isHttp(proxy: string): boolean {
+  const url = URL.parse(proxy)
+  return url !== null && /^https?:$/.test(url.protocol) && url.hostname !== ''
 }

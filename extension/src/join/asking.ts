@@ -1,3 +1,4 @@
+import { ports } from '@parley/daemon/protocol/addresses'
 import { readUserName } from '@parley/daemon/protocol/names'
 import * as l10n from '@vscode/l10n'
 import { window } from 'vscode'
@@ -86,11 +87,19 @@ export class AskingToChat implements Disposable {
     }
   }
 
+  /** What was typed of a place: it may be a name, and where somebody answers from an address. */
+  #askedOf(address: string): string | undefined {
+    const portOf = (place: string) => Number(/:(\d+)$/.exec(place)?.[1] ?? ports.peer)
+    return [...this.#asked].find(asked => asked === address || portOf(asked) === portOf(address))
+  }
+
   #look(changed: ReadonlySet<string>): void {
     const { hub, chats, log } = this.#context
     for (const id of changed) {
       const person = hub.conversations.get(id)?.person
-      if (person?.via !== 'direct' || person.address === undefined || !this.#asked.delete(person.address)) continue
+      const asked = person?.via === 'direct' ? this.#askedOf(person.address ?? '') : undefined
+      if (!person || asked === undefined) continue
+      this.#asked.delete(asked)
       void reportFailure(log, async () => {
         const open = l10n.t('Open')
         const words = l10n.t('{0} has accepted your request.', plainLine(listedName(person), limits.name))

@@ -1,7 +1,7 @@
 import { commands, env, l10n } from 'vscode'
 import type { Context, OpenOptions } from '../context.ts'
 import type { Disposable } from '../event.ts'
-import { inTeam } from '../shared/in-team.ts'
+import { inTeam, withChats } from '../shared/in-team.ts'
 import { reportFailure } from '../shared/report.ts'
 import { whomOf } from '../shared/whom.ts'
 import { setStatus } from './own-status.ts'
@@ -16,7 +16,7 @@ export function registerPeople(context: Context): Disposable {
     commands.registerCommand(`parley.${name}`, (argument: unknown) => reportFailure(log, () => act(argument)))
   const parts = [
     view,
-    command('openChat', () => inTeam(hub, () => openPicked(context, { title: l10n.t('Open Chat'), from: 'chats' }))),
+    command('openChat', () => withChats(hub, () => openPicked(context, { title: l10n.t('Open Chat'), from: 'chats' }))),
     command('findPeople', () =>
       inTeam(hub, () => openPicked(context, { title: l10n.t('Find People'), from: 'people' })),
     ),

@@ -4,7 +4,7 @@ import type { Context } from '../context.ts'
 import type { Disposable } from '../event.ts'
 import { limits } from '../limits.ts'
 import { pickChat } from '../people/pick.ts'
-import { inTeam } from '../shared/in-team.ts'
+import { withChats } from '../shared/in-team.ts'
 import { reportFailure } from '../shared/report.ts'
 import { blocksOf, LastEditor } from './selection.ts'
 
@@ -12,7 +12,7 @@ import { blocksOf, LastEditor } from './selection.ts'
 export function registerShare(context: Context): Disposable {
   const editors = new LastEditor()
   const command = commands.registerCommand('parley.shareSelection', () =>
-    reportFailure(context.log, () => inTeam(context.hub, () => shareSelection(context, editors))),
+    reportFailure(context.log, () => withChats(context.hub, () => shareSelection(context, editors))),
   )
   return {
     dispose() {

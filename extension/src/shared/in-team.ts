@@ -2,6 +2,11 @@ import * as l10n from '@vscode/l10n'
 import type { Hub } from '../hub/hub.ts'
 import { offer } from './offer.ts'
 
+/** The same for what one does with chats: people of no team have them too. */
+export function withChats(hub: Pick<Hub, 'accounts' | 'conversations'>, run: () => Promise<void>): Promise<void> {
+  return hub.conversations.size > 0 ? run() : inTeam(hub, run)
+}
+
 /**
  * Runs a command that makes sense in a team only. Whoever is in none is told so, with the ways to one: walkthroughs and
  * keys call commands that no menu shows.

@@ -1,3 +1,4 @@
+import type { ControlRequests, PersonInfo } from '@parley/daemon/protocol/control'
 import { env, l10n, window } from 'vscode'
 import type { Context } from '../context.ts'
 import { limits } from '../limits.ts'
@@ -20,7 +21,8 @@ export async function verify({ hub }: Context, { with: who, name }: Whom): Promi
   for (;;) {
     const answer = await window.showInformationMessage(title, { modal: true, detail }, match, differ, copy)
     if (answer !== copy) {
-      if (answer !== undefined) await settle({ who, name, digits, verified: answer === match }, hub)
+      if (answer === match) await matched(hub, { with: who, digits, verified: true }, name)
+      if (answer === differ) await differed(hub, { with: who, digits, verified: false }, person, name)
       return
     }
     await env.clipboard.writeText(digitRows(digits).join('\n'))
@@ -39,19 +41,16 @@ export async function acceptKey({ hub }: Context, { with: who, name }: Whom): Pr
   await hub.request('acceptKey', { with: who })
 }
 
-interface Compared {
-  readonly who: string
-  readonly name: string
-  readonly digits: string
-  readonly verified: boolean
+type Compared = ControlRequests['setVerified'][0]
+
+async function matched(hub: Context['hub'], compared: Compared, name: string): Promise<void> {
+  await hub.request('setVerified', compared, slow)
+  void window.setStatusBarMessage(`$(verified) ${l10n.t('{0} is verified', name)}`, limits.saidFor)
 }
 
-async function settle({ who, name, digits, verified }: Compared, hub: Context['hub']): Promise<void> {
-  await hub.request('setVerified', { with: who, digits, verified })
-  if (verified) {
-    void window.setStatusBarMessage(`$(verified) ${l10n.t('{0} is verified', name)}`, limits.saidFor)
-    return
-  }
+/** A key that has changed stays undecided: to call it unverified would let messages pass. */
+async function differed(hub: Context['hub'], compared: Compared, { trust }: PersonInfo, name: string): Promise<void> {
+  if (trust === 'verified') await hub.request('setVerified', compared, slow)
   const words = l10n.t(
     'If the digits of {0} are others, somebody may be in between. Send nothing private in this chat, and tell whoever runs your team.',
     name,
