@@ -289,7 +289,13 @@ export class Hub {
       return person && circle?.person(person)
     }
     const ended = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
-    return probe(text, { device: this.device, personOf, log: this.#options.log, signal: ended })
+    return probe(text, {
+      device: this.device,
+      personOf,
+      proxy: this.#dialer.proxy,
+      log: this.#options.log,
+      signal: ended,
+    })
   }
 
   /** People of no team, chat requests, and who is blocked. */
@@ -440,6 +446,7 @@ export class Hub {
       team: () => this.#team,
       account: () => this.#store.current,
       isBusy: () => this.#store.current?.availability === 'busy',
+      askAgain: this.#options.reconnect,
       port: () => this.#reach.places.port,
       tell: news => this.#tell(news),
     })

@@ -4,6 +4,7 @@ import { limits } from '../limits.ts'
 import { Dialer } from '../net/dial.ts'
 import { createIdentity } from '../net/identity.ts'
 import type { Link } from '../net/link.ts'
+import type { ProxyFor } from '../net/proxy.ts'
 import { formatHostPort, formatParleyLink, type HostPort, type ParleyLink, ports } from '../protocol/addresses.ts'
 import type { PersonInfo, ProbeInfo, SignUpPolicy } from '../protocol/control.ts'
 import { type DeviceId, deviceId, fromText } from '../protocol/ids.ts'
@@ -26,6 +27,8 @@ export async function probe(
     readonly device: DeviceId
     /** Whose device that is, if somebody's whom this hub knows. */
     readonly personOf: (device: DeviceId) => PersonInfo | undefined
+    /** Which proxy leads to a registry. */
+    readonly proxy?: ProxyFor
     readonly log: Log
     readonly signal: AbortSignal
     /** ms; default limits.probe. */
@@ -34,7 +37,7 @@ export async function probe(
 ): Promise<ProbeInfo> {
   const { link: place, hasPort } = readPasted(text)
   const signal = AbortSignal.any([by.signal, AbortSignal.timeout(by.timeout ?? limits.probe)])
-  const dialer = new Dialer({ identity: await createIdentity(), log: by.log })
+  const dialer = new Dialer({ identity: await createIdentity(), log: by.log, ...(by.proxy && { proxy: by.proxy }) })
   try {
     const link = await reach(dialer, place, hasPort, signal)
     const found = deviceId(link.peerId)

@@ -57,7 +57,8 @@ export class Dialer {
   readonly #limits: DialLimits
   readonly #log: Log
   readonly #keeper: LinkKeeper
-  readonly #proxy: ProxyFor
+  /** Which proxy leads to a registry. */
+  readonly proxy: ProxyFor
   /** Every socket that was dialled and is not closed yet. */
   readonly #sockets = new Set<TLSSocket>()
 
@@ -66,7 +67,7 @@ export class Dialer {
     this.#context = tls.createSecureContext(linkTls(identity))
     this.#keeper = new LinkKeeper(this.#limits)
     this.#log = log
-    this.#proxy = proxy
+    this.proxy = proxy
   }
 
   /** Sockets that are open or being opened. */
@@ -90,7 +91,7 @@ export class Dialer {
     let { over } = target
     let socket: TLSSocket | undefined
     try {
-      const proxy = over || !isRegistry(target) ? undefined : this.#proxy(target)
+      const proxy = over || !isRegistry(target) ? undefined : this.proxy(target)
       if (proxy) over = await connectThrough(proxy, target, { signal, timeout })
       socket = this.#connect(over ? { ...target, over } : target)
       await connected(socket, signal, target)
@@ -110,7 +111,7 @@ export class Dialer {
    */
   async open(place: HostPort, signal: AbortSignal, timeout = this.#limits.handshake): Promise<net.Socket> {
     signal.throwIfAborted()
-    const proxy = this.#proxy(place)
+    const proxy = this.proxy(place)
     const socket = proxy
       ? await connectThrough(proxy, place, { signal, timeout })
       : net.connect({ host: place.host, port: place.port, noDelay: true })

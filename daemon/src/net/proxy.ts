@@ -14,14 +14,14 @@ export type ProxyFor = (place: HostPort) => URL | undefined
  * Which proxy leads where, as other programs of this machine do it. `setting` (a URL, or `off`) comes before the
  * environment: `PARLEY_PROXY` (from the editor's own setting), `HTTPS_PROXY`, `ALL_PROXY`, in small letters too.
  * `NO_PROXY` names places that need none: a host with all below it, an IP address or network, each with a port or
- * without, or `*`. This machine itself needs none.
+ * without, or `*`. This machine itself needs none. What the environment has for other programs and is of no use here,
+ * SOCKS above all, is passed over.
  *
- * @throws ParleyError `bad-config` for what is no URL of an HTTP proxy
+ * @throws ParleyError `bad-config` for a setting that is no URL of an HTTP proxy
  */
 export function proxyFor(setting: string | undefined, env: NodeJS.ProcessEnv): ProxyFor {
   const named = (name: string) => env[name.toLowerCase()] || env[name] || undefined
-  const given = setting ?? named('PARLEY_PROXY') ?? named('HTTPS_PROXY') ?? named('ALL_PROXY')
-  const proxy = given === undefined ? undefined : readProxyUrl(given)
+  const proxy = setting === undefined ? fromEnvironment(named) : readProxyUrl(setting)
   if (!proxy) return () => undefined
   const exempt = (named('NO_PROXY') ?? '').split(/[\s,]+/).filter(rule => rule !== '')
   return place => (isLoopback(place.host) || exempt.some(rule => isMeant(rule, place)) ? undefined : proxy)
@@ -36,6 +36,17 @@ export function readProxyUrl(text: string): URL | undefined {
     'bad-config',
     'The proxy is no URL of an HTTP proxy. Write it as http://HOST:PORT, or "off" for none; SOCKS is not supported.',
   )
+}
+
+function fromEnvironment(named: (name: string) => string | undefined): URL | undefined {
+  for (const name of ['PARLEY_PROXY', 'HTTPS_PROXY', 'ALL_PROXY']) {
+    const given = named(name)
+    if (given === undefined) continue
+    try {
+      return readProxyUrl(given)
+    } catch {} // of another kind
+  }
+  return undefined
 }
 
 /** Whether a rule of NO_PROXY is about a place. */

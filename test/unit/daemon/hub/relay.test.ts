@@ -11,6 +11,7 @@ import { RelayOfferedSchema, RelaySchema } from '../../../../daemon/src/protocol
 import { startForwarder } from '../../../support/forwarder.ts'
 import { hubHome, password, type RunningHub, startTestHub } from '../../../support/hub.ts'
 import { openPort, search, testLog } from '../../../support/links.ts'
+import { startProxy } from '../../../support/proxies.ts'
 import { type RunningRegistry, startTestRegistry } from '../../../support/registry.ts'
 import { come, openRelay, type RelayDevice, type TestRelay } from '../../../support/relay.ts'
 import { until } from '../../../support/wait.ts'
@@ -107,6 +108,42 @@ describe('hub: the relay', () => {
     stack.use(await startTestRegistry({ memory, options: { trustedProxies, listen: [`127.0.0.1:${port}`] } }))
     await hasCome(bob, 'alice', ['before', 'meanwhile'])
     assert.ok(ways[0].open.relay.size > 0)
+  })
+})
+
+describe('hub: a proxy on the way out', () => {
+  it('leads to the registry and its relay, with the name that was given, and not to peers', async () => {
+    await using stack = new AsyncDisposableStack()
+    const registry = stack.use(await startTestRegistry({ options: { trustedProxies } }))
+    const way = stack.use(await startForwarder(registry, '203.0.113.1'))
+    const proxy = stack.use(await startProxy())
+    proxy.instead = { host: '127.0.0.1', port: way.port }
+    const options = { listen: ['127.0.0.1:0'], proxy: proxy.url }
+    const [alice, bob] = [
+      stack.use(await startTestHub(stack.use(await hubHome()), { ...waits, options })),
+      stack.use(await startTestHub(stack.use(await hubHome()), { ...waits, options })),
+    ]
+    for (const [hub, name] of [
+      [alice, 'alice'],
+      [bob, 'bob'],
+    ] as const) {
+      await hub.hub.signUp({ registry: `parley://chat.acme.dev:3131/${registry.registry.id}?v=1`, name, password })
+    }
+    await alice.say('bob', 'through the proxy')
+    await hasCome(bob, 'alice', ['through the proxy'])
+    assert.equal(links(alice.hub).relayed, 1)
+    // Two links and both ends of a relayed one.
+    assert.deepEqual(new Set(proxy.asked.map(({ place }) => place)), new Set(['chat.acme.dev:3131']))
+    assert.ok(proxy.asked.length >= 4)
+    proxy.refuse = 407
+    const carol = stack.use(await startTestHub(stack.use(await hubHome()), { options }))
+    await assert.rejects(
+      signUp(carol, 'carol', registry, way.port).then(() => carol.hub.probe({ text: 'chat.acme.dev' })),
+      {
+        code: 'unreachable',
+        message: /wants a user name and a password \(407\)/,
+      },
+    )
   })
 })
 

@@ -17,6 +17,10 @@ describe('which proxy leads where', () => {
     assert.equal(of('http://c:1', { PARLEY_PROXY: 'http://e:1' }), 'c:1')
     assert.equal(of('off', { HTTPS_PROXY: 'http://b:1' }), undefined)
     assert.equal(of(undefined, { HTTP_PROXY: 'http://plain:1' }), undefined)
+    // Other programs can use SOCKS.
+    assert.equal(of(undefined, { HTTPS_PROXY: 'socks5://s:1', ALL_PROXY: 'http://a:1' }), 'a:1')
+    assert.equal(of(undefined, { ALL_PROXY: 'socks5://s:1' }), undefined)
+    assert.equal(of(undefined, { PARLEY_PROXY: 'off', HTTPS_PROXY: 'http://b:1' }), undefined)
   })
 
   it('is none for this machine and for what NO_PROXY lists', () => {
