@@ -4,6 +4,7 @@ import type { Dialer } from '../net/dial.ts'
 import type { HybridClock } from '../protocol/clock.ts'
 import type { ControlRequests, ConversationInfo, PersonInfo, RequestInfo } from '../protocol/control.ts'
 import { type DeviceId, noRegistry } from '../protocol/ids.ts'
+import type { BackoffOptions } from './backoff.ts'
 import { type Blocked, type BlockKey, type Blocks, readBlockKey } from './blocks.ts'
 import type { Chats } from './chats/chats.ts'
 import type { Circles } from './circles.ts'
@@ -35,6 +36,8 @@ export interface StrangersOptions {
   /** Where this hub takes links; 0: nowhere that others reach. */
   readonly port: () => number
   readonly tell: (news: HubNews) => void
+  /** Delays between asking somebody again, in ms; default limits.askStranger. */
+  readonly askAgain?: Partial<BackoffOptions> | undefined
 }
 
 /**

@@ -1,11 +1,10 @@
 import type { Log } from '@parley/kit'
 import { asParleyError, ParleyError } from '../../errors.ts'
-import { limits } from '../../limits.ts'
 import type { Dialer } from '../../net/dial.ts'
 import type { Link } from '../../net/link.ts'
 import { formatHostPort, type HostPort } from '../../protocol/addresses.ts'
 import { type DeviceId, deviceId, fromText } from '../../protocol/ids.ts'
-import { Backoff } from '../backoff.ts'
+import { Backoff, type BackoffOptions } from '../backoff.ts'
 import { Pause } from '../pause.ts'
 import type { Person } from '../people.ts'
 import { registryProtocol } from '../registry/open.ts'
@@ -20,6 +19,8 @@ export interface AskingOptions {
   readonly greet: (link: Link, place: HostPort) => Promise<Person>
   /** Something that the person here should know of an address: a sentence. */
   readonly notice: (address: string, words: string) => void
+  /** Delays between asking somebody again, in ms. */
+  readonly backoff: BackoffOptions
   readonly log: Log
 }
 
@@ -108,7 +109,7 @@ export class Asking {
   async #run(address: string, pause: Pause): Promise<void> {
     const { asks, log } = this.#options
     const { signal } = this.#closing
-    const backoff = new Backoff(limits.askStranger)
+    const backoff = new Backoff(this.#options.backoff)
     for (;;) {
       await pause.sleep(backoff.next(), signal)
       pause.reset()

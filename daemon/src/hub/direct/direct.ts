@@ -10,6 +10,7 @@ import type { ConversationInfo, PersonInfo } from '../../protocol/control.ts'
 import { type ConversationId, type DeviceId, deviceId, noRegistry, type UserId, userId } from '../../protocol/ids.ts'
 import type { PeerHello } from '../../protocol/parley_pb.ts'
 import { safetyNumber } from '../../protocol/safety-number.ts'
+import type { BackoffOptions } from '../backoff.ts'
 import { type Blocks, personBlock } from '../blocks.ts'
 import type { Chats } from '../chats/chats.ts'
 import { type Conversations, openConversations } from '../conversations/conversations.ts'
@@ -38,6 +39,8 @@ export interface DirectOptions {
   /** Where this hub takes links; 0: nowhere that others reach. */
   readonly port: () => number
   readonly isBusy: () => boolean
+  /** Delays between asking somebody again, in ms; default limits.askStranger. */
+  readonly askAgain?: Partial<BackoffOptions> | undefined
   /** What is kept of chats. */
   readonly chats: Pick<Chats, 'shown' | 'drafted'>
   /** What front ends see changed. */
@@ -58,7 +61,7 @@ export class Direct extends KeyedCircle {
   readonly #asking: Asking
   /** Where a link was dialled to. */
   readonly #dialled = new WeakMap<Link, HostPort>()
-  /** By address. */
+  /** What is wrong at an address, by it, or where somebody was, by their user. */
   readonly #notices = new Map<string, string>()
 
   private constructor(options: DirectOptions, people: People, conversations: Conversations, asks: Asks) {
@@ -94,7 +97,7 @@ export class Direct extends KeyedCircle {
       admit: (person, link, hello) => this.#admit(person, link, hello),
       log,
       onLink: (user, isUp) => {
-        if (isUp) this.#forgetNotices(user)
+        if (isUp) this.#notices.delete(user)
         this.supervisor.linked(user, isUp)
         this.personChanged(user)
       },
@@ -117,6 +120,7 @@ export class Direct extends KeyedCircle {
       device,
       greet: (link, place) => this.#greet(link, place),
       notice: (address, words) => this.#notice(address, words),
+      backoff: { ...limits.askStranger, ...options.askAgain },
       log,
     })
     people.watch((person, before) => {
@@ -310,18 +314,12 @@ export class Direct extends KeyedCircle {
       if (code === 'wrong-key' && person) {
         const address = formatHostPort(target)
         this.#notice(
-          address,
+          person.user,
           `What answers at ${address} is not ${person.name}, who was there before: its key is another one.`,
         )
       }
       throw error
     }
-  }
-
-  /** They have shown that they are who they were. */
-  #forgetNotices(user: UserId): void {
-    const [latest] = addressesOf(this.people.get(user) ?? { devices: [] })
-    if (latest) this.#notices.delete(formatHostPort(latest))
   }
 
   /** Another key where somebody known was: it is somebody else, whatever they call themselves. */
@@ -330,17 +328,17 @@ export class Direct extends KeyedCircle {
       if (person.keys.has(device) || !addressesOf(person).some(address => sameAddress(address, place))) continue
       const address = formatHostPort(place)
       this.#notice(
-        address,
+        person.user,
         `What answers at ${address} is not ${person.name}, who was there before: its key is another one. ` +
           'Whoever it is has been asked as somebody new.',
       )
     }
   }
 
-  #notice(address: string, words: string): void {
-    this.#options.log.warn({ address }, words)
-    this.#notices.delete(address)
-    this.#notices.set(address, words)
+  #notice(about: string, words: string): void {
+    this.#options.log.warn({ about }, words)
+    this.#notices.delete(about)
+    this.#notices.set(about, words)
     for (const oldest of this.#notices.keys()) {
       if (this.#notices.size <= limits.strangerNotices) return
       this.#notices.delete(oldest)
