@@ -6,6 +6,7 @@ import { timeOf } from '../../daemon/src/protocol/clock.ts'
 import { encodeFrame } from '../../daemon/src/protocol/frames.ts'
 import {
   classicConversationId,
+  classicUserId,
   deviceId,
   directConversationId,
   fromText,
@@ -76,7 +77,8 @@ function ids(): object {
     id: idHex(conversation),
     text: conversation,
   }
-  const classic = { ip: '192.0.2.7', name: 'Bob', id: idHex(classicConversationId('192.0.2.7', 'Bob')) }
+  const [ip, name] = ['192.0.2.7', 'Bob']
+  const classic = { ip, name, user: idHex(classicUserId(name)), id: idHex(classicConversationId(ip, name)) }
   return { about, keys, texts, direct, classic }
 }
 
