@@ -15,7 +15,7 @@ import { readProxyHeader } from './proxy-header.ts'
 import { Silence } from './silence.ts'
 import { linkTls, provenKey } from './tls.ts'
 
-export type { ClassicGate, HostPort, Port, PortCounts, PortLimits, PortOptions, RelayGate } from './port-types.ts'
+export type { ClassicGate, Port, PortLimits, PortOptions, RelayGate } from './port-types.ts'
 
 /**
  * Listens on every address of `listen`, or on none. Throws `port-taken`, or `bad-address` for what is no address of

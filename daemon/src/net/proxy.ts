@@ -95,7 +95,8 @@ export async function connectThrough(
     headers: { host: place, ...credentials(proxy) },
     agent: false,
   })
-  const late = setTimeout(() => reject(unreachable(`${name} did not answer within ${timeout / 1000} s.`)), timeout)
+  const tooSlow = () => reject(unreachable(`${name} did not answer within ${timeout / 1000} s.`))
+  const late = setTimeout(tooSlow, timeout)
   const aborted = () => reject(signal.reason)
   signal.addEventListener('abort', aborted, { once: true })
   request.once('connect', ({ statusCode = 0 }, stream, head) => {

@@ -37,7 +37,7 @@ export class Tickets {
 
   /** The pairs that a user has asked for. */
   askedBy(user: UserId): ReadonlySet<Pair> {
-    return this.#perUser.get(user) ?? none
+    return this.#perUser.get(user) ?? new Set()
   }
 
   give(asker: Omit<End, 'ticket'>, target: Omit<End, 'ticket'>): Pair {
@@ -66,8 +66,6 @@ export class Tickets {
     if (asked?.size === 0) this.#perUser.delete(user)
   }
 }
-
-const none: ReadonlySet<Pair> = new Set()
 
 function newTicket(): Uint8Array {
   return new Uint8Array(randomBytes(ticketSize))
