@@ -38,7 +38,7 @@ describe('a team on one’s own computer', () => {
     assert.equal(team.team, 'Acme')
     const account = await alice.signUp(team.address, password)
     assert.equal(account.registry, team.registry)
-    assert.equal(account.isHosted, true)
+    assert.deepEqual([account.isHosted, account.isAdmin], [true, true], 'who starts a team runs it')
     assert.deepEqual(await alice.client.request('hostTeam', { team: 'Other' }), team, 'asked again, it is as before')
 
     await alice.kill()

@@ -2,8 +2,13 @@
 export interface Auth {
   /** Clients speak `opaque` and `prompt`. */
   readonly mechanism: string
-  /** Makes a credential for a new account. Without it the first allowed sign-in creates the account. */
+  /**
+   * Makes a credential: for a new account (`sign-up`), in the place of the present one once `signIn` of the same exchange
+   * has allowed it (`change`), or on the strength of an admin's code, which the registry has checked (`reset`). Without it
+   * the first allowed sign-in creates the account, and nothing can be changed here.
+   */
   enrol?(exchange: Exchange): Promise<Verdict>
+  /** Judges who somebody is: to let them in (`sign-in`), or before their credential is changed (`change`). */
   signIn(exchange: Exchange): Promise<Verdict>
 }
 
@@ -11,7 +16,7 @@ export interface Auth {
 export interface Exchange {
   readonly name: string
   readonly purpose: 'sign-up' | 'sign-in' | 'change' | 'reset'
-  /** What enrolment stored; absent for an unknown name. */
+  /** What enrolment stored; absent for an unknown name, for which every step must take as long, and at enrolment. */
   readonly credential?: Uint8Array
   /** Ties the exchange to this TLS connection, device and registry. */
   readonly binding: Uint8Array
