@@ -3,8 +3,10 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { create } from '@bufbuild/protobuf'
 import { createIdentity, type Identity } from '../../daemon/src/net/identity.ts'
-import { deviceId, fromText } from '../../daemon/src/protocol/ids.ts'
+import { deviceId, directUserId, fromText, noRegistry } from '../../daemon/src/protocol/ids.ts'
+import { generateKeyPair } from '../../daemon/src/protocol/keys.ts'
 import { PeerHelloSchema } from '../../daemon/src/protocol/parley_pb.ts'
+import { issueAttestation, signRoster } from '../../daemon/src/protocol/statements.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { gone, ping, rawClient, requestFrame, search } from '../support/links.ts'
 import { makePerson, makeRegistry } from '../support/statements.ts'
@@ -41,11 +43,18 @@ describe('someone who merely connects to a peer port', () => {
         requestFrame(1, helloOf(identity, device)),
         requestFrame(2, helloOf(identity, device)),
       ]),
+      await exchange(at, identity, [requestFrame(1, directHelloOf(identity, device))]),
       await exchange(at, identity, [], 'parley-registry/1'),
       await exchange(at, undefined, []),
     ]
     const bytes = Buffer.concat(learned)
     const text = bytes.toString('latin1').toLowerCase()
+    assert.ok(bytes.includes('Your request is kept here'), 'somebody of no team may ask')
+    const { requests } = await alice.client.request('requests', {})
+    assert.deepEqual(
+      requests.map(({ name }) => name),
+      ['mallory'],
+    )
     const secrets: Record<string, string | Uint8Array> = {
       'the name': 'alice',
       'the display name': displayName,
@@ -83,6 +92,23 @@ function helloOf(identity: Identity, expected: Uint8Array, claimed?: Uint8Array)
     }),
   })
   return { case: 'peerHello', value } as const
+}
+
+/** A hello of somebody of no team, in which all is as it should be. */
+function directHelloOf(identity: Identity, expected: Uint8Array) {
+  const { privateKey, spki } = generateKeyPair()
+  const user = directUserId(spki)
+  const now = Date.now()
+  const about = { registry: noRegistry, user, generation: 1 }
+  const devices = [{ key: identity.spki, name: 'laptop', added: now }]
+  const name = { name: 'mallory', displayName: 'mallory' }
+  const attestation = issueAttestation(
+    { ...about, ...name, accountKey: spki, denied: new Set(), issued: now - 1000, expires: now + 60_000 },
+    privateKey,
+  )
+  const roster = signRoster({ ...about, version: 1, devices, revoked: new Set() }, privateKey)
+  const fields = { versions: [1], expected, time: BigInt(now), registry: fromText(noRegistry), port: 5858 }
+  return { case: 'peerHello', value: create(PeerHelloSchema, { ...fields, attestation, roster }) } as const
 }
 
 /** All that a connection gives: the certificate, and every byte inside TLS until it is closed. */
