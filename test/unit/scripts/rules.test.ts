@@ -43,11 +43,13 @@ const plants: readonly Plant[] = [
     rule: 'registry and hub do not know each other, nor the local API',
     broken: {
       'daemon/src/hub/team.ts': "import { rowKeys } from '../registry/rows.ts'",
+      'daemon/src/hub/classic/side.ts': "import { rowKeys } from '../../registry/rows.ts'",
       'daemon/src/registry/classic/people.ts': "import { words } from '../../hub/words.ts'",
       'daemon/src/hub/feed.ts': "import type { Feed } from '../control/feed.ts'",
     },
     innocent: {
       'daemon/src/hub/registry/client.ts': "import { words } from '../words.ts'\nimport './registry/open.ts'",
+      'daemon/src/hub/classic/side.ts': "import type { RegistryClient } from '../registry/client.ts'",
     },
   },
   {

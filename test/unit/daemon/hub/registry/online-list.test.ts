@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { create } from '@bufbuild/protobuf'
 import { OnlineList, personInfo } from '../../../../../daemon/src/hub/registry/online-list.ts'
-import { userId } from '../../../../../daemon/src/protocol/ids.ts'
+import { classicUserId, fromText, userId } from '../../../../../daemon/src/protocol/ids.ts'
 import {
   OnlineChangeSchema,
   OnlineSnapshotSchema,
@@ -54,5 +54,33 @@ describe('hub: online list', () => {
       { user: '', name: 'a b', displayName: '[31mred', status: 'offline', since: 0 },
     )
     assert.throws(() => personInfo({ ...person('short'), user: new Uint8Array(3) }), { code: 'bad-frame' })
+  })
+
+  it('has classic clients, who are no accounts, and forgets them once they are gone', () => {
+    const list = new OnlineList()
+    const carl = { ...person('Carl', 'online', Buffer.from(fromText(classicUserId('carl')))), classic: '192.0.2.7' }
+    list.reset(create(OnlineSnapshotSchema, { number: 1n, people: [person('alice'), carl], total: 2 }))
+    assert.deepEqual([list.size, list.all.length], [1, 2])
+    const listed = list.classicNamed('CARL')
+    assert.deepEqual([listed?.via, listed?.address], ['classic', '192.0.2.7'])
+    list.apply(create(OnlineChangeSchema, { number: 2n, people: [{ ...carl, classic: '192.0.2.8' }], total: 2 }))
+    assert.deepEqual([list.size, list.classicNamed('carl')?.address], [1, '192.0.2.8'])
+    list.apply(create(OnlineChangeSchema, { number: 3n, people: [{ ...carl, status: 'offline' }], total: 2 }))
+    assert.deepEqual(
+      [list.size, list.classicNamed('carl'), list.known(classicUserId('carl'))],
+      [1, undefined, undefined],
+    )
+    list.apply(create(OnlineChangeSchema, { number: 4n, people: [carl], total: 2 }))
+    list.lost()
+    assert.deepEqual([list.size, list.known(classicUserId('carl'))], [0, undefined])
+  })
+
+  it('lets no registry make a classic client of somebody with an account, or of an address that is none', () => {
+    assert.equal(personInfo({ ...person('bob'), classic: '192.0.2.66' }).via, undefined)
+    const user = Buffer.from(fromText(classicUserId('bob')))
+    for (const classic of ['', '::1', 'evil.example', '192.0.2.7:80', '192.0.2.7\n']) {
+      assert.equal(personInfo({ ...person('bob', 'online', user), classic }).via, undefined, classic)
+    }
+    assert.equal(personInfo({ ...person('carl', 'online', user), classic: '192.0.2.7' }).via, undefined, 'another name')
   })
 })
