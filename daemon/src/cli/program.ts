@@ -5,6 +5,7 @@ import { addBlock, addBlocked, addUnblock } from './block.ts'
 import { addChat } from './chat.ts'
 import { addClassic } from './classic.ts'
 import { addConnect } from './connect.ts'
+import { addDevices } from './devices.ts'
 import { addDirect } from './direct.ts'
 import { addDoctor } from './doctor.ts'
 import { exitCodeOf } from './exit.ts'
@@ -23,6 +24,7 @@ import { addStatus } from './status.ts'
 import { addStop } from './stop.ts'
 import type { Terminal } from './terminal.ts'
 import { addUser } from './user.ts'
+import { addVerify } from './verify.ts'
 import { addWho } from './who.ts'
 
 /** Runs one command line and gives its exit code. Errors are printed, never thrown. */
@@ -65,6 +67,8 @@ function createProgram(terminal: Terminal): Command {
     addChat,
     addLog,
     addConnect,
+    addDevices,
+    addVerify,
     addRequests,
     addBlock,
     addUnblock,

@@ -7,9 +7,9 @@ import type { AccountInfo } from '../protocol/control.ts'
 import { readUserName } from '../protocol/names.ts'
 import { accountLine } from './accounts.ts'
 import { Answers, type Question } from './answers.ts'
-import { addCommand, type CommonOptions, withHub } from './command.ts'
+import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
 import { askNewPassword, nextPassword } from './new-password.ts'
-import { print, printJson, type Terminal } from './terminal.ts'
+import { paint, print, printJson, type Terminal } from './terminal.ts'
 
 interface Options extends CommonOptions {
   readonly registry?: string
@@ -39,10 +39,21 @@ async function run(terminal: Terminal, name: string | undefined, options: Option
     const enter = options.code ? setPassword : signIn
     const account = await withHub(terminal, options, client => enter(terminal, client, answers, who))
     if (options.json) printJson(terminal, account)
-    else print(terminal, accountLine(terminal, account))
+    else greet(terminal, options, account)
   } finally {
     await answers.close()
   }
+}
+
+function greet(terminal: Terminal, options: Options, account: AccountInfo): void {
+  print(terminal, accountLine(terminal, account))
+  const { state, digits, name } = account
+  if (state !== 'pending' || digits === undefined) return
+  print(terminal, `\n    ${digits}\n`)
+  print(terminal, 'Compare these digits on a device that you use already: its editor shows them, and so does')
+  print(terminal, '    parley devices approve')
+  const lost = `If all your other devices are lost: parley devices new-key${homeHint(options)}`
+  print(terminal, paint(terminal, 'dim', `Until then nothing of ${name}'s comes here. ${lost}`))
 }
 
 async function signIn(
@@ -103,7 +114,7 @@ const codeWanted: Question = {
   isSecret: true,
 }
 
-const passwordWanted: Question = {
+export const passwordWanted: Question = {
   what: 'the password',
   prompt: 'Password: ',
   env: 'PARLEY_PASSWORD',

@@ -1,10 +1,11 @@
 import type { Log } from '@parley/kit'
-import { asParleyError } from '../errors.ts'
+import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { UserId } from '../protocol/ids.ts'
+import { isNewerRoster } from '../protocol/statements.ts'
 import { Gate } from './gate.ts'
 import type { Peers } from './peers.ts'
-import type { People } from './people.ts'
+import type { People, Person } from './people.ts'
 import type { RegistrySession } from './registry/session.ts'
 
 interface FreshnessOptions {
@@ -52,10 +53,21 @@ export class Freshness {
     }
   }
 
-  /** Before somebody who has dialled is let in: what the registry says of them now, if it says it soon. */
-  async check(user: UserId): Promise<void> {
-    if (!this.#options.session() || this.#current().has(user)) return
-    await this.#lookUp(user)
+  /**
+   * Before somebody who has dialled is let in: what the registry says of them now, if it says it soon. A newer list of
+   * devices than the registry knows is not taken, or a stolen account key alone could make devices.
+   * @throws ParleyError `stranger`
+   */
+  async check({ user, name, listed }: Person): Promise<void> {
+    const { session, people } = this.#options
+    if (!session()) return
+    const isNews = () => {
+      const known = people.get(user)
+      return known !== undefined && isNewerRoster(listed, known.listed)
+    }
+    if (isNews() || !this.#current().has(user)) await this.#lookUp(user)
+    if (!isNews() || !this.#current().has(user)) return
+    throw new ParleyError('stranger', `${name} shows a list of devices that the team does not know.`)
   }
 
   close(): void {
@@ -67,7 +79,7 @@ export class Freshness {
   #lookUpSoon(user: UserId): void {
     const timer = setTimeout(() => {
       this.#soon.delete(user)
-      void this.check(user)
+      if (!this.#current().has(user)) void this.#lookUp(user)
     }, Math.random() * limits.lookUpSpread)
     clearTimeout(this.#soon.get(user))
     this.#soon.set(user, timer.unref())

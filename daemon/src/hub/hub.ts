@@ -39,6 +39,7 @@ import { Passwords } from './passwords.ts'
 import { probe } from './probe.ts'
 import { Reach } from './reach.ts'
 import { RegistryClient } from './registry/client.ts'
+import { waits } from './registry/entry.ts'
 import { HubRelay } from './relay.ts'
 import { Standing } from './standing.ts'
 import { circlesStatus, clockWarnings } from './status.ts'
@@ -493,7 +494,7 @@ export class Hub {
   /** Somebody of the team whom this hub has never met: the registry knows them. */
   async #askFor(name: string): Promise<Place> {
     const team = this.#team
-    if (!team) throw new ParleyError('unknown-account', nobodyYet)
+    if (!team) throw this.#store.current?.isPending ? waits() : new ParleyError('unknown-account', nobodyYet)
     const client = this.#classic?.listed(name)
     if (client) return client
     const { user } = await team.find(name)

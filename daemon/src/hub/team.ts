@@ -84,7 +84,7 @@ export class Team extends KeyedCircle {
       admit: async (person, link, { attestation, roster }) => {
         if (this.isBlocked(person.user)) throw new ParleyError('stranger', `${person.name} is blocked.`)
         if (link.outbound) return person
-        await this.freshness.check(person.user)
+        await this.freshness.check(person)
         return people.judge(attestation, roster)
       },
     })

@@ -189,13 +189,14 @@ class Service {
   }
 }
 
-/** What a device may ask that nobody has approved: of its own account, and nothing of others. */
+/**
+ * What a device may ask that nobody has approved: of its own account, and nothing of others. It publishes no roster: whoever
+ * has a stolen account key as well as the password could make devices of it that look like the owner's.
+ */
 const forPending: ReadonlySet<NonNullable<Request['is']['case']>> = new Set([
   'renew',
   'setStatus',
   'devices',
-  // Signed by the account key, so it does not matter who brings it: a registry restored from a backup may know less.
-  'publishRoster',
   'newAccountKey',
 ])
 

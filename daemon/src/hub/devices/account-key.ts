@@ -6,7 +6,6 @@ import { createIdentity, type Identity } from '../../net/identity.ts'
 import type { Link } from '../../net/link.ts'
 import { type DeviceId, deviceId } from '../../protocol/ids.ts'
 import { type AccountKey, AccountKeySchema, AskAccountKeySchema } from '../../protocol/parley_pb.ts'
-import { isNewerRoster } from '../../protocol/statements.ts'
 import type { AccountStore } from '../accounts.ts'
 import type { HubIdentity } from '../identity.ts'
 import { stranger } from '../peers.ts'
@@ -64,18 +63,16 @@ export class OwnAccountKey {
   }
 
   /**
-   * Somebody shows that they are of the own account: they are if this home's own roster says so, or a newer one of the
-   * same account key, which is kept.
+   * Somebody shows that they are of the own account: they are if this home's own roster says so. A newer one that they
+   * bring counts for nothing: it comes from the registry, or whoever has stolen the account key could make devices of it.
    * @throws ParleyError `stranger`
    */
-  async admit({ attested, roster, listed }: Person, device: DeviceId): Promise<void> {
+  async admit({ attested }: Person, device: DeviceId): Promise<void> {
     const account = this.#store.current
     const isSameKey =
       account?.attested.generation === attested.generation &&
       Buffer.from(account.attested.accountKey).equals(attested.accountKey)
-    if (!account || !isSameKey || account.isPending) throw stranger()
-    if (isNewerRoster(listed, account.listed)) await this.#store.save(account.registry, { roster })
-    if (!this.#isOwn(device) || device === this.#device) throw stranger()
+    if (!isSameKey || account.isPending || device === this.#device || !this.#isOwn(device)) throw stranger()
   }
 
   /** Takes a link to another own device: all that travels there is the account key. */
