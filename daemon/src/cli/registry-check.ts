@@ -47,8 +47,12 @@ export function summaryRows(summary: BackupSummary): string[][] {
     ['Team', team === undefined ? 'not known' : harmlessLine(team)],
     ['Registry', registry === undefined ? 'not known' : harmlessLine(registry)],
     ['Made', `${utc(began)} to ${utc(ended)}, by Parley ${harmlessLine(program)} (format ${format})`],
-    ['Holds', `${accounts} accounts, ${devices} devices, ${invites} invites`],
+    ['Holds', [counted(accounts, 'account'), counted(devices, 'device'), counted(invites, 'invite')].join(', ')],
   ]
+}
+
+function counted(count: number, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`
 }
 
 function utc(ms: number): string {

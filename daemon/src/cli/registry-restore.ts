@@ -52,6 +52,7 @@ async function run(terminal: Terminal, named: string, options: Options): Promise
     import('../registry/restoring.ts'),
     import('./registry-storage.ts'),
   ])
+  const isKnown = existsSync(audit)
   const summary = await checkBeforeRestore(file, key)
   const progress = new Progress(terminal)
   const replayed = await withRegistryStorage(terminal, options, async still => {
@@ -64,14 +65,14 @@ async function run(terminal: Terminal, named: string, options: Options): Promise
   if (options.json) return printJson(terminal, { file, ...summary, replayed })
   for (const line of columns(summaryRows(summary))) print(terminal, line)
   print(terminal)
-  tellReplayed(terminal, replayed, existsSync(audit) ? audit : undefined)
+  tellReplayed(terminal, replayed, isKnown)
   print(terminal)
   print(terminal, `Restored. Start it with: parley registry${homeHint(options)}`)
   print(terminal, 'Who signed up after the backup has no account here and signs up again.')
 }
 
-function tellReplayed(terminal: Terminal, replayed: Replayed, audit: string | undefined): void {
-  if (audit === undefined) {
+function tellReplayed(terminal: Terminal, replayed: Replayed, hasAudit: boolean): void {
+  if (!hasAudit) {
     const words = 'No audit log: devices that were denied, and accounts disabled or deleted since the backup, are back.'
     print(terminal, paint(terminal, 'yellow', words))
     return

@@ -100,7 +100,11 @@ export function measureProcess(metrics: Metrics): () => void {
       delay.enable()
       const seconds = (nanoseconds: number) =>
         Number.isFinite(nanoseconds) ? Math.max(0, nanoseconds / 1e9 - limits.loopDelayEvery / 1000) : 0
-      const told = { 0.5: seconds(delay.percentile(50)), 0.99: seconds(delay.percentile(99)), 1: seconds(delay.max) }
+      const told = {
+        '0.5': seconds(delay.percentile(50)),
+        '0.99': seconds(delay.percentile(99)),
+        '1.0': seconds(delay.max),
+      }
       delay.reset()
       return told
     },
