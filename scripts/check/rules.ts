@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { dirname, join, posix } from 'node:path'
+import { join } from 'node:path'
 import { namesFrom, readSource, type SourceFile, target } from './source.ts'
 
 /** One invariant of ARCHITECTURE.md: which files it speaks of, and what it finds wrong in one of them. */
@@ -75,11 +75,11 @@ export const rules: readonly Rule[] = [
   {
     name: 'registry and hub do not know each other, nor the local API',
     applies: file => /^daemon\/src\/(registry|hub)\//.test(file),
-    faults: ({ path, imports }) => {
-      const other = path.startsWith('daemon/src/hub/') ? 'registry' : 'hub'
+    faults: file => {
+      const other = file.path.startsWith('daemon/src/hub/') ? 'registry' : 'hub'
       const forbidden = new RegExp(`^daemon/src/(${other}|control|client|cli)/`)
       // hub/registry/ is the hub's own, so what counts is where an import leads.
-      return imports.filter(name => name.startsWith('.') && forbidden.test(posix.join(dirname(path), name)))
+      return file.imports.filter(name => forbidden.test(target(file, name) ?? ''))
     },
   },
   {

@@ -43,7 +43,7 @@ const plants: readonly Plant[] = [
     rule: 'registry and hub do not know each other, nor the local API',
     broken: {
       'daemon/src/hub/team.ts': "import { rowKeys } from '../registry/rows.ts'",
-      'daemon/src/hub/classic/side.ts': "import { rowKeys } from '../../registry/rows.ts'",
+      'daemon/src/hub/classic/circle.ts': "import { rowKeys } from '../../registry/rows.ts'",
       'daemon/src/registry/classic/people.ts': "import { words } from '../../hub/words.ts'",
       'daemon/src/hub/feed.ts': "import type { Feed } from '../control/feed.ts'",
     },
