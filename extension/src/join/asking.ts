@@ -1,4 +1,5 @@
 import { ports } from '@parley/daemon/protocol/addresses'
+import type { PersonInfo } from '@parley/daemon/protocol/control'
 import { readUserName } from '@parley/daemon/protocol/names'
 import * as l10n from '@vscode/l10n'
 import { window } from 'vscode'
@@ -8,6 +9,7 @@ import { limits } from '../limits.ts'
 import { plainLine } from '../shared/harmless.ts'
 import { listedName } from '../shared/marks.ts'
 import { reportFailure } from '../shared/report.ts'
+import { whomOf } from '../shared/whom.ts'
 import { Boxes } from './boxes.ts'
 import { lookAtUserName } from './names.ts'
 import { fault } from './questions.ts'
@@ -22,7 +24,7 @@ export class AskingToChat implements Disposable {
 
   constructor(context: Context) {
     this.#context = context
-    this.#listening = context.hub.onConversations(changed => this.#look(changed))
+    this.#listening = context.hub.onPeople(() => this.#look())
   }
 
   dispose(): void {
@@ -93,18 +95,22 @@ export class AskingToChat implements Disposable {
     return [...this.#asked].find(asked => asked === address || portOf(asked) === portOf(address))
   }
 
-  #look(changed: ReadonlySet<string>): void {
-    const { hub, chats, log } = this.#context
-    for (const id of changed) {
-      const person = hub.conversations.get(id)?.person
-      const asked = person?.via === 'direct' ? this.#askedOf(person.address ?? '') : undefined
-      if (!person || asked === undefined) continue
+  /** Who has accepted is among the people, before anything was written. */
+  #look(): void {
+    if (this.#asked.size === 0) return
+    for (const person of this.#context.hub.people.people) {
+      const asked = person.via === 'direct' ? this.#askedOf(person.address ?? '') : undefined
+      if (asked === undefined) continue
       this.#asked.delete(asked)
-      void reportFailure(log, async () => {
-        const open = l10n.t('Open')
-        const words = l10n.t('{0} has accepted your request.', plainLine(listedName(person), limits.name))
-        if ((await window.showInformationMessage(words, open)) === open) await chats.open(id, { focus: 'composer' })
-      })
+      void reportFailure(this.#context.log, () => this.#tell(person))
     }
+  }
+
+  async #tell(person: PersonInfo): Promise<void> {
+    const { hub, chats } = this.#context
+    const open = l10n.t('Open')
+    const words = l10n.t('{0} has accepted your request.', plainLine(listedName(person), limits.name))
+    if ((await window.showInformationMessage(words, open)) !== open) return
+    await chats.open(whomOf(hub, person.user).with, { focus: 'composer' })
   }
 }

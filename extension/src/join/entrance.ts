@@ -7,6 +7,7 @@ import type { Disposable } from '../event.ts'
 import { limits } from '../limits.ts'
 import { plainLine } from '../shared/harmless.ts'
 import { offer } from '../shared/offer.ts'
+import { nameOf } from '../shared/whom.ts'
 import { AskingToChat } from './asking.ts'
 import { Boxes } from './boxes.ts'
 import { type Joined, type JoinOptions, join } from './joining.ts'
@@ -114,7 +115,7 @@ export class Entrance implements Disposable {
 
   async #talkTo({ place, peer }: Extract<Joined, { is: 'peer' }>): Promise<void> {
     if (peer.person) {
-      await this.#context.chats.open(peer.person.name, { focus: 'composer' })
+      await this.#context.chats.open(nameOf(peer.person), { focus: 'composer' })
       return
     }
     await this.#asking.ask(place.trim())

@@ -6,6 +6,7 @@ import { isolated, oneLine, plainLine } from '../shared/harmless.ts'
 import { listedName, marksOf } from '../shared/marks.ts'
 import { standingWords, type When } from '../shared/seen.ts'
 import { unreadWords } from '../shared/unread.ts'
+import { nameOf } from '../shared/whom.ts'
 import { byPresence } from './rows.ts'
 import { type Found, soughtIn } from './search.ts'
 
@@ -73,8 +74,8 @@ function chatChoice({ conversation, person, unread }: ConversationInfo, when: Wh
 }
 
 function personChoice(person: PersonInfo, when: When): Choice {
-  const { name, status } = person
-  return { is: 'person', who: name, status, label: labelOf(person), description: describe(person, when) }
+  const { status } = person
+  return { is: 'person', who: nameOf(person), status, label: labelOf(person), description: describe(person, when) }
 }
 
 function labelOf(person: PersonInfo): string {

@@ -21,7 +21,7 @@ export function contextKeysOf(
 ): Readonly<ContextKeys> {
   const { state, accounts, conversations, people, requests, mayInvite } = hub
   // Somebody of no team who chats by address has chats too.
-  const hasChats = (accounts ?? []).length > 0 || conversations.size > 0
+  const hasChats = (accounts ?? []).length > 0 || conversations.size > 0 || people.people.length > 0
   return {
     'parley.state': state.is === 'failed' ? 'failed' : !accounts ? 'starting' : hasChats ? 'ready' : 'none',
     'parley.account': accounts?.[0]?.state,

@@ -3,8 +3,11 @@ import type { Hub } from '../hub/hub.ts'
 import { offer } from './offer.ts'
 
 /** The same for what one does with chats: people of no team have them too. */
-export function withChats(hub: Pick<Hub, 'accounts' | 'conversations'>, run: () => Promise<void>): Promise<void> {
-  return hub.conversations.size > 0 ? run() : inTeam(hub, run)
+export function withChats(
+  hub: Pick<Hub, 'accounts' | 'conversations' | 'people'>,
+  run: () => Promise<void>,
+): Promise<void> {
+  return hub.conversations.size > 0 || hub.people.people.length > 0 ? run() : inTeam(hub, run)
 }
 
 /**

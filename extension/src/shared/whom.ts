@@ -25,6 +25,11 @@ export function whomOf(hub: Pick<Hub, 'conversations' | 'people'>, ...wanted: re
   throw new ParleyError('unknown-user', l10n.t('Choose somebody in the list of people first.'))
 }
 
+/** Of no team somebody is found by their address: one of the team may have the name. */
+export function nameOf({ via, address, name }: Pick<PersonInfo, 'via' | 'address' | 'name'>): string {
+  return via ? (address ?? name) : name
+}
+
 /** The same for one; undefined when it names nobody whom lists show. */
 export function findWhom(
   { conversations, people }: Pick<Hub, 'conversations' | 'people'>,
@@ -34,5 +39,5 @@ export function findWhom(
   const chat = conversations.get(wanted) ?? [...conversations.values()].find(({ person }) => person.user === wanted)
   const person = chat?.person ?? people.people.find(({ user }) => user === wanted)
   if (!person) return undefined
-  return { with: chat?.conversation ?? person.name, person, name: plainLine(listedName(person), limits.name) }
+  return { with: chat?.conversation ?? nameOf(person), person, name: plainLine(listedName(person), limits.name) }
 }
