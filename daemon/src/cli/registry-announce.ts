@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import { ParleyError } from '../errors.ts'
 import { formatHostPort, ports, readHostPort } from '../protocol/addresses.ts'
-import { Answers } from './answers.ts'
 import { addCommand, type CommonOptions, withDaemon } from './command.ts'
+import { confirm } from './confirm.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
 interface Options extends CommonOptions {
@@ -29,26 +29,14 @@ async function run(terminal: Terminal, options: Options): Promise<void> {
     throw new ParleyError('usage', 'Give either --address HOST:PORT or --new-key.')
   }
   const place = address === undefined ? undefined : formatHostPort(readHostPort(address, ports.registry))
-  if (!options.yes) await confirm(terminal, place === undefined ? keyChange : addressChange(place))
+  if (!options.yes)
+    await confirm(terminal, place === undefined ? keyChange : addressChange(place), 'Nothing was announced.')
   const { number } = await withDaemon(terminal, options, client =>
     client.request('announce', place === undefined ? { newKey: true } : { address: place }),
   )
   if (options.json) return printJson(terminal, { number })
   print(terminal, `Announced as notice ${number}. Whoever is connected knows it now, the others when they are back.`)
   print(terminal, place === undefined ? afterKeyChange : afterAddressChange(place))
-}
-
-/** @throws ParleyError `closed` unless the person says yes */
-async function confirm(terminal: Terminal, question: string): Promise<void> {
-  const answers = new Answers(terminal)
-  try {
-    const wish = { what: 'yes', prompt: `${question} Type yes to go on: `, env: 'PARLEY_YES', isSecret: false }
-    const answer = await answers.ask(wish)
-    if (answer.trim().toLowerCase() === 'yes') return
-    throw new ParleyError('closed', 'Nothing was announced.')
-  } finally {
-    await answers.close()
-  }
 }
 
 const keyChange =
