@@ -22,7 +22,8 @@ export function accountInfo(
   const own = hosting?.team
   const isHosted = own?.registry === registry
   // What others see is what the registry tells of oneself, too.
-  const seen = client.online.get(user)?.status ?? standing.status
+  const said = standing.status === 'invisible' ? 'offline' : standing.status
+  const seen = client.online.get(user)?.status ?? said
   return {
     registry,
     team,

@@ -31,7 +31,8 @@ export class Standing {
   }
 
   get status(): DeviceStatus {
-    if (this.#availability() === 'busy') return 'busy'
+    const availability = this.#availability()
+    if (availability !== 'available') return availability
     return this.#isAttended ? 'online' : 'away'
   }
 

@@ -6,7 +6,7 @@ import type { ControlRequests } from '../protocol/control.ts'
 import { fromText, type MessageId, messageId } from '../protocol/ids.ts'
 import { readDisplayName, readUserName } from '../protocol/names.ts'
 import { checkPassword } from '../protocol/passwords.ts'
-import type { RegistryPlace } from './registry/client.ts'
+import type { RegistryPlace } from './registry/client-options.ts'
 
 /** What front ends ask for, checked before anything is done or sent. Everything here throws ParleyErrors in words. */
 

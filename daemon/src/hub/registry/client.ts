@@ -318,6 +318,7 @@ export class RegistryClient {
   async #enter(registry: RegistryLink, place: RegistryPlace, granted: Granted) {
     const { clock, now, log, onChange } = this.#options
     const own = await this.#book.enter(registry, place, granted)
+    this.#closing.signal.throwIfAborted()
     clock.setTime(registry.time())
     this.#skew = now() - registry.time()
     const session: RegistrySession = new RegistrySession(
@@ -341,7 +342,6 @@ export class RegistryClient {
     )
     const old = this.#session
     this.#session = session
-    this.heartbeat.start({ link: registry.link, said: granted.said, port: registry.welcome.heartbeatPort })
     this.#attempt.abort(new ParleyError('closed', 'Another sign-in was quicker.'))
     old?.close(new ParleyError('closed', 'A newer sign-in replaced this one.'))
     try {
@@ -351,6 +351,7 @@ export class RegistryClient {
       session.close(asParleyError(error))
       return session
     }
+    this.heartbeat.start({ link: registry.link, said: granted.said, port: registry.welcome.heartbeatPort })
     this.#settle(session)
     this.#pause.wake()
     onChange()

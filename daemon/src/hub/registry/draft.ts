@@ -3,7 +3,7 @@ import type { Identity } from '../../net/identity.ts'
 import { fromText, type UserId, userId } from '../../protocol/ids.ts'
 import { readRoster, signRoster } from '../../protocol/statements.ts'
 import type { AccountStore, Draft } from '../accounts.ts'
-import type { RegistryPlace } from './client.ts'
+import type { RegistryPlace } from './client-options.ts'
 import type { RegistryLink } from './open.ts'
 import { opaqueMechanism } from './sign-in.ts'
 

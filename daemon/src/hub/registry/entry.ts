@@ -8,7 +8,7 @@ import type { Attestation } from '../../protocol/statements.ts'
 import type { AccountStore } from '../accounts.ts'
 import { harmless } from '../words.ts'
 import { firstRow } from './draft.ts'
-import { newestNotices } from './notices.ts'
+import { newestChain } from './notices.ts'
 import type { RegistryLink } from './open.ts'
 import { judgeOwn, judgeOwnAttestation, newerAttestation, type OwnKeys, type OwnStatements } from './own-statements.ts'
 
@@ -42,7 +42,7 @@ export class EntryBook {
     }
     const fresh = known ? {} : firstRow(registry, own.attested.user)
     const team = harmless(registry.welcome.team, limits.shownName)
-    const notices = newestNotices(known, registry.chain)
+    const notices = [...newestChain(known, registry.chain).notices]
     await this.#save(registry, own, entry.said, { ...fresh, host, port, team, notices, signedOut: '' })
     return own
   }
@@ -72,10 +72,8 @@ export class EntryBook {
     return judgeOwn(said, this.#by(registry), keys, this.#store.current)
   }
 
-  /** Later notices than those of the welcome may have been heard. */
   #by({ registry, chain, time }: RegistryLink) {
-    const { current } = this.#store
-    return { registry, registryKey: current?.registry === registry ? current.chain : chain, now: time() }
+    return { registry, registryKey: newestChain(this.#store.current, chain), now: time() }
   }
 
   async #keys({ registry }: RegistryLink, { user, takesKey }: Asked): Promise<OwnKeys> {

@@ -5,7 +5,7 @@ import type { RegistryId } from '../../protocol/ids.ts'
 import { type Chain, extendChain } from '../../protocol/notices.ts'
 import type { Signed } from '../../protocol/parley_pb.ts'
 import type { Account, AccountStore } from '../accounts.ts'
-import type { RegistryPlace } from './client.ts'
+import type { RegistryPlace } from './client-options.ts'
 
 /**
  * Takes the notices of this hub's registry, from itself and from peers: whoever missed one learns it from the others.
@@ -59,9 +59,9 @@ export async function findRegistry<T>(
   throw first
 }
 
-/** What is to be kept of a registry's notices: a peer may have brought one while a link was made. */
-export function newestNotices(account: Account | undefined, chain: Chain): Signed[] {
-  return [...(account ? extendChain(account.chain, chain.notices) : chain).notices]
+/** All that is known of who speaks for a registry: a link has brought some of it, a later notice or a peer the rest. */
+export function newestChain(account: Account | undefined, chain: Chain): Chain {
+  return account?.registry === chain.registry ? extendChain(account.chain, chain.notices) : chain
 }
 
 /** Where to look for one's registry: the latest announced address first, then where it was last, then older ones. */

@@ -98,7 +98,8 @@ function chainOf(
   expected: { readonly registry?: RegistryId | undefined; readonly chain?: Chain | undefined },
 ): Chain {
   const shown = firstChain(link.peerKey)
-  const registry = expected.registry ?? (id.length > 0 ? registryId(id) : shown.registry)
+  // An id that no notice leads from is only a claim.
+  const registry = expected.registry ?? (notices.length > 0 ? registryId(id) : shown.registry)
   const before = expected.chain ?? (shown.registry === registry ? shown : undefined)
   const chain = before ? extendChain(before, notices) : readChain(registry, notices)
   const isShown = [chain.key, before?.key].some(key => key && Buffer.from(key).equals(link.peerKey))

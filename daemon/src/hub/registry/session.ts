@@ -2,7 +2,8 @@ import { create } from '@bufbuild/protobuf'
 import type { Log } from '@parley/kit'
 import { asParleyError, errorFrom, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import type { PersonInfo, Status } from '../../protocol/control.ts'
+import type { PersonInfo } from '../../protocol/control.ts'
+import type { BeatStatus } from '../../protocol/heartbeat.ts'
 import { fromText, type UserId, userId } from '../../protocol/ids.ts'
 import {
   type Event,
@@ -23,7 +24,7 @@ import { type OnlineList, personInfo } from './online-list.ts'
 import { ask, type RegistryLink } from './open.ts'
 
 /** How a device stands that is signed in. */
-export type DeviceStatus = Exclude<Status, 'offline'>
+export type DeviceStatus = BeatStatus
 
 /** What a session tells the client that holds it. */
 export interface SessionEvents {
