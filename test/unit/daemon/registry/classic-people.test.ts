@@ -9,6 +9,7 @@ import {
   type Member,
   meet,
   search,
+  setStatus,
   signInByKey,
   signOut,
   signUp,
@@ -118,6 +119,40 @@ describe('classic clients and members of one registry', () => {
     await setClassic(alice, { password: '' })
     assert.deepEqual(classicRows((await classic.online('carl')).list).sort(), ['alice-127.0.0.9', 'carl-127.0.0.1'])
     assert.equal((await classic.register('ali', 'secret-1')).code, 20)
+    classic.close()
+    alice.link.close()
+  })
+
+  it('a member who is invisible is not there for classic clients either', async () => {
+    await using at = await startTestRegistry({ options: { classic: 'loopback' } })
+    await using alice = await joined(at, 'alice')
+    const classic = await ClassicClient.connect({ port: at.port })
+    await classic.register('carl', 'secret-1')
+    await classic.login('carl', 'secret-1')
+    await setStatus(alice, 'invisible')
+    await until('alice is hidden', async () => (await classic.search('carl', 'alice')).code === 44)
+    assert.deepEqual(classicRows((await classic.online('carl')).list), ['carl-127.0.0.1'])
+    await setStatus(alice, 'online')
+    await until('alice is back', async () => (await classic.search('carl', 'alice')).code === 22)
+    classic.close()
+    alice.link.close()
+  })
+
+  it('a member who is disabled or deleted is logged out, and logs in no more', async () => {
+    await using at = await startTestRegistry({ options: { classic: 'loopback' } })
+    await using alice = await joined(at, 'alice')
+    await setClassic(alice, { alias: 'ali', password: 'secret-9' })
+    const classic = await ClassicClient.connect({ port: at.port })
+    assert.equal((await classic.login('ali', 'secret-9')).code, 21)
+    await at.registry.users.setUser({ name: 'alice', disabled: true })
+    assert.equal((await classic.search('ali', 'ali')).code, 44, 'logged out')
+    assert.equal((await classic.login('ali', 'secret-9')).code, 41)
+    await at.registry.users.setUser({ name: 'alice', disabled: false })
+    assert.equal((await classic.login('ali', 'secret-9')).code, 21)
+    await at.registry.users.deleteUser({ name: 'alice' })
+    assert.equal((await classic.search('ali', 'ali')).code, 44, 'logged out')
+    assert.equal((await classic.login('ali', 'secret-9')).code, 41)
+    assert.equal((await classic.register('ali', 'secret-1')).code, 40, 'the alias stays taken')
     classic.close()
     alice.link.close()
   })
