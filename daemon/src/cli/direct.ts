@@ -13,13 +13,17 @@ export function addDirect(program: Command, terminal: Terminal): void {
 
 async function run(terminal: Terminal, choice: string | undefined, options: CommonOptions): Promise<void> {
   if (choice !== undefined && choice !== 'on' && choice !== 'off') {
-    throw new ParleyError('usage', `"${choice.slice(0, 40)}" is neither on nor off. \`parley direct --help\` shows how.`)
+    throw new ParleyError(
+      'usage',
+      `"${choice.slice(0, 40)}" is neither on nor off. \`parley direct --help\` shows how.`,
+    )
   }
   const hub = await withHub(terminal, options, async client => {
     if (choice !== undefined) await client.request('setDirect', { direct: choice === 'on' })
     return (await client.request('status', {})).hub
   })
-  if (!hub) throw new ParleyError('unsupported', 'The daemon of this home is a registry, which nobody connects to as a peer.')
+  if (!hub)
+    throw new ParleyError('unsupported', 'The daemon of this home is a registry, which nobody connects to as a peer.')
   const { isDirect, listen } = hub
   if (options.json) printJson(terminal, { direct: isDirect, listen })
   else if (isDirect) print(terminal, `Others may connect straight to this hub, at ${listen.join(', ')}.`)

@@ -123,6 +123,8 @@ export class Team extends KeyedCircle {
     this.listedPeople.changed(client.online.users())
     people.watch((person, before) => {
       this.peers.recheck(person)
+      // A device that is new to their roster lacks everything.
+      if (before && [...person.keys.keys()].some(device => !before.keys.has(device))) this.supervisor.reach(person.user)
       if (before && before.attested.generation !== person.attested.generation) this.#keyChanged(person)
     })
   }
