@@ -7,6 +7,7 @@ import { deviceId, type RegistryId, registryId, userId } from '../../daemon/src/
 import { idOfKey } from '../../daemon/src/protocol/keys.ts'
 import {
   ChallengeSchema,
+  DeviceListSchema,
   DoneSchema,
   LookedUpSchema,
   OnlineSnapshotSchema,
@@ -117,6 +118,8 @@ function honestly(is: Request['is'], link: Link, fake: FakeRegistry): Reply['is'
       return { case: 'people', value: create(PeopleSchema) }
     case 'lookUp':
       return { case: 'lookedUp', value: create(LookedUpSchema) }
+    case 'devices':
+      return { case: 'deviceList', value: create(DeviceListSchema) }
     case 'continue':
       return { case: 'challenge', value: create(ChallengeSchema) }
     default:
