@@ -48,7 +48,8 @@ export class Everyone {
   async #readAll(session: RegistrySession): Promise<void> {
     this.#isReading = true
     try {
-      this.#set(await this.#pages(session))
+      const users = await this.#pages(session)
+      this.#set(users, this.#options.online.forgetOthers(users))
     } catch (error) {
       // A later change, or the next sign-in, has it read again.
       this.#read = undefined
@@ -79,8 +80,8 @@ export class Everyone {
     return users
   }
 
-  #set(users: ReadonlySet<UserId>): void {
-    const changed = new Set([...this.#users, ...users])
+  #set(users: ReadonlySet<UserId>, gone: readonly UserId[] = []): void {
+    const changed = new Set([...this.#users, ...users, ...gone])
     this.#users = users
     if (changed.size > 0) this.#options.changed(changed)
   }

@@ -74,6 +74,13 @@ export class OnlineList {
     return true
   }
 
+  /** The whole team was read: whoever is offline and none of `users` has no account any more. Gives who that is. */
+  forgetOthers(users: ReadonlySet<UserId>): UserId[] {
+    const gone = [...this.#offline].filter(([user, { via }]) => via === undefined && !users.has(user))
+    for (const [user] of gone) this.#offline.delete(user)
+    return gone.map(([user]) => user)
+  }
+
   /** Whose rows are new or different. */
   reset(snapshot: OnlineSnapshot): Set<UserId> {
     const changed = this.lost()
