@@ -76,7 +76,12 @@ export function askName<State extends Self>({
         steps,
         step: nameStep,
         canGoBack,
-        prompt: l10n.t('Your name, as people in {0} see it', teamOf(state)),
+        prompt: mayHaveOne
+          ? l10n.t(
+              'Your name, as people in {0} see it. If you have an account there, press the button above.',
+              teamOf(state),
+            )
+          : l10n.t('Your name, as people in {0} see it', teamOf(state)),
         placeholder: l10n.t('such as alice, or Alice Smith'),
         text: state.name,
         problem: takeProblem(state, 'name'),

@@ -21,10 +21,15 @@ export function checkRows(checks: readonly CheckInfo[]): readonly CheckRow[] {
       state,
       title: titleOf(about),
       words: oneLine(words, limits.sentence),
-      ...(advice && { advice: oneLine(advice, limits.sentence) }),
+      ...(advice && { advice: oneLine(withoutCommand(advice), limits.sentence) }),
       ...(about === 'listen' && state !== 'ok' && { way: direct() }),
     }))
     .sort((a, b) => rank[a.state] - rank[b.state])
+}
+
+/** The hub speaks of commands to type, at the end of a sentence that says what they do: here there are menus. */
+function withoutCommand(advice: string): string {
+  return /^On\b/.test(advice) ? advice : advice.replace(/: parley [^.]*$/, '.')
 }
 
 function direct(): NonNullable<CheckRow['way']> {

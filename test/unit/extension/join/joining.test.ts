@@ -170,7 +170,11 @@ describe('joining a team', () => {
     )
     assert.deepEqual(result, { is: 'cancelled' })
     assert.ok(seen.includes(`1/3 Paste the invite that you were given, a link to the team, or its address [${invite}]`))
-    assert.ok(seen.includes('2/3 Your name, as people in Acme see it [Alice]'))
+    assert.ok(
+      seen.includes(
+        '2/3 Your name, as people in Acme see it. If you have an account there, press the button above. [Alice]',
+      ),
+    )
     assert.ok(seen.some(line => line.startsWith('! A password needs at least 6 characters')))
     assert.ok(seen.includes('! This is not the same password.'))
   })
@@ -352,7 +356,11 @@ describe('joining a team', () => {
         name: 'alice',
       },
     )
-    assert.ok(seen.includes('2/3 Your name, as people in Acme see it [alice]'))
+    assert.ok(
+      seen.includes(
+        '2/3 Your name, as people in Acme see it. If you have an account there, press the button above. [alice]',
+      ),
+    )
   })
 
   it('takes nobody in who has an account here', async () => {

@@ -4,7 +4,12 @@ import { checkRows, summaryOf, textOf } from '../../../../extension/src/service/
 import { checksCommands, checksPage } from '../../../../extension/src/service/checks-page.ts'
 
 const ok: CheckInfo = { about: 'clock', state: 'ok', words: 'The clock agrees.' }
-const warning: CheckInfo = { about: 'listen', state: 'warning', words: 'Only this computer.', advice: 'Allow it.' }
+const warning: CheckInfo = {
+  about: 'listen',
+  state: 'warning',
+  words: 'Only this computer.',
+  advice: 'Allow it: parley direct on',
+}
 const failed: CheckInfo = { about: 'new-thing', state: 'failed', words: '<b>Acme</b>\u001b[31m is away.' }
 
 describe('what the look at the connection found', () => {
