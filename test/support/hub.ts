@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Log, Storage } from '@parley/kit'
-import { type Hub, type HubOptions, startHub } from '../../daemon/src/hub/hub.ts'
+import type { HubOptions } from '../../daemon/src/hub/home.ts'
+import { type Hub, startHub } from '../../daemon/src/hub/hub.ts'
 import type { HubNews } from '../../daemon/src/hub/news.ts'
 import { ensureHome } from '../../daemon/src/locations.ts'
 import type { AccountInfo, MessageInfo } from '../../daemon/src/protocol/control.ts'

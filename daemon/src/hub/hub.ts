@@ -1,77 +1,44 @@
-import type { Log, Storage } from '@parley/kit'
 import type { Check } from '../doctor/doctor.ts'
-import { asParleyError, ParleyError } from '../errors.ts'
+import { asParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import type { Locations } from '../locations.ts'
 import { Dialer } from '../net/dial.ts'
 import { proxyFor } from '../net/proxy.ts'
 import { formatHostPort } from '../protocol/addresses.ts'
 import { HybridClock } from '../protocol/clock.ts'
-import type {
-  ClassicMode,
-  ControlRequests,
-  ConversationInfo,
-  HubSnapshot,
-  PeopleSnapshot,
-  StatusInfo,
-} from '../protocol/control.ts'
+import type { ControlRequests, ConversationInfo, HubSnapshot, PeopleSnapshot, StatusInfo } from '../protocol/control.ts'
 import { conversationId, type DeviceId, deviceId, type UserId } from '../protocol/ids.ts'
-import { AccountStore } from './accounts.ts'
-import type { BackoffOptions } from './backoff.ts'
-import { Blocks } from './blocks.ts'
-import { type ChatStore, Chats, openChatStore } from './chats/chats.ts'
-import { Circles, type Place } from './circles.ts'
-import { ClassicSide } from './classic/side.ts'
+import type { AccountStore } from './accounts.ts'
+import type { Blocks } from './blocks.ts'
+import { Chats } from './chats/chats.ts'
+import { Circles } from './circles.ts'
+import { Company, type CompanyParts } from './company.ts'
 import { waitDelivered } from './delivery.ts'
 import { OwnAccountKey } from './devices/account-key.ts'
 import { Digits } from './devices/digits.ts'
 import { OwnDevices } from './devices/own-devices.ts'
-import { isNoRegistry } from './direct/addresses.ts'
 import { hubChecks } from './doctor.ts'
 import { Door } from './door.ts'
-import { type HubIdentity, loadHubIdentity } from './identity.ts'
+import { type Home, type HubOptions, openHome } from './home.ts'
+import type { HubIdentity } from './identity.ts'
 import { TeamInvites } from './invites.ts'
-import type { KeyedCircle } from './keyed-circle.ts'
-import { Membership, nobodyYet } from './membership.ts'
+import { Membership } from './membership.ts'
 import type { HubNews } from './news.ts'
-import type { Hosting } from './own-team.ts'
 import { Passwords } from './passwords.ts'
 import { probe } from './probe.ts'
-import { Reach } from './reach.ts'
+import type { Reach } from './reach.ts'
 import { RegistryClient } from './registry/client.ts'
-import { waits } from './registry/entry.ts'
 import { HubRelay } from './relay.ts'
 import { Standing } from './standing.ts'
 import { circlesStatus, clockWarnings } from './status.ts'
-import { Strangers } from './strangers.ts'
+import type { Strangers } from './strangers.ts'
 import { watchSurroundings } from './surroundings.ts'
-import { Team } from './team.ts'
 import { Verifying } from './trust.ts'
-import { TrustStore } from './trust-store.ts'
+import type { TrustStore } from './trust-store.ts'
 import { who } from './who.ts'
 import { readLimit, readMessage } from './wishes.ts'
 
 type Params<M extends keyof ControlRequests> = ControlRequests[M][0]
 type Result<M extends keyof ControlRequests> = Promise<ControlRequests[M][1]>
-
-export interface HubOptions {
-  readonly storage: Storage
-  readonly locations: Pick<Locations, 'deviceKey' | 'accountKey'>
-  readonly options: { readonly listen?: readonly string[]; readonly proxy?: string; readonly classic?: ClassicMode }
-  readonly log: Log
-  /** Wall clock in ms. */
-  readonly now?: () => number
-  /** Delays between dials to the registry, in ms. */
-  readonly reconnect?: Partial<BackoffOptions>
-  /** Delays between attempts to reach directly whom the relay links, in ms. */
-  readonly upgrade?: Partial<BackoffOptions>
-  /** ms without a front end after which the person is away. */
-  readonly attendGrace?: number
-  /** The team that this daemon itself runs, or may start. */
-  readonly hosting?: Hosting
-  /** The system; tests pretend to be on another. */
-  readonly platform?: NodeJS.Platform
-}
 
 /**
  * Opens a home's hub: its keys, its port for peers, and, if somebody has signed up, their conversations. It comes up
@@ -80,13 +47,7 @@ export interface HubOptions {
  * @throws ParleyError `home`, `damaged-data`, `port-taken`, `bad-address`
  */
 export async function startHub(options: HubOptions): Promise<Hub> {
-  const identity = await loadHubIdentity(options.locations)
-  const store = await AccountStore.open(options.storage)
-  const blocks = await Blocks.open(options.storage, options.now ?? Date.now)
-  const { listen } = options.options
-  const reach = await Reach.open({ ...options, ...(listen && { listen }), identity: identity.device })
-  const trusts = await TrustStore.open(options.storage)
-  const hub = new Hub(options, { identity, store, chats: await openChatStore(options.storage), blocks, trusts, reach })
+  const hub = new Hub(options, await openHome(options))
   try {
     await hub.start()
     return hub
@@ -94,16 +55,6 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     await hub.close()
     throw error
   }
-}
-
-/** What was read of a home. */
-interface Opened {
-  readonly identity: HubIdentity
-  readonly store: AccountStore
-  readonly chats: ChatStore
-  readonly blocks: Blocks
-  readonly trusts: TrustStore
-  readonly reach: Reach
 }
 
 /** The daemon of one person: each method is the request of the control API of the same name. */
@@ -133,29 +84,19 @@ export class Hub {
   readonly #door: Door
   readonly #reach: Reach
   readonly #relay: HubRelay
-  #team: Team | undefined
-  #opening: Promise<void> | undefined
-  #strangers: Strangers | undefined
-  #classic: ClassicSide | undefined
+  readonly #company: Company
   readonly #closing = new AbortController()
   #stopWatching: () => void = () => {}
 
-  constructor(options: HubOptions, { identity, store, chats, blocks, trusts, reach }: Opened) {
+  constructor(options: HubOptions, { identity, store, chats, blocks, trusts, reach }: Home) {
     const { log, now = Date.now } = options
     this.#options = options
     this.#blocks = blocks
     this.#trusts = trusts
-    this.#circles = new Circles({
-      team: () => this.#team,
-      others: () => [this.#strangers?.direct, this.#classic?.circle].filter(circle => circle !== undefined),
-      explicit: text => this.#classic?.named(text),
-      ask: name => this.#askFor(name),
-    })
+    this.#company = new Company(() => this.#parts)
+    this.#circles = new Circles(this.#company.finding)
     this.chats = new Chats(chats, { circles: this.#circles, tell: news => this.#tell(news) })
-    this.#door = new Door({
-      peersOf: registry => (isNoRegistry(registry) ? this.#strangers?.direct.peers : this.#team?.peers),
-      log,
-    })
+    this.#door = new Door({ peersOf: registry => this.#company.peersOf(registry), log })
     this.#identity = identity
     this.#store = store
     this.#clock = new HybridClock({ now, monotonic: () => performance.now() })
@@ -166,7 +107,7 @@ export class Hub {
       session: () => this.#client.session,
       place: () => this.#registryPlace,
       self: { user: () => store.current?.user, device: this.device },
-      mayCome: user => this.#team?.isBlocked(user) === false,
+      mayCome: user => this.#company.team?.isBlocked(user) === false,
       adopt: (socket, expect) => reach.adopt(socket, expect),
       log,
     })
@@ -190,9 +131,9 @@ export class Hub {
       onChange: () => this.#accountChanged(),
       onOnline: users => this.#presenceChanged(users),
       onRelay: offer => this.#relay.take(offer),
-      onPeople: users => this.#team?.freshness.changed(users),
+      onPeople: users => this.#company.team?.freshness.changed(users),
       onOwn: () => this.#ownChanged(),
-      also: () => this.#team?.partners ?? [],
+      also: () => this.#company.team?.partners ?? [],
       status: () => this.#standing.status,
       ...(options.reconnect ? { reconnect: options.reconnect } : {}),
     })
@@ -204,7 +145,7 @@ export class Hub {
       hosting: options.hosting,
       digits: ({ registry, user, attested: { accountKey } }) =>
         digits.of({ registry, user, accountKey }, identity.device.spki),
-      entered: () => this.#openTeam(),
+      entered: () => this.#company.openTeam(),
       changed: () => this.#tell({ accounts: true }),
     })
     this.#ownKey = new OwnAccountKey({ store, identity, log, came: () => void this.#ownChanged() })
@@ -226,26 +167,15 @@ export class Hub {
 
   async start(): Promise<void> {
     const { log } = this.#options
-    await this.#openTeam()
-    this.#strangers = await this.#openStrangers()
-    this.#classic = await this.#openClassic(this.#strangers)
-    await this.#reach.listen(link => this.#door.take(link), this.#classic.gate)
+    await this.#company.open()
+    await this.#reach.listen(link => this.#door.take(link), this.#company.classic.gate)
     this.#client.start()
-    this.#strangers.direct.start()
-    this.#classic.circle.reachAll()
+    this.#company.start()
     this.#stopWatching = watchSurroundings(what => {
       log.info({ what }, 'The machine slept or its network changed: dialling again.')
       this.#client.renew()
-      this.#team?.peers.closeAll('The network changed.')
-      this.#team?.reachAll()
-      this.#strangers?.direct.renew()
-      this.#classic?.circle.reachAll()
+      this.#company.renew()
     })
-  }
-
-  /** The circles whose people have keys. */
-  get #keyed(): readonly KeyedCircle[] {
-    return [this.#team, this.#strangers?.direct].filter(circle => circle !== undefined)
   }
 
   status(): NonNullable<StatusInfo['hub']> {
@@ -253,9 +183,9 @@ export class Hub {
       device: this.device,
       listen: this.#reach.addresses.map(formatHostPort),
       accounts: this.#membership.infos,
-      relayed: this.#team?.peers.relayed ?? 0,
+      relayed: this.#company.team?.peers.relayed ?? 0,
       isDirect: this.#reach.isDirect,
-      ...circlesStatus(this.#keyed, this.#classic?.circle.queued ?? 0, [
+      ...circlesStatus(this.#company.keyed, this.#company.classic.circle.queued, [
         ...(this.#options.hosting?.warnings ?? []),
         ...clockWarnings(this.#client.skew),
       ]),
@@ -284,15 +214,10 @@ export class Hub {
 
   /** `signal`: aborted when who asked has gone. */
   async probe({ text }: Params<'probe'>, signal?: AbortSignal): Result<'probe'> {
-    const personOf = (device: DeviceId) => {
-      const circle = this.#keyed.find(({ people }) => people.ofDevice(device))
-      const person = circle?.people.ofDevice(device)
-      return person && circle?.person(person)
-    }
     const ended = AbortSignal.any([this.#closing.signal, ...(signal ? [signal] : [])])
     return probe(text, {
       device: this.device,
-      personOf,
+      personOf: device => this.#company.personOf(device),
       proxy: this.#dialer.proxy,
       log: this.#options.log,
       signal: ended,
@@ -301,13 +226,12 @@ export class Hub {
 
   /** People of no team, chat requests, and who is blocked. */
   get strangers(): Strangers {
-    if (this.#strangers) return this.#strangers
-    throw new ParleyError('closed', 'The hub has not started.')
+    return this.#company.strangers
   }
 
   /** Whom front ends list. */
   people(): PeopleSnapshot {
-    const team = this.#team?.listedPeople.snapshot() ?? { people: [], online: 0, total: 0 }
+    const team = this.#company.team?.listedPeople.snapshot() ?? { people: [], online: 0, total: 0 }
     return { ...team, people: [...team.people, ...this.strangers.direct.everybody()] }
   }
 
@@ -398,82 +322,44 @@ export class Hub {
     this.#relay.close()
     await this.#client.close()
     await this.#membership.close()
-    await this.#opening?.catch(() => {})
-    await this.#team?.close()
-    await this.#strangers?.close()
-    await this.#classic?.close()
+    await this.#company.close()
     await this.chats.close()
     await this.#reach.close()
     this.#dialer.close()
   }
 
-  #openTeam(): Promise<void> {
-    this.#opening ??= this.#openTeamOnce().finally(() => {
-      this.#opening = undefined
-    })
-    return this.#opening
-  }
-
-  async #openTeamOnce(): Promise<void> {
-    const account = this.#store.current
-    if (!account || account.isPending || this.#team || this.#closing.signal.aborted) return
-    const { storage, log } = this.#options
-    await this.#ownKey.load()
-    this.#team = await Team.open({
-      storage,
-      store: this.#store,
-      account,
-      identity: this.#identity.device,
-      client: this.#client,
-      dialer: this.#dialer,
-      clock: this.#clock,
-      log,
-      blocks: this.#blocks,
-      trusts: this.#trusts,
-      ownKey: this.#ownKey,
+  /** What the circles are made of. */
+  get #parts(): CompanyParts {
+    const { storage, log, upgrade, reconnect, options } = this.#options
+    return {
+      ...{
+        storage,
+        log,
+        upgrade,
+        chats: this.chats,
+        circles: this.#circles,
+        blocks: this.#blocks,
+        trusts: this.#trusts,
+      },
+      ...{ store: this.#store, identity: this.#identity, ownKey: this.#ownKey, client: this.#client },
+      ...{ dialer: this.#dialer, clock: this.#clock, mode: options.classic, askAgain: reconnect },
       relay: (user, device, signal) => this.#relay.dial(user, device, signal),
-      upgrade: this.#options.upgrade,
-      chats: this.chats,
-      tell: news => this.#tell(news),
-    })
-    this.#team.reachAll()
-  }
-
-  #openStrangers(): Promise<Strangers> {
-    const { storage, log } = this.#options
-    return Strangers.open({
-      ...{ storage, log, chats: this.chats, blocks: this.#blocks, trusts: this.#trusts, circles: this.#circles },
-      ...{ identity: this.#identity, dialer: this.#dialer, clock: this.#clock },
-      team: () => this.#team,
-      account: () => this.#store.current,
-      isBusy: () => this.#store.current?.availability === 'busy',
-      askAgain: this.#options.reconnect,
       port: () => this.#reach.places.port,
-      tell: news => this.#tell(news),
-    })
-  }
-
-  #openClassic(strangers: Strangers): Promise<ClassicSide> {
-    const { storage, log, options } = this.#options
-    return ClassicSide.open({
-      ...{ storage, log, strangers, clock: this.#clock, blocks: this.#blocks, chats: this.chats },
-      ...{ store: this.#store, client: this.#client, mode: options.classic },
       addresses: () => this.#reach.addresses,
       watch: listener => this.watch(listener),
       tell: news => this.#tell(news),
-    })
+    }
   }
 
   #presenceChanged(users: ReadonlySet<UserId>): void {
-    this.#team?.presence(users)
-    this.#classic?.circle.presence(users)
+    this.#company.presence(users)
     const own = this.#store.current?.user
     if (own && users.has(own)) this.#tell({ accounts: true })
   }
 
   #accountChanged(): void {
-    if (this.#client.state === 'signed-out') this.#team?.peers.closeAll('Signed out.')
-    else this.#team?.reachAll()
+    if (this.#client.state === 'signed-out') this.#company.team?.peers.closeAll('Signed out.')
+    else this.#company.team?.reachAll()
     this.#tell({ accounts: true })
   }
 
@@ -482,23 +368,13 @@ export class Hub {
     this.devices.refresh()
     try {
       // A device that waited until now has a team from here on.
-      await this.#openTeam()
-      this.#team?.freshness.signedIn()
-      this.#team?.ownChanged()
+      await this.#company.openTeam()
+      this.#company.team?.freshness.signedIn()
+      this.#company.team?.ownChanged()
     } catch (error) {
       this.#options.log.error({ error: asParleyError(error).message }, 'The team could not be opened.')
     }
     this.#tell({ accounts: true })
-  }
-
-  /** Somebody of the team whom this hub has never met: the registry knows them. */
-  async #askFor(name: string): Promise<Place> {
-    const team = this.#team
-    if (!team) throw this.#store.current?.isPending ? waits() : new ParleyError('unknown-account', nobodyYet)
-    const client = this.#classic?.listed(name)
-    if (client) return client
-    const { user } = await team.find(name)
-    return { circle: team, conversation: team.conversationOf(user) }
   }
 
   /** Where the registry is: that of this very daemon is reached without any network. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../../../../daemon/src/errors.ts'
-import type { HubOptions } from '../../../../daemon/src/hub/hub.ts'
+import type { HubOptions } from '../../../../daemon/src/hub/home.ts'
 import { OnlineSnapshotSchema, PeopleSchema } from '../../../../daemon/src/protocol/parley_pb.ts'
 import { startFakeRegistry } from '../../../support/fake-registry.ts'
 import { type HubHome, hubHome, password, type RunningHub, startTestHub } from '../../../support/hub.ts'

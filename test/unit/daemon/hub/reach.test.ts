@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import type { HubOptions } from '../../../../daemon/src/hub/hub.ts'
+import type { HubOptions } from '../../../../daemon/src/hub/home.ts'
 import { ports } from '../../../../daemon/src/protocol/addresses.ts'
 import { hubHome, startTestHub } from '../../../support/hub.ts'
 import { tcpClient } from '../../../support/links.ts'
