@@ -122,6 +122,7 @@ describe('a registry', () => {
       users: 1,
       online: 1,
       connections: 1,
+      relayed: 0,
     })
   })
 
