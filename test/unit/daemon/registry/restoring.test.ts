@@ -1,0 +1,129 @@
+import assert from 'node:assert/strict'
+import path from 'node:path'
+import type { Storage } from '@parley/kit'
+import { openMemoryStorage } from '@parley/storage-memory'
+import { ensureFolder, ensureHome } from '../../../../daemon/src/locations.ts'
+import { silentLog } from '../../../../daemon/src/log.ts'
+import { bringToFormat } from '../../../../daemon/src/plugins/format.ts'
+import { AuditLog } from '../../../../daemon/src/registry/audit.ts'
+import { summarize } from '../../../../daemon/src/registry/backup-summary.ts'
+import { registryFormat } from '../../../../daemon/src/registry/format.ts'
+import { Keeping } from '../../../../daemon/src/registry/keeping.ts'
+import { restoreInto } from '../../../../daemon/src/registry/restoring.ts'
+import { FaultyStorage } from '../../../support/faulty-storage.ts'
+import { temporaryFolder } from '../../../support/folder.ts'
+import { changePassword, joined, meet, signInByKey } from '../../../support/member.ts'
+import { registryMemory, startTestRegistry } from '../../../support/registry.ts'
+
+describe('a restore', () => {
+  it('does again what the audit log tells since, and names whose old password holds again', async () => {
+    await using folder = await temporaryFolder()
+    await using lost = await keptRegistry(path.join(folder.path, 'lost'))
+    const { registry } = lost.at
+    await using alice = await joined(lost.at, 'alice')
+    await using _bob = await joined(lost.at, 'bob')
+    await using _carol = await joined(lost.at, 'carol')
+    await registry.users.setUser({ name: 'bob', role: 'admin' })
+    await registry.users.setUser({ name: 'carol', disabled: true })
+    const invite = await registry.invites.invite({ uses: 5 })
+    const kept = await registry.invites.invite({})
+    const file = path.join(folder.path, 'one.backup')
+    await registry.backup({ file })
+
+    await registry.users.setUser({ name: 'bob', role: 'member' })
+    await registry.users.setUser({ name: 'carol', disabled: false })
+    await registry.invites.revokeInvite({ id: invite.id })
+    await changePassword(alice, 'another horse')
+
+    const storage = openMemoryStorage()
+    const replayed = await lost.restore(file, storage)
+    assert.deepEqual(replayed, {
+      denied: [],
+      disabled: [],
+      enabled: ['carol'],
+      deleted: [],
+      roles: ['bob'],
+      revoked: [invite.id],
+      oldPasswords: ['alice'],
+    })
+    const memory = { ...lost.memory, storage }
+    await using again = await startTestRegistry({ memory })
+    assert.equal(again.registry.id, registry.id)
+    assert.deepEqual(
+      (await again.registry.invites.invites({})).invites.map(({ id }) => id),
+      [kept.id],
+    )
+    assert.equal((await again.registry.users.user({ name: 'bob' })).role, 'member')
+    await using back = await meet(again, alice)
+    await signInByKey(back)
+  })
+
+  it('that is cut short anywhere lets nothing start from it, and is done again from the beginning', async () => {
+    await using folder = await temporaryFolder()
+    await using lost = await keptRegistry(path.join(folder.path, 'lost'))
+    await using _ = await joined(lost.at, 'alice')
+    const file = path.join(folder.path, 'one.backup')
+    await lost.at.registry.backup({ file })
+    const whole = openMemoryStorage()
+    await lost.restore(file, whole)
+    for (let cut = 2; ; cut++) {
+      const memory = openMemoryStorage()
+      const storage = new FaultyStorage(memory)
+      storage.fate = (_, number) => (number === cut ? 'unknown' : 'commit')
+      const isWhole = await lost.restore(file, storage).then(
+        () => true,
+        () => false,
+      )
+      if (isWhole) break
+      storage.fate = () => 'commit'
+      const never = async () => assert.fail('nothing to migrate')
+      const { rows } = await memory.list('format', { limit: 1 })
+      // The last write says that all is there, whether or not anybody heard so.
+      if (rows[0]?.[1] && Buffer.from(rows[0][1]).toString() === 'restoring') {
+        await assert.rejects(bringToFormat(memory, registryFormat, never), { code: 'damaged-data' })
+        await lost.restore(file, memory)
+      }
+      assert.deepEqual(await keysOf(memory), await keysOf(whole), `cut at write ${cut}`)
+    }
+    await assert.rejects(lost.restore(file, whole), { code: 'usage', message: /nothing is overwritten/ })
+  })
+})
+
+async function keysOf(storage: Storage): Promise<string[]> {
+  const { rows } = await storage.list('', { limit: 1000 })
+  return rows.map(([key]) => key).filter(key => key !== 'lease')
+}
+
+/** A registry whose home is real and whose storage is memory. */
+async function keptRegistry(home: string) {
+  const where = ensureHome(home)
+  ensureFolder(where.logs, 'folder of logs')
+  const signal = new AbortController().signal
+  const keeping = new Keeping({ where, log: silentLog, now: Date.now, signal })
+  const audit = await AuditLog.open(where.auditLog)
+  const memory = registryMemory(await keeping.open(openMemoryStorage()))
+  const upkeep = {
+    measure: () => {},
+    backup: (file: string, about: { registry: string; team: string }) => keeping.backup(file, about),
+    reload: async () => ({ changed: [], waiting: [] }),
+  }
+  const at = await startTestRegistry({ memory, audit, upkeep, options: { signUp: 'open', listen: ['127.0.0.1:0'] } })
+  return {
+    at,
+    memory,
+    async restore(file: string, storage: Storage) {
+      const into = new Keeping({ where, log: silentLog, now: Date.now, signal })
+      try {
+        const summary = await summarize(file)
+        return await restoreInto(storage, { file, summary, keeping: into, audit: where.auditLog, now: Date.now })
+      } finally {
+        await into.close()
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await at[Symbol.asyncDispose]()
+      await audit.close()
+      await keeping.close()
+    },
+  }
+}
