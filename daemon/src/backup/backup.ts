@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type { Change, ListedRow } from '@parley/kit'
 import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
@@ -71,6 +72,8 @@ async function copyPages(
     const size = recording.pageEnds(rows)
     recording.check()
     await writer.room()
+    // Reading and writing may both be done at once: whoever else is served goes between two pages.
+    await setImmediate()
     const { records, bytes } = writer.progress
     progress?.({ rows: records, bytes })
     after = rows.at(-1)?.[0]
