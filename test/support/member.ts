@@ -4,7 +4,7 @@ import { client as opaque, ready } from '@serenity-kit/opaque'
 import { dialLink } from '../../daemon/src/net/dial.ts'
 import { createIdentity, type Identity } from '../../daemon/src/net/identity.ts'
 import type { Link } from '../../daemon/src/net/link.ts'
-import { beatExporter } from '../../daemon/src/protocol/heartbeat.ts'
+import { beatExporter, beatKey } from '../../daemon/src/protocol/heartbeat.ts'
 import { deviceId, fromText, type RegistryId, type UserId, userId } from '../../daemon/src/protocol/ids.ts'
 import {
   ChangePasswordSchema,
@@ -248,7 +248,8 @@ export function continueWith(data: Uint8Array): Request['is'] {
 }
 
 /** The key of the heartbeats of the session on a member's link. */
-export const beatKey = ({ link }: Member) => link.exportKeyingMaterial(beatExporter.length, beatExporter.label)
+export const beatKeyOf = ({ link }: Member) =>
+  beatKey(link.exportKeyingMaterial(beatExporter.length, beatExporter.label))
 /** A sign-in by the device key. */
 export const signInByKey = (member: Member, status = '') =>
   member.ask({ case: 'signIn', value: create(SignInSchema, { status }) }, 'signedIn')

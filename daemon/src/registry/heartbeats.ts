@@ -1,9 +1,11 @@
+import type { KeyObject } from 'node:crypto'
 import { limits } from '../limits.ts'
 import type { Closed } from '../net/link.ts'
 import {
   type BeatStatus,
   beatCounter,
   beatExporter,
+  beatKey,
   beatSession,
   beatStatus,
   encodeBeat,
@@ -62,7 +64,7 @@ export class Heartbeats {
     const old = this.#byDevice.get(session.device)
     if (old) this.#remove(old)
     const { length, label } = beatExporter
-    const key = session.link.exportKeyingMaterial(length, label)
+    const key = beatKey(session.link.exportKeyingMaterial(length, label))
     const { status } = session
     const heart: Heart = { session, key, counter: 0, status, heard: undefined, at: 0, isAlone: false }
     this.#byId.set(textOf(session.id), heart)
@@ -150,7 +152,7 @@ export class Heartbeats {
 
 interface Heart {
   readonly session: Session
-  readonly key: Uint8Array
+  readonly key: KeyObject
   /** Of the last beat. */
   counter: number
   /** What the last beat has said. */

@@ -6,6 +6,7 @@ import {
   type BeatStatus,
   beatCounter,
   beatExporter,
+  beatKey,
   beatSession,
   encodeBeat,
   isBeat,
@@ -47,7 +48,7 @@ export class Heartbeat {
     this.stop()
     const { session, beatInterval } = said
     if (link.signal.aborted || session.length !== 8 || port < 1 || port > 65_535 || beatInterval === 0) return
-    const key = link.exportKeyingMaterial(beatExporter.length, beatExporter.label)
+    const key = beatKey(link.exportKeyingMaterial(beatExporter.length, beatExporter.label))
     const name = Buffer.from(session).toString('latin1')
     let counter = 0
     let answered = 0

@@ -6,6 +6,7 @@ import type { Link } from '../../../../daemon/src/net/link.ts'
 import {
   type BeatStatus,
   beatCounter,
+  beatKey,
   beatStatus,
   encodeBeat,
   isGenuineBeat,
@@ -29,8 +30,9 @@ describe('hub: heartbeats', () => {
     socket.bind(0, '127.0.0.1')
     await once(socket, 'listening')
     const ended = new AbortController()
-    const key = Buffer.alloc(32, 7)
-    const link = { signal: ended.signal, remoteAddress: '127.0.0.1', exportKeyingMaterial: () => key }
+    const secret = Buffer.alloc(32, 7)
+    const key = beatKey(secret)
+    const link = { signal: ended.signal, remoteAddress: '127.0.0.1', exportKeyingMaterial: () => secret }
     const said = { session: new Uint8Array(8).fill(9), beatInterval: 1000 }
     const beaten = { link: link as unknown as Link, said, port: socket.address().port }
     const echo = (beat: Buffer) =>

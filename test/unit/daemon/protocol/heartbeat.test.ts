@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import {
   beatCounter,
+  beatKey,
   beatSession,
   beatSize,
   beatStatus,
@@ -13,7 +14,7 @@ import {
 } from '../../../../daemon/src/protocol/heartbeat.ts'
 
 describe('heartbeat', () => {
-  const key = randomBytes(32)
+  const key = beatKey(randomBytes(32))
   const session = randomBytes(8)
 
   it('carries session, counter and status, proven by the key', () => {
@@ -46,7 +47,7 @@ describe('heartbeat', () => {
       turned[bit >> 3] = (turned[bit >> 3] ?? 0) ^ (1 << (bit & 7))
       assert.ok(!isGenuineBeat(turned, key, 'in'), `bit ${bit}`)
     }
-    assert.ok(!isGenuineBeat(bytes, randomBytes(32), 'in'))
+    assert.ok(!isGenuineBeat(bytes, beatKey(randomBytes(32)), 'in'))
   })
 
   it('is 32 bytes that begin with 0xb1, and nothing else is', () => {

@@ -2,8 +2,14 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { type BeatStatus, beatCounter, encodeBeat, isGenuineBeat } from '../../../../daemon/src/protocol/heartbeat.ts'
-import { beatKey, joined, lookUp, type Member, setStatus, signInByKey, signOut } from '../../../support/member.ts'
+import {
+  type BeatStatus,
+  beatCounter,
+  beatKey,
+  encodeBeat,
+  isGenuineBeat,
+} from '../../../../daemon/src/protocol/heartbeat.ts'
+import { beatKeyOf, joined, lookUp, type Member, setStatus, signInByKey, signOut } from '../../../support/member.ts'
 import { type RunningRegistry, startTestRegistry } from '../../../support/registry.ts'
 import { until } from '../../../support/wait.ts'
 
@@ -15,7 +21,7 @@ describe('registry: heartbeats', () => {
 
   /** A UDP socket that beats for a member's session. */
   async function heartOf(at: RunningRegistry, member: Member, session: Uint8Array) {
-    const key = beatKey(member)
+    const key = beatKeyOf(member)
     const port = Number(at.registry.heartbeat.split(':').at(-1))
     const answers: Buffer[] = []
     let socket: Socket | undefined
@@ -81,7 +87,7 @@ describe('registry: heartbeats', () => {
     using heart = await heartOf(at, alice, session)
     await heart.say()
     const old = heart.beat('busy', 1)
-    const wrong = encodeBeat({ session, counter: 500, status: 'busy' }, randomBytes(32))
+    const wrong = encodeBeat({ session, counter: 500, status: 'busy' }, beatKey(randomBytes(32)))
     const nobody = encodeBeat({ session: randomBytes(8), counter: 500, status: 'busy' }, heart.key)
     const altered = Buffer.from(heart.beat('online', 500))
     altered[15] = 3
