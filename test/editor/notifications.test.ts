@@ -62,9 +62,12 @@ describe('a notification of a message', () => {
   it('does not come while one is busy', async () => {
     const { window } = both.desk
     await status(window, 'Busy')
+    // Chosen is not yet kept.
+    await window.status(/busy/).waitFor()
     await both.say('while busy')
     await window.row(/unread messages?, while busy$/).waitFor()
     await status(window, 'Available')
+    await window.status(/busy/).waitFor({ state: 'hidden' })
     await isTold(window, 'not busy any more', 'while busy')
   })
 
