@@ -33,8 +33,17 @@ describe('two people whose networks do not lead to each other, and take no UDP',
       const { hub } = await client.request('status', {})
       return { links: hub?.links, relayed: hub?.relayed, state: hub?.accounts[0]?.state }
     }
-    const linked = (what: string, relayed: number) =>
-      until(what, async () => (await stands(alice)).links === 1 && (await stands(alice)).relayed === relayed, 60_000)
+    // Nobody dials who has nothing to say.
+    const linked = (what: string, isRelayed: 0 | 1) =>
+      until(
+        what,
+        async () => {
+          const { links, relayed } = await stands(alice)
+          if (links === 0) await checker.say(alice)
+          return links === 1 && relayed === isRelayed
+        },
+        60_000,
+      )
     const checker = await Checker.begin(alice, bob)
     const chat = async (turns: number) => {
       for (let turn = 0; turn < turns; turn++) {
