@@ -12,11 +12,6 @@ import { registryFormat } from './format.ts'
 import { isOfStorage, type Keeping } from './keeping.ts'
 import { type Replayed, replayAudit } from './replay.ts'
 
-export interface Restored {
-  readonly summary: BackupSummary
-  readonly replayed: Replayed
-}
-
 /**
  * Reads a backup before anything is changed for it: all of it must be whole, of a format that this program knows, and its
  * secrets must open.

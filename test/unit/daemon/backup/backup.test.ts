@@ -232,7 +232,8 @@ class Disorderly implements Storage {
   async list(prefix: string, range: ListRange) {
     await this.#while()
     const page = await this.#inner.list(prefix, { ...range, limit: Math.min(range.limit, 4) })
-    await this.#while()
+    // Long enough for whole batches to come and go before anybody sees the page.
+    await turns(10)
     return page
   }
 
