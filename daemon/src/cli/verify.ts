@@ -3,6 +3,7 @@ import { ParleyError } from '../errors.ts'
 import type { PersonInfo } from '../protocol/control.ts'
 import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
 import { confirm } from './confirm.ts'
+import { harmlessLine } from './harmless.ts'
 import { personLabel } from './people.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 
@@ -47,23 +48,25 @@ async function run(terminal: Terminal, who: string, options: Options): Promise<v
 }
 
 function said(terminal: Terminal, options: Options, person: PersonInfo, digits: string): void {
-  if (options.json) return printJson(terminal, { person, digits })
-  const { trust } = person
+  if (options.json) printJson(terminal, { person, digits })
+  else for (const line of words(terminal, options, person, digits)) print(terminal, line)
+}
+
+function words(terminal: Terminal, options: Options, person: PersonInfo, digits: string): string[] {
   const name = personLabel(person)
-  if (!options.confirm && !options.accept && !options.unverify) print(terminal, block(digits))
-  if (trust === 'verified') return print(terminal, `${name} is verified.`)
-  if (trust === 'changed') {
-    print(terminal, paint(terminal, 'red', `The account key of ${name} has changed since you verified it.`))
-    print(terminal, `Nothing passes between you until you compare again (--confirm) or go on without (--accept).`)
-    return
+  const hasDecided = options.confirm || options.accept || options.unverify
+  const shown = hasDecided ? [] : [block(digits)]
+  if (person.trust === 'verified') return [...shown, `${name} is verified.`]
+  if (person.trust === 'changed') {
+    const changed = paint(terminal, 'red', `The account key of ${name} has changed since you verified it.`)
+    return [
+      ...shown,
+      changed,
+      'Nothing passes between you until you compare again (--confirm) or go on without (--accept).',
+    ]
   }
-  print(terminal, `${name} is not verified.`)
-  if (!options.accept && !options.unverify) {
-    print(
-      terminal,
-      paint(terminal, 'dim', `If ${name} sees the same: parley verify ${person.name} --confirm${homeHint(options)}`),
-    )
-  }
+  const next = `If ${name} sees the same: parley verify ${harmlessLine(person.name)} --confirm${homeHint(options)}`
+  return [...shown, `${name} is not verified.`, ...(hasDecided ? [] : [paint(terminal, 'dim', next)])]
 }
 
 /** Twelve groups in three lines. */
