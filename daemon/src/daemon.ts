@@ -14,7 +14,6 @@ import { SecretBox } from './plugins/secrets.ts'
 import type { ControlRequests } from './protocol/control.ts'
 import type { Keeping, KeepingOptions } from './registry/keeping.ts'
 import type { Registry } from './registry/registry.ts'
-import { Reloading } from './reload.ts'
 import { Teardown } from './teardown.ts'
 
 export interface DaemonOptions {
@@ -108,9 +107,10 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
   // Each role's code is loaded only where it is played: a hub starts in half the time.
   let registry: Registry | undefined
   if (isRegistry) {
-    const [{ startRegistry }, { AuditLog }] = await Promise.all([
+    const [{ startRegistry }, { AuditLog }, { Reloading }] = await Promise.all([
       import('./registry/registry.ts'),
       import('./registry/audit.ts'),
+      import('./reload.ts'),
     ])
     ensureFolder(where.logs, 'folder of logs')
     const audit = await AuditLog.open(where.auditLog, now)
