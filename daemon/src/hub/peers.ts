@@ -29,6 +29,8 @@ export interface PeersOptions {
     /** Takes the link: what it carries is no conversation. */
     attach(link: Link, device: DeviceId): void
   }
+  /** Whether somebody who was admitted may not stay after all. */
+  readonly refuses?: (user: UserId) => boolean
   readonly log: Log
   /** A link to that person came up, or went. */
   readonly onLink: (user: UserId, isUp: boolean) => void
@@ -164,7 +166,8 @@ export class Peers {
   #adopt(link: Link, person: Person): Taker | undefined {
     const { attach, onLink } = this.#options
     const self = this.#options.self()
-    if (!self || link.signal.aborted) {
+    // Who was admitted a moment ago may have been blocked meanwhile.
+    if (!self || link.signal.aborted || this.#options.refuses?.(person.user)) {
       link.close()
       return undefined
     }

@@ -81,6 +81,7 @@ export class Team extends KeyedCircle {
       },
       onClock: (user, why) => this.clockApart(user, why),
       own: options.ownKey,
+      refuses: user => this.isBlocked(user),
       admit: async (person, link, { attestation, roster }) => {
         if (this.isBlocked(person.user)) throw new ParleyError('stranger', `${person.name} is blocked.`)
         if (link.outbound) return person
@@ -108,6 +109,7 @@ export class Team extends KeyedCircle {
       peers: () => this.peers,
       isPartner: user => conversations.get(this.conversationOf(user))?.isStored ?? false,
       session: () => client.session,
+      now: () => clock.physical(),
       log,
     })
     this.listedPeople = new PeopleList({

@@ -126,11 +126,13 @@ export class Asking {
 
   /** Whether there is nothing more to ask for there. */
   async #again({ place, address, device }: Ask): Promise<boolean> {
-    const { dialer, greet, notice } = this.#options
+    const { asks, dialer, greet, notice } = this.#options
     const { signal } = this.#closing
     try {
       const link = await dialer.dial({ ...place, alpn: peerProtocol, expect: fromText(device), signal })
-      await greet(link, place)
+      // They may have called back meanwhile: a second link would only take the place of the first.
+      if (asks.get(address)) await greet(link, place)
+      else link.close()
       return true
     } catch (error) {
       if (asParleyError(error).code !== 'wrong-key') throw error

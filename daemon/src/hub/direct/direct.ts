@@ -94,6 +94,7 @@ export class Direct extends KeyedCircle {
       }),
       people,
       attach: link => this.attachLink(link),
+      refuses: user => this.isBlocked(user),
       admit: (person, link, hello) => this.#admit(person, link, hello),
       log,
       onLink: (user, isUp) => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { hubHome, password, startTestHub } from '../../../../support/hub.ts'
 import { startTestRegistry } from '../../../../support/registry.ts'
 import { acquainted, addressOf, answer, isOnline, linked, peopleOf, twoHomes } from '../../../../support/strangers.ts'
+import { until } from '../../../../support/wait.ts'
 
 describe('hub: people of no team', function () {
   this.timeout(40_000)
@@ -115,7 +116,8 @@ describe('hub: whom one blocks', function () {
     await alice.seen('the link is gone', () => !peopleOf(alice).some(isOnline))
     await assert.rejects(bob.say('alice', 'hi'), { code: 'blocked' })
     await alice.say('bob', 'are you there?')
-    assert.deepEqual(await alice.hub.strangers.connect({ address: addressOf(bob) }), { state: 'asked' })
+    const again = async () => (await alice.hub.strangers.connect({ address: addressOf(bob) })).state === 'asked'
+    await until('no link is on its way any more', again)
     assert.deepEqual(bob.hub.snapshot().requests, [], 'she is not shown as somebody who asks')
     assert.deepEqual(
       peopleOf(bob).map(({ name, isBlocked }) => [name, isBlocked]),
