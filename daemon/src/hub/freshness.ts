@@ -15,13 +15,25 @@ interface FreshnessOptions {
   readonly isPartner: (user: UserId) => boolean
   /** The registry, while signed in there. */
   readonly session: () => RegistrySession | undefined
+  /** Synchronised time in ms. */
+  readonly now: () => number
+  /** ms between looks for attestations that have run out. */
+  readonly expiryCheck?: number
   readonly log: Log
+}
+
+/** The look-up of somebody that is under way, and the one that follows it: whatever is told meanwhile is one more. */
+interface Turns {
+  readonly now: Promise<void>
+  next: Promise<void> | undefined
 }
 
 /**
  * Keeps what is known of the people one talks to as new as the registry's word: whoever has a link is looked up again as
  * soon as the registry says that something of them has changed, and after each sign-in, as nothing was heard before it;
- * whoever one has talked to a little later; whoever dials before they are let in. So a device that was revoked is cut, and does not come back by what it once could show.
+ * whoever one has talked to a little later; whoever dials before they are let in. So a device that was revoked is cut, and
+ * does not come back by what it once could show. A link outlives no attestation: where nobody has vouched for somebody
+ * for so long, who they were may have been revoked.
  */
 export class Freshness {
   readonly #options: FreshnessOptions
@@ -31,9 +43,12 @@ export class Freshness {
   /** Who was looked up in this session and has not changed since. */
   #fresh = new Set<UserId>()
   #session: RegistrySession | undefined
+  readonly #turns = new Map<UserId, Turns>()
+  readonly #expiry: NodeJS.Timeout
 
   constructor(options: FreshnessOptions) {
     this.#options = options
+    this.#expiry = setInterval(() => this.#cutExpired(), options.expiryCheck ?? limits.expiryCheck).unref()
   }
 
   /** To be called after each sign-in. */
@@ -71,6 +86,7 @@ export class Freshness {
   }
 
   close(): void {
+    clearInterval(this.#expiry)
     this.#closing.abort()
     for (const timer of this.#soon.values()) clearTimeout(timer)
   }
@@ -92,7 +108,34 @@ export class Freshness {
     return this.#fresh
   }
 
-  async #lookUp(user: UserId): Promise<void> {
+  /** Links to people whose attestation has run out are cut, unless the registry has a newer one of them. */
+  #cutExpired(): void {
+    const { peers, people, now } = this.#options
+    const isOver = (user: UserId) => (people.get(user)?.attested.expires ?? Infinity) + limits.clockSkew < now()
+    for (const user of peers().linked) {
+      if (!isOver(user)) continue
+      const cut = () => isOver(user) && peers().cut(user, 'Nobody has vouched for this person lately.')
+      void this.#lookUp(user).then(cut)
+    }
+  }
+
+  /** Never more than one of somebody at once, however often it is told that they have changed. */
+  #lookUp(user: UserId): Promise<void> {
+    const turns = this.#turns.get(user)
+    if (!turns) return this.#begin(user)
+    turns.next ??= turns.now.then(() => this.#begin(user))
+    return turns.next
+  }
+
+  #begin(user: UserId): Promise<void> {
+    const now = this.#ask(user).finally(() => {
+      if (this.#turns.get(user)?.next === undefined) this.#turns.delete(user)
+    })
+    this.#turns.set(user, { now, next: undefined })
+    return now
+  }
+
+  async #ask(user: UserId): Promise<void> {
     const { session, people, peers, log } = this.#options
     const fresh = this.#current()
     // What changes from here on is told again.

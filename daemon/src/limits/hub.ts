@@ -12,6 +12,8 @@ export const hubLimits = {
   lookUpSpread: 2_000,
   /** How long the look-up of somebody who dials may take before they are taken for what they show. */
   freshLookUp: 3_000,
+  /** ms between looks for linked people whose attestation has run out: little beside the days that one lives. */
+  expiryCheck: 10 * 60_000,
   /** Head start of each address over the next when several are tried at once (RFC 8305 advises 250 ms). */
   dialStagger: 250,
   /** Shortest time between two dials to one person, however often somebody asks. */
