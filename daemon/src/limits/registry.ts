@@ -12,6 +12,18 @@ export const registryLimits = {
   presenceGrace: 3_000,
   /** How often changes of presence go out: many at once become one event. */
   presenceFlush: 50,
+  /** ms that telling of changes may take of one turn of the event loop; and, as a multiple of all of it, the rest after it. */
+  presenceTurn: 8,
+  presenceRest: 4,
+  /** Snapshots of a large online list that are sent at a time, and the unsent bytes of one with which its next page waits. */
+  snapshotsAtOnce: 64,
+  snapshotUnsent: 64 * 1024,
+  /** A subscriber that takes longer over a page lets others go first. */
+  snapshotStall: 250,
+  /** An encoded page may be this old: what has changed since is told after it. */
+  pageStale: 500,
+  /** A subscriber starts over at most this often. */
+  watchAgain: 250,
   /** A person's status changes at most this often in other people's lists: quick enough for the eye, no flood. */
   statusPace: 1_000,
   /** How often the registry stores who came and went: what it tells of last seen is wrong by this at most. */

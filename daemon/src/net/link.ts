@@ -1,8 +1,9 @@
 import type { TLSSocket } from 'node:tls'
 import { asParleyError, type ErrorCode, errorFrom, ParleyError } from '../errors.ts'
-import { encodeFrame, FrameReader } from '../protocol/frames.ts'
+import { FrameReader } from '../protocol/frames.ts'
 import type { Event, Frame, Reply, Request } from '../protocol/parley_pb.ts'
 import { beatsPerPing } from './keeper.ts'
+import { done, frameOf, ping, unsupported } from './link-frames.ts'
 import { Outbox } from './outbox.ts'
 import type { LinkOwner } from './owner.ts'
 import { Requests } from './requests.ts'
@@ -135,6 +136,16 @@ export class Link {
       return rejected(error)
     }
     return this.#closed ? rejected(asError(this.#closed)) : this.#outbox.room()
+  }
+
+  /**
+   * Puts a frame that is encoded already on its way: many links may be sent the same bytes. undefined while at most
+   * `below` bytes are unsent (default limits.highWater), else what resolves when that is so again; rejects with `closed`.
+   */
+  sendFrame(frame: Uint8Array, below?: number): Promise<void> | undefined {
+    if (this.#closed) return rejected(asError(this.#closed))
+    this.#put(frame)
+    return this.#closed ? rejected(asError(this.#closed)) : this.#outbox.roomBelow(below)
   }
 
   /** `length` bytes that only the two ends of this TLS connection know (RFC 8446, section 7.5), with empty context. */
@@ -367,22 +378,6 @@ export class Link {
 
 /** Memory of a frame that waits, beside its bytes. */
 const heldFrameSize = 512
-
-const done: Reply['is'] = { case: 'done', value: { $typeName: 'parley.v1.Done' } }
-
-/** The id is out of the range of {@link Requests}: the reply, like any other byte, is a sign of life and no more. */
-const ping = frameOf(0xffff_ffff, {
-  case: 'request',
-  value: { $typeName: 'parley.v1.Request', is: { case: 'ping', value: { $typeName: 'parley.v1.Ping' } } },
-})
-
-function frameOf(id: number, is: Frame['is']): Uint8Array {
-  return encodeFrame({ $typeName: 'parley.v1.Frame', id, is })
-}
-
-function unsupported(): ParleyError {
-  return new ParleyError('unsupported', 'The other side does not know this request. It may need an update.')
-}
 
 function asError({ code, message }: Closed): ParleyError {
   return new ParleyError(code, message)

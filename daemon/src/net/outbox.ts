@@ -11,7 +11,8 @@ export class Outbox {
   readonly #sent: () => void
   #frames: Uint8Array[] | undefined
   #bytes = 0
-  #room: PromiseWithResolvers<void> | undefined
+  /** Who waits, by the unsent bytes that they wait for. */
+  #rooms: Map<number, PromiseWithResolvers<void>> | undefined
 
   constructor(socket: Socket, highWater: number, sent: () => void) {
     this.#socket = socket
@@ -41,12 +42,19 @@ export class Outbox {
 
   /** Resolves at once under the high-water mark, else when it is reached again; rejects when the link closes. */
   room(): Promise<void> {
-    if (!this.isFull) return ready
-    if (this.#room === undefined) {
-      this.#room = Promise.withResolvers()
-      this.#room.promise.catch(() => {})
-    }
-    return this.#room.promise
+    return this.roomBelow() ?? ready
+  }
+
+  /** undefined while at most `below` bytes are unsent, else what resolves when that is so again. */
+  roomBelow(below: number = this.#highWater): Promise<void> | undefined {
+    if (this.unsent <= below) return undefined
+    this.#rooms ??= new Map()
+    const known = this.#rooms.get(below)
+    if (known) return known.promise
+    const room = Promise.withResolvers<void>()
+    room.promise.catch(() => {})
+    this.#rooms.set(below, room)
+    return room.promise
   }
 
   flush(): void {
@@ -63,15 +71,18 @@ export class Outbox {
   close(why: () => Error): void {
     this.#frames = undefined
     this.#bytes = 0
-    this.#room?.reject(why())
-    this.#room = undefined
+    for (const room of this.#rooms?.values() ?? []) room.reject(why())
+    this.#rooms = undefined
   }
 
   #written(): void {
-    if (this.isFull) return
-    this.#room?.resolve()
-    this.#room = undefined
-    this.#sent()
+    const { unsent } = this
+    for (const [below, room] of this.#rooms ?? []) {
+      if (unsent > below) continue
+      this.#rooms?.delete(below)
+      room.resolve()
+    }
+    if (unsent <= this.#highWater) this.#sent()
   }
 }
 

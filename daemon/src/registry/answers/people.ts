@@ -9,7 +9,9 @@ import type { Answers } from './answers.ts'
 /** What a member may ask about others. */
 export function peopleAnswers({ people, onlineList }: { people: People; onlineList: OnlineList }): Answers {
   return {
-    watchOnline: (asked, { link }) => ({ case: 'onlineSnapshot', value: onlineList.watch(link, readAlso(asked)) }),
+    watchOnline: async (asked, { link }) => {
+      return { case: 'onlineSnapshot', value: await onlineList.watch(link, readAlso(asked)) }
+    },
     search: asked => ({ case: 'people', value: people.search(asked) }),
     lookUp: async (asked, { link }) => ({ case: 'lookedUp', value: await people.lookUp(asked, link.remoteAddress) }),
   }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { create } from '@bufbuild/protobuf'
 import { limits } from '../../../../daemon/src/limits.ts'
+import { FrameReader } from '../../../../daemon/src/protocol/frames.ts'
 import { fromText, type UserId, userId } from '../../../../daemon/src/protocol/ids.ts'
 import { type Event, type Person, PersonSchema } from '../../../../daemon/src/protocol/parley_pb.ts'
 import { OnlineList, type Subscriber } from '../../../../daemon/src/registry/online-list.ts'
@@ -12,10 +13,10 @@ describe('online list', () => {
     const users = people(2 * limits.peoplePerFrame + 3)
     const { list } = listOf(users)
     const reader = subscriber()
-    const first = list.watch(reader)
-    await until('all pages', () => reader.events.length === 2)
-    const pages = [first.people, ...reader.events.map(({ people }) => people)]
-    assert.equal(first.more, true)
+    const first = await list.watch(reader)
+    assert.deepEqual([first.people, first.more], [[], true], 'a long list comes in events alone')
+    await until('all pages', () => reader.events.length === 3)
+    const pages = reader.events.map(({ people }) => people)
     assert.deepEqual(
       pages.map(page => page.length),
       [limits.peoplePerFrame, limits.peoplePerFrame, 3],
@@ -31,7 +32,7 @@ describe('online list', () => {
     const { list, status } = listOf([here])
     status.set(gone, 'offline')
     const reader = subscriber()
-    const first = list.watch(reader, [gone, here])
+    const first = await list.watch(reader, [gone, here])
     assert.deepEqual(
       first.people.map(({ user, status }) => [userId(user), status]),
       [
@@ -49,7 +50,7 @@ describe('online list', () => {
     const users = people(3)
     const { list, status } = listOf(users)
     const reader = subscriber()
-    const { number } = list.watch(reader)
+    const { number } = await list.watch(reader)
     const [one, two] = users
     assert.ok(one && two)
     reader.hold()
@@ -76,13 +77,13 @@ describe('online list', () => {
     const users = people(2)
     const { list } = listOf(users, { slow: 10 })
     const reader = subscriber()
-    list.watch(reader)
+    await list.watch(reader)
     reader.hold()
     for (const user of users) list.changed(user)
     await until('it is cut', () => reader.closed() === 'busy')
     for (const user of users) list.changed(user)
     const other = subscriber()
-    list.watch(other)
+    await list.watch(other)
     for (const user of users) list.changed(user)
     await until('others hear on', () => other.events.length > 0)
     assert.equal(reader.events.length, 1)
@@ -108,9 +109,11 @@ function subscriber() {
   gate.resolve()
   let closed: string | undefined
   const reader: Subscriber = {
-    async send(event) {
-      if (event.case === 'onlineChange') events.push(event.value)
-      await gate.promise
+    sendFrame(frame) {
+      const [read] = new FrameReader({ limit: limits.frame }).push(frame)
+      assert.ok(read?.is.case === 'event' && read.is.value.is.case === 'onlineChange')
+      events.push(read.is.value.is.value)
+      return gate.promise
     },
     close(code) {
       closed = code
