@@ -193,7 +193,10 @@ export async function signIn(member: Member, secret = password, name = member.na
 }
 
 /** Shows on this link that the password is right, and checks that the registry took part. */
-async function prove(member: Member, finished: { finishLoginRequest: string; sessionKey: string }): Promise<void> {
+export async function prove(
+  member: Member,
+  finished: { finishLoginRequest: string; sessionKey: string },
+): Promise<void> {
   const key = Buffer.from(finished.sessionKey, 'base64url')
   const binding = bindingOf(member)
   const finish = encodeOpaqueFinish(

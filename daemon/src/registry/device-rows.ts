@@ -5,6 +5,7 @@ import { limits } from '../limits.ts'
 import { type DeviceId, deviceId, fromText, type RegistryId, type UserId, userId } from '../protocol/ids.ts'
 import type { Signed } from '../protocol/parley_pb.ts'
 import {
+  CredentialRowSchema,
   type DeviceRow,
   DeviceRowSchema,
   RosterRowSchema,
@@ -12,6 +13,7 @@ import {
   UserRowSchema,
 } from '../protocol/registry_rows_pb.ts'
 import { type Roster, readRoster } from '../protocol/statements.ts'
+import { wrongCredentials } from './exchanges.ts'
 import { encodeRow, readRow, rowKeys } from './rows.ts'
 
 /** The rows of an account that a change of its devices rests on: it commits only while they are these. */
@@ -43,6 +45,18 @@ export async function holdRows(storage: Storage, registry: RegistryId, user: Use
     { check: keys[1], is: rosterBytes },
   ]
   return { user, row, roster, listed, checks }
+}
+
+/**
+ * The check that what proves a person is still what they have just shown.
+ * @throws ParleyError `wrong-credentials` when it is another one by now
+ */
+export async function checkProof(storage: Storage, user: UserId, shown: Uint8Array): Promise<Change> {
+  const check = rowKeys.credential(user)
+  const [is] = await storage.get([check])
+  const credential = readRow(CredentialRowSchema, is)?.credential
+  if (!credential || Buffer.compare(credential, shown) !== 0) throw wrongCredentials()
+  return { check, is }
 }
 
 export async function readDevices(storage: Storage, ids: readonly DeviceId[]): Promise<HeldDevice[]> {

@@ -11,6 +11,7 @@ import { type Accounts, accountDisabled, type Enrolled } from './accounts.ts'
 import type { Audit } from './audit.ts'
 import type { Changes } from './changes.ts'
 import {
+  checkProof,
   type HeldDevice,
   type HeldRows,
   holdRows,
@@ -78,9 +79,10 @@ export class Devices {
 
   /**
    * The right password was shown: the device is one of the account's already, or waits from now on to be approved.
-   * @throws ParleyError `device-denied`, `already-signed-up`, `busy`
+   * `proof`: the credential that it was right for; a password that was changed meanwhile admits nobody.
+   * @throws ParleyError `wrong-credentials`, `device-denied`, `already-signed-up`, `busy`
    */
-  admit(user: UserId, device: { key: Uint8Array; name: string; address: string }): Promise<void> {
+  admit(user: UserId, device: Admitted): Promise<void> {
     return this.#changing(user, held => this.#admit(held, device))
   }
 
@@ -138,9 +140,10 @@ export class Devices {
     return { held, listed, pending: await readPending(storage, user) }
   }
 
-  async #admit(held: HeldRows, device: { key: Uint8Array; name: string; address: string }): Promise<Work> {
+  async #admit(held: HeldRows, device: Admitted): Promise<Work> {
     const { storage, accounts, changes, now } = this.#parts
     const { user, row } = held
+    const proof = await checkProof(storage, user, device.proof)
     const id = deviceId(idOfKey(device.key))
     const [known] = await readDevices(storage, [id])
     if (!known) return nothing
@@ -162,6 +165,7 @@ export class Devices {
     return {
       changes: [
         ...held.checks,
+        proof,
         ...putDevice(known, init),
         { put: rowKeys.pending(user, id), value: pendingMark },
         ...tooMany.flatMap(one => removePending(user, one)),
@@ -333,6 +337,15 @@ export class Devices {
     }
     throw new ParleyError('busy', 'The registry is busy with this account. Try again in a moment.')
   }
+}
+
+/** A device that has shown the password. */
+interface Admitted {
+  /** SPKI. */
+  readonly key: Uint8Array
+  readonly name: string
+  readonly address: string
+  readonly proof: Uint8Array
 }
 
 /** A batch, and what follows once it is committed. */

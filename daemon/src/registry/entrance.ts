@@ -109,9 +109,10 @@ export class Entrance {
       const enrolled = await accounts.byUser(known.account.user)
       if (!enrolled) throw wrongCredentials()
       if (enrolled.account.isDisabled) throw accountDisabled(name)
+      const { remoteAddress: address, peerKey: key } = this.#link
+      const proof = known.credential
+      await devices.admit(enrolled.account.user, { key, name: deviceWords(deviceName), address, proof })
       guesses.right(name, this.#source)
-      const address = this.#link.remoteAddress
-      await devices.admit(enrolled.account.user, { key: this.#link.peerKey, name: deviceWords(deviceName), address })
       return this.#enter('by password')
     })
   }

@@ -11,12 +11,14 @@ import {
   joined,
   meet,
   password,
+  prove,
   resetPassword,
   search,
   signIn,
   signInByKey,
   signOut,
   signUpRequest,
+  startSignIn,
 } from '../../../support/member.ts'
 import { type RunningRegistry, startTestRegistry } from '../../../support/registry.ts'
 
@@ -77,6 +79,18 @@ describe('a change of the password', () => {
     await thief.dial()
     await assert.rejects(signInByKey(thief), code('unknown-account'))
     assert.equal(await signIn(thief), undefined)
+  })
+
+  it('ends the sign-ins that were begun with the one of before', async () => {
+    await using at = await startTestRegistry()
+    await using alice = await joined(at, 'alice')
+    await using thief = await meet(at, { name: 'alice' })
+    const { finished } = await startSignIn(thief, password)
+    assert.ok(finished)
+    assert.ok(await changePassword(alice, next))
+    await prove(thief, finished)
+    await assert.rejects(thief.ask(continueWith(new Uint8Array(0)), 'signedIn'), code('wrong-credentials'))
+    assert.deepEqual((await at.memory.storage.list('pending/', { limit: 1 })).rows, [])
   })
 
   it('is for nobody who has not signed in', async () => {
