@@ -1,9 +1,9 @@
-import { type MessageInitShape, toBinary } from '@bufbuild/protobuf'
+import { fromBinary, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import type { Change, Storage } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { type DeviceId, deviceId, fromText, type RegistryId, type UserId, userId } from '../protocol/ids.ts'
-import type { Signed } from '../protocol/parley_pb.ts'
+import { RosterSchema, type Signed } from '../protocol/parley_pb.ts'
 import {
   CredentialRowSchema,
   type DeviceRow,
@@ -30,6 +30,16 @@ export interface HeldDevice {
   readonly id: DeviceId
   readonly row: DeviceRow | undefined
   readonly bytes: Uint8Array | undefined
+}
+
+/** A device that has shown the password. */
+export interface Admitted {
+  /** SPKI. */
+  readonly key: Uint8Array
+  readonly name: string
+  readonly address: string
+  /** The credential that the password was right for. */
+  readonly proof: Uint8Array
 }
 
 /** @throws ParleyError `unknown-account`, `damaged-data` */
@@ -104,3 +114,13 @@ export function putRoster(user: UserId, roster: Signed): Change {
 
 /** What the row `pending/<user>/<device>` holds matters to nobody: it is there to be listed. */
 export const pendingMark = new Uint8Array([1])
+
+/** Whether the account key says that this key is a device. Checked when it was stored: only what it says matters here. */
+export function hasDevice({ payload }: Signed, key: Uint8Array): boolean {
+  return fromBinary(RosterSchema, payload).devices.some(device => Buffer.compare(device.key, key) === 0)
+}
+
+/** Devices of a user that no longer count. */
+export function deniedOf(row: { readonly denied: readonly Uint8Array[] }): ReadonlySet<DeviceId> {
+  return new Set(row.denied.map(deviceId))
+}

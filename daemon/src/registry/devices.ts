@@ -1,19 +1,21 @@
-import { fromBinary } from '@bufbuild/protobuf'
 import type { Change, Log, Storage } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { type DeviceId, deviceId, fromText, type RegistryId, type UserId, userId } from '../protocol/ids.ts'
 import { idOfKey, publicKeyOf } from '../protocol/keys.ts'
-import { type NewAccountKey, RosterSchema, type Signed } from '../protocol/parley_pb.ts'
-import type { DeviceRow } from '../protocol/registry_rows_pb.ts'
+import type { NewAccountKey, Signed } from '../protocol/parley_pb.ts'
+import type { DeviceRow, UserRow } from '../protocol/registry_rows_pb.ts'
 import { isNewerRoster, type Roster, readRoster, refuseOlderRoster } from '../protocol/statements.ts'
 import { type Accounts, accountDisabled, type Enrolled } from './accounts.ts'
-import type { Audit } from './audit.ts'
+import type { Audit, AuditEvent } from './audit.ts'
 import type { Changes } from './changes.ts'
 import {
+  type Admitted,
   checkProof,
+  deniedOf,
   type HeldDevice,
   type HeldRows,
+  hasDevice,
   holdRows,
   pendingMark,
   putDevice,
@@ -114,19 +116,13 @@ export class Devices {
       if (held.listed.devices.some(({ id }) => id === device)) {
         throw new ParleyError('usage', 'This device is approved; revoke it instead.')
       }
-      const pending = (await readPending(this.#parts.storage, user)).filter(({ id }) => id === device)
-      if (pending.length === 0) return nothing
-      return { changes: pending.flatMap(one => removePending(user, one)), done: () => this.#dropped(user, pending) }
+      return this.#forgetting(user, ({ id }) => id === device)
     })
   }
 
   /** The password is another one now: whoever waits has shown one that no longer holds. @throws ParleyError `busy` */
   async forgetPending(user: UserId): Promise<void> {
-    await this.#changing(user, async () => {
-      const pending = await readPending(this.#parts.storage, user)
-      if (pending.length === 0) return nothing
-      return { changes: pending.flatMap(one => removePending(user, one)), done: () => this.#dropped(user, pending) }
-    })
+    await this.#changing(user, () => this.#forgetting(user, () => true))
   }
 
   /** The devices in the roster, and those that wait, as their rows are. */
@@ -180,6 +176,7 @@ export class Devices {
   async #publish(held: HeldRows, by: Session, signed: Signed | undefined): Promise<Work> {
     const { registry, storage } = this.#parts
     const { user, row, listed } = held
+    refuseGone(row, by)
     const { accountKey, generation } = row
     const roster = readRoster(signed, { accountKey, registry, user, generation })
     if (!signed) return nothing
@@ -212,7 +209,8 @@ export class Devices {
       ...approved.flatMap(device => this.#approve(user, device, roster)),
       ...gone.map(id => ({ remove: rowKeys.pending(user, id) })),
     ]
-    return { changes, done: () => this.#published(user, by, { approved: approved.map(({ id }) => id), gone }) }
+    const ids = approved.map(({ id }) => id)
+    return { changes, done: () => this.#published(user, by, { approved: ids, gone, left: left.map(({ id }) => id) }) }
   }
 
   #approve(user: UserId, device: HeldDevice, { devices }: Roster): Change[] {
@@ -227,25 +225,32 @@ export class Devices {
   async #published(
     user: UserId,
     by: Session,
-    { approved, gone }: { approved: readonly DeviceId[]; gone: readonly DeviceId[] },
+    { approved, gone, left }: Record<'approved' | 'gone' | 'left', readonly DeviceId[]>,
   ): Promise<void> {
     const { sessions, changes } = this.#parts
-    await this.#refresh(user)
+    // First of all: nothing that is read or written after this may fail and leave them here, or out of the log.
+    for (const id of left) sessions.forget(id)
     for (const id of gone) this.#end(id, user)
+    const { name } = by.account
+    const noted = this.#note([
+      ...gone.map(device => ({ what: 'device-denied', user, name, device }) as const),
+      ...approved.map(device => ({ what: 'device-approved', user, name, device }) as const),
+    ])
+    noted.catch(() => {}) // told below
+    await this.#refresh(user)
     for (const id of approved) {
       const session = sessions.ofDevice(id)
       if (session?.account.user === user) sessions.approve(session)
     }
     changes.person(user)
     changes.own(user)
-    const { name } = by.account
-    for (const device of gone) await this.#note({ what: 'device-denied', user, name, device })
-    for (const device of approved) await this.#note({ what: 'device-approved', user, name, device })
+    await noted
   }
 
   async #replaceKey(held: HeldRows, by: Session, { accountKey, roster: signed }: NewAccountKey): Promise<Work> {
     const { storage, registry } = this.#parts
     const { user, row, listed } = held
+    refuseGone(row, by)
     publicKeyOf(accountKey)
     const generation = row.generation + 1
     if (Buffer.from(accountKey).equals(row.accountKey)) throw notNew('must be another one')
@@ -274,15 +279,26 @@ export class Devices {
     { generation, gone, others }: { generation: number; gone: readonly DeviceId[]; others: readonly HeldDevice[] },
   ): Promise<void> {
     const { sessions, changes, log } = this.#parts
-    await this.#refresh(user)
+    for (const id of gone) sessions.forget(id)
     for (const id of gone) this.#end(id, user)
+    const { name } = by.account
+    const noted = this.#note([
+      { what: 'account-key', user, name, device: by.device, generation },
+      ...gone.map(device => ({ what: 'device-denied', user, name, device }) as const),
+    ])
+    noted.catch(() => {}) // told below
     await this.#dropped(user, others)
+    await this.#refresh(user)
     sessions.approve(by)
     changes.person(user)
-    const { name } = by.account
     log.info({ user, name, generation }, 'Somebody has a new account key.')
-    await this.#note({ what: 'account-key', user, name, device: by.device, generation })
-    for (const device of gone) await this.#note({ what: 'device-denied', user, name, device })
+    await noted
+  }
+
+  async #forgetting(user: UserId, isMeant: (device: HeldDevice) => boolean): Promise<Work> {
+    const pending = (await readPending(this.#parts.storage, user)).filter(isMeant)
+    if (pending.length === 0) return nothing
+    return { changes: pending.flatMap(one => removePending(user, one)), done: () => this.#dropped(user, pending) }
   }
 
   /** Sessions of pending devices that were forgotten end. */
@@ -311,8 +327,9 @@ export class Devices {
     this.#parts.sessions.end(session, code, message)
   }
 
-  #note(event: Omit<Parameters<Audit['note']>[0], 'by'> & { user: UserId }): Promise<void> {
-    return this.#parts.audit.note({ ...event, by: event.user })
+  async #note(events: readonly (Omit<AuditEvent, 'by'> & { user: UserId })[]): Promise<void> {
+    const { audit } = this.#parts
+    await Promise.all(events.map(event => audit.note({ ...event, by: event.user })))
   }
 
   /** Changes of one account go one after the other; where somebody else changes its rows meanwhile, it is judged anew. */
@@ -339,15 +356,6 @@ export class Devices {
   }
 }
 
-/** A device that has shown the password. */
-interface Admitted {
-  /** SPKI. */
-  readonly key: Uint8Array
-  readonly name: string
-  readonly address: string
-  readonly proof: Uint8Array
-}
-
 /** A batch, and what follows once it is committed. */
 interface Work {
   readonly changes: readonly Change[]
@@ -356,13 +364,10 @@ interface Work {
 
 const nothing: Work = { changes: [], done: async () => {} }
 
-/** Whether the account key says that this key is a device. Checked when it was stored: only what it says matters here. */
-export function hasDevice({ payload }: Signed, key: Uint8Array): boolean {
-  return fromBinary(RosterSchema, payload).devices.some(device => Buffer.compare(device.key, key) === 0)
-}
-
-function deniedOf(row: { readonly denied: readonly Uint8Array[] }): ReadonlySet<DeviceId> {
-  return new Set(row.denied.map(deviceId))
+/** What was asked in a session waits for its turn, and the session may be over by then. */
+function refuseGone(row: UserRow, { device }: Session): void {
+  if (row.disabled) throw accountDisabled(row.name)
+  if (deniedOf(row).has(device)) throw denied(row.name)
 }
 
 function unknown(): ParleyError {

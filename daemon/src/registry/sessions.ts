@@ -123,6 +123,12 @@ export class Sessions {
     hangUp(session.link, code, message)
   }
 
+  /** A device without a session may not be here by any other sign of life either, nor have what it got in one. */
+  forget(device: DeviceId): void {
+    if (this.#byDevice.has(device)) return
+    for (const left of this.#left) left({ how: 'left', who: device })
+  }
+
   /** How the device of a session stands from now on. */
   says(session: Session, status: DeviceStatus): void {
     session.status = status

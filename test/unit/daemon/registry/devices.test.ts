@@ -11,6 +11,7 @@ import {
   type Signed,
 } from '../../../../daemon/src/protocol/parley_pb.ts'
 import { readAttestation, readRoster } from '../../../../daemon/src/protocol/statements.ts'
+import { FaultyStorage } from '../../../support/faulty-storage.ts'
 import {
   deviceOf,
   joined,
@@ -25,7 +26,7 @@ import {
   signOut,
   watch,
 } from '../../../support/member.ts'
-import { type RunningRegistry, startTestRegistry } from '../../../support/registry.ts'
+import { type RunningRegistry, registryMemory, startTestRegistry } from '../../../support/registry.ts'
 import { makeKey } from '../../../support/statements.ts'
 import { until } from '../../../support/wait.ts'
 
@@ -248,6 +249,49 @@ describe('a revoked device', () => {
     await using left = await second(at, alice)
     await publish(alice, listing(alice, 3, [alice]))
     await until('an event', () => ended(left) === 'device-denied')
+  })
+
+  it('is signed out and noted even if storage fails at that very moment', async () => {
+    const memory = registryMemory()
+    const storage = new FaultyStorage(memory.storage)
+    await using at = await startTestRegistry({ memory: { ...memory, storage } })
+    await using alice = await joined(at, 'alice')
+    await using stolen = await second(at, alice)
+    storage.fate = changes => {
+      storage.canRead = !changes.some(change => 'put' in change && change.put.startsWith('roster/'))
+      return 'commit'
+    }
+    await assert.rejects(publish(alice, listing(alice, 3, [alice], [stolen])), code('internal'))
+    await until('an event', () => ended(stolen) === 'device-denied')
+    assert.deepEqual(
+      memory.audited.filter(({ what }) => what === 'device-denied').map(({ device }) => device),
+      [deviceOf(stolen)],
+    )
+  })
+
+  it('publishes nothing any more, not even what it had asked before it was revoked', async () => {
+    const memory = registryMemory()
+    const storage = new FaultyStorage(memory.storage)
+    await using at = await startTestRegistry({ memory: { ...memory, storage } })
+    await using alice = await joined(at, 'alice')
+    await using stolen = await second(at, alice)
+    await using accomplice = await meet(at, { name: 'alice' })
+    const held = Promise.withResolvers<'commit'>()
+    const begun = Promise.withResolvers<void>()
+    storage.fate = () => {
+      begun.resolve()
+      return held.promise
+    }
+    const revoked = publish(alice, listing(alice, 3, [alice], [stolen]))
+    await begun.promise
+    const answered = publish(stolen, listing(alice, 4, [accomplice], [alice]))
+    const refused = assert.rejects(answered)
+    await search(stolen, 'alice') // it has arrived
+    held.resolve('commit')
+    await revoked
+    await refused
+    assert.deepEqual((await devices(alice)).length, 1)
+    await assert.rejects(signInByKey(accomplice), code('unknown-account'))
   })
 
   it('cannot slip in by a sign-in that was under way', async () => {

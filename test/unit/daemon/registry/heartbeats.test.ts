@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
+import { create } from '@bufbuild/protobuf'
 import {
   type BeatStatus,
   beatCounter,
@@ -9,7 +10,19 @@ import {
   encodeBeat,
   isGenuineBeat,
 } from '../../../../daemon/src/protocol/heartbeat.ts'
-import { beatKeyOf, joined, lookUp, type Member, setStatus, signInByKey, signOut } from '../../../support/member.ts'
+import { PublishRosterSchema } from '../../../../daemon/src/protocol/parley_pb.ts'
+import {
+  beatKeyOf,
+  joined,
+  lookUp,
+  type Member,
+  meet,
+  rosterOf,
+  setStatus,
+  signIn,
+  signInByKey,
+  signOut,
+} from '../../../support/member.ts'
 import { type RunningRegistry, startTestRegistry } from '../../../support/registry.ts'
 import { until } from '../../../support/wait.ts'
 
@@ -160,6 +173,30 @@ describe('registry: heartbeats', () => {
     await signOut(alice)
     await heart.send(heart.beat())
     await until('alice is gone', async () => (await standing(bob, alice))?.status === 'offline')
+    assert.equal(heart.answers.length, 1)
+  })
+
+  it('of a device that was revoked while its link was gone get silence, and nobody is here by them', async () => {
+    await using at = await start()
+    await using alice = await joined(at, 'alice')
+    await using bob = await joined(at, 'bob')
+    await using stolen = await meet(at, { name: 'alice' })
+    await signIn(stolen)
+    const listing = (version: number, members: Member[]) => {
+      const devices = members.map(({ identity, name }) => ({ key: identity.spki, name, added: 1 }))
+      const roster = rosterOf(alice, { version, devices })
+      return alice.ask({ case: 'publishRoster', value: create(PublishRosterSchema, { roster }) }, 'done')
+    }
+    await listing(2, [alice, stolen])
+    const { session } = await signInAgain(stolen)
+    using heart = await heartOf(at, stolen, session)
+    stolen.link.close()
+    await until('its link is gone', async () => (await lookUp(bob, { name: 'alice' })).devices.length === 1)
+    await heart.say()
+    await listing(3, [alice])
+    await heart.send(heart.beat('busy'))
+    await signOut(alice)
+    assert.equal((await standing(bob, alice))?.status, 'offline')
     assert.equal(heart.answers.length, 1)
   })
 })
