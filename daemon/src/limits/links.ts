@@ -36,6 +36,10 @@ export const linksLimits = {
   silent: 10 * 60_000,
   /** Connections of one address that may be silent for longer than `handshake`; the oldest goes first. */
   silentPerAddress: 16,
+  /** TLS handshakes at a time: enough to keep a processor busy over a slow network. Then others wait, source by source. */
+  handshakesAtOnce: 256,
+  /** A handshake that takes longer no longer keeps others waiting: it may go on until `handshake`. */
+  handshakeTurn: 1_000,
   /** Connections that wait to be accepted: a whole team coming back at once; the system may cut it lower. */
   backlog: 4_096,
   /** Bytes of a PROXY header with all that proxies add: HAProxy's own has some hundred; more is an attack. */

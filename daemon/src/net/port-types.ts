@@ -32,6 +32,8 @@ export type PortLimits = LinkLimits & {
     | 'connectionsPerAddress'
     | 'silent'
     | 'silentPerAddress'
+    | 'handshakesAtOnce'
+    | 'handshakeTurn'
     | 'backlog']: number
 }
 

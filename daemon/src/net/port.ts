@@ -4,6 +4,7 @@ import type { Log } from '@parley/kit'
 import { asParleyError, type ErrorCode, ParleyError } from '../errors.ts'
 import { limits as defaults } from '../limits.ts'
 import type { AddressSet } from './address-set.ts'
+import { Admission } from './admission.ts'
 import { type Acceptor, Connection, endsOf } from './connection.ts'
 import { Deadlines } from './deadlines.ts'
 import type { Identity } from './identity.ts'
@@ -48,6 +49,8 @@ class OpenPort implements Port, Acceptor {
   readonly #perSource = new Map<string, number>()
   /** In TLS handshake, by their two ends: all that tells which connection a TLS socket runs over. */
   readonly #handshakes = new Map<string, Connection>()
+  /** In handshake or waiting for it. */
+  readonly #admission: Admission<Connection>
   readonly #hello: Deadlines<Connection>
   readonly #silence: Silence
   #isClosed = false
@@ -67,6 +70,8 @@ class OpenPort implements Port, Acceptor {
       // Running out of file descriptors is told here; the port goes on listening.
       failed: error => log.error({ error }, 'a connection could not be accepted'),
     })
+    const { handshakesAtOnce, handshakeTurn } = this.limits
+    this.#admission = new Admission(handshakesAtOnce, handshakeTurn, connection => this.#shakeHands(connection))
     this.#hello = new Deadlines(this.limits.handshake, connection => this.#expired(connection))
     this.#silence = new Silence(
       this.limits,
@@ -123,9 +128,11 @@ class OpenPort implements Port, Acceptor {
     if (this.#connections.size > 0) await new Promise<void>(resolve => (this.#emptied = resolve))
     this.#hello.clear()
     this.#silence.clear()
+    this.#admission.clear()
   }
 
   established(connection: Connection): void {
+    this.#admission.leave(connection)
     this.#hello.delete(connection)
   }
 
@@ -218,8 +225,13 @@ class OpenPort implements Port, Acceptor {
       return
     }
     connection.stage = 'tls'
-    this.#handshakes.set(connection.ends, connection)
     if (first) connection.socket.unshift(first)
+    this.#admission.enter(connection)
+  }
+
+  /** It is the turn of this connection. */
+  #shakeHands(connection: Connection): void {
+    this.#handshakes.set(connection.ends, connection)
     this.#tls.emit('connection', connection.socket)
   }
 
@@ -306,6 +318,7 @@ class OpenPort implements Port, Acceptor {
 
   #gone(connection: Connection): void {
     this.#connections.delete(connection)
+    this.#admission.leave(connection)
     this.#uncount(connection)
     this.#hello.delete(connection)
     this.#silence.delete(connection)
