@@ -100,8 +100,7 @@ export class Peers {
     try {
       const hello = helloTo(link.peerId, this.#self())
       const answer = await ask(link, { case: 'peerHello', value: hello }, 'peerHello')
-      const person = await this.#judge(answer, link)
-      if (user && person.user !== user) throw stranger()
+      const person = await this.#judge(answer, link, user)
       this.#adopt(link, person)
       return person
     } catch (error) {
@@ -137,7 +136,8 @@ export class Peers {
     return self
   }
 
-  async #judge(hello: PeerHello, link: Link): Promise<Person> {
+  /** `expected`: who it must be; nothing of anybody else is kept. */
+  async #judge(hello: PeerHello, link: Link, expected?: UserId): Promise<Person> {
     const { people, onClock } = this.#options
     const self = this.#self()
     // Before the statements are judged: the key that has signed them may be news here.
@@ -150,6 +150,7 @@ export class Peers {
       if (error instanceof ClockApart) onClock(error.person.user, error.message)
       throw error
     }
+    if (expected && person.user !== expected) throw stranger()
     const device = deviceId(link.peerId)
     if (person.user === self.user) {
       await (this.#options.own ?? noOwn).admit(person, device)

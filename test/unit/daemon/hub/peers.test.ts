@@ -167,6 +167,7 @@ describe('hub: peers', () => {
     const link = await two.bob.dial(two.alice)
     const carol = makePerson(two.registry, 'carol', Date.now())
     await assert.rejects(two.bob.peers.greet(link, carol.user), { code: 'stranger' })
+    assert.equal(two.bob.people.get(two.alice.person.user), undefined, 'nor lets them in as somebody else')
   })
 
   it('exchanges nothing when the clocks are more than 10 minutes apart, and tells both', async () => {
