@@ -24,8 +24,8 @@ interface FreshnessOptions {
 
 /** The look-up of somebody that is under way, and the one that follows it: whatever is told meanwhile is one more. */
 interface Turns {
-  readonly now: Promise<void>
-  next: Promise<void> | undefined
+  readonly now: Promise<boolean>
+  next: Promise<boolean> | undefined
 }
 
 /**
@@ -80,7 +80,10 @@ export class Freshness {
       const known = people.get(user)
       return known !== undefined && isNewerRoster(listed, known.listed)
     }
-    if (isNews() || !this.#current().has(user)) await this.#lookUp(user)
+    if (isNews() || !this.#current().has(user)) {
+      const isKnown = await this.#lookUp(user)
+      if (!isKnown) throw new ParleyError('stranger', `The team knows ${name} no more.`)
+    }
     if (!isNews() || !this.#current().has(user)) return
     throw new ParleyError('stranger', `${name} shows a list of devices that the team does not know.`)
   }
@@ -119,15 +122,18 @@ export class Freshness {
     }
   }
 
-  /** Never more than one of somebody at once, however often it is told that they have changed. */
-  #lookUp(user: UserId): Promise<void> {
+  /**
+   * Never more than one of somebody at once, however often it is told that they have changed. False: the registry says
+   * that it does not know them.
+   */
+  #lookUp(user: UserId): Promise<boolean> {
     const turns = this.#turns.get(user)
     if (!turns) return this.#begin(user)
     turns.next ??= turns.now.then(() => this.#begin(user))
     return turns.next
   }
 
-  #begin(user: UserId): Promise<void> {
+  #begin(user: UserId): Promise<boolean> {
     const now = this.#ask(user).finally(() => {
       if (this.#turns.get(user)?.next === undefined) this.#turns.delete(user)
     })
@@ -135,7 +141,7 @@ export class Freshness {
     return now
   }
 
-  async #ask(user: UserId): Promise<void> {
+  async #ask(user: UserId): Promise<boolean> {
     const { session, people, peers, log } = this.#options
     const fresh = this.#current()
     // What changes from here on is told again.
@@ -148,11 +154,16 @@ export class Freshness {
         const person = people.judge(found.attestation, found.roster)
         if (person.user === user) await people.keep(person)
       }, signal)
+      return true
     } catch (error) {
       fresh.delete(user)
       const { code, message } = asParleyError(error)
-      if (code === 'unknown-user') peers().cut(user, 'The team knows this person no more.')
-      else log.info({ code, user }, `Somebody could not be looked up again: ${message}`)
+      if (code === 'unknown-user') {
+        peers().cut(user, 'The team knows this person no more.')
+        return false
+      }
+      log.info({ code, user }, `Somebody could not be looked up again: ${message}`)
+      return true
     }
   }
 }

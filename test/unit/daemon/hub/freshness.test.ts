@@ -131,6 +131,17 @@ describe('freshness', () => {
     bob.freshness.close()
   })
 
+  it('lets nobody in again whom the registry knows no more', async () => {
+    const bob = await bobsHub()
+    bob.signIn()
+    bob.fails = new ParleyError('unknown-user', 'Nobody here has this id.')
+    for (let time = 0; time < 2; time++)
+      await assert.rejects(bob.freshness.check(bob.person(1).person), { code: 'stranger' })
+    bob.fails = undefined
+    await bob.freshness.check(bob.person(1).person)
+    bob.freshness.close()
+  })
+
   it('lets no link outlive what vouches for somebody, unless the registry vouches on', async () => {
     const bob = await bobsHub()
     await bob.people.keep(bob.person(1).person)
