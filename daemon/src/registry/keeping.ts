@@ -42,6 +42,7 @@ export class Keeping {
   #lease: Lease | undefined
   #journal: Journal | undefined
   #backedUp: number | undefined
+  #isBackingUp = false
 
   constructor(options: KeepingOptions) {
     this.#options = options
@@ -100,6 +101,22 @@ export class Keeping {
   ): Promise<BackupSize> {
     const journal = this.#journal
     if (!journal) throw new ParleyError('internal', 'There is no storage yet.')
+    // Two of one name would take each other's draft away.
+    if (this.#isBackingUp) throw new ParleyError('busy', 'A backup is being written already. Wait until it has ended.')
+    this.#isBackingUp = true
+    try {
+      return await this.#backup(journal, file, about, progress)
+    } finally {
+      this.#isBackingUp = false
+    }
+  }
+
+  async #backup(
+    journal: Journal,
+    file: string,
+    about: { registry?: string; team?: string },
+    progress: ((size: BackupSize) => void) | undefined,
+  ): Promise<BackupSize> {
     const { now, log } = this.#options
     const format = await formatOf(journal)
     if (typeof format !== 'number') throw new ParleyError('damaged-data', 'There is no registry in this storage.')
