@@ -115,14 +115,17 @@ export class Invites {
     }
   }
 
-  /** From now on nobody signs up with it. @throws ParleyError `bad-invite` when there is none of that id */
-  async revoke(text: string): Promise<void> {
+  /**
+   * From now on nobody signs up with it. Gives its id as it is listed.
+   * @throws ParleyError `bad-invite` when there is none of that id
+   */
+  async revoke(text: string): Promise<string> {
     const id = text.trim().toLowerCase()
     if (idPattern.test(id)) {
       const { rows } = await this.#storage.list(`${rowKeys.invites}${id}`, { limit: 1 })
       const [key] = rows[0] ?? []
       // Whoever uses it at this moment checks its row, so one of the two is told.
-      if (key !== undefined && (await this.#storage.write([{ remove: key }])) === 'committed') return
+      if (key !== undefined && (await this.#storage.write([{ remove: key }])) === 'committed') return id
     }
     const words = `There is no invite ${JSON.stringify(text.slice(0, 2 * idLength))}. \`parley invites\` lists them with their ids.`
     throw new ParleyError('bad-invite', words)

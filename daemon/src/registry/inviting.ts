@@ -46,8 +46,8 @@ export class Inviting {
 
   /** @throws ParleyError `bad-invite` when there is none of that id */
   async revokeInvite({ id }: ControlRequests['revokeInvite'][0], by?: By): Promise<Record<string, never>> {
-    await this.#parts.invites.revoke(id)
-    await this.#parts.audit.note({ what: 'invite-revoked', by: by?.user ?? operator, detail: id })
+    const detail = await this.#parts.invites.revoke(id)
+    await this.#parts.audit.note({ what: 'invite-revoked', by: by?.user ?? operator, detail })
     return {}
   }
 }

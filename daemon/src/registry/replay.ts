@@ -22,8 +22,9 @@ export interface Replayed {
 
 /**
  * Does again, in rows that come from a backup, what must not come undone: a device that was denied, an account that was
- * disabled, enabled or deleted, a role that was given or taken, an invite that was revoked. A denial and a deletion are for
- * ever, so all of them count, whenever they were; of the others those since the backup was begun.
+ * disabled, enabled or deleted, a role that was given or taken, an invite that was revoked, a code for a new password that
+ * was used or replaced. A denial and a deletion are for ever, so all of them count, whenever they were; of the others those
+ * since the backup was begun.
  */
 export async function replayAudit(
   path: string,
@@ -60,6 +61,8 @@ interface Acts {
   disabled?: boolean
   role?: string
   hasNewPassword?: true
+  /** The code that the backup may hold was used, or another one took its place. */
+  hasOldCode?: true
 }
 
 function collected(lines: readonly AuditLine[], since: number) {
@@ -77,7 +80,8 @@ function collected(lines: readonly AuditLine[], since: number) {
     else if (!isSince) continue
     else if (what === 'user-disabled' || what === 'user-enabled') acts.disabled = what === 'user-disabled'
     else if (what === 'role' && detail !== undefined) acts.role = detail
-    else if (what === 'password') acts.hasNewPassword = true
+    else if (what === 'reset') acts.hasOldCode = true
+    else if (what === 'password') acts.hasNewPassword = acts.hasOldCode = true
   }
   return { users, deleted, revoked }
 }
@@ -86,7 +90,7 @@ async function replayOn(
   storage: Storage,
   user: UserId,
   row: UserRow,
-  { denied, disabled, role, hasNewPassword }: Acts,
+  { denied, disabled, role, hasNewPassword, hasOldCode }: Acts,
   replayed: { [What in keyof Replayed]: string[] },
 ): Promise<void> {
   const { name } = row
@@ -103,6 +107,7 @@ async function replayOn(
     replayed.roles.push(name)
   }
   if (hasNewPassword) replayed.oldPasswords.push(name)
+  if (hasOldCode) await storage.write([{ remove: rowKeys.reset(user) }])
   if (more.length === 0 && Object.keys(changes).length === 0) return
   const waiting = more.map(id => ({ remove: rowKeys.pending(user, id) }))
   const put =
@@ -129,6 +134,7 @@ const relevant: readonly string[] = [
   'user-enabled',
   'device-denied',
   'role',
+  'reset',
   'password',
   'invite-revoked',
 ]

@@ -5,6 +5,7 @@ import { openMemoryStorage } from '@parley/storage-memory'
 import { ensureFolder, ensureHome } from '../../../../daemon/src/locations.ts'
 import { silentLog } from '../../../../daemon/src/log.ts'
 import { bringToFormat } from '../../../../daemon/src/plugins/format.ts'
+import { fromText } from '../../../../daemon/src/protocol/ids.ts'
 import { AuditLog } from '../../../../daemon/src/registry/audit.ts'
 import { summarize } from '../../../../daemon/src/registry/backup-summary.ts'
 import { registryFormat } from '../../../../daemon/src/registry/format.ts'
@@ -12,7 +13,7 @@ import { Keeping } from '../../../../daemon/src/registry/keeping.ts'
 import { restoreInto } from '../../../../daemon/src/registry/restoring.ts'
 import { FaultyStorage } from '../../../support/faulty-storage.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
-import { changePassword, joined, meet, signInByKey } from '../../../support/member.ts'
+import { changePassword, joined, meet, resetPassword, signInByKey } from '../../../support/member.ts'
 import { registryMemory, startTestRegistry } from '../../../support/registry.ts'
 
 describe('a restore', () => {
@@ -32,7 +33,7 @@ describe('a restore', () => {
 
     await registry.users.setUser({ name: 'bob', role: 'member' })
     await registry.users.setUser({ name: 'carol', disabled: false })
-    await registry.invites.revokeInvite({ id: invite.id })
+    await registry.invites.revokeInvite({ id: ` ${invite.id.toUpperCase()} ` })
     await changePassword(alice, 'another horse')
 
     const storage = openMemoryStorage()
@@ -56,6 +57,29 @@ describe('a restore', () => {
     assert.equal((await again.registry.users.user({ name: 'bob' })).role, 'member')
     await using back = await meet(again, alice)
     await signInByKey(back)
+  })
+
+  it('brings back no code that was used, or given out anew, since the backup', async () => {
+    await using folder = await temporaryFolder()
+    await using lost = await keptRegistry(path.join(folder.path, 'lost'))
+    await using alice = await joined(lost.at, 'alice')
+    await using _bob = await joined(lost.at, 'bob')
+    const { users } = lost.at.registry
+    const used = fromText((await users.resetUser({ name: 'alice' })).code)
+    const old = fromText((await users.resetUser({ name: 'bob' })).code)
+    const file = path.join(folder.path, 'one.backup')
+    await lost.at.registry.backup({ file })
+    await alice.dial()
+    await resetPassword(alice, used, 'another horse')
+    await users.resetUser({ name: 'bob' })
+
+    const storage = openMemoryStorage()
+    await lost.restore(file, storage)
+    await using again = await startTestRegistry({ memory: { ...lost.memory, storage } })
+    for (const [name, code] of Object.entries({ alice: used, bob: old })) {
+      await using thief = await meet(again, { name })
+      await assert.rejects(resetPassword(thief, code, 'of a thief'), { code: 'wrong-credentials' })
+    }
   })
 
   it('that is cut short anywhere lets nothing start from it, and is done again from the beginning', async () => {
@@ -89,6 +113,25 @@ describe('a restore', () => {
   })
 })
 
+describe('a backup of a registry', () => {
+  it('is refused while another one is written, and leaves that one whole', async () => {
+    await using folder = await temporaryFolder()
+    await using kept = await keptRegistry(path.join(folder.path, 'kept'))
+    await using _ = await joined(kept.at, 'alice')
+    const file = path.join(folder.path, 'one.backup')
+    const others: Promise<string>[] = []
+    await kept.keeping.backup(
+      file,
+      {},
+      () => void others.push(kept.keeping.backup(file, {}).then(String, error => error.code)),
+    )
+    assert.ok(others.length > 0)
+    assert.equal((await summarize(file)).accounts, 1)
+    assert.deepEqual(new Set(await Promise.all(others)), new Set(['busy']))
+    assert.equal((await summarize(file)).accounts, 1)
+  })
+})
+
 async function keysOf(storage: Storage): Promise<string[]> {
   const { rows } = await storage.list('', { limit: 1000 })
   return rows.map(([key]) => key).filter(key => key !== 'lease')
@@ -111,6 +154,7 @@ async function keptRegistry(home: string) {
   return {
     at,
     memory,
+    keeping,
     async restore(file: string, storage: Storage) {
       const into = new Keeping({ where, log: silentLog, now: Date.now, signal })
       try {
