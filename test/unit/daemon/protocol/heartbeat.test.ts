@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import {
   beatCounter,
   beatKey,
@@ -56,5 +57,15 @@ describe('heartbeat', () => {
     assert.ok(!isBeat(Buffer.concat([bytes, Buffer.alloc(1)])))
     assert.ok(!isBeat(Buffer.alloc(32)))
     assert.ok(!isBeat(Buffer.alloc(0)))
+  })
+
+  it('is what the vectors say', () => {
+    const read = JSON.parse(readFileSync(new URL('../../../vectors/heartbeats.json', import.meta.url), 'utf8'))
+    const known = beatKey(Buffer.from(read.key, 'hex'))
+    const of = Buffer.from(read.session, 'hex')
+    for (const { counter, status, beat, answer } of read.beats) {
+      assert.equal(encodeBeat({ session: of, counter, status }, known).toString('hex'), beat)
+      assert.equal(encodeBeat({ session: of, counter, status: undefined }, known).toString('hex'), answer)
+    }
   })
 })

@@ -57,7 +57,9 @@ describe('the reference', () => {
   })
 })
 
-const contracts = readFileSync(new URL('../../../../daemon/src/protocol/control.ts', import.meta.url), 'utf8')
+const contracts = ['control.ts', 'control-infos.ts']
+  .map(file => readFileSync(new URL(`../../../../daemon/src/protocol/${file}`, import.meta.url), 'utf8'))
+  .join('\n')
 
 /** The parameters of a request as its type names them, `?` behind those that may be left out. */
 function fieldsOf(method: string): string[] {
