@@ -48,7 +48,7 @@ export class ClassicAccounts {
 
   /**
    * Who it is, when the password is right. Takes as long for a name that nobody has. A user who is disabled or deleted
-   * is let in as little as one who has no classic password.
+   * is let in as little as one who has no classic password, and nobody by one that was changed while it was checked.
    */
   async signIn(alias: string, password: string, signal: AbortSignal): Promise<ClassicLogin | undefined> {
     const [row] = await this.#storage.get([rowKeys.classic(alias)])
@@ -56,8 +56,7 @@ export class ClassicAccounts {
     const isRight = await this.#passwords.check(account?.password, password, signal)
     if (!isRight || !account) return undefined
     const user = account.user.length > 0 ? userId(account.user) : undefined
-    if (user && !(await this.#standing(user))) return undefined
-    return { alias: account.alias, user }
+    return (await this.#stands(alias, row, user)) ? { alias: account.alias, user } : undefined
   }
 
   /** Every user's alias, in pages: at the start of a registry. */
@@ -140,10 +139,13 @@ export class ClassicAccounts {
     throw new ParleyError('unknown-account', 'This account is not known here any more.')
   }
 
-  async #standing(user: UserId): Promise<boolean> {
-    const [bytes] = await this.#storage.get([rowKeys.user(user)])
-    const row = readRow(UserRowSchema, bytes)
-    return row !== undefined && !row.disabled && row.deleted === 0n
+  /** Whether the account of an alias is still as it was read, and its user may be here. */
+  async #stands(alias: string, held: Uint8Array | undefined, user: UserId | undefined): Promise<boolean> {
+    const keys = [rowKeys.classic(alias), ...(user ? [rowKeys.user(user)] : [])]
+    const [now, userBytes] = await this.#storage.get(keys)
+    if (!held || !isSame(now, held)) return false
+    const row = readRow(UserRowSchema, userBytes)
+    return !user || (row !== undefined && !row.disabled && row.deleted === 0n)
   }
 
   async #account(alias: string, password: string, user: UserId | undefined, signal: AbortSignal): Promise<Uint8Array> {

@@ -130,6 +130,37 @@ describe('classic accounts', () => {
       assert.equal(await aliases.set(alice.user, { alias: '', password: '' }, never), undefined, 'again')
     })
 
+    it('open nothing by a password that was changed, or taken away, while it was being checked', async () => {
+      const inner = await withUsers(alice)
+      const read = Promise.withResolvers<void>()
+      const held = Promise.withResolvers<void>()
+      let isHeld = false
+      const storage: Storage = {
+        durable: false,
+        list: (prefix, range) => inner.list(prefix, range),
+        write: changes => inner.write(changes),
+        async get(keys) {
+          const rows = await inner.get(keys)
+          if (!isHeld || !keys.includes(rowKeys.classic('alice'))) return rows
+          isHeld = false
+          read.resolve()
+          await held.promise
+          return rows
+        },
+      }
+      await using registry = await ClassicRegistry.start({ storage })
+      const { aliases } = registry.classic
+      await aliases.set(alice.user, { alias: '', password: 'secret1' }, never)
+      const client = await registry.client()
+      isHeld = true
+      const login = client.login('alice', 'secret1')
+      await read.promise
+      await aliases.set(alice.user, { alias: '', password: '' }, never)
+      held.resolve()
+      assert.equal((await login).code, 41)
+      assert.deepEqual(registry.classic.online(), [])
+    })
+
     it('open nothing once the user is disabled', async () => {
       const storage = await withUsers(alice)
       await using registry = await ClassicRegistry.start({ storage })
