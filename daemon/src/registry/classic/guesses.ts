@@ -6,7 +6,7 @@ import { Throttle } from '../throttle.ts'
 
 /**
  * Slows the guessing of classic passwords, by account and by address. Only wrong guesses count, so a crowd that logs in
- * at once is not slowed; nor is the address that an account was last used from, so nobody else can keep its owner out.
+ * at once is hardly slowed; nor is the address that an account was last used from, so nobody else can keep its owner out.
  */
 export class ClassicGuesses {
   readonly #byAccount: Throttle
@@ -21,19 +21,24 @@ export class ClassicGuesses {
     this.#byAddress = new Throttle({ ...common, free: limits.guessesPerAddress }, now)
   }
 
-  /** Throws `throttled` when another guess at `name` from `address` is too early. */
-  check(name: string, address: string): void {
+  /**
+   * Counts a guess at `name` from `address`; gives what takes it back. It counts while it is judged, too, or all that are
+   * made at once would be free. Throws `throttled` when another one is too early.
+   */
+  count(name: string, address: string): () => void {
     const [account, source] = [foldAlias(name), sourceOf(address)]
     const isHome = this.#home.get(account) === source
     const wait = Math.max(isHome ? 0 : this.#byAccount.wait(account), this.#byAddress.wait(source))
-    if (wait === 0) return
-    const seconds = Math.ceil(wait / 1000)
-    throw new ParleyError('throttled', `Too many wrong passwords. Try again in ${seconds} s.`, { retryAfter: wait })
-  }
-
-  wrong(name: string, address: string): void {
-    this.#byAccount.count(foldAlias(name))
-    this.#byAddress.count(sourceOf(address))
+    if (wait > 0) {
+      const seconds = Math.ceil(wait / 1000)
+      throw new ParleyError('throttled', `Too many wrong passwords. Try again in ${seconds} s.`, { retryAfter: wait })
+    }
+    this.#byAccount.count(account)
+    this.#byAddress.count(source)
+    return () => {
+      this.#byAccount.forgive(account)
+      this.#byAddress.forgive(source)
+    }
   }
 
   right(name: string, address: string): void {

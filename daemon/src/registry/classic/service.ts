@@ -107,15 +107,18 @@ export class ClassicService {
 
   async #login({ username, password }: PasswordRequest, address: string, signal: AbortSignal): Promise<ClassicCode> {
     if (username === undefined || password === undefined) return codes.invalidCredentials
-    this.#guesses.check(username, address)
-    const login = await this.#accounts.signIn(username, password, signal)
-    signal.throwIfAborted()
-    if (login === undefined) {
-      this.#guesses.wrong(username, address)
-      return codes.invalidCredentials
+    const takeBack = this.#guesses.count(username, address)
+    let isWrong = false
+    try {
+      const login = await this.#accounts.signIn(username, password, signal)
+      signal.throwIfAborted()
+      isWrong = login === undefined
+      if (login === undefined) return codes.invalidCredentials
+      this.#guesses.right(username, address)
+      return this.#sessions.open(login.alias, address, login.user) ? codes.loggedIn : codes.refused
+    } finally {
+      if (!isWrong) takeBack()
     }
-    this.#guesses.right(username, address)
-    return this.#sessions.open(login.alias, address, login.user) ? codes.loggedIn : codes.refused
   }
 
   #search(request: ClassicRequest & { is: 'search' }, address: string): Uint8Array {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { limits } from '../../../../../daemon/src/limits.ts'
 import { ClassicBeater, classicHeartbeat, classicRows } from '../../../../support/classic-client.ts'
 import { ClassicRegistry } from '../../../../support/classic-registry.ts'
 
@@ -186,6 +187,25 @@ describe('classic logins', () => {
     assert.equal((await stranger.login('alice', 'secret1')).code, 50, 'slowed, whatever the password')
     const owner = await registry.client()
     assert.equal((await owner.login('alice', 'secret1')).code, 21)
+  })
+
+  it('slows guesses that are made all at once as much as those in turn', async () => {
+    await using registry = await open({ scryptCost: { log2N: 13, r: 8, p: 1 } })
+    await registry.online('alice')
+    const strangers = await Promise.all(Array.from({ length: 20 }, () => registry.client({ from: '127.0.0.2' })))
+    const codes = await Promise.all(
+      strangers.map(async (stranger, guess) => (await stranger.login('alice', `guess-${guess}`)).code),
+    )
+    assert.equal(codes.filter(code => code === 41).length, limits.guessesPerAccount)
+  })
+
+  it('lets a crowd log in at once', async () => {
+    await using registry = await open()
+    const names = Array.from({ length: 20 }, (_, index) => `name${index}`)
+    const crowd = await Promise.all(names.map(() => registry.client()))
+    for (const [at, name] of names.entries()) await crowd[at]?.register(name, 'secret1')
+    const codes = await Promise.all(names.map(async (name, at) => (await crowd[at]?.login(name, 'secret1'))?.code))
+    assert.deepEqual(new Set(codes), new Set([21]))
   })
 
   it('closes its port and its beats', async () => {
