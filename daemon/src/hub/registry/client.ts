@@ -127,6 +127,7 @@ export class RegistryClient {
     const session = this.session
     if (session) return session
     this.#account()
+    this.#closing.signal.throwIfAborted()
     const waiting = Promise.withResolvers<RegistrySession>()
     this.#waiting.add(waiting)
     const late = () => waiting.reject(new ParleyError('unreachable', this.why ?? 'The team cannot be reached.'))

@@ -263,6 +263,20 @@ describe('hub: registry client', () => {
     await assert.rejects(alice.say('bob', 'hello'), { code: 'signed-out' })
   })
 
+  it('stops at once, whatever waits for the registry in turn', async () => {
+    await using registry = await startFakeRegistry()
+    await using home = await hubHome()
+    await using alice = await startTestHub(home, { reconnect: quick })
+    await alice.hub.signUp({ registry: registry.address, name: 'alice', password })
+    registry.answer = is => (is.case === 'signIn' ? new Promise(() => {}) : undefined)
+    for (const link of registry.links) link.close()
+    await alice.seen('the loss', () => alice.account().state === 'unreachable')
+    const wish = { password, newPassword: `${password}!` }
+    const waiting = Promise.allSettled([1, 2, 3].map(() => alice.hub.passwords.changePassword(wish)))
+    await within('the stop', alice.hub.close(), 3_000)
+    for (const { status } of await waiting) assert.equal(status, 'rejected')
+  })
+
   it('answers no other mechanism than the one that made the account', async () => {
     await using registry = await startFakeRegistry()
     await using home = await hubHome()
