@@ -485,7 +485,8 @@ describe('a chat in a surface', () => {
         },
         () => 'Late.',
       )
-    void page().ask('copy', { text: 'there' })
+    const earlier = page()
+    const gone = earlier.ask('copy', { text: 'there' })
     const later = page()
     const answer = later.ask('selection', {})
     const [before, own] = asked
@@ -493,6 +494,8 @@ describe('a chat in a surface', () => {
     later.receive({ is: 'reply', id: before, result: null })
     later.receive({ is: 'reply', id: own, result: { text: 'here' } })
     assert.deepEqual(await answer, { text: 'here' })
+    earlier.receive({ is: 'reply', id: before, result: null })
+    await gone
   })
 
   it('does not wait for ever for an answer', async () => {
