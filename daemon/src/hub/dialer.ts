@@ -43,7 +43,7 @@ export class Supervisor {
   readonly #options: SupervisorOptions
   readonly #closing = new AbortController()
   readonly #tasks = new Map<UserId, Task>()
-  readonly #gate = new Gate(limits.dialsAtOnce)
+  readonly #gate = new Gate(limits.dialsAtOnce, limits.dialsToWritten)
 
   constructor(options: SupervisorOptions) {
     this.#options = options
@@ -52,6 +52,14 @@ export class Supervisor {
   /** Dials at once if there is reason to; joins a dial under way and cuts a pause short. */
   reach(user: UserId): void {
     this.#start(user)
+  }
+
+  /** As {@link reach}, before all others: somebody has just written to them. */
+  reachFirst(user: UserId): void {
+    this.#start(user)
+    const task = this.#tasks.get(user)
+    if (task?.running) task.isFirst = true
+    this.#gate.look()
   }
 
   /** A link to one of their devices came up or went. */
@@ -80,6 +88,7 @@ export class Supervisor {
       patient: new Backoff({ ...limits.upgrade, ...this.#options.upgrade }),
       upSince: 0,
       dialled: -limits.redial,
+      isFirst: false,
       running: undefined,
     }
     this.#tasks.set(user, task)
@@ -128,7 +137,7 @@ export class Supervisor {
     while (this.#wants(user)) {
       await new Pause().sleep(Math.max(0, task.dialled + limits.redial - performance.now()), signal)
       task.pause.reset()
-      const isUrgent = await this.#round(user, signal)
+      const isUrgent = await this.#round(user, task, signal)
       task.dialled = performance.now()
       if (this.#wants(user)) await this.#rest(task, isUrgent ? task.urgent : task.patient)
     }
@@ -148,17 +157,25 @@ export class Supervisor {
   }
 
   /** Dials everything of a person that is there and not well linked. Whether somebody waits for the next round. */
-  async #round(user: UserId, signal: AbortSignal): Promise<boolean> {
+  async #round(user: UserId, task: Task, signal: AbortSignal): Promise<boolean> {
     const { peers, self, log } = this.#options
     try {
       const there = (await this.#find(user, signal)).filter(({ device }) => device !== self)
       const wanted = there.filter(({ device }) => this.#isWanted(user, device))
-      await Promise.all(wanted.map(target => this.#gate.run(() => this.#reach(user, target, signal), signal)))
+      const dial = (target: Target) =>
+        this.#gate.run(
+          () => this.#reach(user, target, signal),
+          signal,
+          () => task.isFirst,
+        )
+      await Promise.all(wanted.map(dial))
       return !peers.isLinked(user) || wanted.some(({ device }) => !peers.linkTo(device))
     } catch (error) {
       const { code, message } = asParleyError(error)
       log.debug({ code, user }, `A dial failed: ${message}`)
       return !peers.isLinked(user)
+    } finally {
+      task.isFirst = false
     }
   }
 
@@ -243,5 +260,7 @@ interface Task {
   upSince: number
   dialled: number
   rests?: 'patiently' | 'urgently' | 'hurried' | undefined
+  /** Somebody has written to them since the last round. */
+  isFirst: boolean
   running: Promise<void> | undefined
 }

@@ -147,7 +147,7 @@ export abstract class KeyedCircle implements Circle {
       throw new ParleyError('blocked', `You have blocked ${name}. Unblock them to write to them.`)
     const to = { user, name, displayName }
     const stored = await this.conversations.send({ peer: to, text, message, written: this.#parts.clock.physical() })
-    this.supervisor.reach(user)
+    this.supervisor.reachFirst(user)
     return this.message(stored)
   }
 

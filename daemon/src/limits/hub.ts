@@ -66,4 +66,6 @@ export const hubLimits = {
   settled: 10_000,
   /** Dials to people that are under way at once: a laptop that wakes has no use for a hundred. */
   dialsAtOnce: 8,
+  /** Dials beside those, to people who were just written to: those 8 may all hang, each for the 10 s of a handshake. */
+  dialsToWritten: 4,
 } as const

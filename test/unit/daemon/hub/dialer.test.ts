@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict'
 import { create } from '@bufbuild/protobuf'
-import { usable } from '../../../../daemon/src/hub/dialer.ts'
+import { Supervisor, usable } from '../../../../daemon/src/hub/dialer.ts'
+import type { People } from '../../../../daemon/src/hub/people.ts'
+import { limits } from '../../../../daemon/src/limits.ts'
+import { silentLog } from '../../../../daemon/src/log.ts'
+import { toText, type UserId } from '../../../../daemon/src/protocol/ids.ts'
 import { AddressSchema, DeviceAddressesSchema } from '../../../../daemon/src/protocol/parley_pb.ts'
+import { until } from '../../../support/wait.ts'
 
 describe('hub: addresses to dial', () => {
   const device = (...hosts: [string, number][]) =>
@@ -28,5 +33,48 @@ describe('hub: addresses to dial', () => {
   it('are not written so as to mean this machine by another name', () => {
     const names = ['::ffff:7f00:1', '::ffff:127.1.2.3', '0:0:0:0:0:0:0:1', '0.0.0.0', '::', '::ffff:0:0', '::1%lo']
     assert.deepEqual(hosts([device(...names.map((host): [string, number] => [host, 22]))], false), [])
+  })
+})
+
+describe('hub: dials that all hang', () => {
+  const people = Array.from({ length: 100 }, (_, number) => {
+    const id = Buffer.alloc(32, number)
+    const place = create(AddressSchema, { host: '10.0.0.1', port: 1 + number })
+    const devices = [create(DeviceAddressesSchema, { device: id, addresses: [place] })]
+    return { user: `user ${number}` as UserId, keys: new Map([[toText(id), id]]), devices }
+  })
+  /** A supervisor that dials them, and the numbers of those whom it has dialled. */
+  function supervisor() {
+    const dialled: number[] = []
+    const made = new Supervisor({
+      dialer: {
+        dial({ expect, signal }) {
+          dialled.push(expect?.[0] ?? -1)
+          return new Promise((_, reject) => signal?.addEventListener('abort', () => reject(signal.reason)))
+        },
+      },
+      peers: { linkTo: () => undefined, isLinked: () => false, greet: () => assert.fail('nobody answers') },
+      people: { get: (user: UserId) => people.find(person => person.user === user) } as unknown as People,
+      session: () => undefined,
+      lacking: () => true,
+      isActive: () => true,
+      log: silentLog,
+    })
+    return { dialled, made }
+  }
+  const user = (number: number) => people[number]?.user as UserId
+
+  it('are no more than a few at once, and keep nobody waiting who was just written to', async () => {
+    const { dialled, made } = supervisor()
+    for (let number = 0; number < 50; number++) made.reach(user(number))
+    await until('the first', () => dialled.length === limits.dialsAtOnce)
+    made.reachFirst(user(40))
+    made.reachFirst(user(60))
+    await until('those two', () => dialled.length > limits.dialsAtOnce + 1)
+    assert.deepEqual(dialled.slice(limits.dialsAtOnce), [40, 60])
+    for (let number = 70; number < 90; number++) made.reachFirst(user(number))
+    await until('some more', () => dialled.length === limits.dialsAtOnce + limits.dialsToWritten)
+    await made.close()
+    assert.equal(dialled.length, limits.dialsAtOnce + limits.dialsToWritten, 'even those are not all at once')
   })
 })
