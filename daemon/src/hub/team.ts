@@ -123,6 +123,10 @@ export class Team extends KeyedCircle {
     for (const user of this.partners) this.listedPeople.met(user)
     // After a sign-up the session is older than this.
     this.listedPeople.changed(client.online.users())
+    for (const [user, key] of trusts.noted(registry)) {
+      const person = people.get(user)
+      if (person && Buffer.from(person.attested.accountKey).equals(key)) this.#noteKey(person)
+    }
     people.watch((person, before) => {
       this.peers.recheck(person)
       // A device that is new to their roster lacks everything.
@@ -241,17 +245,27 @@ export class Team extends KeyedCircle {
   }
 
   /** Of somebody whom the person here has verified, nothing passes from now on; of others it is a notice. */
-  #keyChanged({ user, name }: Person): void {
-    const { log, account } = this.#options
+  #keyChanged(person: Person): void {
+    const { log, account, trusts } = this.#options
+    const { user, name, attested } = person
     log.warn({ user, name }, 'The account key of this person has changed.')
+    if (this.trustOf(user) === 'changed') this.peers.cut(user, 'The account key has changed.')
+    this.#noteKey(person)
+    this.personChanged(user)
+    trusts.note(account.registry, user, attested.accountKey).catch(error => {
+      const { code, message } = asParleyError(error)
+      log.error({ code, user }, `The notice of a changed account key could not be stored: ${message}`)
+    })
+  }
+
+  #noteKey({ user, name }: Person): void {
+    const { account } = this.#options
     const isVerified = this.trustOf(user) === 'changed'
-    if (isVerified) this.peers.cut(user, 'The account key has changed.')
     const team = account.team || account.host
     const advice = isVerified
       ? 'You had verified them, so nothing is sent to them or shown from them until you have compared again, or go on without.'
       : 'Ask them whether that is so.'
     this.#keyNotices.set(user, `${team} says that ${name} has a new account key. ${advice}`)
-    this.personChanged(user)
   }
 
   protected override decided(user: UserId): void {

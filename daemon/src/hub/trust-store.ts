@@ -11,7 +11,8 @@ export type Trust = 'verified' | 'changed'
 
 /**
  * Whose account keys the person here has compared, in the rows `trust/<registry>/<user>`: all of them are in memory. That a
- * key has changed is never stored, but seen by the key that somebody has now: no crash can lose it.
+ * compared key has changed is seen by the key that somebody has now: no crash can lose it. That any key has changed is noted
+ * until somebody decides, so that a notice is not forgotten before anyone has seen it.
  */
 export class TrustStore {
   readonly #storage: Storage
@@ -41,13 +42,30 @@ export class TrustStore {
   }
 
   /** From now on this is the key that was compared; undefined: none. Resolves once that is committed. */
-  async set(registry: RegistryId, user: UserId, key: Uint8Array | undefined): Promise<void> {
+  set(registry: RegistryId, user: UserId, key: Uint8Array | undefined): Promise<void> {
+    return this.#change(registry, user, { verified: new Uint8Array(key ?? []), changed: new Uint8Array() })
+  }
+
+  /** Somebody has another account key than before: this one. Resolves once that is committed. */
+  note(registry: RegistryId, user: UserId, key: Uint8Array): Promise<void> {
+    return this.#change(registry, user, { changed: new Uint8Array(key) })
+  }
+
+  /** Who has which other account key at a registry, as far as nobody has decided on it. */
+  noted(registry: RegistryId): [UserId, Uint8Array][] {
+    const noted = [...this.#rows].filter(([id, { changed }]) => id.startsWith(`${registry}/`) && changed.length > 0)
+    return noted.map(([id, { changed }]) => [userId(id.slice(registry.length + 1)), changed])
+  }
+
+  async #change(
+    registry: RegistryId,
+    user: UserId,
+    changes: Partial<Pick<TrustRow, 'verified' | 'changed'>>,
+  ): Promise<void> {
     const id = `${registry}/${user}`
     const writing = this.#writing.then(async () => {
       const before = this.#rows.get(id)
-      const row = before ? clone(TrustRowSchema, before) : create(TrustRowSchema)
-      row.verified = new Uint8Array(key ?? [])
-      row.changed = new Uint8Array()
+      const row = Object.assign(before ? clone(TrustRowSchema, before) : create(TrustRowSchema), changes)
       await this.#storage.write([{ put: `${prefix}${id}`, value: toBinary(TrustRowSchema, row) }])
       this.#rows.set(id, row)
     })

@@ -37,10 +37,10 @@ export class Verifying {
     return (await this.#find(who)).person
   }
 
-  /** Throws as {@link safetyNumber} does. */
+  /** Of somebody who was never verified it ends the notice. Throws as {@link safetyNumber} does. */
   async acceptKey({ with: who }: Params<'acceptKey'>): Result<'acceptKey'> {
     const { person, comparable } = await this.#find(who)
-    if (person.trust !== 'changed') return person
+    if (person.trust === 'verified') return person
     await comparable.decide(undefined)
     return (await this.#find(who)).person
   }

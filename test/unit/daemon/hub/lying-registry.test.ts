@@ -10,6 +10,7 @@ import {
   type Signed,
 } from '../../../../daemon/src/protocol/parley_pb.ts'
 import { signRoster } from '../../../../daemon/src/protocol/statements.ts'
+import type { RunningHub } from '../../../support/hub.ts'
 import { within } from '../../../support/links.ts'
 import { listed } from '../../../support/lying-registry.ts'
 import { type Scene, startAcquainted, startScene } from '../../../support/scene.ts'
@@ -130,17 +131,22 @@ describe('a registry that lies about people', () => {
   it('cannot swap the account key of somebody unverified unseen: a notice tells, and the digits differ', async () => {
     await using scene = await startAcquainted()
     const { alice, bob } = scene
+    const isNoted = ({ hub }: RunningHub) =>
+      hub.status().warnings.some(words => /bob has a new account key/.test(words))
     const { digits } = await bob.hub.trust.safetyNumber({ with: 'alice' })
     assert.equal((await alice.hub.trust.safetyNumber({ with: 'bob' })).digits, digits)
     swap(scene, 2)
     await scene.changed('bob')
-    await alice.seen('the notice', () =>
-      alice.hub.status().warnings.some(words => /bob has a new account key/.test(words)),
-    )
+    await alice.seen('the notice', () => isNoted(alice))
     assert.notEqual((await alice.hub.trust.safetyNumber({ with: 'bob' })).digits, digits)
     assert.equal((await bob.hub.trust.safetyNumber({ with: 'alice' })).digits, digits)
     const verify = alice.hub.trust.setVerified({ with: 'bob', digits, verified: true })
     await assert.rejects(verify, { code: 'wrong-key' }, 'what bob reads out is not what alice has')
+    const again = await scene.restart('alice')
+    assert.ok(isNoted(again), 'a restart does not forget it')
+    await again.hub.trust.acceptKey({ with: 'bob' })
+    assert.ok(!isNoted(again))
+    assert.ok(!isNoted(await scene.restart('alice')), 'nor that somebody has decided')
   })
 
   it('cannot swap the account key of somebody verified: nothing passes, either way, until a person decides', async () => {
