@@ -54,12 +54,17 @@ export class OwnAccountKey {
     return account !== undefined && !account.isPending && account.signedOut === undefined && !this.held
   }
 
-  /** Keeps a key made here. */
-  async keep(key: Identity): Promise<void> {
-    const registry = this.#store.current?.registry
-    if (!registry) throw stranger()
-    await this.#identity.keepAccountKey(registry, key)
-    this.#held = key
+  /**
+   * A new account key, kept before anybody is told of it: should the answer be lost, the registry's next word names a key
+   * that is here. For the same reason it is the same one again until it has been taken.
+   */
+  async renew(): Promise<Identity> {
+    await this.load()
+    const attested = this.#store.current?.attested.accountKey ?? new Uint8Array()
+    if (this.#held && !Buffer.from(this.#held.spki).equals(attested)) return this.#held
+    const key = await createIdentity()
+    await this.#keep(key)
+    return key
   }
 
   /**
@@ -120,13 +125,20 @@ export class OwnAccountKey {
     }
   }
 
+  async #keep(key: Identity): Promise<void> {
+    const registry = this.#store.current?.registry
+    if (!registry) throw stranger()
+    await this.#identity.keepAccountKey(registry, key)
+    this.#held = key
+  }
+
   async #take(bytes: Uint8Array): Promise<void> {
     if (!this.isLacking) return
     const key = await createIdentity(privateKeyOf(bytes))
     const attested = this.#store.current?.attested.accountKey ?? new Uint8Array()
     if (!Buffer.from(key.spki).equals(attested))
       throw new ParleyError('wrong-key', 'It is another key than the account’s.')
-    await this.keep(key)
+    await this.#keep(key)
     this.#log.info({}, 'The account key has come from another device of the account.')
     this.#came()
   }

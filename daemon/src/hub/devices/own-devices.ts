@@ -1,7 +1,6 @@
 import type { Log } from '@parley/kit'
 import { asParleyError, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { createIdentity } from '../../net/identity.ts'
 import type { AccountInfo, ControlRequests, DeviceInfo } from '../../protocol/control.ts'
 import { type DeviceId, deviceId } from '../../protocol/ids.ts'
 import { idOfKey } from '../../protocol/keys.ts'
@@ -117,9 +116,7 @@ export class OwnDevices {
       // Heard meanwhile: it may have been approved.
       const account = this.#account()
       if (!account.isPending) throw notPending()
-      const fresh = await createIdentity()
-      // Kept before it is asked for: should the answer be lost, the registry's next word names a key that is here.
-      await key.keep(fresh)
+      const fresh = await key.renew()
       const { registry, user, attested } = account
       const device = { key: identity.device.spki, name: identity.deviceName, added: Math.floor(now()) }
       const generation = attested.generation + 1
