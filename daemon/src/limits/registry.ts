@@ -50,6 +50,9 @@ export const registryLimits = {
   attestationsKept: 100_000,
   /** Devices of one account that wait to be approved: more are somebody who tries out a stolen password. */
   pendingDevices: 8,
+  /** Lists of devices that one device may publish at once, and how often another one: each is told to the whole team. */
+  rosterBurst: 32,
+  rosterEvery: 10_000,
   /** Whose statements have changed goes out after this: many at once become one event. */
   peopleChangedFlush: 100,
   /** Members told in one turn of the event loop, some 20 µs each: a large team stops nobody. */

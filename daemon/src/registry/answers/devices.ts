@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf'
+import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { type DeviceId, deviceId } from '../../protocol/ids.ts'
 import {
@@ -12,6 +13,7 @@ import {
 import type { Attestations } from '../attestations.ts'
 import type { HeldDevice } from '../device-rows.ts'
 import type { Devices } from '../devices.ts'
+import { Pace } from '../relay/pace.ts'
 import type { Session, Sessions } from '../sessions.ts'
 import { type Answers, done } from './answers.ts'
 
@@ -24,9 +26,15 @@ interface DevicesAnswersParts {
 /** What a device may ask about the devices of its own account. */
 export function devicesAnswers(parts: DevicesAnswersParts): Answers {
   const { devices, attestations } = parts
+  // For each device: a stolen one must not keep its owner from revoking it.
+  const pace = new Pace<DeviceId>(limits.rosterBurst, limits.rosterEvery)
   return {
     devices: async (_asked, { session }) => ({ case: 'deviceList', value: await listFor(session, parts) }),
     async publishRoster({ roster }, { session }) {
+      const retryAfter = pace.take(session.device)
+      if (retryAfter > 0) {
+        throw new ParleyError('throttled', 'The list of devices was changed too often. Wait a moment.', { retryAfter })
+      }
       await devices.publish(session, roster)
       return done()
     },

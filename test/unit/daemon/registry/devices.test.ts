@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { create } from '@bufbuild/protobuf'
+import { limits } from '../../../../daemon/src/limits.ts'
 import type { Link } from '../../../../daemon/src/net/link.ts'
 import { deviceId, fromText } from '../../../../daemon/src/protocol/ids.ts'
 import {
@@ -193,6 +194,16 @@ describe('a roster', () => {
     const lost = results.find(({ status }) => status === 'rejected')
     assert.equal(lost?.status === 'rejected' && lost.reason.code, 'conflict')
     assert.equal((await devices(alice)).filter(({ pending }) => !pending).length, 3)
+  })
+
+  it('is published so often that nobody keeps the whole team busy, nor another device from a revocation', async () => {
+    await using at = await startTestRegistry()
+    await using alice = await joined(at, 'alice')
+    await using stolen = await second(at, alice)
+    const both = listing(alice, 3, [alice, stolen])
+    for (let count = 0; count < limits.rosterBurst; count++) await publish(stolen, both)
+    await assert.rejects(publish(stolen, both), code('throttled'))
+    await publish(alice, listing(alice, 4, [alice], [stolen]))
   })
 
   it('given once more, after a lost answer, is done already', async () => {
