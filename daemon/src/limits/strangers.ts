@@ -8,6 +8,8 @@ export const strangersLimits = {
   requestAge: 30 * 24 * 3600_000,
   /** How long somebody who was declined is not shown again. */
   declinedFor: 24 * 3600_000,
+  /** People of no team who are let in without a yes where everybody is: each is listed, and dialled for ever. */
+  strangersAccepted: 200,
   /** Shortest time between two writes of what one stranger says of themselves: they choose how often they say it. */
   requestAgain: 60_000,
   /** Others whom one has asked, and who have not accepted yet. */

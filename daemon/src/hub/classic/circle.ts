@@ -159,7 +159,7 @@ export class ClassicCircle implements Circle {
     if (this.#isBlocked(id)) return
     const isExpected = known?.isStored || this.#isAnswer(address)
     if (is === 'notify' && !isExpected) return
-    if (!isExpected && policy() === 'ask') {
+    if (!isExpected && (policy() === 'ask' || this.#isFull)) {
       await this.#request(known?.id ?? id, { address, name, text, message })
       return
     }
@@ -262,6 +262,11 @@ export class ClassicCircle implements Circle {
     this.#forgetOpened()
     this.#conversations.set(id, conversation)
     return conversation
+  }
+
+  /** Whoever makes up names must not fill the home, even where everybody is accepted. */
+  get #isFull(): boolean {
+    return [...this.#conversations.values()].filter(({ isStored }) => isStored).length >= limits.strangersAccepted
   }
 
   /** What was only looked at is forgotten, the oldest first. */

@@ -257,7 +257,8 @@ export class Direct extends KeyedCircle {
     const place = link.outbound ? this.#dialled.get(link) : placeOfCaller(link, hello)
     const isWelcome = this.people.get(person.user) !== undefined || link.outbound || this.#asks.hasAsked(device)
     if (this.isBlocked(person.user)) throw asked()
-    if (isWelcome || this.#options.self.policy === 'accept') return place ? withAddress(person, device, place) : person
+    const isOpen = this.#options.self.policy === 'accept' && this.people.count < limits.strangersAccepted
+    if (isWelcome || isOpen) return place ? withAddress(person, device, place) : person
     const { user, name, displayName, attestation, roster } = person
     const address = formatHostPort(place ?? { host: link.remoteAddress, port: 0 })
     await this.#options.requests.add({ kind: 'direct', id: user, name, displayName, address, attestation, roster })

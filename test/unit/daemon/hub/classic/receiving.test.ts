@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import net from 'node:net'
 import { openMemoryStorage } from '@parley/storage-memory'
 import { classicBlock } from '../../../../../daemon/src/hub/blocks.ts'
-import { classicConversationId } from '../../../../../daemon/src/protocol/ids.ts'
+import { limits } from '../../../../../daemon/src/limits.ts'
+import { classicConversationId, messageId } from '../../../../../daemon/src/protocol/ids.ts'
 import { TestCircle } from '../../../../support/classic-circle.ts'
 import {
   bringClassic,
@@ -154,6 +156,21 @@ describe('a hub that hears from classic clients', () => {
       await bringClassic(classicChatRequest('carl'), hub)
       await until('the conversation', () => hub.listed.length === 1)
       assert.deepEqual(await hub.texts('carl'), [])
+    })
+
+    it('asks all the same once too many were accepted', async () => {
+      await using hub = await TestCircle.start()
+      for (let number = 0; number < limits.strangersAccepted + 2; number++) {
+        const brought = {
+          is: 'chat-request',
+          name: `n${number}`,
+          text: '',
+          message: messageId(randomBytes(16)),
+        } as const
+        await hub.circle.take('127.0.0.1', brought)
+      }
+      assert.equal(hub.listed.length, limits.strangersAccepted)
+      assert.equal(hub.requests.list().length, 2)
     })
 
     it('hears nothing of whom it blocks any more, and again once unblocked', async () => {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { create, type MessageInitShape } from '@bufbuild/protobuf'
+import { create, type MessageInitShape, toBinary } from '@bufbuild/protobuf'
 import { ParleyError } from '../../../../../daemon/src/errors.ts'
+import { limits } from '../../../../../daemon/src/limits.ts'
 import { dialLink } from '../../../../../daemon/src/net/dial.ts'
 import { createIdentity, type Identity } from '../../../../../daemon/src/net/identity.ts'
+import { PersonRowSchema } from '../../../../../daemon/src/protocol/account_rows_pb.ts'
 import { deviceId, directUserId, fromText, noRegistry, userId } from '../../../../../daemon/src/protocol/ids.ts'
 import { generateKeyPair } from '../../../../../daemon/src/protocol/keys.ts'
 import { PeerHelloSchema, type Signed } from '../../../../../daemon/src/protocol/parley_pb.ts'
@@ -118,6 +120,25 @@ describe('hub: the hello of somebody of no team', function () {
     }
     const names = bob.hub.snapshot().requests.map(({ name }) => name)
     assert.deepEqual(names, ['flood-0', 'flood-1', 'flood-2', 'flood-3', 'flood-4'])
+  })
+
+  it('waits for an answer where everybody is accepted but nobody could list them all any more', async () => {
+    await using home = await hubHome()
+    const accepted = await Promise.all(
+      Array.from({ length: limits.strangersAccepted - 1 }, (_, number) => aStranger(`friend-${number}`)),
+    )
+    for (const { user, attest, list } of accepted) {
+      const row = create(PersonRowSchema, { attestation: attest(), roster: list() })
+      await home.storage.write([{ put: `peer/${noRegistry}/${user}`, value: toBinary(PersonRowSchema, row) }])
+    }
+    await using bob = await startTestHub(home)
+    await bob.hub.strangers.setRequestPolicy({ policy: 'accept' })
+    const [first, second] = [await aStranger('first'), await aStranger('second')]
+    await assert.rejects(answerTo(bob, first, first.hello(bob)), /was let in/)
+    assert.equal((await answerTo(bob, second, second.hello(bob))).code, 'asked')
+    const names = bob.hub.snapshot().requests.map(({ name }) => name)
+    assert.deepEqual(names, ['second'])
+    assert.equal(peopleOf(bob).length, limits.strangersAccepted)
   })
 })
 
