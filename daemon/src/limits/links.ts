@@ -49,6 +49,8 @@ export const linksLimits = {
   attestation: 7 * 24 * 3600_000,
   /** How far two clocks may be apart. */
   clockSkew: 10 * 60_000,
+  /** How far a registry's time may be from this machine's: a wrong zone or a lost hour is righted, another year is a lie. */
+  registrySkew: 24 * 3600_000,
   // ---- messages from outside
   /** Fields of one message, nested ones included: full frames of ours have a third of it; each costs some 200 bytes. */
   fields: 32_768,

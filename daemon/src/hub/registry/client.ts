@@ -297,12 +297,12 @@ export class RegistryClient {
   }
 
   #open(place: RegistryPlace, signal: AbortSignal): Promise<RegistryLink> {
-    const { dialer, identity, ownTeam, store } = this.#options
+    const { dialer, identity, ownTeam, store, now } = this.#options
     const { registry } = place
     const chain = store.current?.registry === registry ? store.current?.chain : undefined
     const own = ownTeam?.()
     const { host, port } = own && own.registry === registry ? own.place : place
-    return openRegistry({ host, port, expect: registry, chain, dialer, device: deviceId(identity.id), signal })
+    return openRegistry({ host, port, expect: registry, chain, dialer, device: deviceId(identity.id), now, signal })
   }
 
   /** Runs a sign-in; whatever fails closes the link, and whatever closes the link ends the sign-in. */

@@ -1,5 +1,6 @@
 import { create } from '@bufbuild/protobuf'
 import { asParleyError, ParleyError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
 import type { Dialer } from '../../net/dial.ts'
 import type { Link } from '../../net/link.ts'
 import { type DeviceId, deviceId, fromText, type RegistryId, registryId } from '../../protocol/ids.ts'
@@ -30,7 +31,7 @@ export interface RegistryLink {
  * answers is taken for the registry: the caller pins it. A registry that shows a key not known here is asked for its
  * notices and nothing else: it is the one expected if they lead to that key.
  *
- * @throws ParleyError `unreachable`, `wrong-key`, `forged`, `too-old`, `bad-frame`
+ * @throws ParleyError `unreachable`, `wrong-key`, `forged`, `too-old`, `bad-frame`; `clock` for a time that is far off
  */
 export async function openRegistry(options: {
   readonly host: string
@@ -41,14 +42,18 @@ export async function openRegistry(options: {
   /** Of this device. */
   readonly dialer: Dialer
   readonly device: DeviceId
+  /** Wall clock in ms. */
+  readonly now: () => number
   readonly signal: AbortSignal
 }): Promise<RegistryLink> {
-  const { host, port, expect, chain, dialer, device, signal } = options
+  const { host, port, expect, chain, dialer, device, now, signal } = options
   const target = { host, port, alpn: registryProtocol, signal }
   const greet = async (link: Link) => {
     try {
       if (deviceId(link.peerId) === device) throw new ParleyError('wrong-key', itself)
-      return await greetRegistry(link, signal, { registry: expect, chain })
+      const registry = await greetRegistry(link, signal, { registry: expect, chain })
+      refuseOtherTime(registry.time() - now())
+      return registry
     } catch (error) {
       link.close()
       throw error
@@ -105,6 +110,16 @@ function chainOf(
   const isShown = [chain.key, before?.key].some(key => key && Buffer.from(key).equals(link.peerKey))
   if (chain.registry === registry && isShown) return chain
   throw new ParleyError('wrong-key', 'What answers has not the key of the registry that was expected.')
+}
+
+/** What is written goes by the registry's time, for ever: a log never goes back. So it is not taken from just anywhere. */
+function refuseOtherTime(apart: number): void {
+  if (Math.abs(apart) <= limits.registrySkew) return
+  const hours = Math.round(Math.abs(apart) / 3600_000)
+  throw new ParleyError(
+    'clock',
+    `The team's clock is ${hours} hours ${apart > 0 ? 'ahead of' : 'behind'} this computer's. Set right the one that is wrong.`,
+  )
 }
 
 /**

@@ -138,6 +138,25 @@ describe('a registry that lies about the own account', () => {
     assert.equal(ghost.came(), 0)
   })
 
+  it('cannot spoil the order of messages for ever by a time that is far off', async () => {
+    await using scene = await startAcquainted()
+    const { registry } = scene
+    const honest = registry.fake.now
+    for (const apart of [400 * 24 * 3600_000, -25 * 3600_000]) {
+      registry.fake.now = () => Date.now() + apart
+      const again = await scene.restart('alice')
+      await again.seen('the refusal', () => again.account().state === 'refused')
+      assert.match(again.account().why ?? '', apart > 0 ? /9600 hours ahead/ : /25 hours behind/)
+      const { written } = await again.say('bob', 'when is it?')
+      assert.ok(Math.abs(written - Date.now()) < 60_000)
+    }
+    registry.fake.now = honest
+    await scene.alice.hub.signIn({})
+    await goesOn(scene)
+    const { messages } = await scene.bob.hub.history({ with: 'alice', limit: 10 })
+    assert.ok(messages.every(({ written }) => Math.abs(written - Date.now()) < 60_000))
+  })
+
   it('makes nobody busy by telling of them again and again, and old news are none', async () => {
     await using scene = await startAcquainted()
     const { registry, alice } = scene
