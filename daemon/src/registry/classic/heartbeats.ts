@@ -35,6 +35,8 @@ export async function listenHeartbeats(
   await bind(socket, { host, port })
   socket.on('error', error => log.error({ error }, 'The heartbeat port failed'))
   socket.on('message', (datagram, from) => {
+    // A raw socket may send from there; an answer to it would throw, and end the process.
+    if (from.port === 0) return
     take(datagram, plainAddress(from.address), bytes => socket.send(bytes, from.port, from.address, ignore))
   })
   return {

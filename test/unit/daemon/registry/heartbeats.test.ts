@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { createSocket, type Socket } from 'node:dgram'
+import { createSocket, Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { create } from '@bufbuild/protobuf'
 import {
@@ -110,6 +110,32 @@ describe('registry: heartbeats', () => {
     const answer = encodeBeat({ session, counter: 5000, status: undefined }, heart.key)
     await heart.shout(answer)
     assert.equal((await standing(bob, alice))?.status, 'online')
+  })
+
+  it('from port 0, where nobody can be answered, end no process', async () => {
+    await using at = await start()
+    await using alice = await joined(at, 'alice')
+    const { session } = await signInAgain(alice)
+    using heart = await heartOf(at, alice, session)
+    const { emit } = Socket.prototype
+    const arrived = Promise.withResolvers<void>()
+    // What a raw socket may send arrives so.
+    Socket.prototype.emit = function (this: Socket, ...args: unknown[]) {
+      const [event, bytes, from] = args
+      if (event !== 'message') return Reflect.apply(emit, this, args)
+      try {
+        return Reflect.apply(emit, this, [event, bytes, { ...(from as object), port: 0 }])
+      } finally {
+        arrived.resolve()
+      }
+    }
+    try {
+      await heart.send(heart.beat())
+      await arrived.promise
+    } finally {
+      Socket.prototype.emit = emit
+    }
+    await heart.say()
   })
 
   it('say how a device stands, from wherever they come, and move no address', async () => {
