@@ -135,8 +135,9 @@ export class Asking {
       else link.close()
       return true
     } catch (error) {
-      if (asParleyError(error).code !== 'wrong-key') throw error
-      notice(address, otherKey(address))
+      const { code } = asParleyError(error)
+      if (code === 'wrong-key') notice(address, otherKey(address))
+      else if (code !== 'blocked') throw error
       return true
     }
   }

@@ -256,7 +256,7 @@ export class Direct extends KeyedCircle {
     const device = deviceId(link.peerId)
     const place = link.outbound ? this.#dialled.get(link) : placeOfCaller(link, hello)
     const isWelcome = this.people.get(person.user) !== undefined || link.outbound || this.#asks.hasAsked(device)
-    if (this.isBlocked(person.user)) throw asked()
+    if (this.isBlocked(person.user)) throw link.outbound ? blocked(person.name) : asked()
     const isOpen = this.#options.self.policy === 'accept' && this.people.count < limits.strangersAccepted
     if (isWelcome || isOpen) return place ? withAddress(person, device, place) : person
     const { user, name, displayName, attestation, roster } = person
@@ -346,6 +346,11 @@ export class Direct extends KeyedCircle {
       this.#notices.delete(oldest)
     }
   }
+}
+
+/** Why somebody who was dialled is not let in. */
+function blocked(name: string): ParleyError {
+  return new ParleyError('blocked', `You have blocked ${name}. Unblock them to talk to them.`)
 }
 
 /** All that somebody hears who has not been accepted, or is blocked. */

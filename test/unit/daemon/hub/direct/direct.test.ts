@@ -115,6 +115,7 @@ describe('hub: whom one blocks', function () {
     await bob.hub.strangers.block({ with: 'alice', blocked: true })
     await alice.seen('the link is gone', () => !peopleOf(alice).some(isOnline))
     await assert.rejects(bob.say('alice', 'hi'), { code: 'blocked' })
+    await assert.rejects(bob.hub.strangers.connect({ address: addressOf(alice) }), { code: 'blocked' })
     await alice.say('bob', 'are you there?')
     const again = async () => (await alice.hub.strangers.connect({ address: addressOf(bob) })).state === 'asked'
     await until('no link is on its way any more', again)
