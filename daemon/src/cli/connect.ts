@@ -65,6 +65,8 @@ function chatWith(who: string, options: Options): string {
 /** The conversation, once they have accepted: whenever somebody of no team comes, the hub is asked again whether it is them. */
 async function accepted(client: Client, address: string, deadline: number): Promise<ConversationInfo> {
   const opened = Promise.withResolvers<ConversationInfo>()
+  // It may fail while nobody awaits it yet, or any more.
+  opened.promise.catch(() => {})
   const late = new ParleyError('timeout', 'They have not accepted yet. The hub goes on asking by itself.')
   const timer = setTimeout(() => opened.reject(late), Math.min(deadline, limits.timer))
   const look = async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readFile, stat } from 'node:fs/promises'
 import { startControl } from '../../../../daemon/src/control/server.ts'
 import type { Check } from '../../../../daemon/src/doctor/doctor.ts'
+import { ParleyError } from '../../../../daemon/src/errors.ts'
 import { limits } from '../../../../daemon/src/limits.ts'
 import { ensureHome } from '../../../../daemon/src/locations.ts'
 import { silentLog } from '../../../../daemon/src/log.ts'
@@ -33,6 +34,20 @@ describe('commands', () => {
   afterEach(() => release())
 
   const run = (args: string[], input: Parameters<typeof cli>[1] = {}) => cli([...args, '--home', home], input)
+
+  describe('connect', () => {
+    it('that waits and fails says why, and nothing else fails behind it', async () => {
+      Object.assign(hub, {
+        strangers: { connect: async () => ({ state: 'asked' }) },
+        people() {
+          throw new ParleyError('busy', 'Not now.')
+        },
+      })
+      const { code, err } = await run(['connect', '10.0.0.1', '--wait'])
+      assert.equal(code, 1)
+      assert.match(err, /Not now\./)
+    })
+  })
 
   describe('who', () => {
     it('lists people in aligned columns, presence by glyph and word', async () => {
