@@ -8,6 +8,7 @@ import type { RelayGate } from '../../net/port.ts'
 import { type DeviceId, fromText, type UserId } from '../../protocol/ids.ts'
 import { RelayOfferedSchema } from '../../protocol/parley_pb.ts'
 import type { Session, Sessions } from '../sessions.ts'
+import { Ends } from './ends.ts'
 import { Pace } from './pace.ts'
 import { Pipe } from './pipe.ts'
 import { type End, type Pair, Tickets, ticketSize } from './tickets.ts'
@@ -67,6 +68,8 @@ export class Relay implements RelayGate {
   readonly #tickets = new Tickets()
   readonly #pace: Pace<UserId>
   readonly #pipes = new Map<Pipe, Pair>()
+  readonly #ofPair = new Map<Pair, Pipe>()
+  readonly #ends = new Ends()
   readonly #perUser = new Map<UserId, number>()
   readonly #waiting: Deadlines<Pair>
   readonly #life: Deadlines<Pipe>
@@ -121,6 +124,7 @@ export class Relay implements RelayGate {
       const target = this.#judge(asker, user, device)
       const pair = this.#tickets.give({ user: asker.account.user, device: asker.device }, { user, device })
       this.#waiting.add(pair)
+      this.#ends.add(pair)
       this.counts.asked++
       const offer = create(RelayOfferedSchema, {
         ticket: pair.target.ticket,
@@ -160,16 +164,19 @@ export class Relay implements RelayGate {
 
   /** Cuts everything of a user or a device. */
   cut(who: UserId | DeviceId): void {
-    const isTheirs = ({ asker, target }: Pair) =>
-      [asker.user, asker.device, target.user, target.device].some(one => one === who)
-    for (const pair of this.#tickets.all()) if (isTheirs(pair)) this.#miss(pair)
-    for (const [pipe, pair] of this.#pipes) if (isTheirs(pair)) this.#cutPipe(pipe, 'an end of it may not be here')
+    for (const pair of this.#ends.of(who)) {
+      const pipe = this.#ofPair.get(pair)
+      if (pipe) this.#cutPipe(pipe, 'an end of it may not be here')
+      else this.#miss(pair)
+    }
   }
 
   ended(pipe: Pipe): void {
     const pair = this.#pipes.get(pipe)
     if (!pair) return
     this.#pipes.delete(pipe)
+    this.#ofPair.delete(pair)
+    this.#ends.delete(pair)
     this.#life.delete(pipe)
     this.counts.bytes += pipe.bytes
     const { user } = pair.asker
@@ -226,6 +233,7 @@ export class Relay implements RelayGate {
     }
     const pipe = new Pipe([asker, target], this)
     this.#pipes.set(pipe, pair)
+    this.#ofPair.set(pair, pipe)
     this.#life.add(pipe)
     const { user } = pair.asker
     this.#perUser.set(user, (this.#perUser.get(user) ?? 0) + 1)
@@ -250,6 +258,7 @@ export class Relay implements RelayGate {
 
   #drop(pair: Pair): void {
     this.#tickets.delete(pair)
+    this.#ends.delete(pair)
     this.#waiting.delete(pair)
     for (const { socket } of [pair.asker, pair.target]) socket?.destroy()
   }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { fromText } from '../../../../../daemon/src/protocol/ids.ts'
+import { silentLog } from '../../../../../daemon/src/log.ts'
+import { deviceId, fromText, type UserId, userId } from '../../../../../daemon/src/protocol/ids.ts'
 import { Pace } from '../../../../../daemon/src/registry/relay/pace.ts'
+import { Relay } from '../../../../../daemon/src/registry/relay/relay.ts'
+import type { Left, Session } from '../../../../../daemon/src/registry/sessions.ts'
 import { gone, tcpClient } from '../../../../support/links.ts'
 import { answered, come, openRelay, receive } from '../../../../support/relay.ts'
 import { until } from '../../../../support/wait.ts'
@@ -193,6 +196,40 @@ describe('the relay', () => {
     })
   })
 
+  it('lets twenty thousand go at once without a look at every pair for each of them', async () => {
+    const gone = Promise.withResolvers<Left>()
+    const none = { send: async () => {} }
+    const sessionOf = (n: number) =>
+      ({
+        account: { user: userId(bytesOf(16, n)) },
+        device: deviceId(bytesOf(32, n)),
+        link: none,
+      }) as unknown as Session
+    const sessions = {
+      of: (user: UserId) => [targets.get(user)].filter(one => one !== undefined),
+      ofDevice: () => undefined,
+      onLeft: (left: Left) => {
+        gone.resolve(left)
+        return () => {}
+      },
+    }
+    const pairs = Array.from({ length: 2_000 }, (_, n) => [sessionOf(n), sessionOf(n + 2_000)] as const)
+    const targets = new Map(pairs.map(([, target]) => [target.account.user, target]))
+    const relay = new Relay({ sessions, log: silentLog })
+    try {
+      for (const [asker, { account, device }] of pairs) relay.ask(asker, account.user, device)
+      const left = await gone.promise
+      const began = performance.now()
+      for (let n = 0; n < 20_000; n++) left({ how: 'left', who: deviceId(bytesOf(32, n + 4_000)) })
+      assert.ok(performance.now() - began < 1_000, `${performance.now() - began} ms`)
+      assert.equal(relay.waiting, 2_000)
+      left({ how: 'left', who: sessionOf(2_000).device })
+      assert.equal(relay.waiting, 1_999)
+    } finally {
+      relay.close()
+    }
+  })
+
   it('stays up when 300 strangers flood it with bytes', async () => {
     await using open = await openRelay()
     const [near, far] = await open.pair(open.device(), open.device())
@@ -249,3 +286,9 @@ describe('a pace', () => {
     )
   })
 })
+
+function bytesOf(length: number, n: number): Uint8Array {
+  const bytes = Buffer.alloc(length)
+  bytes.writeUInt32BE(n)
+  return new Uint8Array(bytes)
+}
