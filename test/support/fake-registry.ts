@@ -3,6 +3,7 @@ import { create } from '@bufbuild/protobuf'
 import { createIdentity, type Identity } from '../../daemon/src/net/identity.ts'
 import type { Link } from '../../daemon/src/net/link.ts'
 import { listenPort, type Port } from '../../daemon/src/net/port.ts'
+import type { RelayGate } from '../../daemon/src/net/port-types.ts'
 import { deviceId, type RegistryId, registryId, userId } from '../../daemon/src/protocol/ids.ts'
 import { idOfKey } from '../../daemon/src/protocol/keys.ts'
 import {
@@ -49,7 +50,9 @@ export interface FakeRegistry extends AsyncDisposable {
   attest(changes?: Partial<Attestation>): Signed
 }
 
-export async function startFakeRegistry(given: { identity?: Identity; port?: number } = {}): Promise<FakeRegistry> {
+export async function startFakeRegistry(
+  given: { identity?: Identity; port?: number; relay?: RelayGate } = {},
+): Promise<FakeRegistry> {
   const identity = given.identity ?? (await createIdentity())
   const id = registryId(identity.id)
   let port: Port | undefined
@@ -73,6 +76,7 @@ export async function startFakeRegistry(given: { identity?: Identity; port?: num
     listen: [{ host: '127.0.0.1', port: given.port ?? 0 }],
     identity,
     log: testLog(),
+    ...(given.relay && { relay: given.relay }),
     alpn: {
       'parley-registry/1': link => {
         fake.links.add(link)

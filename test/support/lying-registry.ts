@@ -1,3 +1,4 @@
+import net from 'node:net'
 import { create, toBinary } from '@bufbuild/protobuf'
 import { ParleyError } from '../../daemon/src/errors.ts'
 import type { Link } from '../../daemon/src/net/link.ts'
@@ -12,6 +13,7 @@ import {
   OnlineSnapshotSchema,
   OwnChangedSchema,
   PersonSchema,
+  RelaySchema,
   RenewedSchema,
   type Reply,
   type Request,
@@ -46,6 +48,10 @@ export interface LyingRegistry extends AsyncDisposable {
   readonly fake: FakeRegistry
   readonly address: string
   member(name: string): Member
+  /** Where its relay leads whoever comes with any ticket: a port of this machine; 0: it has no relay. */
+  relayTo: number
+  /** How many have come to its relay. */
+  relayed: number
   /** What it says to a request instead of the truth; undefined: the truth. */
   lie: (is: Request['is'], asker: Member | undefined) => Reply['is'] | undefined
   attest(name: string, changes?: Partial<Attestation>): Signed
@@ -62,7 +68,7 @@ export interface LyingRegistry extends AsyncDisposable {
 }
 
 export async function startLyingRegistry(): Promise<LyingRegistry> {
-  const fake = await startFakeRegistry()
+  const fake = await startFakeRegistry({ relay: { serve: socket => lead(socket) } })
   const members = new Map<UserId, Member>()
   const bytes: Buffer[] = []
   let number = 1n
@@ -70,6 +76,8 @@ export async function startLyingRegistry(): Promise<LyingRegistry> {
   const registry: LyingRegistry = {
     fake,
     address: fake.address,
+    relayTo: 0,
+    relayed: 0,
     lie: () => undefined,
     member(name) {
       const found = named(name)
@@ -97,6 +105,17 @@ export async function startLyingRegistry(): Promise<LyingRegistry> {
     heard: text => bytes.some(one => one.includes(text)),
     count: what => fake.asked.filter(one => one === what).length,
     [Symbol.asyncDispose]: () => fake[Symbol.asyncDispose](),
+  }
+
+  /** Says that the other end is there, and pipes to the place that it leads to. */
+  function lead(socket: net.Socket): void {
+    registry.relayed++
+    const end = net.connect(registry.relayTo, '127.0.0.1')
+    for (const one of [socket, end]) one.on('error', () => {})
+    socket.write(Buffer.of(0x50))
+    socket.pipe(end).pipe(socket)
+    socket.once('close', () => end.destroy())
+    end.once('close', () => socket.destroy())
   }
 
   function signedIn(member: Member, link: Link): Reply['is'] {
@@ -165,6 +184,7 @@ export async function startLyingRegistry(): Promise<LyingRegistry> {
         return lookedUp(found)
       }
       case 'askRelay':
+        if (registry.relayTo > 0) return { case: 'relay', value: create(RelaySchema, { ticket: new Uint8Array(16) }) }
         throw new ParleyError('unsupported', 'This registry has no relay.')
       default:
         return undefined

@@ -187,6 +187,21 @@ describe('a registry that lies about people', () => {
     await assert.rejects(verify, { code: 'wrong-key' })
   })
 
+  it('cannot connect anybody with its own device through its relay', async () => {
+    await using scene = await startAcquainted()
+    const { registry, ghost } = scene
+    const bob = registry.member('bob')
+    ghost.papers = { registry: registry.fake.id, attestation: registry.attest('bob'), roster: bob.roster }
+    await lureAlice(scene, () => {
+      bob.devices = [{ device: fromText(bob.device), port: 0 }]
+      registry.relayTo = ghost.port
+    })
+    await until('it has led her there', () => registry.relayed > 0)
+    assert.equal(ghost.hellos(), 0)
+    registry.relayTo = 0
+    await makeUp(scene)
+  })
+
   it('cannot pass somebody off as another', async () => {
     await using scene = await startScene()
     const { registry, alice } = scene
