@@ -66,11 +66,15 @@ export class Users {
     return this.#info(await this.#named(name))
   }
 
-  /** Disabling ends the sessions at once. @throws ParleyError `unknown-user`, `bad-name`, `busy` */
+  /**
+   * Disabling ends the sessions at once. What is so already is done again: a crash or a full disk may have kept it out of
+   * the audit log, and a restore would undo it.
+   * @throws ParleyError `unknown-user`, `bad-name`, `busy`
+   */
   async setUser({ name, disabled, role }: Params<'setUser'>): Result<'setUser'> {
-    const { user, row } = await this.#standing(name)
-    if (disabled !== undefined && disabled !== row.disabled) await this.#setDisabled(user, disabled)
-    if (role !== undefined && roleText(role) !== row.role) await this.#setRole(user, role)
+    const { user } = await this.#standing(name)
+    if (disabled !== undefined) await this.#setDisabled(user, disabled)
+    if (role !== undefined) await this.#setRole(user, role)
     return this.#info(await this.#read(user))
   }
 
