@@ -98,13 +98,18 @@ interface BeatSocket {
 function openTo(address: string, port: number, heard: (bytes: Buffer) => void): BeatSocket {
   const socket: Socket = createSocket(isIPv6(address) ? 'udp6' : 'udp4').unref()
   let isOpen = true
-  const connected = new Promise<void>(resolve => socket.connect(port, address, resolve))
+  // Not as the callback of `connect`, which is called when that fails, too: to send then would throw.
+  const connected = new Promise<boolean>(resolve => {
+    socket.once('connect', () => resolve(true))
+    socket.once('error', () => resolve(false))
+  })
+  socket.connect(port, address)
   socket.on('error', () => {})
   socket.on('message', heard)
   return {
     send: bytes =>
-      void connected.then(() => {
-        if (isOpen) socket.send(bytes, () => {})
+      void connected.then(isConnected => {
+        if (isConnected && isOpen) socket.send(bytes, () => {})
       }),
     close() {
       isOpen = false

@@ -73,6 +73,17 @@ describe('hub: heartbeats', () => {
     }
   })
 
+  it('do no harm where the system sends none', async () => {
+    using at = await registry(() => undefined)
+    const heart = new Heartbeat(() => 'online')
+    // Nobody may send to this address without asking for it, as where a firewall refuses UDP.
+    heart.start({ ...at.beaten, link: { ...at.beaten.link, remoteAddress: '255.255.255.255' } as Link })
+    for (let time = 0; time < 4; time++) heart.beat()
+    await new Promise(setImmediate)
+    assert.equal(heart.passes, false)
+    heart.stop()
+  })
+
   it('are sent nowhere when the registry takes none', async () => {
     using at = await registry(() => undefined)
     const heart = new Heartbeat(() => 'online')
