@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { createWriteStream, existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
@@ -24,6 +24,8 @@ export interface ServerOptions {
   readonly port?: number
   /** What its page asks for; without one it lets in whoever is on this computer. */
   readonly password?: string
+  /** Without those of VS Code's own extensions that do nothing for a chat: they take a quarter of what a window costs. */
+  readonly isBare?: boolean
 }
 
 /** One VS Code, served on a port of its own to this computer. */
@@ -50,6 +52,7 @@ export class CodeServer implements AsyncDisposable {
     const args = [
       ...placesIn(folder),
       ...quiet,
+      ...(options.isBare ? ['--vscode-option', `builtin-extensions-dir=${await fewExtensions(script, folder)}`] : []),
       ...['--bind-addr', `127.0.0.1:${options.port ?? 0}`],
       ...['--auth', options.password ? 'password' : 'none'],
       ...(options.locale ? ['--locale', options.locale] : []),
@@ -125,6 +128,23 @@ const quiet = [
 function placesIn(folder: string): string[] {
   const place = (name: string) => join(folder, name)
   return ['--user-data-dir', place('data'), '--extensions-dir', place('extensions'), '--config', place('config.yaml')]
+}
+
+/**
+ * Extensions of VS Code that ask much of each start, for debugging and for sources. None that also runs in the browser:
+ * what the server has not the browser's own extension host would look for.
+ */
+const leftOut = /^(copilot|ms-vscode\..*|git|grunt|gulp|jake|php-language-features|debug-.*)$/
+
+/** A folder with the other ones, of links. It may be there already. */
+async function fewExtensions(script: string, folder: string): Promise<string> {
+  const all = join(dirname(script), '..', '..', 'lib', 'vscode', 'extensions')
+  const few = join(folder, 'builtin')
+  if (existsSync(few)) return few
+  await mkdir(few)
+  const names = (await readdir(all)).filter(name => !leftOut.test(name))
+  await Promise.all(names.map(name => symlink(join(all, name), join(few, name))))
+  return few
 }
 
 function logOf(folder: string): string {

@@ -51,7 +51,7 @@ export class Desk implements AsyncDisposable {
     const workspace = workspaceIn(folder)
     await mkdir(workspace, { recursive: true })
     await Promise.all(Object.entries(files).map(([path, text]) => write(join(workspace, path), text)))
-    const started = { ...options, folder, env: { PARLEY_HOME: homeIn(folder), ...env } }
+    const started = { isBare: true, ...options, folder, env: { PARLEY_HOME: homeIn(folder), ...env } }
     const server = await CodeServer.start(started, vsix)
     const outside = await watchOutside()
     const context = await browser.newContext({
