@@ -29,12 +29,12 @@ export class ChangeLog<Item> {
     this.#entries.push({ item, number: ++this.#last })
   }
 
-  /** At most `most` items that changed after `number`, each once, and up to which number that tells all. */
-  after(number: number, most: number): { items: Item[]; upTo: number } {
+  /** At most `most` items that changed after `number` and up to `end`, each once, and up to which number that tells all. */
+  after(number: number, end: number, most: number): { items: Item[]; upTo: number } {
     const items = new Set<Item>()
     for (let at = this.#indexAfter(number); ; at++) {
       const entry = this.#entries[at]
-      if (!entry) return { items: [...items], upTo: this.#last }
+      if (!entry || entry.number > end) return { items: [...items], upTo: end }
       if (items.size === most) return { items: [...items], upTo: entry.number - 1 }
       items.add(entry.item)
     }

@@ -43,6 +43,8 @@ export class OnlineList {
   readonly #closing = new AbortController()
   #round: NodeJS.Timeout | undefined
   #isSeeded = false
+  /** Up to which change the present or last round tells: where all stand who are told at the same pace, and so share bytes. */
+  #target = 0
   /** Before this moment, in ms of performance.now(), no round begins. */
   #rest = 0
 
@@ -70,7 +72,7 @@ export class OnlineList {
     const here = isLong ? [] : [...this.#pages.items()]
     const gone = [...new Set(also)].filter(user => isLong || !this.#pages.has(user))
     const page = isLong ? 0 : Number.POSITIVE_INFINITY
-    const watcher = { subscriber, number: 0n, page, told: this.#log.last, isBusy: isLong, began: performance.now() }
+    const watcher = { subscriber, number: 0n, page, told: this.#target, isBusy: isLong, began: performance.now() }
     this.#watchers.set(subscriber, watcher)
     // The reply must be on its way before any event.
     if (isLong) setImmediate(() => this.#snapshots.add(watcher))
@@ -130,6 +132,7 @@ export class OnlineList {
   /** Tells everybody what has changed, some at a time, and then rests for as long as others need. */
   async #tellAll(): Promise<void> {
     const target = this.#log.last
+    this.#target = target
     const made = new Map<string, Change>()
     let busy = 0
     let began = performance.now()
@@ -156,13 +159,13 @@ export class OnlineList {
     watcher.told = change.upTo
     watcher.number++
     this.#await(watcher, watcher.subscriber.sendFrame(change.frame))
-    if (change.upTo < this.#log.last) this.#schedule()
+    if (change.upTo < this.#target) this.#schedule()
   }
 
   /** Those who were told the same so far share what is encoded, and with the same number the whole frame. */
   #changeAfter({ told, number }: Watcher, made: Map<string, Change>): Change {
     const shared = made.get(`${told}`)
-    const { items, upTo } = shared ?? this.#log.after(told, limits.peoplePerFrame)
+    const { items, upTo } = shared ?? this.#log.after(told, this.#target, limits.peoplePerFrame)
     const people = shared?.people ?? this.#encode(items)
     const change = { items, upTo, people, frame: onlineChangeFrame(number + 1n, people) }
     if (!shared) made.set(`${told}`, change)
@@ -177,7 +180,7 @@ export class OnlineList {
     const { subscriber } = watcher
     while (watcher.page < this.#pages.count && this.#watchers.get(subscriber) === watcher) {
       this.#settle()
-      const { bytes, at } = this.#pages.page(watcher.page++, this.#log.last)
+      const { bytes, at } = this.#pages.page(watcher.page++, this.#target)
       watcher.told = Math.min(watcher.told, at)
       const frame = onlineChangeFrame(watcher.number, bytes)
       const sent = subscriber.sendFrame(frame, limits.snapshotUnsent)
