@@ -48,7 +48,7 @@ async function run(terminal: Terminal, named: string, options: Options): Promise
   if (options.audit !== undefined && !existsSync(audit)) {
     throw new ParleyError('usage', `There is no audit log ${audit}. Leave --audit out if it is lost.`)
   }
-  const [{ checkBeforeRestore, noteRestored, restoreInto }, { withRegistryStorage }] = await Promise.all([
+  const [{ bringAudit, checkBeforeRestore, noteRestored, restoreInto }, { withRegistryStorage }] = await Promise.all([
     import('../registry/restoring.ts'),
     import('./registry-storage.ts'),
   ])
@@ -57,11 +57,12 @@ async function run(terminal: Terminal, named: string, options: Options): Promise
   const progress = new Progress(terminal)
   const replayed = await withRegistryStorage(terminal, options, async still => {
     key.keepIn(still.where.registryKey)
+    bringAudit(still.where, options.audit === undefined ? undefined : audit)
     const { keeping, storage } = still
     const show = (records: number) => progress.show(`Restoring: ${records} rows`)
     return restoreInto(storage, { file, summary, keeping, audit, now: Date.now, progress: show })
   }).finally(() => progress.end())
-  await noteRestored(where, options.audit === undefined ? undefined : audit, { file, now: Date.now })
+  await noteRestored(where, { file, now: Date.now })
   if (options.json) return printJson(terminal, { file, ...summary, replayed })
   for (const line of columns(summaryRows(summary))) print(terminal, line)
   print(terminal)

@@ -1,4 +1,4 @@
-import { chmodSync, copyFileSync, existsSync } from 'node:fs'
+import { chmodSync, copyFileSync, existsSync, renameSync } from 'node:fs'
 import type { Storage } from '@parley/kit'
 import { restoreRows } from '../backup/restore.ts'
 import { ParleyError } from '../errors.ts'
@@ -56,17 +56,24 @@ export async function restoreInto(
   return replayed
 }
 
-/** Takes the audit log along to its new home, where it goes on. */
+/**
+ * Takes the audit log along to its new home, where it goes on, unless there is one. To be called before anything is restored:
+ * a registry that is whole must never be without it, or the next restore would bring back whom it denies.
+ */
+export function bringAudit(where: Locations, given: string | undefined): void {
+  ensureFolder(where.logs, 'folder of logs')
+  if (given === undefined || !existsSync(given) || existsSync(where.auditLog)) return
+  const draft = `${where.auditLog}.part`
+  copyFileSync(given, draft)
+  chmodSync(draft, 0o600)
+  renameSync(draft, where.auditLog)
+}
+
+/** Notes the restore itself. */
 export async function noteRestored(
   where: Locations,
-  given: string | undefined,
   { file, now }: { file: string; now: () => number },
 ): Promise<void> {
-  ensureFolder(where.logs, 'folder of logs')
-  if (given !== undefined && existsSync(given) && !existsSync(where.auditLog)) {
-    copyFileSync(given, where.auditLog)
-    chmodSync(where.auditLog, 0o600)
-  }
   const audit = await AuditLog.open(where.auditLog, now)
   try {
     await audit.note({ what: 'restored', by: 'operator', detail: file })

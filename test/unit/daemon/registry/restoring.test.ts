@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { Storage } from '@parley/kit'
 import { openMemoryStorage } from '@parley/storage-memory'
@@ -10,7 +11,7 @@ import { AuditLog } from '../../../../daemon/src/registry/audit.ts'
 import { summarize } from '../../../../daemon/src/registry/backup-summary.ts'
 import { registryFormat } from '../../../../daemon/src/registry/format.ts'
 import { Keeping } from '../../../../daemon/src/registry/keeping.ts'
-import { restoreInto } from '../../../../daemon/src/registry/restoring.ts'
+import { bringAudit, restoreInto } from '../../../../daemon/src/registry/restoring.ts'
 import { FaultyStorage } from '../../../support/faulty-storage.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
 import { changePassword, joined, meet, resetPassword, signInByKey } from '../../../support/member.ts'
@@ -110,6 +111,25 @@ describe('a restore', () => {
       assert.deepEqual(await keysOf(memory), await keysOf(whole), `cut at write ${cut}`)
     }
     await assert.rejects(lost.restore(file, whole), { code: 'usage', message: /nothing is overwritten/ })
+  })
+})
+
+describe('an audit log that comes along', () => {
+  it('is whole or not there, for its owner alone, and never over another', async () => {
+    await using folder = await temporaryFolder()
+    const where = ensureHome(path.join(folder.path, 'new'))
+    const given = path.join(folder.path, 'old.log')
+    await writeFile(given, 'one\n', { mode: 0o644 })
+    // A copy that was cut short is none.
+    bringAudit(where, undefined)
+    await writeFile(`${where.auditLog}.part`, 'o')
+    bringAudit(where, given)
+    assert.equal(await readFile(where.auditLog, 'utf8'), 'one\n')
+    if (process.platform !== 'win32') assert.equal((await stat(where.auditLog)).mode & 0o777, 0o600)
+    await writeFile(given, 'two\n')
+    bringAudit(where, given)
+    assert.equal(await readFile(where.auditLog, 'utf8'), 'one\n')
+    assert.deepEqual(await readdir(where.logs), [path.basename(where.auditLog)])
   })
 })
 
