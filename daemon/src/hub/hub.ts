@@ -358,8 +358,10 @@ export class Hub {
   }
 
   #accountChanged(): void {
-    if (this.#client.state === 'signed-out') this.#company.team?.peers.closeAll('Signed out.')
-    else this.#company.team?.reachAll()
+    if (this.#client.state === 'signed-out') {
+      this.#company.team?.peers.closeAll('Signed out.')
+      this.devices.signedOut()
+    } else this.#company.team?.reachAll()
     this.#tell({ accounts: true })
   }
 

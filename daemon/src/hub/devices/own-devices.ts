@@ -59,6 +59,13 @@ export class OwnDevices {
     })
   }
 
+  /** Nobody can be approved here until the next sign-in, which reads them anew. */
+  signedOut(): void {
+    if (this.#pending.length === 0) return
+    this.#pending = []
+    this.#parts.changed()
+  }
+
   async devices(_params: Params<'devices'> = {}): Result<'devices'> {
     const account = this.#account()
     const registered = await this.#registered(account)

@@ -8,6 +8,7 @@ import { registryId, userId } from '../../../../daemon/src/protocol/ids.ts'
 import { OpaqueFinishSchema } from '../../../../daemon/src/protocol/opaque_pb.ts'
 import {
   ChallengeSchema,
+  DeviceListSchema,
   OnlineChangeSchema,
   RegistryWelcomeSchema,
   SessionEndedSchema,
@@ -261,6 +262,22 @@ describe('hub: registry client', () => {
     assert.equal(alice.account().why, 'Sign in to "alice" with its password.')
     await assert.rejects(alice.hub.signIn({}), { code: 'password-needed' })
     await assert.rejects(alice.say('bob', 'hello'), { code: 'signed-out' })
+  })
+
+  it('tells that no device waits any more when it is signed out', async () => {
+    await using registry = await startFakeRegistry()
+    const { spki: key } = await createIdentity()
+    const devices = [{ key, pending: true, name: 'laptop' }]
+    registry.answer = is =>
+      is.case === 'devices' ? { case: 'deviceList', value: create(DeviceListSchema, { devices }) } : undefined
+    await using home = await hubHome()
+    await using alice = await startTestHub(home, { reconnect: quick })
+    await alice.hub.signUp({ registry: registry.address, name: 'alice', password })
+    await alice.seen('the one that waits', () => alice.hub.snapshot().pendingDevices.length === 1)
+    const told = alice.news.length
+    await alice.hub.signOut()
+    assert.deepEqual(alice.hub.snapshot().pendingDevices, [])
+    assert.ok(alice.news.slice(told).some(({ pendingDevices }) => pendingDevices))
   })
 
   it('stops at once, whatever waits for the registry in turn', async () => {
