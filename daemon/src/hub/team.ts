@@ -264,7 +264,7 @@ export class Team extends KeyedCircle {
     const team = account.team || account.host
     const advice = isVerified
       ? 'You had verified them, so nothing is sent to them or shown from them until you have compared again, or go on without.'
-      : 'Ask them whether that is so.'
+      : `Ask them whether that is so: compare digits (parley verify ${name}), or go on without (--accept).`
     this.#keyNotices.set(user, `${team} says that ${name} has a new account key. ${advice}`)
   }
 
