@@ -130,8 +130,17 @@ export async function connectThrough(
 
 function credentials({ username, password }: URL): { 'proxy-authorization'?: string } {
   if (username === '' && password === '') return {}
-  const words = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`
+  const words = `${decoded(username)}:${decoded(password)}`
   return { 'proxy-authorization': `Basic ${Buffer.from(words).toString('base64')}` }
+}
+
+/** People write passwords into URLs as they are: a lone % means itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
 }
 
 function refusal(name: string, place: string, status: number): ParleyError {

@@ -73,6 +73,23 @@ describe('a connection through a proxy', () => {
     dialer.close()
   })
 
+  it('takes a password as it is where nobody has encoded it', async () => {
+    await using proxy = await startProxy()
+    proxy.refuse = 403
+    const url = new URL(`http://alice:100%@127.0.0.1:${proxy.port}`)
+    const place = { host: 'chat.acme.dev', port: 3131 }
+    await assert.rejects(connectThrough(url, place, { signal }), { code: 'unreachable', message: /403/ })
+    assert.equal(proxy.asked[0]?.authorization, `Basic ${Buffer.from('alice:100%').toString('base64')}`)
+  })
+
+  it('sends a password with a percent sign that encodes nothing as it is written', async () => {
+    await using port = await openPort()
+    await using proxy = await startProxy({ credentials: 'ada:50%off' })
+    const url = new URL(`http://ada:50%off@${proxy.url.host}`)
+    const socket = await connectThrough(url, port.address, { signal: AbortSignal.timeout(5000) })
+    socket.destroy()
+  })
+
   it('writes IPv6 in brackets', async () => {
     await using proxy = await startProxy()
     proxy.refuse = 403
