@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import axe from 'axe-core'
 import { limits } from '../../extension/surface/limits.ts'
+import { artefact } from '../support/editor/artefacts.ts'
 import { conversationOf, viewOf } from '../support/surface/messages.ts'
 import { showEveryState } from '../support/surface/states.ts'
 import type { Surface } from '../support/surface/surface.ts'
@@ -12,10 +13,11 @@ describe('a chat surface is accessible', () => {
   const announced = (surface: Surface) => surface.page.locator('[data-announcer]').textContent()
 
   for (const theme of ['dark', 'light', 'high-contrast'] as const) {
-    it(`by axe's rules in every state, in ${theme}`, async function () {
+    it(`by axe's rules in every state, in ${theme}, and each is kept as a picture`, async function () {
       this.timeout(60_000)
       const faults: string[] = []
       await showEveryState(surfaces, { theme }, async (name, surface) => {
+        await surface.page.screenshot({ path: artefact(`surface/${theme}/${name}.png`) })
         await surface.page.evaluate(axe.source)
         for (const fault of (await surface.page.evaluate(runAxe)) as string[]) faults.push(`${name}: ${fault}`)
       })

@@ -10,19 +10,25 @@ interface State {
   readonly reach: (surface: Surface) => Promise<unknown>
 }
 
-/** Opens a surface in each state that a person may see, one after the other, and has `look` look at it. */
+/**
+ * Opens a surface in each state that a person may see, one after the other, and has `look` look at it. They share a
+ * browser's context: each is a page of its own, which knows nothing of those before it.
+ */
 export async function showEveryState(
   surfaces: Surfaces,
   options: SurfaceOptions,
   look: (name: string, surface: Surface) => Promise<void>,
 ): Promise<void> {
+  let beside: Surface | undefined
   for (const [name, { script, reach }] of Object.entries(states)) {
-    const surface = await surfaces.loaded({ ...options, script })
+    const surface = await surfaces.loaded({ ...options, script, ...(beside && { beside }) })
+    await beside?.page.close()
+    beside = surface
     await reach(surface)
     await surface.frames()
     await look(name, surface)
-    await surface.page.context().close()
   }
+  await beside?.page.context().close()
 }
 
 const talk = (host: ScriptedHost) => {

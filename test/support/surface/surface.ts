@@ -14,6 +14,8 @@ export interface SurfaceOptions
   readonly isInSight?: boolean
   /** Whether times are measured in the page; then its clock is the true one, and `Today` another day than in the pictures. */
   readonly isTimed?: boolean
+  /** One that is open: what the browser keeps of the page is there already. Only the page is its own, and its script. */
+  readonly beside?: Surface
 }
 
 /** A chat surface in a browser page, and the host that a test scripts. */
@@ -32,13 +34,10 @@ export class Surface implements AsyncDisposable {
 
   /** Opens the page. With nothing to wait for: the chat may not be drawn yet. */
   static async open(browser: Browser, site: Site, options: SurfaceOptions = {}): Promise<Surface> {
-    const { theme = 'dark', language = 'en', script, isInSight = true, isTimed: _, ...rest } = options
-    const context = await browser.newContext({
-      viewport: { width: 800, height: 640 },
-      locale: 'en-GB',
-      timezoneId: 'UTC',
-      ...rest,
-    })
+    const { theme = 'dark', language = 'en', script, isInSight = true, isTimed: _, beside, ...rest } = options
+    const context =
+      beside?.page.context() ??
+      (await browser.newContext({ viewport: { width: 800, height: 640 }, locale: 'en-GB', timezoneId: 'UTC', ...rest }))
     const page = await context.newPage()
     const host = new ScriptedHost()
     const surface = new Surface(page, host, await context.newCDPSession(page))
