@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises'
 import { type Readable, Writable } from 'node:stream'
+import { setTimeout as pause } from 'node:timers/promises'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Terminal } from './terminal.ts'
@@ -11,6 +12,8 @@ export interface Question {
   /** The variable that may hold the answer. */
   readonly env: string
   readonly isSecret: boolean
+  /** Whether a person may paste several lines as the answer. */
+  readonly isPasted?: true
 }
 
 /**
@@ -56,16 +59,20 @@ export class Answers {
     await this.#lines.close()
   }
 
-  async #prompt({ prompt, isSecret }: Question): Promise<string> {
+  async #prompt({ prompt, isSecret, isPasted }: Question): Promise<string> {
     const { stdin, stderr } = this.#terminal
     // readline echoes what is typed to its output; a secret's goes nowhere, nor does its prompt.
     if (isSecret) stderr.write(prompt)
     const output = isSecret ? new Writable({ write: (_chunk, _encoding, done) => done() }) : stderr
     const lines = createInterface({ input: stdin, output, terminal: true })
     const cancelled = new AbortController()
+    const more: string[] = []
+    if (isPasted) lines.on('line', line => more.push(line))
     lines.on('SIGINT', () => cancelled.abort()).on('close', () => cancelled.abort())
     try {
-      return await lines.question(prompt, { signal: cancelled.signal })
+      const first = await lines.question(prompt, { signal: cancelled.signal })
+      if (isPasted) await quiet(more, cancelled.signal)
+      return [first, ...more].join('\n')
     } catch (cause) {
       if (!isSecret) stderr.write('\n')
       throw new ParleyError('closed', 'Stopped; nothing was changed.', { cause })
@@ -73,6 +80,14 @@ export class Answers {
       if (isSecret) stderr.write('\n')
       lines.close()
     }
+  }
+}
+
+/** Waits for the rest of a paste: left over, it would answer the next question, or be a command to the shell. */
+async function quiet(lines: readonly string[], signal: AbortSignal): Promise<void> {
+  for (let before = -1; before < lines.length; ) {
+    before = lines.length
+    await pause(limits.pasteQuiet, undefined, { signal })
   }
 }
 

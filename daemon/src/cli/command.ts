@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { type Client, connect } from '../client/connect.ts'
 import { connectOrStart } from '../client/start.ts'
 import { ParleyError } from '../errors.ts'
-import { defaultHome } from '../locations.ts'
+import { defaultHome, locations } from '../locations.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Options of every command. */
@@ -36,6 +37,8 @@ export async function withHub<Result>(
   attached = false,
 ): Promise<Result> {
   const home = homeOf(terminal, options)
+  // A hub would find the storage of another program here, and say that it is from the future.
+  if (isRegistrys(home)) return withDaemon(terminal, options, use)
   return using(await connectOrStart({ home, client: 'cli', attached, env: terminal.env }), use)
 }
 
@@ -45,7 +48,23 @@ export async function withDaemon<Result>(
   options: CommonOptions,
   use: (client: Client) => Promise<Result>,
 ): Promise<Result> {
-  return using(await connect({ home: homeOf(terminal, options), client: 'cli' }), use)
+  const home = homeOf(terminal, options)
+  const client = await connect({ home, client: 'cli' }).catch(error => {
+    const isStopped = error instanceof ParleyError && error.code === 'not-running' && isRegistrys(home)
+    throw isStopped ? registryStopped(home, options) : error
+  })
+  return using(client, use)
+}
+
+/** Whether a registry has run in this home, which then is nobody's. */
+export function isRegistrys(home: string): boolean {
+  const { holder, deviceKey } = locations(home)
+  return existsSync(holder) && !existsSync(deviceKey)
+}
+
+function registryStopped(home: string, options: CommonOptions): ParleyError {
+  const words = `No registry is running for ${home}; start it with \`parley registry${homeHint(options)}\`, or name another home with --home.`
+  return new ParleyError('not-running', words)
 }
 
 async function using<Result>(client: Client, use: (client: Client) => Promise<Result>): Promise<Result> {

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander'
-import { asParleyError, ParleyError } from '../errors.ts'
+import { asParleyError, type ErrorCode, ParleyError } from '../errors.ts'
 import { version } from '../version.ts'
 import { addBlock, addBlocked, addUnblock } from './block.ts'
 import { addChat } from './chat.ts'
@@ -103,9 +103,12 @@ function refuseUnknownHelp(program: Command, [first, name]: readonly string[]): 
   throw new ParleyError('usage', `Unknown command '${name}'. \`parley --help\` lists what there is.`)
 }
 
-/** The command that `args` name first, if there is such a one. */
-function commandOf(program: Command, [name]: readonly string[]): string | undefined {
-  return program.commands.find(command => command.name() === name)?.name()
+/** The command that `args` begin with, if there is such a one, with that within it: `invites revoke`. */
+function commandOf(program: Command, [name, ...rest]: readonly string[]): string | undefined {
+  const command = program.commands.find(each => each.name() === name)
+  if (!command) return undefined
+  const inner = commandOf(command, rest)
+  return inner === undefined ? command.name() : `${command.name()} ${inner}`
 }
 
 /** What commander found wrong, as one of our errors; nothing when it only printed help or the version. */
@@ -123,6 +126,15 @@ function fromCommander(error: CommanderError, command: string | undefined): Parl
 }
 
 function printError(terminal: Terminal, { code, message }: ParleyError, asJson: boolean): void {
-  const words = code === 'password-needed' || code === 'signed-out' ? `${message} \`parley sign-in\` does.` : message
+  const words = signInCodes.includes(code) ? `${message} ${signInHint(message)}` : message
   terminal.stderr.write(asJson ? `${JSON.stringify({ error: { code, message } })}\n` : `parley: ${words}\n`)
+}
+
+const signInCodes: readonly ErrorCode[] = ['password-needed', 'signed-out', 'device-denied']
+
+/** A device that was removed is out for good: the computer needs another home, and in this one nothing would come of it. */
+function signInHint(message: string): string {
+  return message.includes('from a new home')
+    ? '`parley sign-in NAME --registry HOST:PORT --home DIR` does.'
+    : '`parley sign-in` does.'
 }

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
+import { ParleyError } from '../errors.ts'
 import { fileNamed } from '../locations.ts'
 import { SecretBox } from '../plugins/secrets.ts'
 import type { BackupSummary } from '../registry/backup-summary.ts'
@@ -35,7 +37,12 @@ async function run(terminal: Terminal, given: string, options: Options): Promise
 
 /** The key of a backup, where one was given. */
 export function keyOf(terminal: Terminal, file: string | undefined): SecretBox | undefined {
-  if (file !== undefined) return SecretBox.open(fileNamed(file), {})
+  if (file !== undefined) {
+    const named = fileNamed(file)
+    if (!existsSync(named))
+      throw new ParleyError('usage', `There is no key file ${named}. Give the registry.key that belongs to the backup.`)
+    return SecretBox.open(named, {})
+  }
   const { PARLEY_REGISTRY_KEY: key, PARLEY_REGISTRY_KEY_FILE: named } = terminal.env
   return key === undefined && !named ? undefined : SecretBox.open('', terminal.env)
 }

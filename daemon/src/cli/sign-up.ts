@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
 import type { Client } from '../client/connect.ts'
 import { ParleyError } from '../errors.ts'
-import { readParleyLink } from '../protocol/addresses.ts'
+import { formatParleyLink, readParleyLink } from '../protocol/addresses.ts'
 import type { AccountInfo, ControlRequests } from '../protocol/control.ts'
 import { readDisplayName, readUserName } from '../protocol/names.ts'
+import { findParleyLink, readPasted } from '../protocol/pasted.ts'
 import { accountLine } from './accounts.ts'
 import { Answers, type Question } from './answers.ts'
 import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
@@ -47,16 +48,15 @@ async function makeWish(terminal: Terminal, answers: Answers, name: string, opti
   const known = readUserName(name)
   if (displayName !== undefined) readDisplayName(displayName)
   if (place !== undefined) readParleyLink(place)
-  const invite = place !== undefined ? terminal.env.PARLEY_INVITE : await askInvite(answers)
-  const registry = place ?? invite ?? ''
-  readParleyLink(registry)
+  const invite = place === undefined ? await askInvite(answers) : terminal.env.PARLEY_INVITE
+  const registry = place ?? formatParleyLink(readPasted(invite ?? '').link)
   const password = await askNewPassword(answers, passwordWanted)
   return {
     registry,
     name: known,
     password,
     ...(displayName !== undefined && { displayName }),
-    ...(invite && invite !== registry && { invite }),
+    ...(place !== undefined && invite && { invite: codeIn(invite) }),
   }
 }
 
@@ -68,8 +68,13 @@ async function signUp(client: Client, answers: Answers, wish: Wish): Promise<Acc
     if (!(error instanceof ParleyError) || error.code !== 'invite-needed') throw error
     const invite = await askInvite(answers).catch(() => undefined)
     if (invite === undefined) throw error
-    return client.request('signUp', { ...wish, invite })
+    return client.request('signUp', { ...wish, invite: codeIn(invite) })
   }
+}
+
+/** The link in the text that somebody was given, or what may be a code alone. */
+function codeIn(invite: string): string {
+  return findParleyLink(invite) ?? invite
 }
 
 function askInvite(answers: Answers): Promise<string> {
@@ -78,6 +83,7 @@ function askInvite(answers: Answers): Promise<string> {
     prompt: 'Invite: ',
     env: 'PARLEY_INVITE',
     isSecret: false,
+    isPasted: true,
   })
 }
 

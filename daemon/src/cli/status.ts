@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { ParleyError } from '../errors.ts'
 import type { StatusInfo } from '../protocol/control.ts'
 import { accountLine } from './accounts.ts'
-import { addCommand, type CommonOptions, homeHint, homeOf, withDaemon } from './command.ts'
+import { addCommand, type CommonOptions, homeHint, homeOf, isRegistrys, withDaemon } from './command.ts'
 import { harmlessLine } from './harmless.ts'
 import { columns } from './layout.ts'
 import { showTime } from './moments.ts'
@@ -46,7 +46,7 @@ async function printMetrics(terminal: Terminal, options: Options): Promise<void>
 }
 
 function notRunning(error: unknown, home: string, hint: string): unknown {
-  if (!(error instanceof ParleyError) || error.code !== 'not-running') return error
+  if (!(error instanceof ParleyError) || error.code !== 'not-running' || isRegistrys(home)) return error
   const words = `No Parley daemon is running for ${home}; \`parley who${hint}\` starts the hub of a person.`
   return new ParleyError('not-running', words)
 }

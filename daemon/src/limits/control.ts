@@ -48,6 +48,8 @@ export const controlLimits = {
   startOutput: 64 * 1024,
   /** Lines of stdin that carry a secret or an answer. */
   answer: 8 * 1024,
+  /** A paste is over when nothing more has come for this long: a slow line delivers it in several pieces. */
+  pasteQuiet: 200,
   /** How often a person is asked for a password before a command gives up: as often as login(1) and sudo(8) do. */
   passwordTries: 3,
   /** Most lines that a chat at a terminal begins with, where so many are unread. */

@@ -282,6 +282,36 @@ describe('commands', () => {
       assert.equal(code, 0, err)
     })
 
+    it('takes the whole text of an invite that a person pastes, and none of it for the password', async () => {
+      const link = `parley://127.0.0.1:3131/${'a'.repeat(52)}?v=1#${'a'.repeat(26)}`
+      const text = `Join Acme on Parley.\n\nIn a terminal:\nPARLEY_INVITE='${link}' parley sign-up alice\n\nIt works once, `
+      const wishes: unknown[] = []
+      const { signUp } = hub
+      Object.assign(hub, {
+        signUp(wish: Parameters<typeof signUp>[0]) {
+          wishes.push(wish)
+          return signUp.call(hub, wish)
+        },
+      })
+      const typed = [
+        [/Invite: $/, text.replaceAll('\n', '\r')],
+        [/Choose a password: $/, 'correct horse\r'],
+        [/The same again: $/, 'correct horse\r'],
+      ] as const
+      const { code, err } = await run(['sign-up', 'alice'], { typed })
+      assert.equal(code, 0, err)
+      assert.deepEqual(wishes, [{ registry: link, name: 'alice', password: 'correct horse' }])
+      const piped = await run(['sign-up', 'alice'], { env: { ...env, PARLEY_INVITE: text } })
+      assert.equal(piped.code, 0, piped.err)
+      assert.deepEqual(wishes[1], wishes[0])
+    })
+
+    it('says that a text holds no invite', async () => {
+      const { code, err } = await run(['sign-up', 'alice'], { env: { ...env, PARLEY_INVITE: 'Join us soon' } })
+      assert.equal(code, 2)
+      assert.match(err, /no Parley link in this text/)
+    })
+
     it('shows what it asks a person for, and asks again for a password that cannot be', async () => {
       const typed = [
         [/Invite: $/, 'localhost\r'],
@@ -427,6 +457,7 @@ describe('commands without a daemon', () => {
     ['help for an unknown command', ['help', 'sned'], /Unknown command 'sned'.*`parley --help`/],
     ['an unknown option', ['who', '--colour'], /Unknown option '--colour'.*`parley who --help`/],
     ['a home without a name', ['who', '--home', ''], /--home takes a folder/],
+    ['an argument that an inner command lacks', ['user', 'show'], /'name'.*`parley user show --help`/],
     ['a missing argument', ['log'], /Missing required argument 'who'/],
     ['nobody to write to', ['send'], /Say whom you mean/],
     ['a classic client without an address', ['send', '--classic', ' '], /takes the address/],

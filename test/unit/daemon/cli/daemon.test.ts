@@ -59,6 +59,17 @@ describe('parley registry', () => {
     assert.match(out, new RegExp(`Invite somebody with: parley invite --home ${folder.path}`))
   })
 
+  it('is what a stopped home is known for: no hub starts there', async () => {
+    await using folder = await temporaryFolder()
+    await (await startRegistry(folder.path)).stop()
+    for (const command of ['doctor', 'status', 'who']) {
+      const { code, err } = await run([command, '--home', folder.path])
+      assert.equal(code, 1)
+      assert.match(err, /No registry is running for .*`parley registry --home /)
+    }
+    assert.ok(!(await readdir(folder.path)).includes('device.key'))
+  })
+
   it('says that its port is taken, and leaves nothing half-done', async () => {
     await using folder = await temporaryFolder()
     const other = createServer()
