@@ -35,8 +35,8 @@ async function addressCheck(
     const isAlone = listen.every(each => isLoopback(readHostPort(each, 0).host))
     if (isAlone) return ok(`Only this computer can reach it, at ${place}.`)
     return warning(
-      'It has no address by which other people reach it, so no invite can be made.',
-      'Start it with --public HOST:PORT, or set "public" in parley.json.',
+      `Its address is ${place}, by which nobody on another computer reaches it.`,
+      'Set "public" in parley.json to the HOST:PORT by which others do, or start it with --public: invites carry it.',
     )
   }
   const dialer = new Dialer({ identity: await createIdentity() })
