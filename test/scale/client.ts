@@ -79,6 +79,7 @@ export class Client {
     clearInterval(this.#beats)
     if (this.#isSignedIn) this.#tally.online--
     this.#isSignedIn = false
+    this.#forgetAsked()
     const socket = this.#socket
     this.#socket = undefined
     socket?.destroy()
@@ -169,8 +170,7 @@ export class Client {
   }
 
   #ended(why: string): void {
-    for (const answer of this.#asked.values()) answer(gone)
-    this.#asked.clear()
+    this.#forgetAsked()
     if (this.#isSignedIn) {
       this.#tally.online--
       this.#tally.lost++
@@ -178,6 +178,12 @@ export class Client {
     } else this.#tally.fail(why)
     this.#socket = undefined
     if (!this.#isOver) this.#retry = setTimeout(() => this.#dial(), this.#backoff.next())
+  }
+
+  /** Nobody will answer any more. */
+  #forgetAsked(): void {
+    for (const answer of this.#asked.values()) answer(gone)
+    this.#asked.clear()
   }
 
   /** @throws Error `timeout` */

@@ -91,8 +91,8 @@ export async function measureScale(plan: ScalePlan): Promise<ScaleFound> {
   let alive = true
   const isKilled = () => !alive
   const watching = setInterval(async () => {
-    const now = sum(await all({ do: 'tell' }))
-    if (isKilled()) return
+    const now = isKilled() ? undefined : sum(await all({ do: 'tell' }))
+    if (!now || isKilled()) return
     tell(
       `  ${now.online} online, ${megabytes(now.bytes)} of lists read, registry ${megabytes(rss(registry))}, ${busySeconds(registry)} s busy`,
     )
@@ -157,6 +157,7 @@ export async function measureScale(plan: ScalePlan): Promise<ScaleFound> {
   tell(
     `  attempts that failed: ${words(after.failed, calm.failed)}; cut after the sign-in: ${cut}; slowest answer ${seconds(after.slowest)}`,
   )
+  alive = false
   memory.push(await residentBytes(registry))
   tell(`  memory ${megabytes(memory.at(-1) ?? 0)}`)
   return { latency, search: found, storm, cut, slowest: after.slowest, memory }

@@ -14,7 +14,9 @@ export const registryLimits = {
   presenceFlush: 50,
   /** ms that telling of changes may take of one turn of the event loop; and, as a multiple of all of it, the rest after it. */
   presenceTurn: 8,
-  presenceRest: 4,
+  presenceRest: 3,
+  /** People in one page of a large online list: one TLS record, as larger ones leave larger buffers behind with each link. */
+  peoplePerPage: 200,
   /** Snapshots of a large online list that are sent at a time, and the unsent bytes of one with which its next page waits. */
   snapshotsAtOnce: 64,
   snapshotUnsent: 64 * 1024,

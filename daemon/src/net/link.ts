@@ -139,12 +139,13 @@ export class Link {
   }
 
   /**
-   * Puts a frame that is encoded already on its way: many links may be sent the same bytes. undefined while at most
+   * Writes a frame that is encoded already, at once, so that who tells many knows what it costs. undefined while at most
    * `below` bytes are unsent (default limits.highWater), else what resolves when that is so again; rejects with `closed`.
    */
   sendFrame(frame: Uint8Array, below?: number): Promise<void> | undefined {
     if (this.#closed) return rejected(asError(this.#closed))
     this.#put(frame)
+    this.#outbox.flush()
     return this.#closed ? rejected(asError(this.#closed)) : this.#outbox.roomBelow(below)
   }
 

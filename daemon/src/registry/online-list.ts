@@ -53,7 +53,7 @@ export class OnlineList {
     this.#flush = options.flush ?? limits.presenceFlush
     this.#slow = options.slow ?? limits.slowSubscriber
     this.#again = options.again ?? limits.watchAgain
-    this.#pages = new Pages(limits.peoplePerFrame, users => this.#encode(users), limits.pageStale)
+    this.#pages = new Pages(limits.peoplePerPage, users => this.#encode(users), limits.pageStale)
     this.#snapshots = new Turns(limits.snapshotsAtOnce, watcher => this.#sendPages(watcher))
   }
 

@@ -10,16 +10,16 @@ import { until } from '../../../support/wait.ts'
 
 describe('online list', () => {
   it('gives a long list in pages with the number of the snapshot', async () => {
-    const users = people(2 * limits.peoplePerFrame + 3)
+    const users = people(3 * limits.peoplePerPage + 3)
     const { list } = listOf(users)
     const reader = subscriber()
     const first = await list.watch(reader)
     assert.deepEqual([first.people, first.more], [[], true], 'a long list comes in events alone')
-    await until('all pages', () => reader.events.length === 3)
+    await until('all pages', () => reader.events.length === 4)
     const pages = reader.events.map(({ people }) => people)
     assert.deepEqual(
       pages.map(page => page.length),
-      [limits.peoplePerFrame, limits.peoplePerFrame, 3],
+      [...Array(3).fill(limits.peoplePerPage), 3],
     )
     assert.deepEqual(new Set(pages.flat().map(({ user }) => userId(user))), new Set(users))
     assert.ok(reader.events.every(({ number }) => number === first.number))
