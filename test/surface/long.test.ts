@@ -16,21 +16,13 @@ describe('a chat of 50,000 messages', () => {
    */
   async function travel(surface: Surface, goal: number): Promise<{ elements: number; heap: number }[]> {
     const weights: { elements: number; heap: number }[] = []
-    const numbered = async () => (await surface.numbersInSight()).filter(number => number >= 0)
-    const start = (await numbered())[0] ?? assert.fail('nothing is in sight')
-    const isUp = goal < start
-    for (let next = 5000; ; ) {
-      await surface.inList(`list.scrollTop = ${isUp ? 0 : 'list.scrollHeight'}`)
-      await surface.frames()
-      const numbers = await numbered()
-      if (numbers.length === 0) continue // not drawn yet
-      const at = isUp ? Math.min(...numbers) : Math.max(...numbers)
-      const isThere = isUp ? at <= goal : at >= goal
-      if (isThere || Math.abs(at - start) > next) {
-        weights.push(await surface.weigh())
-        next += 5000
-      }
-      if (isThere) return weights
+    const [start = assert.fail('nothing is in sight')] = await surface.numbersInSight()
+    const way = goal < start ? -1 : 1
+    for (let next = 5000; ; next += 5000) {
+      const stop = Math.abs(goal - start) < next ? goal : start + way * next
+      await surface.scrollTo(stop, way)
+      weights.push(await surface.weigh())
+      if (stop === goal) return weights
     }
   }
 

@@ -110,6 +110,18 @@ export class Surface implements AsyncDisposable {
     return this.inList(numbersInSight)
   }
 
+  /** Scrolls up (-1) or down (1) as fast as messages come until that number, as they have it, was in sight or passed. */
+  async scrollTo(number: number, way: -1 | 1): Promise<void> {
+    await this.inList(`(async () => {
+      for (;;) {
+        list.scrollTop = ${way < 0 ? 0 : 'list.scrollHeight'}
+        await new Promise(resolve => requestAnimationFrame(() => requestAnimationFrame(resolve)))
+        const numbers = (${numbersInSight}).filter(number => number >= 0)
+        if (numbers.some(number => ${way} * (number - ${number}) >= 0)) return
+      }
+    })()`)
+  }
+
   /** Elements of the whole page, and the bytes of its heap after it was cleaned up. */
   async weigh(): Promise<{ elements: number; heap: number }> {
     await this.#cdp.send('HeapProfiler.collectGarbage')
