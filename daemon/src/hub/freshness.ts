@@ -19,6 +19,8 @@ interface FreshnessOptions {
   readonly now: () => number
   /** ms between looks for attestations that have run out. */
   readonly expiryCheck?: number
+  /** ms that one look-up may take. */
+  readonly lookUpTime?: number
   readonly log: Log
 }
 
@@ -80,10 +82,9 @@ export class Freshness {
       const known = people.get(user)
       return known !== undefined && isNewerRoster(listed, known.listed)
     }
-    if (isNews() || !this.#current().has(user)) {
-      const isKnown = await this.#lookUp(user)
-      if (!isKnown) throw new ParleyError('stranger', `The team knows ${name} no more.`)
-    }
+    const isFresh = !isNews() && this.#current().has(user)
+    const isKnown = await (isFresh ? this.#turns.get(user)?.now : this.#lookUp(user, true))
+    if (isKnown === false) throw new ParleyError('stranger', `The team knows ${name} no more.`)
     if (!isNews() || !this.#current().has(user)) return
     throw new ParleyError('stranger', `${name} shows a list of devices that the team does not know.`)
   }
@@ -124,36 +125,39 @@ export class Freshness {
 
   /**
    * Never more than one of somebody at once, however often it is told that they have changed. False: the registry says
-   * that it does not know them.
+   * that it does not know them. `isFirst`: before all others, as somebody waits at the door.
    */
-  #lookUp(user: UserId): Promise<boolean> {
+  #lookUp(user: UserId, isFirst = false): Promise<boolean> {
     const turns = this.#turns.get(user)
-    if (!turns) return this.#begin(user)
-    turns.next ??= turns.now.then(() => this.#begin(user))
+    if (!turns) return this.#begin(user, isFirst)
+    turns.next ??= turns.now.then(() => this.#begin(user, isFirst))
     return turns.next
   }
 
-  #begin(user: UserId): Promise<boolean> {
-    const now = this.#ask(user).finally(() => {
+  #begin(user: UserId, isFirst: boolean): Promise<boolean> {
+    const now = this.#ask(user, isFirst).finally(() => {
       if (this.#turns.get(user)?.next === undefined) this.#turns.delete(user)
     })
     this.#turns.set(user, { now, next: undefined })
     return now
   }
 
-  async #ask(user: UserId): Promise<boolean> {
-    const { session, people, peers, log } = this.#options
+  async #ask(user: UserId, isFirst: boolean): Promise<boolean> {
+    const { session, people, peers, lookUpTime = limits.freshLookUp, log } = this.#options
     const fresh = this.#current()
     // What changes from here on is told again.
     fresh.add(user)
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(limits.freshLookUp)])
+    const closing = this.#closing.signal
+    const ask = async () => {
+      // The wait for a turn does not count: after a sign-in it may be long, and nobody may be left out.
+      const signal = AbortSignal.any([closing, AbortSignal.timeout(lookUpTime)])
+      const found = await session()?.lookUp({ user }, signal)
+      if (!found) return
+      const person = people.judge(found.attestation, found.roster)
+      if (person.user === user) await people.keep(person)
+    }
     try {
-      await this.#gate.run(async () => {
-        const found = await session()?.lookUp({ user }, signal)
-        if (!found) return
-        const person = people.judge(found.attestation, found.roster)
-        if (person.user === user) await people.keep(person)
-      }, signal)
+      await this.#gate.run(ask, closing, () => isFirst)
       return true
     } catch (error) {
       fresh.delete(user)

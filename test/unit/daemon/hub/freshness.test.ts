@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { setTimeout } from 'node:timers/promises'
 import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../../../../daemon/src/errors.ts'
 import { Freshness } from '../../../../daemon/src/hub/freshness.ts'
@@ -6,7 +7,7 @@ import { People } from '../../../../daemon/src/hub/people.ts'
 import type { RegistrySession } from '../../../../daemon/src/hub/registry/session.ts'
 import { limits } from '../../../../daemon/src/limits.ts'
 import { silentLog } from '../../../../daemon/src/log.ts'
-import type { UserId } from '../../../../daemon/src/protocol/ids.ts'
+import { type UserId, userId } from '../../../../daemon/src/protocol/ids.ts'
 import { LookedUpSchema } from '../../../../daemon/src/protocol/parley_pb.ts'
 import { openMemoryStorage } from '../../../../plugins/storage-memory/src/index.ts'
 import { makeKey, makePerson, makeRegistry } from '../../../support/statements.ts'
@@ -28,6 +29,8 @@ async function bobsHub() {
     people,
     roster: alice.listDevices(),
     lookUps: 0,
+    /** ms that the registry takes for each. */
+    slow: 0,
     fails: undefined as ParleyError | undefined,
     linked: new Set<UserId>(),
     partners: new Set<UserId>(),
@@ -41,6 +44,7 @@ async function bobsHub() {
       at.session = {
         async lookUp() {
           at.lookUps++
+          await setTimeout(at.slow)
           if (at.fails) throw at.fails
           return create(LookedUpSchema, { attestation: at.attestation, roster: at.roster })
         },
@@ -64,6 +68,7 @@ async function bobsHub() {
     session: () => at.session,
     now: () => at.now,
     expiryCheck: 5,
+    lookUpTime: 60,
     log: silentLog,
   })
   return at
@@ -121,6 +126,17 @@ describe('freshness', () => {
     bob.freshness.close()
   })
 
+  it('looks up everybody who is linked after a sign-in, however many wait for their turn', async () => {
+    const bob = await bobsHub()
+    bob.slow = 20
+    const many = 10 * limits.lookUpsAtOnce
+    for (let number = 0; number < many; number++) bob.linked.add(userId(Buffer.alloc(16, number)))
+    bob.signIn()
+    bob.freshness.signedIn()
+    await until('all of them', () => bob.lookUps === many)
+    bob.freshness.close()
+  })
+
   it('cuts whom the registry knows no more', async () => {
     const bob = await bobsHub()
     bob.signIn()
@@ -128,6 +144,18 @@ describe('freshness', () => {
     bob.fails = new ParleyError('unknown-user', 'Nobody here has this id.')
     bob.freshness.changed([bob.alice.user])
     await until('the cut', () => bob.cut.length === 1)
+    bob.freshness.close()
+  })
+
+  it('lets nobody in before it has heard of them what it asks already', async () => {
+    const bob = await bobsHub()
+    bob.slow = 20
+    bob.fails = new ParleyError('unknown-user', 'Nobody here has this id.')
+    bob.linked.add(bob.alice.user)
+    bob.signIn()
+    bob.freshness.signedIn()
+    await assert.rejects(bob.freshness.check(bob.person(1).person), { code: 'stranger' })
+    assert.equal(bob.lookUps, 1)
     bob.freshness.close()
   })
 
