@@ -62,9 +62,10 @@ export class Answers {
   async #prompt({ prompt, isSecret, isPasted }: Question): Promise<string> {
     const { stdin, stderr } = this.#terminal
     // readline echoes what is typed to its output; a secret's goes nowhere, nor does its prompt.
-    if (isSecret) stderr.write(prompt)
     const output = isSecret ? new Writable({ write: (_chunk, _encoding, done) => done() }) : stderr
     const lines = createInterface({ input: stdin, output, terminal: true })
+    // Only now the terminal echoes nothing by itself, to somebody who types or pastes at once.
+    if (isSecret) stderr.write(prompt)
     const cancelled = new AbortController()
     const more: string[] = []
     if (isPasted) lines.on('line', line => more.push(line))
