@@ -73,6 +73,53 @@ describe('online list', () => {
     list.close()
   })
 
+  it('sends the same bytes to all who were told the same', async () => {
+    const users = people(3)
+    const { list } = listOf(users)
+    const readers = Array.from({ length: 3 }, () => subscriber())
+    for (const reader of readers) await list.watch(reader)
+    for (const user of users) list.changed(user)
+    await until('all heard', () => readers.every(({ frames }) => frames.length === 1))
+    assert.equal(new Set(readers.map(({ frames }) => frames[0])).size, 1, 'encoded once')
+    list.close()
+  })
+
+  it('lets whoever reads go on while others do not take their pages, and those afterwards', async () => {
+    const users = people(2 * limits.peoplePerFrame)
+    const { list } = listOf(users)
+    const idle = Array.from({ length: limits.snapshotsAtOnce }, () => subscriber())
+    for (const reader of idle) {
+      reader.hold()
+      await list.watch(reader)
+    }
+    const reader = subscriber()
+    await list.watch(reader)
+    const pages = Math.ceil(users.length / limits.peoplePerPage)
+    await until('the whole list', () => reader.frames.length === pages)
+    assert.ok(
+      idle.every(({ frames }) => frames.length === 1),
+      'each of the others has one page to take',
+    )
+    for (const other of idle) other.release()
+    await until('the others too', () => idle.every(({ frames }) => frames.length === pages))
+    list.close()
+  })
+
+  it('is not asked for again and again: one waits, another is refused', async () => {
+    const { list } = listOf(people(1))
+    const reader = subscriber()
+    await list.watch(reader)
+    const began = performance.now()
+    const again = list.watch(reader)
+    await assert.rejects(list.watch(reader), { code: 'busy' })
+    await again
+    assert.ok(performance.now() - began > limits.watchAgain / 2)
+    const last = list.watch(reader)
+    list.unwatch(reader)
+    await assert.rejects(last, { code: 'closed' })
+    list.close()
+  })
+
   it('cuts a subscriber that takes nothing, and forgets it', async () => {
     const users = people(2)
     const { list } = listOf(users, { slow: 10 })
@@ -104,6 +151,7 @@ function listOf(users: readonly UserId[], { slow = 10_000 } = {}) {
 
 /** A subscriber that can stop reading. */
 function subscriber() {
+  const frames: Uint8Array[] = []
   const events: Extract<Event['is'], { case: 'onlineChange' }>['value'][] = []
   let gate = Promise.withResolvers<void>()
   gate.resolve()
@@ -112,6 +160,7 @@ function subscriber() {
     sendFrame(frame) {
       const [read] = new FrameReader({ limit: limits.frame }).push(frame)
       assert.ok(read?.is.case === 'event' && read.is.value.is.case === 'onlineChange')
+      frames.push(frame)
       events.push(read.is.value.is.value)
       return gate.promise
     },
@@ -122,6 +171,7 @@ function subscriber() {
   }
   return Object.assign(reader, {
     events,
+    frames,
     hold() {
       gate = Promise.withResolvers()
       gate.promise.catch(() => {})
