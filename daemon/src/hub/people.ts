@@ -1,5 +1,5 @@
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import type { Storage } from '@parley/kit'
+import type { Change, Storage } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { type PersonRow, PersonRowSchema } from '../protocol/account_rows_pb.ts'
@@ -40,6 +40,8 @@ export interface Trust {
   readonly self?: UserId
   /** The registry's time in ms. */
   now(): number
+  /** Somebody has another account key from this tick on: what is to be committed with it. */
+  readonly otherKey?: (person: Person) => readonly Change[]
 }
 
 /**
@@ -140,8 +142,10 @@ export class People {
       devices: [...person.devices],
     })
     const change = { put: `peer/${this.#trust.registry}/${person.user}`, value: toBinary(PersonRowSchema, row) }
+    const hasOtherKey = known !== undefined && known.attested.generation !== person.attested.generation
+    const changes = [change, ...((hasOtherKey && this.#trust.otherKey?.(person)) || [])]
     // Rows are whole, so they must land in the order in which they were judged.
-    const writing = this.#writing.then(() => this.#storage.write([change]))
+    const writing = this.#writing.then(() => this.#storage.write(changes))
     this.#writing = writing.catch(() => undefined)
     await writing
     for (const listener of this.#listeners) listener(person, known)

@@ -136,8 +136,10 @@ export class Team extends KeyedCircle {
   }
 
   static async open(options: TeamOptions): Promise<Team> {
-    const { storage, account, identity, clock, log } = options
+    const { storage, account, identity, clock, log, trusts } = options
     const { registry, user } = account
+    let conversations: Conversations | undefined
+    const talkedTo = (other: UserId) => conversations?.get(directConversationId(registry, user, other))?.isStored
     const trust = {
       registry,
       self: user,
@@ -145,11 +147,14 @@ export class Team extends KeyedCircle {
         return (options.store.current ?? account).chain
       },
       now: () => clock.physical(),
+      // Who holds the new key would be given all that was written to the one of the old.
+      otherKey: ({ user: other, attested }: Person) =>
+        talkedTo(other) ? [trusts.note(registry, other, attested.accountKey)] : [],
     }
     const people = await People.open(storage, trust)
     const { privateKey, spki, id } = identity
     const self = { registry, user, device: deviceId(id), privateKey, spki }
-    const conversations = await openConversations({ storage, account: self, clock, log })
+    conversations = await openConversations({ storage, account: self, clock, log })
     return new Team(options, people, conversations)
   }
 
@@ -244,27 +249,21 @@ export class Team extends KeyedCircle {
     this.listedPeople.changed(users)
   }
 
-  /** Of somebody whom the person here has verified, nothing passes from now on; of others it is a notice. */
+  /** Of somebody whom one has talked to, or verified, nothing passes from now on until the person here has decided. */
   #keyChanged(person: Person): void {
-    const { log, account, trusts } = this.#options
-    const { user, name, attested } = person
+    const { log } = this.#options
+    const { user, name } = person
     log.warn({ user, name }, 'The account key of this person has changed.')
     if (this.trustOf(user) === 'changed') this.peers.cut(user, 'The account key has changed.')
     this.#noteKey(person)
     this.personChanged(user)
-    trusts.note(account.registry, user, attested.accountKey).catch(error => {
-      const { code, message } = asParleyError(error)
-      log.error({ code, user }, `The notice of a changed account key could not be stored: ${message}`)
-    })
   }
 
   #noteKey({ user, name }: Person): void {
+    if (this.trustOf(user) !== 'changed') return
     const { account } = this.#options
-    const isVerified = this.trustOf(user) === 'changed'
     const team = account.team || account.host
-    const advice = isVerified
-      ? 'You had verified them, so nothing is sent to them or shown from them until you have compared again, or go on without.'
-      : `Ask them whether that is so: compare digits (parley verify ${name}), or go on without (--accept).`
+    const advice = `Nothing is sent to them or shown from them until you have compared digits (parley verify ${name}), or go on without (--accept).`
     this.#keyNotices.set(user, `${team} says that ${name} has a new account key. ${advice}`)
   }
 

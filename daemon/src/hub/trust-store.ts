@@ -1,18 +1,21 @@
 import { clone, create, toBinary } from '@bufbuild/protobuf'
-import type { Storage } from '@parley/kit'
+import type { Change, Storage } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { type TrustRow, TrustRowSchema } from '../protocol/account_rows_pb.ts'
 import { type RegistryId, registryId, type UserId, userId } from '../protocol/ids.ts'
 import { readRow } from './conversations/rows.ts'
 
-/** `changed`: the account key that was compared is another one now, and nobody has decided on it. */
+/**
+ * `verified`: their account key was compared. `changed`: it is another one than the one compared, or than the one by which
+ * one has talked to them, and nobody has decided on it.
+ */
 export type Trust = 'verified' | 'changed'
 
 /**
- * Whose account keys the person here has compared, in the rows `trust/<registry>/<user>`: all of them are in memory. That a
- * compared key has changed is seen by the key that somebody has now: no crash can lose it. That any key has changed is noted
- * until somebody decides, so that a notice is not forgotten before anyone has seen it.
+ * What the person here has decided about account keys, in the rows `trust/<registry>/<user>`: all of them are in memory. That
+ * a compared key has changed is seen by the key that somebody has now; that any other has is noted in the batch that brings
+ * the new one: no crash can lose it.
  */
 export class TrustStore {
   readonly #storage: Storage
@@ -36,9 +39,10 @@ export class TrustStore {
 
   /** What was decided about somebody whose account key is `key` now; undefined: nothing. */
   of(registry: RegistryId, user: UserId, key: Uint8Array): Trust | undefined {
-    const verified = this.#rows.get(`${registry}/${user}`)?.verified
-    if (!verified || verified.length === 0) return undefined
-    return Buffer.from(verified).equals(key) ? 'verified' : 'changed'
+    const row = this.#rows.get(`${registry}/${user}`)
+    if (!row) return undefined
+    if (row.verified.length > 0) return Buffer.from(row.verified).equals(key) ? 'verified' : 'changed'
+    return Buffer.from(row.changed).equals(key) ? 'changed' : undefined
   }
 
   /** From now on this is the key that was compared; undefined: none. Resolves once that is committed. */
@@ -46,9 +50,12 @@ export class TrustStore {
     return this.#change(registry, user, { verified: new Uint8Array(key ?? []), changed: new Uint8Array() })
   }
 
-  /** Somebody has another account key than before: this one. Resolves once that is committed. */
-  note(registry: RegistryId, user: UserId, key: Uint8Array): Promise<void> {
-    return this.#change(registry, user, { changed: new Uint8Array(key) })
+  /** From this tick on somebody has another account key than before: what is to be committed together with that. */
+  note(registry: RegistryId, user: UserId, key: Uint8Array): Change {
+    const id = `${registry}/${user}`
+    const row = Object.assign(this.#copyOf(id), { changed: new Uint8Array(key) })
+    this.#rows.set(id, row)
+    return { put: `${prefix}${id}`, value: toBinary(TrustRowSchema, row) }
   }
 
   /** Who has which other account key at a registry, as far as nobody has decided on it. */
@@ -64,13 +71,17 @@ export class TrustStore {
   ): Promise<void> {
     const id = `${registry}/${user}`
     const writing = this.#writing.then(async () => {
-      const before = this.#rows.get(id)
-      const row = Object.assign(before ? clone(TrustRowSchema, before) : create(TrustRowSchema), changes)
+      const row = Object.assign(this.#copyOf(id), changes)
       await this.#storage.write([{ put: `${prefix}${id}`, value: toBinary(TrustRowSchema, row) }])
       this.#rows.set(id, row)
     })
     this.#writing = writing.catch(() => undefined)
     await writing
+  }
+
+  #copyOf(id: string): TrustRow {
+    const row = this.#rows.get(id)
+    return row ? clone(TrustRowSchema, row) : create(TrustRowSchema)
   }
 }
 

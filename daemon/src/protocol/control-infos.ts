@@ -21,8 +21,8 @@ export interface PersonInfo {
   /** HOST:PORT, or the IP address of a classic client; only with `via`. */
   readonly address?: string
   /**
-   * `verified`: the person here has compared safety numbers. `changed`: a verified account key has changed, and no message
-   * passes before somebody has decided. Absent: not verified.
+   * `verified`: the person here has compared safety numbers. `changed`: their account key has changed since one
+   * verified them or talked to them, and no message passes before somebody has decided. Absent: not verified.
    */
   readonly trust?: 'verified' | 'changed'
   readonly isBlocked?: true

@@ -6,7 +6,7 @@ import { limits } from '../limits.ts'
 export async function makeNewAccountKey({ hub }: Context): Promise<void> {
   const yes = l10n.t('Give Up My Other Devices')
   const detail = l10n.t(
-    'Do this only if you can use none of your other devices any more. All of them are signed out for good. Everybody whom you chat with is told that your key has changed; who had verified you has to compare safety numbers anew before they hear from you. This cannot be undone.',
+    'Do this only if you can use none of your other devices any more. All of them are signed out for good. Everybody whom you chat with is told that your key has changed, and has to compare safety numbers or say yes before they hear from you. This cannot be undone.',
   )
   const question = l10n.t('Are all your other devices lost?')
   if ((await window.showWarningMessage(question, { modal: true, detail }, yes)) !== yes) return

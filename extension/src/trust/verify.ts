@@ -33,7 +33,7 @@ export async function verify({ hub }: Context, { with: who, name }: Whom): Promi
 export async function acceptKey({ hub }: Context, { with: who, name }: Whom): Promise<void> {
   const yes = l10n.t('Go On Unverified')
   const detail = l10n.t(
-    'You had verified {0}, and their key is another one now. That happens when somebody has lost all their devices; it also happens when somebody else has taken over the account. Ask them by another way, or compare safety numbers.',
+    'The key of {0} is another one than before. That happens when somebody has lost all their devices; it also happens when somebody else has taken over the account. Ask them by another way, or compare safety numbers.',
     name,
   )
   const question = l10n.t('Go on with {0} without comparing?', name)

@@ -125,10 +125,7 @@ function trust({ account, conversation }: ChatView): Fact | undefined {
       is: 'trust',
       icon: 'warning',
       word: l10n.t('Key has changed'),
-      sentence: l10n.t(
-        'You had verified {0}, and their key is another one now. Nothing passes before you decide.',
-        name,
-      ),
+      sentence: l10n.t('The key of {0} is another one than before. Nothing passes before you decide.', name),
       action: verify,
       isWarning: true,
     }

@@ -25,7 +25,7 @@ export function noticeOf({ hub, account, conversation }: ChatView): Notice | und
   }
   if (conversation.person.trust === 'changed') {
     const text = l10n.t(
-      '{0} has another key than the one you verified. Nothing is sent to them or shown of theirs before you decide.',
+      '{0} has another key than before. Nothing is sent to them or shown of theirs before you decide.',
       person,
     )
     const actions = [

@@ -128,22 +128,32 @@ describe('a registry that lies about people', () => {
     await makeUp(scene)
   })
 
-  it('cannot swap the account key of somebody unverified unseen: a notice tells, and the digits differ', async () => {
+  it('cannot swap the account key of somebody one has talked to: nothing passes until a person decides', async () => {
     await using scene = await startAcquainted()
-    const { alice, bob } = scene
+    const { registry, ghost, alice, bob } = scene
     const isNoted = ({ hub }: RunningHub) =>
       hub.status().warnings.some(words => /bob has a new account key/.test(words))
     const { digits } = await bob.hub.trust.safetyNumber({ with: 'alice' })
     assert.equal((await alice.hub.trust.safetyNumber({ with: 'bob' })).digits, digits)
+    await scene.stop('bob')
     swap(scene, 2)
+    await registry.show('bob', 'online')
     await scene.changed('bob')
     await alice.seen('the notice', () => isNoted(alice))
+    assert.equal((await alice.say('bob', secret)).state, 'queued')
+    const { papers = never() } = ghost
+    await ghost.dial(alice, papers)
     assert.notEqual((await alice.hub.trust.safetyNumber({ with: 'bob' })).digits, digits)
-    assert.equal((await bob.hub.trust.safetyNumber({ with: 'alice' })).digits, digits)
     const verify = alice.hub.trust.setVerified({ with: 'bob', digits, verified: true })
     await assert.rejects(verify, { code: 'wrong-key' }, 'what bob reads out is not what alice has')
     const again = await scene.restart('alice')
     assert.ok(isNoted(again), 'a restart does not forget it')
+    await again.seen('alice online', () => again.account().state === 'online')
+    await ghost.dial(again, papers)
+    const looked = registry.count('lookUp')
+    await scene.changed('bob')
+    await until('bob was looked up', () => registry.count('lookUp') > looked)
+    assert.deepEqual([ghost.events.length, ghost.hellos()], [0, 0], 'neither what was written before nor after')
     await again.hub.trust.acceptKey({ with: 'bob' })
     assert.ok(!isNoted(again))
     assert.ok(!isNoted(await scene.restart('alice')), 'nor that somebody has decided')
