@@ -17,6 +17,7 @@ import { addPassword } from './password.ts'
 import { addRegistry } from './registry.ts'
 import { addRequests } from './requests.ts'
 import { addSend } from './send.ts'
+import { addShow } from './show.ts'
 import { addSignIn } from './sign-in.ts'
 import { addSignOut } from './sign-out.ts'
 import { addSignUp } from './sign-up.ts'
@@ -73,6 +74,7 @@ function createProgram(terminal: Terminal): Command {
     addBlock,
     addUnblock,
     addBlocked,
+    addShow,
     addStatus,
     addDoctor,
     addStop,

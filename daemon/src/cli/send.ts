@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import type { Command } from 'commander'
+import type { Client } from '../client/connect.ts'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { checkText } from '../protocol/bodies.ts'
 import { toText } from '../protocol/ids.ts'
 import { addCommand, type CommonOptions, withHub } from './command.ts'
+import { harmlessLine } from './harmless.ts'
 import { stateMark } from './messages.ts'
 import { readDuration } from './moments.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
@@ -52,7 +54,18 @@ async function run(terminal: Terminal, to: string, words: readonly string[], opt
       : sent
     if (options.json) printJson(terminal, last)
     else print(terminal, stateMark(terminal, last.state ?? 'queued'))
+    if (last.state === 'queued') await tellHeld(terminal, client, conversation)
   })
+}
+
+/** Says why a message will wait until the person decides: otherwise they would wait, too. */
+async function tellHeld(terminal: Terminal, client: Client, conversation: string): Promise<void> {
+  const { person } = (await client.request('openChat', { with: conversation })).conversation
+  if (person.trust !== 'changed') return
+  const name = harmlessLine(person.name)
+  terminal.stderr.write(
+    `The account key of ${name} has changed: nothing is sent before you have compared digits (parley verify ${name}), or go on without (--accept).\n`,
+  )
 }
 
 /** All of stdin, without the line break that ends it. More than a message can hold is not read to its end. */

@@ -381,6 +381,15 @@ describe('commands', () => {
     })
   })
 
+  it('says how others are to see one', async () => {
+    await run(['sign-up', 'alice', '--registry', '127.0.0.1:3131'], { env: { PARLEY_PASSWORD: 'correct horse' } })
+    const shown = await run(['show', '--as', 'invisible', '--json'])
+    assert.equal(shown.code, 0, shown.err)
+    assert.equal(JSON.parse(shown.out).availability, 'invisible')
+    assert.equal((await run(['show', '--as', 'grumpy'])).code, 2)
+    assert.equal((await run(['show'])).code, 2)
+  })
+
   it('shows what the doctor found, and fails when something has failed', async () => {
     checks = [
       { about: 'clock', look: () => ({ state: 'ok', words: 'The clock is right.' }) },
