@@ -77,8 +77,10 @@ async function using<Result>(client: Client, use: (client: Client) => Promise<Re
 }
 
 /** ` --home DIR` as this person must type it again, or nothing. */
-export function homeHint(options: CommonOptions): string {
+export function homeHint(options: CommonOptions, platform = process.platform): string {
   const { home } = options
   if (home === undefined) return ''
+  // Neither shell of Windows takes single quotes for what they are here, and no path there holds a double one.
+  if (platform === 'win32') return ` --home ${/^[\w@%+=:,./\\~-]+$/.test(home) ? home : `"${home}"`}`
   return ` --home ${/^[\w@%+=:,./~-]+$/.test(home) ? home : `'${home.replaceAll("'", `'\\''`)}'`}`
 }

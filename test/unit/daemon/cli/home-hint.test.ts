@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict'
+import { homeHint } from '../../../../daemon/src/cli/command.ts'
+
+describe('the home in a hint', () => {
+  it('is as the shell of the platform takes it', () => {
+    const hint = (home: string, platform: NodeJS.Platform) => homeHint({ home }, platform)
+    assert.equal(hint('/srv/parley', 'linux'), ' --home /srv/parley')
+    assert.equal(hint("/home/o'neil/a b", 'linux'), String.raw` --home '/home/o'\''neil/a b'`)
+    assert.equal(hint(String.raw`C:\Users\me\parley`, 'win32'), String.raw` --home C:\Users\me\parley`)
+    assert.equal(hint(String.raw`C:\Users\A B\parley`, 'win32'), String.raw` --home "C:\Users\A B\parley"`)
+    assert.equal(homeHint({}), '')
+  })
+})
