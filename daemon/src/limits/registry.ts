@@ -13,7 +13,7 @@ export const registryLimits = {
   /** How often changes of presence go out: many at once become one event. */
   presenceFlush: 50,
   /** ms that telling of changes may take of one turn of the event loop; and, as a multiple of all of it, the rest after it. */
-  presenceTurn: 8,
+  presenceTurn: 4,
   presenceRest: 3,
   /** People in one page of a large online list: one TLS record, as larger ones leave larger buffers behind with each link. */
   peoplePerPage: 200,
