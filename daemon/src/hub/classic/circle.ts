@@ -30,7 +30,7 @@ export interface ClassicOptions {
   readonly log: Log
   readonly mode: ClassicMode
   readonly blocks: Blocks
-  readonly requests: Pick<Requests, 'add' | 'get' | 'serve'>
+  readonly requests: Pick<Requests, 'add' | 'get' | 'forget' | 'serve'>
   /** What is done with chat requests. */
   readonly policy: () => 'ask' | 'accept'
   /** What is kept of chats. */
@@ -160,8 +160,7 @@ export class ClassicCircle implements Circle {
     const isExpected = known?.isStored || this.#isAnswer(address)
     if (is === 'notify' && !isExpected) return
     if (!isExpected && (policy() === 'ask' || this.#isFull)) {
-      await this.#request(known?.id ?? id, { address, name, text, message })
-      return
+      return this.#request(known?.id ?? id, address, { is, name, text, message })
     }
     const conversation = this.#opened(address, name)
     if (is === 'message' && text !== '') await conversation.receive({ message, text, received: clock.physical() })
@@ -280,16 +279,17 @@ export class ClassicCircle implements Circle {
     }
   }
 
-  async #request(
-    id: ConversationId,
-    who: Pick<Brought, 'name' | 'text' | 'message'> & { address: string },
-  ): Promise<void> {
+  async #request(id: ConversationId, address: string, brought: Brought): Promise<void> {
     const { requests, clock } = this.#options
-    const { address, name, text, message } = who
+    const { name, text, message } = brought
     await requests.add({ kind: 'classic', id, name, displayName: name, address })
+    const waits = () => !this.#at(address, name)?.isStored
     // Declined lately, or one of too many: nothing is kept of it.
-    if (text === '' || requests.get(id) === undefined) return
-    await this.#waiting.add(id, { message, text, received: clock.physical() })
+    if (waits() && (text === '' || requests.get(id) === undefined)) return
+    if (await this.#waiting.add(id, { message, text, received: clock.physical() }, waits)) return
+    // Accepted while this was on its way.
+    await requests.forget(id)
+    await this.take(address, brought)
   }
 
   async #accept({ id, address, name }: Asked<'classic'>): Promise<ConversationInfo> {

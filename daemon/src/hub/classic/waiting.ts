@@ -23,14 +23,19 @@ export class Waiting {
     return new Waiting(storage, await loadWaiting(storage))
   }
 
-  /** Resolves once the message is committed, or left out because there are enough. */
-  add(conversation: ConversationId, message: Received): Promise<void> {
+  /**
+   * Gives true once the message is committed, or left out because there are enough; false when `waits`, asked in turn, says
+   * that the conversation waits no more: then it is for the caller to show it.
+   */
+  add(conversation: ConversationId, message: Received, waits: () => boolean): Promise<boolean> {
     return this.#inTurn(async () => {
+      if (!waits()) return false
       const before = this.messages(conversation)
-      if (before.length >= limits.classicWaiting || before.some(one => one.message === message.message)) return
+      if (before.length >= limits.classicWaiting || before.some(one => one.message === message.message)) return true
       const row = waitingRow([...before, message])
       await this.#storage.write([{ put: waitingKey(conversation), value: encodeWaiting(row) }])
       this.#rows.set(conversation, row)
+      return true
     })
   }
 
@@ -65,7 +70,7 @@ export class Waiting {
     })
   }
 
-  #inTurn(run: () => Promise<void>): Promise<void> {
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
     const result = this.#writing.then(run)
     this.#writing = result.catch(() => undefined)
     return result

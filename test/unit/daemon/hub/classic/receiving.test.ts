@@ -126,6 +126,24 @@ describe('a hub that hears from classic clients', () => {
       await until('the next one', () => hub.with('carl').unread === 3)
     })
 
+    it('loses and doubles nothing that comes while it is accepted', async () => {
+      await using hub = await TestCircle.start({ policy: 'ask' })
+      const texts = Array.from({ length: 10 }, (_, n) => `message ${n}`)
+      for (let round = 1; round <= 10; round++) {
+        const from = `127.0.2.${round}`
+        const asked = classicConversationId(from, 'carl')
+        const packets = [classicChatRequest('carl'), ...texts.map(text => classicMessage('carl', text))]
+        const brought = bringClassic(Buffer.concat(packets), { port: hub.port, from })
+        await until('the request', () => hub.requests.get(asked))
+        await hub.requests.answer(asked, 'accept')
+        await brought
+        await until('all messages', () => hub.circle.summary(asked)?.unread === texts.length)
+        const { messages } = await hub.circle.history(asked, { limit: 100 })
+        assert.deepEqual(messages.map(({ text }) => text).sort(), texts)
+        assert.equal(hub.requests.get(asked), undefined)
+      }
+    })
+
     it('keeps request and messages over a restart, and only so many of them', async () => {
       await using hub = await TestCircle.start({ policy: 'ask' })
       const texts = Array.from({ length: 30 }, (_, n) => `message ${n}`)
