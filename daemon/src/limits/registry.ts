@@ -128,6 +128,6 @@ export const registryLimits = {
   relayLife: 12 * 3600_000,
   /** A device whose own link to the registry is gone for this long gets nothing through the relay any more. */
   relayOrphan: 60_000,
-  /** Bytes that one direction may move in a millisecond: 60 MB/s, and nobody waits long behind a flood. */
-  relayTurn: 64 * 1024,
+  /** Bytes that one direction may move in a millisecond: 8 MB/s, a good line's worth, and nobody waits long behind a flood. */
+  relayTurn: 8 * 1024,
 } as const

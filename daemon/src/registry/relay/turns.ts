@@ -14,15 +14,16 @@ export interface Share {
 }
 
 /**
- * Fair shares of the event loop: whoever has moved its share in one turn, a millisecond, rests until the next. Node would
- * read one socket up to 32 times in a row, 2 MiB, while the others wait; and a flood that only made room between two reads
- * would still take the processor from everybody else.
+ * Fair shares of the event loop: whoever has moved its share in one turn, a millisecond, rests until the next, and for as
+ * many turns as it took shares: one read alone may be eight of them. Node would read one socket up to 32 times in a row,
+ * 2 MiB, while the others wait; and a flood that only made room between two reads would still take the processor from
+ * everybody else.
  */
 export class Turns {
   readonly #share: number
   #turn = 0
   #isTurning = false
-  #resting: Mover[] = []
+  #resting: { readonly mover: Mover; readonly until: number }[] = []
 
   /** `share`: bytes that one mover may move in one turn. */
   constructor(share: number = limits.relayTurn) {
@@ -31,10 +32,7 @@ export class Turns {
 
   /** Counts what has been moved; true: rest now, and wait for {@link Mover.goOn}. */
   spend(share: Share, bytes: number): boolean {
-    if (!this.#isTurning) {
-      this.#isTurning = true
-      setTimeout(() => this.#next(), turn)
-    }
+    this.#keepTurning()
     if (share.turn !== this.#turn) {
       share.turn = this.#turn
       share.spent = 0
@@ -42,16 +40,24 @@ export class Turns {
     const before = share.spent
     share.spent += bytes
     if (share.spent < this.#share) return false
-    if (before < this.#share) this.#resting.push(share.mover)
+    const until = this.#turn + Math.floor(share.spent / this.#share)
+    if (before < this.#share) this.#resting.push({ mover: share.mover, until })
     return true
+  }
+
+  #keepTurning(): void {
+    if (this.#isTurning) return
+    this.#isTurning = true
+    setTimeout(() => this.#next(), turn)
   }
 
   #next(): void {
     this.#turn++
     this.#isTurning = false
-    const rested = this.#resting
-    this.#resting = []
-    for (const mover of rested) mover.goOn()
+    const rested = this.#resting.filter(({ until }) => until <= this.#turn)
+    this.#resting = this.#resting.filter(({ until }) => until > this.#turn)
+    if (this.#resting.length > 0) this.#keepTurning()
+    for (const { mover } of rested) mover.goOn()
   }
 }
 
