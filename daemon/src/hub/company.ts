@@ -136,7 +136,7 @@ export class Company {
     if (!account || account.isPending || this.#team || this.#closing.signal.aborted) return
     await parts.ownKey.load()
     this.#team = await Team.open({ ...parts, account, identity: identity.device })
-    this.#team.reachAll()
+    this.#team.begin()
   }
 
   /** Somebody of the team whom this hub has never met: the registry knows them. */

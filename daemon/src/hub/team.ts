@@ -120,9 +120,6 @@ export class Team extends KeyedCircle {
       tell: change => options.tell({ people: change }),
       log,
     })
-    for (const user of this.partners) this.listedPeople.met(user)
-    // After a sign-up the session is older than this.
-    this.listedPeople.changed(client.online.users())
     for (const [user, key] of trusts.noted(registry)) {
       const person = people.get(user)
       if (person && Buffer.from(person.attested.accountKey).equals(key)) this.#noteKey(person)
@@ -156,6 +153,14 @@ export class Team extends KeyedCircle {
     const self = { registry, user, device: deviceId(id), privateKey, spki }
     conversations = await openConversations({ storage, account: self, clock, log })
     return new Team(options, people, conversations)
+  }
+
+  /** To be called once it can be found by whoever hears of a change: tells who is there, and dials. */
+  begin(): void {
+    for (const user of this.partners) this.listedPeople.met(user)
+    // After a sign-up the session is older than this.
+    this.listedPeople.changed(this.#options.client.online.users())
+    this.reachAll()
   }
 
   override get warnings(): string[] {
