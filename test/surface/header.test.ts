@@ -15,8 +15,11 @@ describe('the header', () => {
     assert.match(sentence, /Acme alone/)
     await button.click()
     await surface.page.getByText(sentence).waitFor()
-    await surface.page.keyboard.press('Escape')
-    await surface.page.getByText(sentence).waitFor({ state: 'hidden' })
+    // A line that has just come listens to keys a frame later.
+    await until('Escape closes the line', async () => {
+      await surface.page.keyboard.press('Escape')
+      return surface.page.getByText(sentence).isHidden()
+    })
   })
 
   it('leads from a word to what can be done about it', async () => {
