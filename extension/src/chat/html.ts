@@ -1,4 +1,4 @@
-import { isRightToLeft, quoted, staticPage } from '../shared/static-page.ts'
+import { page, quoted, staticPage } from '../shared/static-page.ts'
 
 /** What the page of a chat surface is made from. */
 export interface PageParts {
@@ -16,27 +16,12 @@ export interface PageParts {
  * elements through the CSSOM, which the policy lets through (CSP 3, section 6.7).
  */
 export function chatPage({ script, style, language, nonce }: PageParts): string {
-  const policy = [
-    "default-src 'none'",
-    `script-src 'nonce-${nonce}'`,
-    `style-src 'nonce-${nonce}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ')
-  return `<!DOCTYPE html>
-<html lang="${quoted(language)}" dir="${isRightToLeft(language) ? 'rtl' : 'ltr'}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${quoted(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Parley</title>
-<link rel="stylesheet" nonce="${quoted(nonce)}" href="${quoted(style)}">
-</head>
-<body>
-<script nonce="${quoted(nonce)}" src="${quoted(script)}"></script>
-</body>
-</html>
-`
+  return page({
+    language,
+    allowed: [`script-src 'nonce-${nonce}'`, `style-src 'nonce-${nonce}'`],
+    head: `<link rel="stylesheet" nonce="${quoted(nonce)}" href="${quoted(style)}">`,
+    body: `<script nonce="${quoted(nonce)}" src="${quoted(script)}"></script>`,
+  })
 }
 
 /** What the page of a side bar without a chat says. */
