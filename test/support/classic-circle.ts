@@ -10,7 +10,7 @@ import { Requests } from '../../daemon/src/hub/requests/requests.ts'
 import { createIdentity } from '../../daemon/src/net/identity.ts'
 import { listenPort } from '../../daemon/src/net/port.ts'
 import { HybridClock } from '../../daemon/src/protocol/clock.ts'
-import type { ConversationInfo, MessageInfo, PersonInfo } from '../../daemon/src/protocol/control.ts'
+import type { DirectInfo, MessageInfo, PersonInfo } from '../../daemon/src/protocol/control.ts'
 import { type ConversationId, conversationId, messageId, type UserId } from '../../daemon/src/protocol/ids.ts'
 import { RecordedLog } from './recorded-log.ts'
 
@@ -108,12 +108,12 @@ export class TestCircle implements AsyncDisposable {
     this.#held = parts.held
   }
 
-  get listed(): ConversationInfo[] {
+  get listed(): DirectInfo[] {
     return this.circle.listed()
   }
 
   /** The conversation with whoever has that name. */
-  with(name: string): ConversationInfo {
+  with(name: string): DirectInfo {
     const found = this.listed.find(({ person }) => person.name === name)
     if (!found) throw new Error(`There is no conversation with ${name}`)
     return found

@@ -3,8 +3,8 @@ import type {
   AccountInfo,
   ControlNotifications,
   ControlRequests,
-  ConversationInfo,
   DeviceInfo,
+  DirectInfo,
   MessageInfo,
   PeopleSnapshot,
   PersonInfo,
@@ -32,7 +32,7 @@ export class FrontHub implements Hub {
   readonly #watching = new Map<string, Set<ChatListener>>()
   readonly asked: { readonly method: HubMethod; readonly params: unknown }[] = []
   readonly attention: ControlRequests['attend'][0][] = []
-  readonly conversations = new Map<string, ConversationInfo>()
+  readonly conversations = new Map<string, DirectInfo>()
   readonly onState = this.#state.event
   readonly onAccounts = this.#accounts.event
   readonly onConversations = this.#conversations.event
@@ -94,7 +94,7 @@ export class FrontHub implements Hub {
     this.#accounts.fire()
   }
 
-  setConversations(...changed: readonly ConversationInfo[]): void {
+  setConversations(...changed: readonly DirectInfo[]): void {
     for (const each of changed) this.conversations.set(each.conversation, each)
     this.#conversations.fire(new Set(changed.map(each => each.conversation)))
   }
@@ -174,7 +174,7 @@ export function device(name: string, change: Partial<DeviceInfo> = {}): DeviceIn
   }
 }
 
-export function conversation(name: string, change: Partial<ConversationInfo> = {}): ConversationInfo {
+export function conversation(name: string, change: Partial<DirectInfo> = {}): DirectInfo {
   return {
     conversation: `with-${name}`,
     kind: 'direct',
@@ -185,6 +185,7 @@ export function conversation(name: string, change: Partial<ConversationInfo> = {
     queued: 0,
     linked: true,
     unread: 0,
+    mentions: 0,
     muted: false,
     draft: '',
     ...change,

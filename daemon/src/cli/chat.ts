@@ -6,6 +6,7 @@ import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { checkText } from '../protocol/bodies.ts'
 import type { ConversationInfo, MessageInfo, MessageState } from '../protocol/control.ts'
+import { titleOf } from '../protocol/conversation-infos.ts'
 import { toText } from '../protocol/ids.ts'
 import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
 import { harmlessLine } from './harmless.ts'
@@ -18,6 +19,10 @@ import { whom, whomShown } from './whom.ts'
 interface Options extends CommonOptions {
   readonly classic?: string
   readonly deadline: string
+}
+
+function chatLabel(conversation: ConversationInfo): string {
+  return conversation.kind === 'direct' ? personLabel(conversation.person) : harmlessLine(titleOf(conversation))
 }
 
 export function addChat(program: Command, terminal: Terminal): void {
@@ -105,7 +110,7 @@ class Chat {
       if (this.#options.isInteractive) print(this.#terminal, messageLines(this.#terminal, message))
     }
     if (!this.#options.isInteractive) return
-    const hint = `Chat with ${opened ? personLabel(opened.person) : harmlessLine(whomShown(this.#who))}. Enter sends, Ctrl+D ends.`
+    const hint = `Chat with ${opened ? chatLabel(opened) : harmlessLine(whomShown(this.#who))}. Enter sends, Ctrl+D ends.`
     print(this.#terminal, paint(this.#terminal, 'dim', hint))
     this.#markRead(page.messages)
   }

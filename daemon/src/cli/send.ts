@@ -4,6 +4,7 @@ import type { Client } from '../client/connect.ts'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { checkText } from '../protocol/bodies.ts'
+import { personOf } from '../protocol/conversation-infos.ts'
 import { toText } from '../protocol/ids.ts'
 import { addCommand, type CommonOptions, withHub } from './command.ts'
 import { harmlessLine } from './harmless.ts'
@@ -60,8 +61,8 @@ async function run(terminal: Terminal, to: string, words: readonly string[], opt
 
 /** Says why a message will wait until the person decides: otherwise they would wait, too. */
 async function tellHeld(terminal: Terminal, client: Client, conversation: string): Promise<void> {
-  const { person } = (await client.request('openChat', { with: conversation })).conversation
-  if (person.trust !== 'changed') return
+  const person = personOf((await client.request('openChat', { with: conversation })).conversation)
+  if (person?.trust !== 'changed') return
   const name = harmlessLine(person.name)
   terminal.stderr.write(
     `The account key of ${name} has changed: nothing is sent before you have compared digits (parley verify ${name}), or go on without (--accept).\n`,

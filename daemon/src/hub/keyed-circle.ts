@@ -1,7 +1,7 @@
 import type { Log } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
 import type { HybridClock } from '../protocol/clock.ts'
-import type { ConversationInfo, MessageInfo, PersonInfo } from '../protocol/control.ts'
+import type { DirectInfo, MessageInfo, PersonInfo } from '../protocol/control.ts'
 import {
   type ConversationId,
   directConversationId,
@@ -184,7 +184,7 @@ export abstract class KeyedCircle implements Circle {
     for (const user of this.partners) this.supervisor.reach(user)
   }
 
-  conversation(summary: ConversationSummary): ConversationInfo {
+  conversation(summary: ConversationSummary): DirectInfo {
     const { conversation, kind, lastLine, lastMine, lastTime, queued, linked, unread, peer } = summary
     return {
       conversation,
@@ -197,24 +197,25 @@ export abstract class KeyedCircle implements Circle {
       linked,
       ...(linked && this.peers.isRelayed(peer.user) && { relayed: true as const }),
       unread,
+      mentions: 0,
       ...this.#parts.chats.shown(conversation),
     }
   }
 
-  listed(): ConversationInfo[] {
+  listed(): DirectInfo[] {
     const stored = this.conversations.list().map(summary => this.conversation(summary))
     const drafted = [...this.#parts.chats.drafted].filter(id => !this.conversations.get(id)?.isStored)
     return [...stored, ...drafted.flatMap(id => this.summary(id) ?? [])]
   }
 
-  summary(conversation: ConversationId): ConversationInfo | undefined {
+  summary(conversation: ConversationId): DirectInfo | undefined {
     const stored = this.conversations.get(conversation)
     if (stored) return this.conversation(stored)
     const peer = this.#personOf(conversation)
     return peer && this.conversation({ ...notBegun, conversation, peer })
   }
 
-  info(conversation: ConversationId): ConversationInfo | undefined {
+  info(conversation: ConversationId): DirectInfo | undefined {
     const isListed = this.conversations.get(conversation)?.isStored || this.#parts.chats.drafted.has(conversation)
     return isListed ? this.summary(conversation) : undefined
   }

@@ -57,4 +57,12 @@ export const conversationsLimits = {
   readAtOnce: 1_000,
   /** Characters of the last line in a list of conversations. */
   lastLine: 100,
+  /** People that one message names: a front end completes names one by one. */
+  mentions: 50,
+  /** Files of one message. */
+  filesOfMessage: 10,
+  /** Members of a room, those included who are invited. */
+  roomMembers: 256,
+  /** Days that history may be kept for before it is dropped: a hundred years is for ever. */
+  retentionDays: 36_500,
 } as const

@@ -1,4 +1,4 @@
-import type { AccountInfo, ConversationInfo, MessageInfo } from '@parley/daemon/protocol/control'
+import type { AccountInfo, DirectInfo, MessageInfo } from '@parley/daemon/protocol/control'
 import type { ChatView } from '../../../extension/src/chat/messages.ts'
 
 const conversation = 'c'.repeat(52)
@@ -48,9 +48,9 @@ export function conversationOf(count: number): MessageInfo[] {
 /** What surrounds the messages, with what a test wants otherwise. */
 export function viewOf(
   given: {
-    readonly conversation?: Partial<ConversationInfo>
+    readonly conversation?: Partial<DirectInfo>
     readonly account?: Partial<AccountInfo>
-    readonly person?: Partial<ConversationInfo['person']>
+    readonly person?: Partial<DirectInfo['person']>
   } & Partial<Pick<ChatView, 'hub' | 'sendWith'>> = {},
 ): ChatView {
   return {
@@ -63,6 +63,7 @@ export function viewOf(
       queued: 0,
       linked: true,
       unread: 0,
+      mentions: 0,
       muted: false,
       draft: '',
       ...given.conversation,

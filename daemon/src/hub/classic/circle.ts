@@ -4,7 +4,7 @@ import { limits } from '../../limits.ts'
 import { type HostPort, isLoopback, ports } from '../../protocol/addresses.ts'
 import { isClaimable } from '../../protocol/classic-names.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
-import type { ClassicMode, ConversationInfo, MessageInfo, PersonInfo } from '../../protocol/control.ts'
+import type { ClassicMode, DirectInfo, MessageInfo, PersonInfo } from '../../protocol/control.ts'
 import { type ConversationId, classicConversationId, type MessageId, type UserId } from '../../protocol/ids.ts'
 import { foldAlias } from '../../protocol/names.ts'
 import type { BackoffOptions } from '../backoff.ts'
@@ -168,7 +168,7 @@ export class ClassicCircle implements Circle {
     this.#hear(conversation)
   }
 
-  summary(id: ConversationId): ConversationInfo | undefined {
+  summary(id: ConversationId): DirectInfo | undefined {
     const conversation = this.#conversations.get(id)
     if (!conversation) return undefined
     return {
@@ -177,16 +177,17 @@ export class ClassicCircle implements Circle {
       person: this.#person(conversation),
       ...conversation.summary,
       linked: false,
+      mentions: 0,
       ...this.#options.chats.shown(id),
     }
   }
 
-  info(id: ConversationId): ConversationInfo | undefined {
+  info(id: ConversationId): DirectInfo | undefined {
     const isListed = this.#conversations.get(id)?.isStored || this.#options.chats.drafted.has(id)
     return isListed ? this.summary(id) : undefined
   }
 
-  listed(): ConversationInfo[] {
+  listed(): DirectInfo[] {
     return [...this.#conversations.keys()].flatMap(id => this.info(id) ?? [])
   }
 
@@ -292,7 +293,7 @@ export class ClassicCircle implements Circle {
     await this.take(address, brought)
   }
 
-  async #accept({ id, address, name }: Asked<'classic'>): Promise<ConversationInfo> {
+  async #accept({ id, address, name }: Asked<'classic'>): Promise<DirectInfo> {
     const conversation = this.#opened(address, name)
     await this.#waiting.take(id, (messages, gone) => conversation.begin(messages, gone))
     const summary = this.summary(conversation.id)

@@ -1,35 +1,18 @@
 import { clone, toBinary } from '@bufbuild/protobuf'
 import type { Change } from '@parley/kit'
-import { msOf } from '../../protocol/clock.ts'
 import { type ConversationRow, ConversationRowSchema } from '../../protocol/hub_rows_pb.ts'
-import type { ConversationId, DeviceId, MessageId, UserId } from '../../protocol/ids.ts'
+import type { ConversationId, DeviceId } from '../../protocol/ids.ts'
 import { Batch } from './batch.ts'
 import type { CheckedEntry } from './intake.ts'
-import { keys, queuedNumber, queuedPosition, sealedPosition } from './keys.ts'
-import { lineOf } from './line.ts'
+import { keys, sealedPosition } from './keys.ts'
 import { encodeMarkRow, type Marks, markRow, type Reading } from './marks.ts'
-import { type Content, messageRow, namedRow, outboxRow } from './rows.ts'
+import type { Content } from './rows.ts'
 import { ackRow, headRow, type LogHead, type State } from './state.ts'
+import { type Named, type Placed, Timeline } from './timeline.ts'
 import type { Account, Peer } from './types.ts'
-
-/** Where messages stand that the next batch may name: by author and message id. Changed along with the draft. */
-export type Named = Map<string, string>
-
-/** The key of a message in {@link Named}. */
-export function nameOf(user: UserId, message: MessageId): string {
-  return `${user}/${message}`
-}
-
-/** A message with the place that a draft gives it. */
-export interface Placed {
-  readonly user: UserId
-  readonly content: Content
-  readonly position: string
-}
 
 /** The next state of a conversation and the batch that makes it so. Nothing counts before that batch is committed. */
 export class Draft {
-  readonly placed: Placed[] = []
   readonly linked: { readonly checked: CheckedEntry; readonly placed: Placed | undefined }[] = []
   readonly #batch = new Batch()
   readonly #row: ConversationRow
@@ -41,14 +24,11 @@ export class Draft {
   readonly #stored: Uint8Array | undefined
   readonly #conversation: ConversationId
   readonly #account: Account
-  readonly #named: Named
-  /** The last message as lists show it. */
-  #last: { readonly text: string; readonly time: number; readonly mine: boolean } | undefined
+  readonly #timeline: Timeline
 
   constructor(of: { conversation: ConversationId; account: Account; state: State; peer: Peer; named: Named }) {
     this.#conversation = of.conversation
     this.#account = of.account
-    this.#named = of.named
     this.#row = clone(ConversationRowSchema, of.state.row)
     this.#row.name = of.peer.name
     this.#row.displayName = of.peer.displayName
@@ -56,6 +36,19 @@ export class Draft {
     this.#acked = new Map(of.state.acked)
     this.#marks = of.state.marks
     this.#stored = of.state.stored
+    this.#timeline = new Timeline({
+      conversation: of.conversation,
+      account: of.account,
+      named: of.named,
+      row: this.#row,
+      batch: this.#batch,
+      received: position => this.#receive(position),
+    })
+  }
+
+  /** What is shown that is new or has another place. */
+  get placed(): readonly Placed[] {
+    return this.#timeline.placed
   }
 
   head(device: DeviceId): LogHead | undefined {
@@ -74,7 +67,7 @@ export class Draft {
     this.#batch.put(keys.log(this.#conversation, device, checked), encoded)
     this.#heads.set(device, { seq, hash, time })
     const position = sealedPosition(time, device, checked)
-    const placed = content === undefined ? undefined : this.#show({ user, content, position })
+    const placed = content === undefined ? undefined : this.#timeline.show({ user, content, position })
     this.linked.push({ checked, placed })
     // One's own, brought back after a restore: whoever brought it holds it, so it never shows as waiting.
     if (device === this.#account.device && from !== undefined) this.acknowledge(from, seq)
@@ -83,11 +76,7 @@ export class Draft {
 
   /** Puts a message into the outbox. `now` is in ms since 1970. */
   queue(content: Content, now: number): Placed {
-    const number = Number(this.#row.nextQueued)
-    this.#batch.put(keys.outbox(this.#conversation, number), outboxRow(content, now))
-    this.#row.nextQueued = BigInt(number + 1)
-    this.#row.queued++
-    return this.#place({ user: this.#account.user, content, position: queuedPosition(number) }, now)
+    return this.#timeline.queue(content, now)
   }
 
   /** Notes that a device of the other one has committed one's own log up to `seq`. Never goes back. */
@@ -117,11 +106,7 @@ export class Draft {
       const head = this.#heads.get(device)
       if (head !== undefined) this.#batch.put(keys.head(this.#conversation, device), headRow(head))
     }
-    if (this.#last !== undefined) {
-      this.#row.lastLine = lineOf(this.#last.text)
-      this.#row.lastTime = BigInt(this.#last.time)
-      this.#row.lastMine = this.#last.mine
-    }
+    this.#timeline.finish()
     this.#row.commits++
     const stored = toBinary(ConversationRowSchema, this.#row)
     const key = keys.conversation(this.#conversation)
@@ -129,22 +114,6 @@ export class Draft {
     this.#batch.put(key, stored)
     const state = { row: this.#row, stored, heads: this.#heads, acked: this.#acked, marks: this.#marks }
     return { changes: this.#batch.changes, state }
-  }
-
-  /** A message is shown once: sealed again, under whatever number, it only links. */
-  #show(placed: Placed): Placed | undefined {
-    const before = this.#named.get(nameOf(placed.user, placed.content.message))
-    const number = before === undefined ? undefined : queuedNumber(before)
-    if (before !== undefined && number === undefined) return undefined
-    if (number !== undefined) {
-      this.#batch.remove(keys.outbox(this.#conversation, number))
-      this.#row.queued--
-    }
-    this.#batch.put(keys.message(this.#conversation, placed.position), messageRow(placed.user, placed.content))
-    this.#row.shown++
-    if (before === this.#row.lastPosition) this.#row.lastPosition = ''
-    if (placed.user !== this.#account.user) this.#receive(placed.position)
-    return this.#place(placed, msOf(BigInt(`0x${placed.position.slice(0, 16)}`)))
   }
 
   /** Counts a message of somebody else: what comes is above every mark, so it is unread. */
@@ -155,18 +124,6 @@ export class Draft {
     row.unread++
     // Without marks all would count as read when the conversation is opened again.
     if (this.#marks.row === undefined) this.#hasNewMarks = true
-  }
-
-  #place(placed: Placed, time: number): Placed {
-    const { user, content, position } = placed
-    this.#named.set(nameOf(user, content.message), position)
-    this.#batch.put(keys.named(this.#conversation, user, content.message), namedRow(position))
-    this.placed.push(placed)
-    if (position > this.#row.lastPosition) {
-      this.#row.lastPosition = position
-      this.#last = { text: content.text, time, mine: user === this.#account.user }
-    }
-    return placed
   }
 }
 

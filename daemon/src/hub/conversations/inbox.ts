@@ -1,9 +1,9 @@
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { DeviceId } from '../../protocol/ids.ts'
-import type { Placed } from './draft.ts'
 import type { CheckedEntry } from './intake.ts'
 import type { Content } from './rows.ts'
+import type { Placed } from './timeline.ts'
 
 interface WaitingSend {
   readonly content: Content

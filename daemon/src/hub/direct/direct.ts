@@ -6,7 +6,7 @@ import type { Identity } from '../../net/identity.ts'
 import type { Link } from '../../net/link.ts'
 import { formatHostPort, type HostPort, ports, readHostPort } from '../../protocol/addresses.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
-import type { ConversationInfo, PersonInfo } from '../../protocol/control.ts'
+import type { DirectInfo, PersonInfo } from '../../protocol/control.ts'
 import { type ConversationId, type DeviceId, deviceId, noRegistry, type UserId, userId } from '../../protocol/ids.ts'
 import type { PeerHello } from '../../protocol/parley_pb.ts'
 import { safetyNumber } from '../../protocol/safety-number.ts'
@@ -204,7 +204,7 @@ export class Direct extends KeyedCircle {
   async connect<T>(
     text: string,
     known: (device: DeviceId) => T | undefined,
-  ): Promise<{ is: 'asked' } | { is: 'open'; conversation: ConversationInfo } | { is: 'known'; who: T }> {
+  ): Promise<{ is: 'asked' } | { is: 'open'; conversation: DirectInfo } | { is: 'known'; who: T }> {
     const place = readHostPort(text, ports.peer)
     if (place.port === 0) throw new ParleyError('bad-address', 'Port 0 cannot be reached. Give a port from 1 to 65535.')
     const there = [...this.people.all()].find(person => {
@@ -270,7 +270,7 @@ export class Direct extends KeyedCircle {
     return this.peers.greet(link)
   }
 
-  async #accept({ attestation, roster, address }: Asked<'direct'>): Promise<ConversationInfo> {
+  async #accept({ attestation, roster, address }: Asked<'direct'>): Promise<DirectInfo> {
     const person = keptPerson({ attestation, roster, devices: [] }, { registry: noRegistry, registryKey: 'self' })
     const place = readHostPort(address, 0)
     const [device] = person.keys.keys()
@@ -290,7 +290,7 @@ export class Direct extends KeyedCircle {
     }
   }
 
-  #conversationWith(user: UserId): ConversationInfo {
+  #conversationWith(user: UserId): DirectInfo {
     const conversation = this.summary(this.conversationOf(user))
     if (conversation) return conversation
     throw new ParleyError('internal', 'Somebody who was just accepted is not known.')

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { Feed, type FeedOutlet } from '../../../../daemon/src/control/feed.ts'
 import { limits } from '../../../../daemon/src/limits.ts'
 import type { ControlNotifications } from '../../../../daemon/src/protocol/control.ts'
+import { personOf } from '../../../../daemon/src/protocol/conversation-infos.ts'
 import { fakeHub } from '../../../support/fake-hub.ts'
 import { until } from '../../../support/wait.ts'
 
@@ -35,7 +36,7 @@ describe('feed', () => {
     using front = open()
     const { number, conversations } = front.feed.subscribe()
     assert.deepEqual(
-      conversations.map(each => each.person.name),
+      conversations.map(each => personOf(each)?.name),
       ['bob', 'carol'],
     )
     front.hub.receive('bob', 'one')

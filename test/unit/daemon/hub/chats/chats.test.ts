@@ -6,7 +6,8 @@ import type { Circle } from '../../../../../daemon/src/hub/circle.ts'
 import { Circles } from '../../../../../daemon/src/hub/circles.ts'
 import type { HubNews } from '../../../../../daemon/src/hub/news.ts'
 import { limits } from '../../../../../daemon/src/limits.ts'
-import type { ConversationInfo } from '../../../../../daemon/src/protocol/control.ts'
+import type { DirectInfo } from '../../../../../daemon/src/protocol/control.ts'
+import { personOf } from '../../../../../daemon/src/protocol/conversation-infos.ts'
 import { conversationId, deviceId } from '../../../../../daemon/src/protocol/ids.ts'
 
 const withBob = conversationId(new Uint8Array(32).fill(1))
@@ -33,7 +34,7 @@ async function openChats(storage = openMemoryStorage()) {
   return { chats, told, storage }
 }
 
-function summary(chats: Chats): ConversationInfo {
+function summary(chats: Chats): DirectInfo {
   const person = { user: 'user', name: 'bob', displayName: 'Bob', status: 'offline', since: 0 } as const
   const last = { lastLine: '', lastMine: false, lastTime: 0 }
   return {
@@ -44,6 +45,7 @@ function summary(chats: Chats): ConversationInfo {
     queued: 0,
     linked: false,
     unread: 0,
+    mentions: 0,
     ...chats.shown(withBob),
   }
 }
@@ -52,7 +54,7 @@ describe('what is kept of a chat', () => {
   it('is nothing for a person never talked to, until something is saved', async () => {
     const { chats, storage } = await openChats()
     const opened = await chats.openChat({ with: 'bob' })
-    assert.equal(opened.conversation.person.name, 'bob')
+    assert.equal(personOf(opened.conversation)?.name, 'bob')
     assert.deepEqual([opened.draft, opened.scroll, opened.firstUnread], ['', undefined, undefined])
     await chats.saveChat({ conversation: withBob, draft: 'so far' })
     await chats.saveChat({ conversation: withBob, draft: '' })
