@@ -10,6 +10,8 @@ export const keys = {
   heads: 'head/',
   acks: 'ack/',
   marks: 'mark/',
+  unindexedAll: 'unindexed/',
+  unindexed: (name: string) => `unindexed/${name}`,
   conversation: (conversation: ConversationId) => `conversation/${conversation}`,
   headsOf: (conversation: ConversationId) => `head/${conversation}/`,
   head: (conversation: ConversationId, device: DeviceId) => `head/${conversation}/${device}`,

@@ -6,6 +6,7 @@ import { keys, queuedNumber, queuedPosition } from './keys.ts'
 import { lineOf } from './line.ts'
 import { type Content, messageRow, namedRow, outboxRow } from './rows.ts'
 import type { Account } from './types.ts'
+import { Unindexed } from './unindexed.ts'
 
 /** Where messages stand that the next batch may name: by author and message id. Changed along with the draft. */
 export type Named = Map<string, string>
@@ -38,6 +39,8 @@ export class Timeline {
   /** What is new or has another place. */
   readonly placed: Placed[] = []
   readonly #parts: TimelineParts
+  /** What search has to look at again: note whatever is shown, changed or removed. */
+  readonly #unindexed = new Unindexed()
   /** The last message as lists show it. */
   #last: { readonly text: string; readonly time: number; readonly mine: boolean } | undefined
 
@@ -74,6 +77,7 @@ export class Timeline {
 
   /** Writes into the row what has changed of it. */
   finish(): void {
+    this.#unindexed.write(this.#parts.batch, this.#parts.conversation)
     if (this.#last === undefined) return
     const { row } = this.#parts
     row.lastLine = lineOf(this.#last.text)
@@ -86,6 +90,7 @@ export class Timeline {
     const { user, content, position } = placed
     named.set(nameOf(user, content.message), position)
     batch.put(keys.named(conversation, user, content.message), namedRow(position))
+    this.#unindexed.note(user, content.message)
     this.placed.push(placed)
     if (position > row.lastPosition) {
       row.lastPosition = position
