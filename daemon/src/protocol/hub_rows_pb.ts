@@ -7,13 +7,15 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { File } from "./parley_pb.ts";
+import { file_parley } from "./parley_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file hub_rows.proto.
  */
 export const file_hub_rows: GenFile = /*@__PURE__*/
-  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSLoAgoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCRIPCgdhZGRyZXNzGBEgASgJEgwKBHBvcnQYEiABKA0SEgoKbGFzdF9jbG9jaxgTIAEoBiIwCgdIZWFkUm93EiUKBWhlYWRzGAEgAygLMhYucGFybGV5Lmh1Yi52MS5Mb2dIZWFkIjIKB0xvZ0hlYWQSCwoDc2VxGAEgASgEEgwKBGhhc2gYAiABKAwSDAoEdGltZRgDIAEoBiIvCgZBY2tSb3cSJQoEbG9ncxgBIAMoCzIXLnBhcmxleS5odWIudjEuQWNrZWRMb2ciJwoIQWNrZWRMb2cSDgoGZGV2aWNlGAEgASgMEgsKA3NlcRgCIAEoBCJKCgpNZXNzYWdlUm93EgwKBHVzZXIYASABKAwSDwoHbWVzc2FnZRgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkiHAoITmFtZWRSb3cSEAoIcG9zaXRpb24YASABKAkiPQoKV2FpdGluZ1JvdxIvCghtZXNzYWdlcxgBIAMoCzIdLnBhcmxleS5odWIudjEuV2FpdGluZ01lc3NhZ2UiQQoOV2FpdGluZ01lc3NhZ2USEAoIcmVjZWl2ZWQYASABKAYSDAoEdGV4dBgCIAEoCRIPCgdtZXNzYWdlGAMgASgMIksKCU91dGJveFJvdxIPCgdtZXNzYWdlGAEgASgMEg8KB3dyaXR0ZW4YAiABKAYSDAoEdGV4dBgDIAEoCRIOCgZxdWV1ZWQYBCABKAYiLwoHTWFya1JvdxIkCgRsb2dzGAEgAygLMhYucGFybGV5Lmh1Yi52MS5SZWFkTG9nIiYKB1JlYWRMb2cSDgoGZGV2aWNlGAEgASgMEgsKA3NlcRgCIAEoBCJXCgdDaGF0Um93Eg0KBWRyYWZ0GAEgASgJEhcKD3Njcm9sbF9wb3NpdGlvbhgCIAEoCRIVCg1zY3JvbGxfb2Zmc2V0GAMgASgBEg0KBW11dGVkGAQgASgIIjgKDE9wZW5DaGF0c1JvdxIoCgZwbGFjZXMYASADKAsyGC5wYXJsZXkuaHViLnYxLk9wZW5QbGFjZSIvCglPcGVuUGxhY2USCwoDa2V5GAEgASgJEhUKDWNvbnZlcnNhdGlvbnMYAiADKAwiNgoMVW5pbmRleGVkUm93EhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIQCghtZXNzYWdlcxgCIAMoDGIGcHJvdG8z");
+  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSLoAgoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCRIPCgdhZGRyZXNzGBEgASgJEgwKBHBvcnQYEiABKA0SEgoKbGFzdF9jbG9jaxgTIAEoBiIwCgdIZWFkUm93EiUKBWhlYWRzGAEgAygLMhYucGFybGV5Lmh1Yi52MS5Mb2dIZWFkIjIKB0xvZ0hlYWQSCwoDc2VxGAEgASgEEgwKBGhhc2gYAiABKAwSDAoEdGltZRgDIAEoBiIvCgZBY2tSb3cSJQoEbG9ncxgBIAMoCzIXLnBhcmxleS5odWIudjEuQWNrZWRMb2ciJwoIQWNrZWRMb2cSDgoGZGV2aWNlGAEgASgMEgsKA3NlcRgCIAEoBCKtAgoKTWVzc2FnZVJvdxIMCgR1c2VyGAEgASgMEg8KB21lc3NhZ2UYAiABKAwSDwoHd3JpdHRlbhgDIAEoBhIMCgR0ZXh0GAQgASgJEi8KCHJlcGx5X3RvGAUgASgLMh0ucGFybGV5Lmh1Yi52MS5NZXNzYWdlTmFtZVJvdxIQCghtZW50aW9ucxgGIAMoDBIUCgxtZW50aW9uc19hbGwYByABKAgSHgoFZmlsZXMYCCADKAsyDy5wYXJsZXkudjEuRmlsZRIuCglyZWdpc3RlcnMYCSABKAsyGy5wYXJsZXkuaHViLnYxLlJlZ2lzdGVyc1JvdxImCgVldmVudBgKIAEoCzIXLnBhcmxleS5odWIudjEuRXZlbnRSb3cSEAoIaW1wb3J0ZWQYCyABKAgiLwoOTWVzc2FnZU5hbWVSb3cSDAoEdXNlchgBIAEoDBIPCgdtZXNzYWdlGAIgASgMIkAKCEV2ZW50Um93EgoKAmlzGAEgASgJEgwKBHVzZXIYAiABKAwSDAoEbmFtZRgDIAEoCRIMCgR0ZXh0GAQgASgJItcBCgxSZWdpc3RlcnNSb3cSJAoEZWRpdBgBIAEoCzIWLnBhcmxleS5odWIudjEuRWRpdFJvdxIPCgdkZWxldGVkGAIgASgIEi0KCXJlYWN0aW9ucxgDIAMoCzIaLnBhcmxleS5odWIudjEuUmVhY3Rpb25Sb3cSKwoLcXVldWVkX2VkaXQYBCABKAsyFi5wYXJsZXkuaHViLnYxLkVkaXRSb3cSNAoQcXVldWVkX3JlYWN0aW9ucxgFIAMoCzIaLnBhcmxleS5odWIudjEuUmVhY3Rpb25Sb3cibAoHRWRpdFJvdxIMCgR0aW1lGAEgASgGEgwKBGhhc2gYAiABKAwSDwoHd3JpdHRlbhgDIAEoBhIMCgR0ZXh0GAQgASgJEhAKCG1lbnRpb25zGAUgAygMEhQKDG1lbnRpb25zX2FsbBgGIAEoCCJTCgtSZWFjdGlvblJvdxIMCgR1c2VyGAEgASgMEg0KBWVtb2ppGAIgASgJEgwKBHRpbWUYAyABKAYSDAoEaGFzaBgEIAEoDBILCgNvZmYYBSABKAgifQoITmFtZWRSb3cSEAoIcG9zaXRpb24YASABKAkSLgoJcmVnaXN0ZXJzGAIgASgLMhsucGFybGV5Lmh1Yi52MS5SZWdpc3RlcnNSb3cSDgoGY29waWVzGAMgAygJEg4KBmhpZGRlbhgEIAEoCBIPCgdkcm9wcGVkGAUgASgIIhgKCEFib3V0Um93EgwKBGtpbmQYASABKA0iOQoKRGVsZXRlZFJvdxIrCgRuYW1lGAEgASgLMh0ucGFybGV5Lmh1Yi52MS5NZXNzYWdlTmFtZVJvdyIaCgZBY3RSb3cSEAoIcG9zaXRpb24YASABKAkiPQoKV2FpdGluZ1JvdxIvCghtZXNzYWdlcxgBIAMoCzIdLnBhcmxleS5odWIudjEuV2FpdGluZ01lc3NhZ2UiQQoOV2FpdGluZ01lc3NhZ2USEAoIcmVjZWl2ZWQYASABKAYSDAoEdGV4dBgCIAEoCRIPCgdtZXNzYWdlGAMgASgMIkgKCU91dGJveFJvdxIPCgdtZXNzYWdlGAEgASgMEg4KBnF1ZXVlZBgEIAEoBhIMCgRraW5kGAUgASgNEgwKBGJvZHkYBiABKAwiLwoHTWFya1JvdxIkCgRsb2dzGAEgAygLMhYucGFybGV5Lmh1Yi52MS5SZWFkTG9nIiYKB1JlYWRMb2cSDgoGZGV2aWNlGAEgASgMEgsKA3NlcRgCIAEoBCJpCgdDaGF0Um93EhcKD3Njcm9sbF9wb3NpdGlvbhgCIAEoCRIVCg1zY3JvbGxfb2Zmc2V0GAMgASgBEi4KCXJlZ2lzdGVycxgFIAMoCzIbLnBhcmxleS5odWIudjEuS2VwdFJlZ2lzdGVyIkoKDEtlcHRSZWdpc3RlchINCgVhYm91dBgBIAEoDRIMCgR0aW1lGAIgASgGEg4KBmRldmljZRgDIAEoDBINCgV2YWx1ZRgEIAEoDCI4CgxPcGVuQ2hhdHNSb3cSKAoGcGxhY2VzGAEgAygLMhgucGFybGV5Lmh1Yi52MS5PcGVuUGxhY2UiLwoJT3BlblBsYWNlEgsKA2tleRgBIAEoCRIVCg1jb252ZXJzYXRpb25zGAIgAygMIjYKDFVuaW5kZXhlZFJvdxIUCgxjb252ZXJzYXRpb24YASABKAwSEAoIbWVzc2FnZXMYAiADKAxiBnByb3RvMw", [file_parley]);
 
 /**
  * conversation/<conv>
@@ -248,7 +250,7 @@ export const AckedLogSchema: GenMessage<AckedLog> = /*@__PURE__*/
   messageDesc(file_hub_rows, 4);
 
 /**
- * message/<conv>/<time>/<device>/<seq>/<hash8>: a message as shown
+ * message/<conv>/<time>/<device>/<seq>/<hash8>: a message as shown, or a line that tells of something
  *
  * @generated from message parley.hub.v1.MessageRow
  */
@@ -271,9 +273,54 @@ export type MessageRow = Message<"parley.hub.v1.MessageRow"> & {
   written: bigint;
 
   /**
+   * as it was sent
+   *
    * @generated from field: string text = 4;
    */
   text: string;
+
+  /**
+   * @generated from field: parley.hub.v1.MessageNameRow reply_to = 5;
+   */
+  replyTo?: MessageNameRow | undefined;
+
+  /**
+   * user ids
+   *
+   * @generated from field: repeated bytes mentions = 6;
+   */
+  mentions: Uint8Array[];
+
+  /**
+   * @generated from field: bool mentions_all = 7;
+   */
+  mentionsAll: boolean;
+
+  /**
+   * @generated from field: repeated parley.v1.File files = 8;
+   */
+  files: File[];
+
+  /**
+   * what was done with it since
+   *
+   * @generated from field: parley.hub.v1.RegistersRow registers = 9;
+   */
+  registers?: RegistersRow | undefined;
+
+  /**
+   * of a line that is no message
+   *
+   * @generated from field: parley.hub.v1.EventRow event = 10;
+   */
+  event?: EventRow | undefined;
+
+  /**
+   * from an export: part of no log
+   *
+   * @generated from field: bool imported = 11;
+   */
+  imported: boolean;
 };
 
 /**
@@ -284,15 +331,235 @@ export const MessageRowSchema: GenMessage<MessageRow> = /*@__PURE__*/
   messageDesc(file_hub_rows, 5);
 
 /**
+ * @generated from message parley.hub.v1.MessageNameRow
+ */
+export type MessageNameRow = Message<"parley.hub.v1.MessageNameRow"> & {
+  /**
+   * @generated from field: bytes user = 1;
+   */
+  user: Uint8Array;
+
+  /**
+   * @generated from field: bytes message = 2;
+   */
+  message: Uint8Array;
+};
+
+/**
+ * Describes the message parley.hub.v1.MessageNameRow.
+ * Use `create(MessageNameRowSchema)` to create a new message.
+ */
+export const MessageNameRowSchema: GenMessage<MessageNameRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 6);
+
+/**
+ * What happened in a room, as control-infos.ts names it.
+ *
+ * @generated from message parley.hub.v1.EventRow
+ */
+export type EventRow = Message<"parley.hub.v1.EventRow"> & {
+  /**
+   * @generated from field: string is = 1;
+   */
+  is: string;
+
+  /**
+   * whom it befell
+   *
+   * @generated from field: bytes user = 2;
+   */
+  user: Uint8Array;
+
+  /**
+   * of them
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string text = 4;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message parley.hub.v1.EventRow.
+ * Use `create(EventRowSchema)` to create a new message.
+ */
+export const EventRowSchema: GenMessage<EventRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 7);
+
+/**
+ * What was done with a message, merged: of each the highest (time, hash) counts, and deletion beats all.
+ *
+ * @generated from message parley.hub.v1.RegistersRow
+ */
+export type RegistersRow = Message<"parley.hub.v1.RegistersRow"> & {
+  /**
+   * @generated from field: parley.hub.v1.EditRow edit = 1;
+   */
+  edit?: EditRow | undefined;
+
+  /**
+   * @generated from field: bool deleted = 2;
+   */
+  deleted: boolean;
+
+  /**
+   * one for each user and emoji
+   *
+   * @generated from field: repeated parley.hub.v1.ReactionRow reactions = 3;
+   */
+  reactions: ReactionRow[];
+
+  /**
+   * Acts of one's own that wait in the outbox: they count for more than what is sealed.
+   *
+   * @generated from field: parley.hub.v1.EditRow queued_edit = 4;
+   */
+  queuedEdit?: EditRow | undefined;
+
+  /**
+   * @generated from field: repeated parley.hub.v1.ReactionRow queued_reactions = 5;
+   */
+  queuedReactions: ReactionRow[];
+};
+
+/**
+ * Describes the message parley.hub.v1.RegistersRow.
+ * Use `create(RegistersRowSchema)` to create a new message.
+ */
+export const RegistersRowSchema: GenMessage<RegistersRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 8);
+
+/**
+ * @generated from message parley.hub.v1.EditRow
+ */
+export type EditRow = Message<"parley.hub.v1.EditRow"> & {
+  /**
+   * hybrid logical clock; of a queued one 0
+   *
+   * @generated from field: fixed64 time = 1;
+   */
+  time: bigint;
+
+  /**
+   * of a queued one its number in the outbox, 8 bytes
+   *
+   * @generated from field: bytes hash = 2;
+   */
+  hash: Uint8Array;
+
+  /**
+   * ms since 1970
+   *
+   * @generated from field: fixed64 written = 3;
+   */
+  written: bigint;
+
+  /**
+   * @generated from field: string text = 4;
+   */
+  text: string;
+
+  /**
+   * @generated from field: repeated bytes mentions = 5;
+   */
+  mentions: Uint8Array[];
+
+  /**
+   * @generated from field: bool mentions_all = 6;
+   */
+  mentionsAll: boolean;
+};
+
+/**
+ * Describes the message parley.hub.v1.EditRow.
+ * Use `create(EditRowSchema)` to create a new message.
+ */
+export const EditRowSchema: GenMessage<EditRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 9);
+
+/**
+ * @generated from message parley.hub.v1.ReactionRow
+ */
+export type ReactionRow = Message<"parley.hub.v1.ReactionRow"> & {
+  /**
+   * @generated from field: bytes user = 1;
+   */
+  user: Uint8Array;
+
+  /**
+   * @generated from field: string emoji = 2;
+   */
+  emoji: string;
+
+  /**
+   * as in EditRow
+   *
+   * @generated from field: fixed64 time = 3;
+   */
+  time: bigint;
+
+  /**
+   * @generated from field: bytes hash = 4;
+   */
+  hash: Uint8Array;
+
+  /**
+   * @generated from field: bool off = 5;
+   */
+  off: boolean;
+};
+
+/**
+ * Describes the message parley.hub.v1.ReactionRow.
+ * Use `create(ReactionRowSchema)` to create a new message.
+ */
+export const ReactionRowSchema: GenMessage<ReactionRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 10);
+
+/**
  * named/<conv>/<user>/<message>: where the message stands, so that it is shown once
  *
  * @generated from message parley.hub.v1.NamedRow
  */
 export type NamedRow = Message<"parley.hub.v1.NamedRow"> & {
   /**
+   * empty: not here, but something was done with it
+   *
    * @generated from field: string position = 1;
    */
   position: string;
+
+  /**
+   * while it stands at no sealed position, or is hidden
+   *
+   * @generated from field: parley.hub.v1.RegistersRow registers = 2;
+   */
+  registers?: RegistersRow | undefined;
+
+  /**
+   * of one that was sealed several times: all positions
+   *
+   * @generated from field: repeated string copies = 3;
+   */
+  copies: string[];
+
+  /**
+   * it was dropped here: it is shown no more
+   *
+   * @generated from field: bool hidden = 4;
+   */
+  hidden: boolean;
+
+  /**
+   * it was deleted before it left the outbox
+   *
+   * @generated from field: bool dropped = 5;
+   */
+  dropped: boolean;
 };
 
 /**
@@ -300,7 +567,66 @@ export type NamedRow = Message<"parley.hub.v1.NamedRow"> & {
  * Use `create(NamedRowSchema)` to create a new message.
  */
 export const NamedRowSchema: GenMessage<NamedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 6);
+  messageDesc(file_hub_rows, 11);
+
+/**
+ * about/<conv>/<user>/<message>/<position>: an entry that did something with that message
+ *
+ * @generated from message parley.hub.v1.AboutRow
+ */
+export type AboutRow = Message<"parley.hub.v1.AboutRow"> & {
+  /**
+   * as in its header
+   *
+   * @generated from field: uint32 kind = 1;
+   */
+  kind: number;
+};
+
+/**
+ * Describes the message parley.hub.v1.AboutRow.
+ * Use `create(AboutRowSchema)` to create a new message.
+ */
+export const AboutRowSchema: GenMessage<AboutRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 12);
+
+/**
+ * deleted/<conv>/<device>/<seq>/<hash8>: an entry whose message was deleted, known or not
+ *
+ * @generated from message parley.hub.v1.DeletedRow
+ */
+export type DeletedRow = Message<"parley.hub.v1.DeletedRow"> & {
+  /**
+   * @generated from field: parley.hub.v1.MessageNameRow name = 1;
+   */
+  name?: MessageNameRow | undefined;
+};
+
+/**
+ * Describes the message parley.hub.v1.DeletedRow.
+ * Use `create(DeletedRowSchema)` to create a new message.
+ */
+export const DeletedRowSchema: GenMessage<DeletedRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 13);
+
+/**
+ * act/<conv>/<id>: an act of one's own that was taken, so that it is done once
+ *
+ * @generated from message parley.hub.v1.ActRow
+ */
+export type ActRow = Message<"parley.hub.v1.ActRow"> & {
+  /**
+   * @generated from field: string position = 1;
+   */
+  position: string;
+};
+
+/**
+ * Describes the message parley.hub.v1.ActRow.
+ * Use `create(ActRowSchema)` to create a new message.
+ */
+export const ActRowSchema: GenMessage<ActRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 14);
 
 /**
  * classic-waiting/<conv>: what a classic client has written whose chat request waits for an answer
@@ -319,7 +645,7 @@ export type WaitingRow = Message<"parley.hub.v1.WaitingRow"> & {
  * Use `create(WaitingRowSchema)` to create a new message.
  */
 export const WaitingRowSchema: GenMessage<WaitingRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 7);
+  messageDesc(file_hub_rows, 15);
 
 /**
  * @generated from message parley.hub.v1.WaitingMessage
@@ -350,10 +676,10 @@ export type WaitingMessage = Message<"parley.hub.v1.WaitingMessage"> & {
  * Use `create(WaitingMessageSchema)` to create a new message.
  */
 export const WaitingMessageSchema: GenMessage<WaitingMessage> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 8);
+  messageDesc(file_hub_rows, 16);
 
 /**
- * outbox/<conv>/<n>: a message that waits for its place in the log
+ * outbox/<conv>/<n>: what waits for its place in the log
  *
  * @generated from message parley.hub.v1.OutboxRow
  */
@@ -366,21 +692,21 @@ export type OutboxRow = Message<"parley.hub.v1.OutboxRow"> & {
   /**
    * ms since 1970
    *
-   * @generated from field: fixed64 written = 2;
-   */
-  written: bigint;
-
-  /**
-   * @generated from field: string text = 3;
-   */
-  text: string;
-
-  /**
-   * ms since 1970
-   *
    * @generated from field: fixed64 queued = 4;
    */
   queued: bigint;
+
+  /**
+   * @generated from field: uint32 kind = 5;
+   */
+  kind: number;
+
+  /**
+   * parley.v1.Body
+   *
+   * @generated from field: bytes body = 6;
+   */
+  body: Uint8Array;
 };
 
 /**
@@ -388,7 +714,7 @@ export type OutboxRow = Message<"parley.hub.v1.OutboxRow"> & {
  * Use `create(OutboxRowSchema)` to create a new message.
  */
 export const OutboxRowSchema: GenMessage<OutboxRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 9);
+  messageDesc(file_hub_rows, 17);
 
 /**
  * mark/<conv>/<user>: how far that user has read each device's log
@@ -407,7 +733,7 @@ export type MarkRow = Message<"parley.hub.v1.MarkRow"> & {
  * Use `create(MarkRowSchema)` to create a new message.
  */
 export const MarkRowSchema: GenMessage<MarkRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 10);
+  messageDesc(file_hub_rows, 18);
 
 /**
  * @generated from message parley.hub.v1.ReadLog
@@ -429,19 +755,14 @@ export type ReadLog = Message<"parley.hub.v1.ReadLog"> & {
  * Use `create(ReadLogSchema)` to create a new message.
  */
 export const ReadLogSchema: GenMessage<ReadLog> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 11);
+  messageDesc(file_hub_rows, 19);
 
 /**
- * chat/<conv>: what front ends keep of a conversation
+ * chat/<conv>: what front ends keep of a conversation. That of 32 zero bytes holds what is kept of the account.
  *
  * @generated from message parley.hub.v1.ChatRow
  */
 export type ChatRow = Message<"parley.hub.v1.ChatRow"> & {
-  /**
-   * @generated from field: string draft = 1;
-   */
-  draft: string;
-
   /**
    * empty: at the latest message
    *
@@ -457,9 +778,11 @@ export type ChatRow = Message<"parley.hub.v1.ChatRow"> & {
   scrollOffset: number;
 
   /**
-   * @generated from field: bool muted = 4;
+   * one for each `about`, shared by one's own devices
+   *
+   * @generated from field: repeated parley.hub.v1.KeptRegister registers = 5;
    */
-  muted: boolean;
+  registers: KeptRegister[];
 };
 
 /**
@@ -467,7 +790,45 @@ export type ChatRow = Message<"parley.hub.v1.ChatRow"> & {
  * Use `create(ChatRowSchema)` to create a new message.
  */
 export const ChatRowSchema: GenMessage<ChatRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 12);
+  messageDesc(file_hub_rows, 20);
+
+/**
+ * As parley.v1.Register.
+ *
+ * @generated from message parley.hub.v1.KeptRegister
+ */
+export type KeptRegister = Message<"parley.hub.v1.KeptRegister"> & {
+  /**
+   * @generated from field: uint32 about = 1;
+   */
+  about: number;
+
+  /**
+   * hybrid logical clock
+   *
+   * @generated from field: fixed64 time = 2;
+   */
+  time: bigint;
+
+  /**
+   * that has set it
+   *
+   * @generated from field: bytes device = 3;
+   */
+  device: Uint8Array;
+
+  /**
+   * @generated from field: bytes value = 4;
+   */
+  value: Uint8Array;
+};
+
+/**
+ * Describes the message parley.hub.v1.KeptRegister.
+ * Use `create(KeptRegisterSchema)` to create a new message.
+ */
+export const KeptRegisterSchema: GenMessage<KeptRegister> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 21);
 
 /**
  * open-chats: which chats are open where, the place saved last at the end
@@ -486,7 +847,7 @@ export type OpenChatsRow = Message<"parley.hub.v1.OpenChatsRow"> & {
  * Use `create(OpenChatsRowSchema)` to create a new message.
  */
 export const OpenChatsRowSchema: GenMessage<OpenChatsRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 13);
+  messageDesc(file_hub_rows, 22);
 
 /**
  * @generated from message parley.hub.v1.OpenPlace
@@ -508,7 +869,7 @@ export type OpenPlace = Message<"parley.hub.v1.OpenPlace"> & {
  * Use `create(OpenPlaceSchema)` to create a new message.
  */
 export const OpenPlaceSchema: GenMessage<OpenPlace> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 14);
+  messageDesc(file_hub_rows, 23);
 
 /**
  * unindexed/<random>: messages of a conversation that the search index has to look at again, written with what changed
@@ -535,5 +896,5 @@ export type UnindexedRow = Message<"parley.hub.v1.UnindexedRow"> & {
  * Use `create(UnindexedRowSchema)` to create a new message.
  */
 export const UnindexedRowSchema: GenMessage<UnindexedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 15);
+  messageDesc(file_hub_rows, 24);
 
