@@ -19,7 +19,9 @@ describe('a chat surface is accessible', () => {
       await showEveryState(surfaces, { theme }, async (name, surface) => {
         await surface.page.screenshot({ path: artefact(`surface/${theme}/${name}.png`) })
         await surface.page.evaluate(axe.source)
-        for (const fault of (await surface.page.evaluate(runAxe)) as string[]) faults.push(`${name}: ${fault}`)
+        // A theme changes colours alone.
+        const run = theme === 'dark' ? runAxe : runContrast
+        for (const fault of (await surface.page.evaluate(run)) as string[]) faults.push(`${name}: ${fault}`)
       })
       assert.deepEqual(faults, [])
     })
@@ -108,5 +110,7 @@ describe('a chat surface is accessible', () => {
   })
 })
 
-const runAxe = `axe.run().then(({ violations }) =>
-  violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html.slice(0, 200) + ' ' + failureSummary)))`
+const faults = `({ violations }) =>
+  violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html.slice(0, 200) + ' ' + failureSummary))`
+const runAxe = `axe.run().then(${faults})`
+const runContrast = `axe.run({ runOnly: ['color-contrast'] }).then(${faults})`

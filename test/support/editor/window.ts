@@ -40,9 +40,19 @@ export class EditorWindow {
     return found
   }
 
+  /** A key that comes while the workbench moves the focus is lost, so it is pressed again. */
   async showPalette(): Promise<void> {
-    await this.page.keyboard.press('F1')
-    await this.input.waitFor()
+    await until(
+      'the palette',
+      async () => {
+        await this.page.keyboard.press('F1')
+        return this.input.waitFor({ timeout: 5000 }).then(
+          () => true,
+          () => false,
+        )
+      },
+      30_000,
+    )
   }
 
   /** The box of quick picks and input boxes, while one is shown. */
