@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hub_rows.proto.
  */
 export const file_hub_rows: GenFile = /*@__PURE__*/
-  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSLoAgoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCRIPCgdhZGRyZXNzGBEgASgJEgwKBHBvcnQYEiABKA0SEgoKbGFzdF9jbG9jaxgTIAEoBiIwCgdIZWFkUm93EiUKBWhlYWRzGAEgAygLMhYucGFybGV5Lmh1Yi52MS5Mb2dIZWFkIjIKB0xvZ0hlYWQSCwoDc2VxGAEgASgEEgwKBGhhc2gYAiABKAwSDAoEdGltZRgDIAEoBiIvCgZBY2tSb3cSJQoEbG9ncxgBIAMoCzIXLnBhcmxleS5odWIudjEuQWNrZWRMb2ciJwoIQWNrZWRMb2cSDgoGZGV2aWNlGAEgASgMEgsKA3NlcRgCIAEoBCKtAgoKTWVzc2FnZVJvdxIMCgR1c2VyGAEgASgMEg8KB21lc3NhZ2UYAiABKAwSDwoHd3JpdHRlbhgDIAEoBhIMCgR0ZXh0GAQgASgJEi8KCHJlcGx5X3RvGAUgASgLMh0ucGFybGV5Lmh1Yi52MS5NZXNzYWdlTmFtZVJvdxIQCghtZW50aW9ucxgGIAMoDBIUCgxtZW50aW9uc19hbGwYByABKAgSHgoFZmlsZXMYCCADKAsyDy5wYXJsZXkudjEuRmlsZRIuCglyZWdpc3RlcnMYCSABKAsyGy5wYXJsZXkuaHViLnYxLlJlZ2lzdGVyc1JvdxImCgVldmVudBgKIAEoCzIXLnBhcmxleS5odWIudjEuRXZlbnRSb3cSEAoIaW1wb3J0ZWQYCyABKAgiLwoOTWVzc2FnZU5hbWVSb3cSDAoEdXNlchgBIAEoDBIPCgdtZXNzYWdlGAIgASgMIkAKCEV2ZW50Um93EgoKAmlzGAEgASgJEgwKBHVzZXIYAiABKAwSDAoEbmFtZRgDIAEoCRIMCgR0ZXh0GAQgASgJItcBCgxSZWdpc3RlcnNSb3cSJAoEZWRpdBgBIAEoCzIWLnBhcmxleS5odWIudjEuRWRpdFJvdxIPCgdkZWxldGVkGAIgASgIEi0KCXJlYWN0aW9ucxgDIAMoCzIaLnBhcmxleS5odWIudjEuUmVhY3Rpb25Sb3cSKwoLcXVldWVkX2VkaXQYBCABKAsyFi5wYXJsZXkuaHViLnYxLkVkaXRSb3cSNAoQcXVldWVkX3JlYWN0aW9ucxgFIAMoCzIaLnBhcmxleS5odWIudjEuUmVhY3Rpb25Sb3cibAoHRWRpdFJvdxIMCgR0aW1lGAEgASgGEgwKBGhhc2gYAiABKAwSDwoHd3JpdHRlbhgDIAEoBhIMCgR0ZXh0GAQgASgJEhAKCG1lbnRpb25zGAUgAygMEhQKDG1lbnRpb25zX2FsbBgGIAEoCCJTCgtSZWFjdGlvblJvdxIMCgR1c2VyGAEgASgMEg0KBWVtb2ppGAIgASgJEgwKBHRpbWUYAyABKAYSDAoEaGFzaBgEIAEoDBILCgNvZmYYBSABKAgifQoITmFtZWRSb3cSEAoIcG9zaXRpb24YASABKAkSLgoJcmVnaXN0ZXJzGAIgASgLMhsucGFybGV5Lmh1Yi52MS5SZWdpc3RlcnNSb3cSDgoGY29waWVzGAMgAygJEg4KBmhpZGRlbhgEIAEoCBIPCgdkcm9wcGVkGAUgASgIIhgKCEFib3V0Um93EgwKBGtpbmQYASABKA0iOQoKRGVsZXRlZFJvdxIrCgRuYW1lGAEgASgLMh0ucGFybGV5Lmh1Yi52MS5NZXNzYWdlTmFtZVJvdyIaCgZBY3RSb3cSEAoIcG9zaXRpb24YASABKAkiPQoKV2FpdGluZ1JvdxIvCghtZXNzYWdlcxgBIAMoCzIdLnBhcmxleS5odWIudjEuV2FpdGluZ01lc3NhZ2UiQQoOV2FpdGluZ01lc3NhZ2USEAoIcmVjZWl2ZWQYASABKAYSDAoEdGV4dBgCIAEoCRIPCgdtZXNzYWdlGAMgASgMIkgKCU91dGJveFJvdxIPCgdtZXNzYWdlGAEgASgMEg4KBnF1ZXVlZBgEIAEoBhIMCgRraW5kGAUgASgNEgwKBGJvZHkYBiABKAwiLwoHTWFya1JvdxIkCgRsb2dzGAEgAygLMhYucGFybGV5Lmh1Yi52MS5SZWFkTG9nIiYKB1JlYWRMb2cSDgoGZGV2aWNlGAEgASgMEgsKA3NlcRgCIAEoBCJpCgdDaGF0Um93EhcKD3Njcm9sbF9wb3NpdGlvbhgCIAEoCRIVCg1zY3JvbGxfb2Zmc2V0GAMgASgBEi4KCXJlZ2lzdGVycxgFIAMoCzIbLnBhcmxleS5odWIudjEuS2VwdFJlZ2lzdGVyIkoKDEtlcHRSZWdpc3RlchINCgVhYm91dBgBIAEoDRIMCgR0aW1lGAIgASgGEg4KBmRldmljZRgDIAEoDBINCgV2YWx1ZRgEIAEoDCI4CgxPcGVuQ2hhdHNSb3cSKAoGcGxhY2VzGAEgAygLMhgucGFybGV5Lmh1Yi52MS5PcGVuUGxhY2UiLwoJT3BlblBsYWNlEgsKA2tleRgBIAEoCRIVCg1jb252ZXJzYXRpb25zGAIgAygMIjYKDFVuaW5kZXhlZFJvdxIUCgxjb252ZXJzYXRpb24YASABKAwSEAoIbWVzc2FnZXMYAiADKAxiBnByb3RvMw", [file_parley]);
+  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSLoAgoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCRIPCgdhZGRyZXNzGBEgASgJEgwKBHBvcnQYEiABKA0SEgoKbGFzdF9jbG9jaxgTIAEoBiKNAQoHSGVhZFJvdxIlCgVoZWFkcxgBIAMoCzIWLnBhcmxleS5odWIudjEuTG9nSGVhZBImCgZmbG9vcnMYAiADKAsyFi5wYXJsZXkuaHViLnYxLkxvZ0hlYWQSIgoFa25vdHMYAyADKAsyEy5wYXJsZXkuaHViLnYxLktub3QSDwoHYXJyaXZhbBgEIAEoBCJCCgdMb2dIZWFkEgsKA3NlcRgBIAEoBBIMCgRoYXNoGAIgASgMEgwKBHRpbWUYAyABKAYSDgoGcmlnaHRzGAQgAygMIiAKBEtub3QSDAoEZnJvbRgBIAEoBBIKCgJ0bxgCIAEoBCIxCglFcG9jaHNSb3cSJAoGZXBvY2hzGAEgAygLMhQucGFybGV5Lmh1Yi52MS5FcG9jaCIiCgVFcG9jaBIKCgJpZBgBIAEoBhINCgVmaXJzdBgCIAEoBCIrCglDdXJzb3JSb3cSDQoFZXBvY2gYASABKAYSDwoHYXJyaXZhbBgCIAEoBCI5Cg1NZW1iZXJzaGlwUm93Eg0KBWVudHJ5GAEgASgMEgwKBHVzZXIYAiABKAwSCwoDa2V5GAMgASgMIi8KBkFja1JvdxIlCgRsb2dzGAEgAygLMhcucGFybGV5Lmh1Yi52MS5BY2tlZExvZyInCghBY2tlZExvZxIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEIq0CCgpNZXNzYWdlUm93EgwKBHVzZXIYASABKAwSDwoHbWVzc2FnZRgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkSLwoIcmVwbHlfdG8YBSABKAsyHS5wYXJsZXkuaHViLnYxLk1lc3NhZ2VOYW1lUm93EhAKCG1lbnRpb25zGAYgAygMEhQKDG1lbnRpb25zX2FsbBgHIAEoCBIeCgVmaWxlcxgIIAMoCzIPLnBhcmxleS52MS5GaWxlEi4KCXJlZ2lzdGVycxgJIAEoCzIbLnBhcmxleS5odWIudjEuUmVnaXN0ZXJzUm93EiYKBWV2ZW50GAogASgLMhcucGFybGV5Lmh1Yi52MS5FdmVudFJvdxIQCghpbXBvcnRlZBgLIAEoCCIvCg5NZXNzYWdlTmFtZVJvdxIMCgR1c2VyGAEgASgMEg8KB21lc3NhZ2UYAiABKAwiQAoIRXZlbnRSb3cSCgoCaXMYASABKAkSDAoEdXNlchgCIAEoDBIMCgRuYW1lGAMgASgJEgwKBHRleHQYBCABKAki1wEKDFJlZ2lzdGVyc1JvdxIkCgRlZGl0GAEgASgLMhYucGFybGV5Lmh1Yi52MS5FZGl0Um93Eg8KB2RlbGV0ZWQYAiABKAgSLQoJcmVhY3Rpb25zGAMgAygLMhoucGFybGV5Lmh1Yi52MS5SZWFjdGlvblJvdxIrCgtxdWV1ZWRfZWRpdBgEIAEoCzIWLnBhcmxleS5odWIudjEuRWRpdFJvdxI0ChBxdWV1ZWRfcmVhY3Rpb25zGAUgAygLMhoucGFybGV5Lmh1Yi52MS5SZWFjdGlvblJvdyJsCgdFZGl0Um93EgwKBHRpbWUYASABKAYSDAoEaGFzaBgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkSEAoIbWVudGlvbnMYBSADKAwSFAoMbWVudGlvbnNfYWxsGAYgASgIIlMKC1JlYWN0aW9uUm93EgwKBHVzZXIYASABKAwSDQoFZW1vamkYAiABKAkSDAoEdGltZRgDIAEoBhIMCgRoYXNoGAQgASgMEgsKA29mZhgFIAEoCCJ9CghOYW1lZFJvdxIQCghwb3NpdGlvbhgBIAEoCRIuCglyZWdpc3RlcnMYAiABKAsyGy5wYXJsZXkuaHViLnYxLlJlZ2lzdGVyc1JvdxIOCgZjb3BpZXMYAyADKAkSDgoGaGlkZGVuGAQgASgIEg8KB2Ryb3BwZWQYBSABKAgiGAoIQWJvdXRSb3cSDAoEa2luZBgBIAEoDSI5CgpEZWxldGVkUm93EisKBG5hbWUYASABKAsyHS5wYXJsZXkuaHViLnYxLk1lc3NhZ2VOYW1lUm93IhoKBkFjdFJvdxIQCghwb3NpdGlvbhgBIAEoCSI9CgpXYWl0aW5nUm93Ei8KCG1lc3NhZ2VzGAEgAygLMh0ucGFybGV5Lmh1Yi52MS5XYWl0aW5nTWVzc2FnZSJBCg5XYWl0aW5nTWVzc2FnZRIQCghyZWNlaXZlZBgBIAEoBhIMCgR0ZXh0GAIgASgJEg8KB21lc3NhZ2UYAyABKAwiSAoJT3V0Ym94Um93Eg8KB21lc3NhZ2UYASABKAwSDgoGcXVldWVkGAQgASgGEgwKBGtpbmQYBSABKA0SDAoEYm9keRgGIAEoDCIvCgdNYXJrUm93EiQKBGxvZ3MYASADKAsyFi5wYXJsZXkuaHViLnYxLlJlYWRMb2ciJgoHUmVhZExvZxIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEImkKB0NoYXRSb3cSFwoPc2Nyb2xsX3Bvc2l0aW9uGAIgASgJEhUKDXNjcm9sbF9vZmZzZXQYAyABKAESLgoJcmVnaXN0ZXJzGAUgAygLMhsucGFybGV5Lmh1Yi52MS5LZXB0UmVnaXN0ZXIiSgoMS2VwdFJlZ2lzdGVyEg0KBWFib3V0GAEgASgNEgwKBHRpbWUYAiABKAYSDgoGZGV2aWNlGAMgASgMEg0KBXZhbHVlGAQgASgMIjgKDE9wZW5DaGF0c1JvdxIoCgZwbGFjZXMYASADKAsyGC5wYXJsZXkuaHViLnYxLk9wZW5QbGFjZSIvCglPcGVuUGxhY2USCwoDa2V5GAEgASgJEhUKDWNvbnZlcnNhdGlvbnMYAiADKAwiNgoMVW5pbmRleGVkUm93EhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIQCghtZXNzYWdlcxgCIAMoDGIGcHJvdG8z", [file_parley]);
 
 /**
  * conversation/<conv>
@@ -24,7 +24,7 @@ export const file_hub_rows: GenFile = /*@__PURE__*/
  */
 export type ConversationRow = Message<"parley.hub.v1.ConversationRow"> & {
   /**
-   * 1: direct, 2: with a classic client
+   * 1: direct, 2: with a classic client, 3: a room
    *
    * @generated from field: uint32 kind = 1;
    */
@@ -170,6 +170,27 @@ export type HeadRow = Message<"parley.hub.v1.HeadRow"> & {
    * @generated from field: repeated parley.hub.v1.LogHead heads = 1;
    */
   heads: LogHead[];
+
+  /**
+   * the log starts behind these here
+   *
+   * @generated from field: repeated parley.hub.v1.LogHead floors = 2;
+   */
+  floors: LogHead[];
+
+  /**
+   * where the log is no single chain, ascending
+   *
+   * @generated from field: repeated parley.hub.v1.Knot knots = 3;
+   */
+  knots: Knot[];
+
+  /**
+   * of the commit that changed it last
+   *
+   * @generated from field: uint64 arrival = 4;
+   */
+  arrival: bigint;
 };
 
 /**
@@ -199,6 +220,13 @@ export type LogHead = Message<"parley.hub.v1.LogHead"> & {
    * @generated from field: fixed64 time = 3;
    */
   time: bigint;
+
+  /**
+   * membership heads that what follows inherits
+   *
+   * @generated from field: repeated bytes rights = 4;
+   */
+  rights: Uint8Array[];
 };
 
 /**
@@ -209,7 +237,138 @@ export const LogHeadSchema: GenMessage<LogHead> = /*@__PURE__*/
   messageDesc(file_hub_rows, 2);
 
 /**
- * ack/<conv>/<device>: what that device has committed of the logs kept here
+ * Entries of several branches from `from` on; from `to` on, with an entry that names all branches, there is one again.
+ *
+ * @generated from message parley.hub.v1.Knot
+ */
+export type Knot = Message<"parley.hub.v1.Knot"> & {
+  /**
+   * @generated from field: uint64 from = 1;
+   */
+  from: bigint;
+
+  /**
+   * 0: still open
+   *
+   * @generated from field: uint64 to = 2;
+   */
+  to: bigint;
+};
+
+/**
+ * Describes the message parley.hub.v1.Knot.
+ * Use `create(KnotSchema)` to create a new message.
+ */
+export const KnotSchema: GenMessage<Knot> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 3);
+
+/**
+ * epochs: which arrival numbers each start of this hub has given, the latest last
+ *
+ * @generated from message parley.hub.v1.EpochsRow
+ */
+export type EpochsRow = Message<"parley.hub.v1.EpochsRow"> & {
+  /**
+   * @generated from field: repeated parley.hub.v1.Epoch epochs = 1;
+   */
+  epochs: Epoch[];
+};
+
+/**
+ * Describes the message parley.hub.v1.EpochsRow.
+ * Use `create(EpochsRowSchema)` to create a new message.
+ */
+export const EpochsRowSchema: GenMessage<EpochsRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 4);
+
+/**
+ * @generated from message parley.hub.v1.Epoch
+ */
+export type Epoch = Message<"parley.hub.v1.Epoch"> & {
+  /**
+   * random
+   *
+   * @generated from field: fixed64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * the first number that it gave
+   *
+   * @generated from field: uint64 first = 2;
+   */
+  first: bigint;
+};
+
+/**
+ * Describes the message parley.hub.v1.Epoch.
+ * Use `create(EpochSchema)` to create a new message.
+ */
+export const EpochSchema: GenMessage<Epoch> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 5);
+
+/**
+ * cursor/<peer>/<conv>: up to which arrival number of that device all is here
+ *
+ * @generated from message parley.hub.v1.CursorRow
+ */
+export type CursorRow = Message<"parley.hub.v1.CursorRow"> & {
+  /**
+   * @generated from field: fixed64 epoch = 1;
+   */
+  epoch: bigint;
+
+  /**
+   * @generated from field: uint64 arrival = 2;
+   */
+  arrival: bigint;
+};
+
+/**
+ * Describes the message parley.hub.v1.CursorRow.
+ * Use `create(CursorRowSchema)` to create a new message.
+ */
+export const CursorRowSchema: GenMessage<CursorRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 6);
+
+/**
+ * membership/<conv>/<hash>
+ *
+ * @generated from message parley.hub.v1.MembershipRow
+ */
+export type MembershipRow = Message<"parley.hub.v1.MembershipRow"> & {
+  /**
+   * parley.v1.Entry, with its signature
+   *
+   * @generated from field: bytes entry = 1;
+   */
+  entry: Uint8Array;
+
+  /**
+   * its author
+   *
+   * @generated from field: bytes user = 2;
+   */
+  user: Uint8Array;
+
+  /**
+   * SPKI of the device that wrote it
+   *
+   * @generated from field: bytes key = 3;
+   */
+  key: Uint8Array;
+};
+
+/**
+ * Describes the message parley.hub.v1.MembershipRow.
+ * Use `create(MembershipRowSchema)` to create a new message.
+ */
+export const MembershipRowSchema: GenMessage<MembershipRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 7);
+
+/**
+ * ack/<conv>/<device>: what that device has committed of the logs of one's own devices;
+ * posted/<conv>/<device>: what the mailbox has committed for it
  *
  * @generated from message parley.hub.v1.AckRow
  */
@@ -225,7 +384,7 @@ export type AckRow = Message<"parley.hub.v1.AckRow"> & {
  * Use `create(AckRowSchema)` to create a new message.
  */
 export const AckRowSchema: GenMessage<AckRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 3);
+  messageDesc(file_hub_rows, 8);
 
 /**
  * @generated from message parley.hub.v1.AckedLog
@@ -247,7 +406,7 @@ export type AckedLog = Message<"parley.hub.v1.AckedLog"> & {
  * Use `create(AckedLogSchema)` to create a new message.
  */
 export const AckedLogSchema: GenMessage<AckedLog> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 4);
+  messageDesc(file_hub_rows, 9);
 
 /**
  * message/<conv>/<time>/<device>/<seq>/<hash8>: a message as shown, or a line that tells of something
@@ -328,7 +487,7 @@ export type MessageRow = Message<"parley.hub.v1.MessageRow"> & {
  * Use `create(MessageRowSchema)` to create a new message.
  */
 export const MessageRowSchema: GenMessage<MessageRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 5);
+  messageDesc(file_hub_rows, 10);
 
 /**
  * @generated from message parley.hub.v1.MessageNameRow
@@ -350,7 +509,7 @@ export type MessageNameRow = Message<"parley.hub.v1.MessageNameRow"> & {
  * Use `create(MessageNameRowSchema)` to create a new message.
  */
 export const MessageNameRowSchema: GenMessage<MessageNameRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 6);
+  messageDesc(file_hub_rows, 11);
 
 /**
  * What happened in a room, as control-infos.ts names it.
@@ -388,7 +547,7 @@ export type EventRow = Message<"parley.hub.v1.EventRow"> & {
  * Use `create(EventRowSchema)` to create a new message.
  */
 export const EventRowSchema: GenMessage<EventRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 7);
+  messageDesc(file_hub_rows, 12);
 
 /**
  * What was done with a message, merged: of each the highest (time, hash) counts, and deletion beats all.
@@ -431,7 +590,7 @@ export type RegistersRow = Message<"parley.hub.v1.RegistersRow"> & {
  * Use `create(RegistersRowSchema)` to create a new message.
  */
 export const RegistersRowSchema: GenMessage<RegistersRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 8);
+  messageDesc(file_hub_rows, 13);
 
 /**
  * @generated from message parley.hub.v1.EditRow
@@ -479,7 +638,7 @@ export type EditRow = Message<"parley.hub.v1.EditRow"> & {
  * Use `create(EditRowSchema)` to create a new message.
  */
 export const EditRowSchema: GenMessage<EditRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 9);
+  messageDesc(file_hub_rows, 14);
 
 /**
  * @generated from message parley.hub.v1.ReactionRow
@@ -518,7 +677,7 @@ export type ReactionRow = Message<"parley.hub.v1.ReactionRow"> & {
  * Use `create(ReactionRowSchema)` to create a new message.
  */
 export const ReactionRowSchema: GenMessage<ReactionRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 10);
+  messageDesc(file_hub_rows, 15);
 
 /**
  * named/<conv>/<user>/<message>: where the message stands, so that it is shown once
@@ -567,7 +726,7 @@ export type NamedRow = Message<"parley.hub.v1.NamedRow"> & {
  * Use `create(NamedRowSchema)` to create a new message.
  */
 export const NamedRowSchema: GenMessage<NamedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 11);
+  messageDesc(file_hub_rows, 16);
 
 /**
  * about/<conv>/<user>/<message>/<position>: an entry that did something with that message
@@ -588,7 +747,7 @@ export type AboutRow = Message<"parley.hub.v1.AboutRow"> & {
  * Use `create(AboutRowSchema)` to create a new message.
  */
 export const AboutRowSchema: GenMessage<AboutRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 12);
+  messageDesc(file_hub_rows, 17);
 
 /**
  * deleted/<conv>/<device>/<seq>/<hash8>: an entry whose message was deleted, known or not
@@ -607,7 +766,7 @@ export type DeletedRow = Message<"parley.hub.v1.DeletedRow"> & {
  * Use `create(DeletedRowSchema)` to create a new message.
  */
 export const DeletedRowSchema: GenMessage<DeletedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 13);
+  messageDesc(file_hub_rows, 18);
 
 /**
  * act/<conv>/<id>: an act of one's own that was taken, so that it is done once
@@ -626,7 +785,7 @@ export type ActRow = Message<"parley.hub.v1.ActRow"> & {
  * Use `create(ActRowSchema)` to create a new message.
  */
 export const ActRowSchema: GenMessage<ActRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 14);
+  messageDesc(file_hub_rows, 19);
 
 /**
  * classic-waiting/<conv>: what a classic client has written whose chat request waits for an answer
@@ -645,7 +804,7 @@ export type WaitingRow = Message<"parley.hub.v1.WaitingRow"> & {
  * Use `create(WaitingRowSchema)` to create a new message.
  */
 export const WaitingRowSchema: GenMessage<WaitingRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 15);
+  messageDesc(file_hub_rows, 20);
 
 /**
  * @generated from message parley.hub.v1.WaitingMessage
@@ -676,7 +835,7 @@ export type WaitingMessage = Message<"parley.hub.v1.WaitingMessage"> & {
  * Use `create(WaitingMessageSchema)` to create a new message.
  */
 export const WaitingMessageSchema: GenMessage<WaitingMessage> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 16);
+  messageDesc(file_hub_rows, 21);
 
 /**
  * outbox/<conv>/<n>: what waits for its place in the log
@@ -714,7 +873,7 @@ export type OutboxRow = Message<"parley.hub.v1.OutboxRow"> & {
  * Use `create(OutboxRowSchema)` to create a new message.
  */
 export const OutboxRowSchema: GenMessage<OutboxRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 17);
+  messageDesc(file_hub_rows, 22);
 
 /**
  * mark/<conv>/<user>: how far that user has read each device's log
@@ -733,7 +892,7 @@ export type MarkRow = Message<"parley.hub.v1.MarkRow"> & {
  * Use `create(MarkRowSchema)` to create a new message.
  */
 export const MarkRowSchema: GenMessage<MarkRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 18);
+  messageDesc(file_hub_rows, 23);
 
 /**
  * @generated from message parley.hub.v1.ReadLog
@@ -755,7 +914,7 @@ export type ReadLog = Message<"parley.hub.v1.ReadLog"> & {
  * Use `create(ReadLogSchema)` to create a new message.
  */
 export const ReadLogSchema: GenMessage<ReadLog> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 19);
+  messageDesc(file_hub_rows, 24);
 
 /**
  * chat/<conv>: what front ends keep of a conversation. That of 32 zero bytes holds what is kept of the account.
@@ -790,7 +949,7 @@ export type ChatRow = Message<"parley.hub.v1.ChatRow"> & {
  * Use `create(ChatRowSchema)` to create a new message.
  */
 export const ChatRowSchema: GenMessage<ChatRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 20);
+  messageDesc(file_hub_rows, 25);
 
 /**
  * As parley.v1.Register.
@@ -828,7 +987,7 @@ export type KeptRegister = Message<"parley.hub.v1.KeptRegister"> & {
  * Use `create(KeptRegisterSchema)` to create a new message.
  */
 export const KeptRegisterSchema: GenMessage<KeptRegister> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 21);
+  messageDesc(file_hub_rows, 26);
 
 /**
  * open-chats: which chats are open where, the place saved last at the end
@@ -847,7 +1006,7 @@ export type OpenChatsRow = Message<"parley.hub.v1.OpenChatsRow"> & {
  * Use `create(OpenChatsRowSchema)` to create a new message.
  */
 export const OpenChatsRowSchema: GenMessage<OpenChatsRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 22);
+  messageDesc(file_hub_rows, 27);
 
 /**
  * @generated from message parley.hub.v1.OpenPlace
@@ -869,7 +1028,7 @@ export type OpenPlace = Message<"parley.hub.v1.OpenPlace"> & {
  * Use `create(OpenPlaceSchema)` to create a new message.
  */
 export const OpenPlaceSchema: GenMessage<OpenPlace> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 23);
+  messageDesc(file_hub_rows, 28);
 
 /**
  * unindexed/<random>: messages of a conversation that the search index has to look at again, written with what changed
@@ -896,5 +1055,5 @@ export type UnindexedRow = Message<"parley.hub.v1.UnindexedRow"> & {
  * Use `create(UnindexedRowSchema)` to create a new message.
  */
 export const UnindexedRowSchema: GenMessage<UnindexedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 24);
+  messageDesc(file_hub_rows, 29);
 
