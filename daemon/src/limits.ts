@@ -6,6 +6,7 @@ import { filesLimits } from './limits/files.ts'
 import { hubLimits } from './limits/hub.ts'
 import { keepingLimits } from './limits/keeping.ts'
 import { linksLimits } from './limits/links.ts'
+import { mailboxLimits } from './limits/mailbox.ts'
 import { ownLimits } from './limits/own.ts'
 import { pluginsLimits } from './limits/plugins.ts'
 import { registryLimits } from './limits/registry.ts'
@@ -24,6 +25,7 @@ export const limits = {
   ...keepingLimits,
   ...classicLimits,
   ...hubLimits,
+  ...mailboxLimits,
   ...ownLimits,
   ...strangersLimits,
   ...controlLimits,

@@ -56,7 +56,10 @@ export class TestCircle implements AsyncDisposable {
       blocks,
       requests,
       policy: () => policy,
-      chats: { shown: () => ({ muted: false, draft: '' }), drafted: new Set() },
+      chats: {
+        ...{ shown: () => ({ muted: false, draft: '' }), drafted: new Set(), areReceiptsOn: true },
+        ...{ arrived: () => {}, attachOwn: () => ({ event: async () => {} }) },
+      },
       own: () => ({ name, isBusy: false }),
       online: user => online.get(user),
       isRegistryHere: () => changes.isRegistryHere ?? true,

@@ -107,7 +107,7 @@ export function createHandlers({ hub, registry, about, checks, stop }: HandlerPa
     setArchived: async params => needed(theHub().chats.setArchived)(params),
     setPinned: async params => needed(theHub().chats.setPinned)(params),
     markUnread: async params => needed(theHub().chats.markUnread)(params),
-    setReceipts: async params => needed(theHub().setReceipts)(params),
+    setReceipts: async params => needed(theHub().chats.setReceipts)(params),
     devices: async params => needed(theHub().devices).devices(params),
     approveDevice: async params => needed(theHub().devices).approveDevice(params),
     revokeDevice: async params => needed(theHub().devices).revokeDevice(params),

@@ -52,7 +52,6 @@ export interface HubPart {
   readonly rooms?: RoomsPart
   readonly archive?: ArchivePart
   readonly files?: FilesPart
-  readonly setReceipts?: Serve<'setReceipts'>
   readonly setDirect?: Serve<'setDirect'>
   /** What `doctor` looks at. */
   readonly checks?: () => readonly Check[]
@@ -94,6 +93,7 @@ export interface ChatsPart {
   readonly setArchived?: Serve<'setArchived'>
   readonly setPinned?: Serve<'setPinned'>
   readonly markUnread?: Serve<'markUnread'>
+  readonly setReceipts?: Serve<'setReceipts'>
   readonly saveOpenChats: Serve<'saveOpenChats'>
   readonly openChats: Serve<'openChats'>
 }

@@ -80,6 +80,11 @@ export class Circles {
     return undefined
   }
 
+  /** Whether it belongs to the account that one's own devices share: whatever is not of another circle. */
+  isShared(conversation: ConversationId): boolean {
+    return this.#options.others().every(circle => circle.summary(conversation) === undefined)
+  }
+
   /** One conversation, if lists show it. */
   info(conversation: ConversationId): ConversationInfo | undefined {
     for (const circle of this.#all()) {

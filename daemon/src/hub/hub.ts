@@ -95,11 +95,12 @@ export class Hub {
     this.#trusts = trusts
     this.#company = new Company(() => this.#parts)
     this.#circles = new Circles(this.#company.finding)
-    this.chats = new Chats(chats, { circles: this.#circles, tell: news => this.#tell(news) })
     this.#door = new Door({ peersOf: registry => this.#company.peersOf(registry), log })
     this.#identity = identity
     this.#store = store
     this.#clock = new HybridClock({ now, monotonic: () => performance.now() })
+    const tell = (news: HubNews) => this.#tell(news)
+    this.chats = new Chats(chats, { circles: this.#circles, clock: this.#clock, device: this.device, log, tell })
     this.#dialer = new Dialer({ identity: identity.device, log, proxy: proxyFor(options.options.proxy, process.env) })
     this.#reach = reach
     this.#relay = new HubRelay({

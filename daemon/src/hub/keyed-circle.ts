@@ -1,6 +1,6 @@
 import type { Log } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
-import type { HybridClock } from '../protocol/clock.ts'
+import { type HybridClock, msOf } from '../protocol/clock.ts'
 import type { DirectInfo, MessageInfo, PersonInfo } from '../protocol/control.ts'
 import {
   type ConversationId,
@@ -11,9 +11,10 @@ import {
   userId,
 } from '../protocol/ids.ts'
 import { type BlockKey, type Blocks, personBlock } from './blocks.ts'
-import type { Chats } from './chats/chats.ts'
+import type { KeptChats } from './chats/chats.ts'
 import type { Circle, Draft, Page } from './circle.ts'
 import type { AttachedLink, Conversations } from './conversations/conversations.ts'
+import { timeOfPosition } from './conversations/keys.ts'
 import type {
   ConversationChange,
   ConversationSummary,
@@ -42,7 +43,7 @@ export interface KeyedParts {
   /** One's own account key, SPKI. */
   readonly ownKey: () => Uint8Array
   /** What is kept of chats. */
-  readonly chats: Pick<Chats, 'shown' | 'drafted'>
+  readonly chats: KeptChats
   /** What front ends see changed. */
   readonly tell: (news: HubNews) => void
 }
@@ -285,7 +286,9 @@ export abstract class KeyedCircle implements Circle {
     if (summary?.isStored) this.met(summary.peer.user)
     const told = messages.map(message => this.message(message))
     tell({ conversation, ...(told.length > 0 && { messages: { conversation, messages: told } }) })
-    const info = arrived.length > 0 ? this.info(conversation) : undefined
+    const last = arrived.at(-1)
+    if (last) this.#parts.chats.arrived(conversation, msOf(timeOfPosition(last.position)))
+    const info = last && this.info(conversation)
     // Whoever is busy is not disturbed; the count of what is unread tells of it.
     if (!info || info.muted || this.isBusy) return
     tell({ arrived: { conversation, person: info.person, messages: told.filter(({ mine }) => !mine) } })

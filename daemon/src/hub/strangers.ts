@@ -7,7 +7,7 @@ import { personOf } from '../protocol/conversation-infos.ts'
 import { type DeviceId, noRegistry } from '../protocol/ids.ts'
 import type { BackoffOptions } from './backoff.ts'
 import { type Blocked, type BlockKey, type Blocks, readBlockKey } from './blocks.ts'
-import type { Chats } from './chats/chats.ts'
+import type { KeptChats } from './chats/chats.ts'
 import type { Circles } from './circles.ts'
 import { Direct } from './direct/direct.ts'
 import { DirectSelf } from './direct/self.ts'
@@ -28,7 +28,7 @@ export interface StrangersOptions {
   readonly log: Log
   readonly blocks: Blocks
   readonly trusts: TrustStore
-  readonly chats: Pick<Chats, 'shown' | 'drafted'>
+  readonly chats: KeptChats
   readonly circles: Circles
   readonly team: () => Team | undefined
   /** The account at a team, whose name strangers are told too. */

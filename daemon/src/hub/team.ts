@@ -9,7 +9,7 @@ import { readUserName } from '../protocol/names.ts'
 import { rosterDevices } from '../protocol/statements.ts'
 import type { Account, AccountStore } from './accounts.ts'
 import type { Blocks } from './blocks.ts'
-import type { Chats } from './chats/chats.ts'
+import type { KeptChats } from './chats/chats.ts'
 import { type Conversations, openConversations } from './conversations/conversations.ts'
 import type { Peer } from './conversations/types.ts'
 import type { OwnAccountKey } from './devices/account-key.ts'
@@ -42,7 +42,7 @@ export interface TeamOptions {
   /** ms between attempts to do without it. */
   readonly upgrade?: SupervisorOptions['upgrade'] | undefined
   /** What is kept of chats. */
-  readonly chats: Pick<Chats, 'shown' | 'drafted'>
+  readonly chats: KeptChats
   /** What front ends see changed. */
   readonly tell: (news: HubNews) => void
 }

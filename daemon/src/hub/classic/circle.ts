@@ -9,7 +9,7 @@ import { type ConversationId, classicConversationId, type MessageId, type UserId
 import { foldAlias } from '../../protocol/names.ts'
 import type { BackoffOptions } from '../backoff.ts'
 import { type BlockKey, type Blocks, classicBlock } from '../blocks.ts'
-import type { Chats } from '../chats/chats.ts'
+import type { KeptChats } from '../chats/chats.ts'
 import type { Circle, Draft, Page } from '../circle.ts'
 import type { HistoryRange, StoredMessage } from '../conversations/types.ts'
 import type { HubNews } from '../news.ts'
@@ -34,7 +34,7 @@ export interface ClassicOptions {
   /** What is done with chat requests. */
   readonly policy: () => 'ask' | 'accept'
   /** What is kept of chats. */
-  readonly chats: Pick<Chats, 'shown' | 'drafted'>
+  readonly chats: KeptChats
   /** Whoever sits here: their user id where they have an account, and under which name classic clients may know them. */
   readonly own: () => { readonly user?: UserId; readonly name?: string; readonly isBusy: boolean }
   /** Somebody of the team's list who is online. */
@@ -390,7 +390,9 @@ export class ClassicCircle implements Circle {
     const { id } = conversation
     const told = messages.map(message => this.#message(conversation, message))
     tell({ conversation: id, ...(told.length > 0 && { messages: { conversation: id, messages: told } }) })
-    const info = arrived.length > 0 ? this.info(id) : undefined
+    const last = arrived.at(-1)
+    if (last) this.#options.chats.arrived(id, last.written)
+    const info = last && this.info(id)
     // Whoever is busy is not disturbed; the count of what is unread tells of it.
     if (!info || info.muted || own().isBusy) return
     tell({ arrived: { conversation: id, person: info.person, messages: told.filter(({ mine }) => !mine) } })

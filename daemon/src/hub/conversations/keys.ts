@@ -58,6 +58,11 @@ export function queuedNumber(position: string): number | undefined {
   return position.startsWith(queuedMark) ? Number.parseInt(position.slice(queuedMark.length), 16) : undefined
 }
 
+/** The hybrid time of a sealed position. */
+export function timeOfPosition(position: string): bigint {
+  return BigInt(`0x${position.slice(0, 16)}`)
+}
+
 /** The device and sequence of a sealed position. */
 export function placeOf(position: string): { device: string; seq: number } {
   const [, device = '', seq = ''] = position.split('/')

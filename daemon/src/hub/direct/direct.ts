@@ -12,7 +12,7 @@ import type { PeerHello } from '../../protocol/parley_pb.ts'
 import { safetyNumber } from '../../protocol/safety-number.ts'
 import type { BackoffOptions } from '../backoff.ts'
 import { type Blocks, personBlock } from '../blocks.ts'
-import type { Chats } from '../chats/chats.ts'
+import type { KeptChats } from '../chats/chats.ts'
 import { type Conversations, openConversations } from '../conversations/conversations.ts'
 import { Supervisor } from '../dialer.ts'
 import { asName, KeyedCircle } from '../keyed-circle.ts'
@@ -42,7 +42,7 @@ export interface DirectOptions {
   /** Delays between asking somebody again, in ms; default limits.askStranger. */
   readonly askAgain?: Partial<BackoffOptions> | undefined
   /** What is kept of chats. */
-  readonly chats: Pick<Chats, 'shown' | 'drafted'>
+  readonly chats: KeptChats
   /** What front ends see changed. */
   readonly tell: (news: HubNews) => void
   /** Whom front ends list of this circle: these are others now. */
