@@ -48,7 +48,9 @@ export const errorCodes = [
   'not-running',
   'already-running',
   'too-old',
-  // storage, home and plugins
+  // files, storage, home and plugins
+  'no-file',
+  'no-space',
   'home',
   'storage',
   'newer-data',

@@ -28,6 +28,16 @@ export interface Locations {
   readonly backups: string
   /** One of them, by its name. */
   backup(name: string): string
+  /** Files of messages, each under the hash of its content. */
+  readonly files: string
+  /** One of them, by its hash as text. */
+  file(hash: string): string
+  /** The hashes of its chunks. */
+  fileHashes(hash: string): string
+  /** What has come of a file that is not whole yet. */
+  filePart(hash: string): string
+  /** A file that is being taken in, whose hash is not known yet. */
+  fileDraft(name: string): string
   /** Daemons copied here by editors, one folder per version. */
   readonly versions: string
   /** One such folder, by its name. */
@@ -61,6 +71,11 @@ export function locations(home: string): Locations {
     holder: within('holder'),
     backups: within('backups'),
     backup: name => within('backups', nameChecked(name)),
+    files: within('files'),
+    file: hash => within('files', nameChecked(hash)),
+    fileHashes: hash => within('files', nameChecked(`${hash}.hashes`)),
+    filePart: hash => within('files', nameChecked(`${hash}.part`)),
+    fileDraft: name => within('files', nameChecked(`${name}.draft`)),
     versions: within('versions'),
     version: name => within('versions', nameChecked(name)),
     plugins: within('plugins'),

@@ -14,4 +14,15 @@ export const filesLimits = {
   imageSide: 1_000_000,
   /** Bytes of a file in which an image's size is looked for: photos begin with thumbnails and colour profiles. */
   imageHead: 256 * 1024,
+  // ---- the store
+  /** All files of a home: ten of the largest and many small ones. Beyond, the person has to choose what to drop. */
+  filesOfHome: 50 * 1024 ** 3,
+  /** What is left free on the disk whatever comes: messages must be stored as well. */
+  filesSpare: 512 * 1024 * 1024,
+  /** Files that are taken in at once: a disk that serves many gets slower for each. */
+  filesAdded: 2,
+  /** A file that no message names is kept this long: somebody is still writing the message. */
+  fileUnsent: 24 * 3600_000,
+  /** How often those are looked for. */
+  filesSweep: 3600_000,
 } as const
