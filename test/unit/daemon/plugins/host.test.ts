@@ -50,7 +50,7 @@ describe('plugin host', () => {
     it('a search index of its own in the place of the storage’s', async () => {
       const search = openMemorySearch()
       const both = plugin({ setup: () => ({ storage: openMemoryStorage(), search: openMemorySearch() }) })
-      const plugins = await load(['both', 'finds'], {
+      const plugins = await load(['both', { use: 'finds', as: 'finds' }], {
         builtIns: { both, finds: plugin({ setup: () => ({ search }) }) },
       })
       assert.equal(plugins.search, search)
