@@ -51,6 +51,8 @@ export interface Cut {
 export interface Members {
   /** Who takes part now: oneself included, those who are merely invited not. */
   readonly users: ReadonlySet<UserId>
+  /** Since when somebody takes part, as a hybrid time: of a direct conversation, and of the owner, 0. Undefined: they do not. */
+  joined(user: UserId): bigint | undefined
   /** What a user's devices are given: all, the membership entries alone (as of those invited or removed), or nothing. */
   sharesWith(user: UserId): 'all' | 'rights' | 'nothing'
   /** Whose entries link: those of members past and present, of revoked devices too. */
