@@ -39,7 +39,8 @@ export interface SearchDocument {
 export interface SearchQuery {
   readonly terms: readonly SearchTerm[]
   readonly conversation?: string
-  readonly user?: string
+  /** Anybody of these. */
+  readonly users?: readonly string[]
   /** ms since 1970: not before `from`, and before `to`. */
   readonly from?: number
   readonly to?: number

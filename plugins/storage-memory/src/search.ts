@@ -42,7 +42,7 @@ function matches({ conversation, user, time, text, hasFile }: SearchDocument, qu
   const { from = 0, to = Number.POSITIVE_INFINITY, terms } = query
   if (time < from || time >= to || (query.hasFile && !hasFile)) return false
   if (query.conversation !== undefined && query.conversation !== conversation) return false
-  if (query.user !== undefined && query.user !== user) return false
+  if (query.users !== undefined && !query.users.includes(user)) return false
   return findTerms(text, terms) !== undefined
 }
 

@@ -80,11 +80,13 @@ export function testSearch(open: OpenSearch, tests: { readonly durable: boolean 
         ])
         const conditions: [Partial<SearchQuery>, string[]][] = [
           [{ conversation: 'other' }, ['2']],
-          [{ user: 'bob' }, ['3']],
+          [{ users: ['bob'] }, ['3']],
+          [{ users: ['bob', 'alice'], from: 30 }, ['4', '3']],
+          [{ users: ['nobody'] }, []],
           [{ hasFile: true }, ['4']],
           [{ from: 20 }, ['4', '3', '2']],
           [{ to: 20 }, ['1']],
-          [{ from: 20, to: 40, user: 'alice' }, ['2']],
+          [{ from: 20, to: 40, users: ['alice'] }, ['2']],
           [{ conversation: 'nowhere' }, []],
           [{}, ['4', '3', '2', '1']],
         ]
