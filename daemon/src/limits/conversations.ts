@@ -59,10 +59,25 @@ export const conversationsLimits = {
   lastLine: 100,
   /** People that one message names: a front end completes names one by one. */
   mentions: 50,
+  /** Bytes of an emoji: families with skin tones have 41, flags of regions 28. */
+  emoji: 64,
+  /** Emoji that one person keeps on one message: more is play, and each is a register that stays. */
+  reactionsOfPerson: 20,
+  /** Reactions on one message: one of each member and some, 116 bytes at most, beside two texts in a row of 256 KiB. */
+  reactionsOfMessage: 384,
+  /** How often one message is edited: its deletion drops all those texts in one batch. */
+  editsOfMessage: 100,
+  /** Characters of a message that a reply to it shows. */
+  replyExcerpt: 100,
   /** Files of one message. */
   filesOfMessage: 10,
   /** Members of a room, those included who are invited. */
   roomMembers: 256,
+  /** Characters of a room's name and of its topic: a name fits into a tree, a topic into one line of a header. */
+  roomName: 80,
+  roomTopic: 500,
+  /** Membership entries of a room: 256 members who come and go twenty times; folding them takes under a second. */
+  membershipEntries: 10_000,
   /** Days that history may be kept for before it is dropped: a hundred years is for ever. */
   retentionDays: 36_500,
 } as const
