@@ -22,7 +22,7 @@ export function deviceNamed(name: string): DeviceId {
 }
 
 export function place(device: string, seq: number): CutHead {
-  return { device: deviceNamed(device), seq, hash: digest(`${device} ${seq}`) }
+  return { device: deviceNamed(device), seq, hash: new Uint8Array(digest(`${device} ${seq}`)) }
 }
 
 /** Membership acts of a room as a script writes them; `salt` gives other hashes to the same acts. */
