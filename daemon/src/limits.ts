@@ -1,3 +1,4 @@
+import { archiveLimits } from './limits/archive.ts'
 import { classicLimits } from './limits/classic.ts'
 import { controlLimits } from './limits/control.ts'
 import { conversationsLimits } from './limits/conversations.ts'
@@ -20,6 +21,7 @@ import { strangersLimits } from './limits/strangers.ts'
 export const limits = {
   ...linksLimits,
   ...conversationsLimits,
+  ...archiveLimits,
   ...filesLimits,
   ...registryLimits,
   ...keepingLimits,

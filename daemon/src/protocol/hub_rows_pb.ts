@@ -7,7 +7,7 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { File } from "./parley_pb.ts";
+import type { File, Signed } from "./parley_pb.ts";
 import { file_parley } from "./parley_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hub_rows.proto.
  */
 export const file_hub_rows: GenFile = /*@__PURE__*/
-  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSLoAgoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCRIPCgdhZGRyZXNzGBEgASgJEgwKBHBvcnQYEiABKA0SEgoKbGFzdF9jbG9jaxgTIAEoBiKNAQoHSGVhZFJvdxIlCgVoZWFkcxgBIAMoCzIWLnBhcmxleS5odWIudjEuTG9nSGVhZBImCgZmbG9vcnMYAiADKAsyFi5wYXJsZXkuaHViLnYxLkxvZ0hlYWQSIgoFa25vdHMYAyADKAsyEy5wYXJsZXkuaHViLnYxLktub3QSDwoHYXJyaXZhbBgEIAEoBCJCCgdMb2dIZWFkEgsKA3NlcRgBIAEoBBIMCgRoYXNoGAIgASgMEgwKBHRpbWUYAyABKAYSDgoGcmlnaHRzGAQgAygMIiAKBEtub3QSDAoEZnJvbRgBIAEoBBIKCgJ0bxgCIAEoBCIxCglFcG9jaHNSb3cSJAoGZXBvY2hzGAEgAygLMhQucGFybGV5Lmh1Yi52MS5FcG9jaCIiCgVFcG9jaBIKCgJpZBgBIAEoBhINCgVmaXJzdBgCIAEoBCIrCglDdXJzb3JSb3cSDQoFZXBvY2gYASABKAYSDwoHYXJyaXZhbBgCIAEoBCI5Cg1NZW1iZXJzaGlwUm93Eg0KBWVudHJ5GAEgASgMEgwKBHVzZXIYAiABKAwSCwoDa2V5GAMgASgMIi8KBkFja1JvdxIlCgRsb2dzGAEgAygLMhcucGFybGV5Lmh1Yi52MS5BY2tlZExvZyInCghBY2tlZExvZxIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEIq0CCgpNZXNzYWdlUm93EgwKBHVzZXIYASABKAwSDwoHbWVzc2FnZRgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkSLwoIcmVwbHlfdG8YBSABKAsyHS5wYXJsZXkuaHViLnYxLk1lc3NhZ2VOYW1lUm93EhAKCG1lbnRpb25zGAYgAygMEhQKDG1lbnRpb25zX2FsbBgHIAEoCBIeCgVmaWxlcxgIIAMoCzIPLnBhcmxleS52MS5GaWxlEi4KCXJlZ2lzdGVycxgJIAEoCzIbLnBhcmxleS5odWIudjEuUmVnaXN0ZXJzUm93EiYKBWV2ZW50GAogASgLMhcucGFybGV5Lmh1Yi52MS5FdmVudFJvdxIQCghpbXBvcnRlZBgLIAEoCCIvCg5NZXNzYWdlTmFtZVJvdxIMCgR1c2VyGAEgASgMEg8KB21lc3NhZ2UYAiABKAwiQAoIRXZlbnRSb3cSCgoCaXMYASABKAkSDAoEdXNlchgCIAEoDBIMCgRuYW1lGAMgASgJEgwKBHRleHQYBCABKAki1wEKDFJlZ2lzdGVyc1JvdxIkCgRlZGl0GAEgASgLMhYucGFybGV5Lmh1Yi52MS5FZGl0Um93Eg8KB2RlbGV0ZWQYAiABKAgSLQoJcmVhY3Rpb25zGAMgAygLMhoucGFybGV5Lmh1Yi52MS5SZWFjdGlvblJvdxIrCgtxdWV1ZWRfZWRpdBgEIAEoCzIWLnBhcmxleS5odWIudjEuRWRpdFJvdxI0ChBxdWV1ZWRfcmVhY3Rpb25zGAUgAygLMhoucGFybGV5Lmh1Yi52MS5SZWFjdGlvblJvdyJsCgdFZGl0Um93EgwKBHRpbWUYASABKAYSDAoEaGFzaBgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkSEAoIbWVudGlvbnMYBSADKAwSFAoMbWVudGlvbnNfYWxsGAYgASgIIlMKC1JlYWN0aW9uUm93EgwKBHVzZXIYASABKAwSDQoFZW1vamkYAiABKAkSDAoEdGltZRgDIAEoBhIMCgRoYXNoGAQgASgMEgsKA29mZhgFIAEoCCJ9CghOYW1lZFJvdxIQCghwb3NpdGlvbhgBIAEoCRIuCglyZWdpc3RlcnMYAiABKAsyGy5wYXJsZXkuaHViLnYxLlJlZ2lzdGVyc1JvdxIOCgZjb3BpZXMYAyADKAkSDgoGaGlkZGVuGAQgASgIEg8KB2Ryb3BwZWQYBSABKAgiGAoIQWJvdXRSb3cSDAoEa2luZBgBIAEoDSI5CgpEZWxldGVkUm93EisKBG5hbWUYASABKAsyHS5wYXJsZXkuaHViLnYxLk1lc3NhZ2VOYW1lUm93IhoKBkFjdFJvdxIQCghwb3NpdGlvbhgBIAEoCSI9CgpXYWl0aW5nUm93Ei8KCG1lc3NhZ2VzGAEgAygLMh0ucGFybGV5Lmh1Yi52MS5XYWl0aW5nTWVzc2FnZSJBCg5XYWl0aW5nTWVzc2FnZRIQCghyZWNlaXZlZBgBIAEoBhIMCgR0ZXh0GAIgASgJEg8KB21lc3NhZ2UYAyABKAwiSAoJT3V0Ym94Um93Eg8KB21lc3NhZ2UYASABKAwSDgoGcXVldWVkGAQgASgGEgwKBGtpbmQYBSABKA0SDAoEYm9keRgGIAEoDCIvCgdNYXJrUm93EiQKBGxvZ3MYASADKAsyFi5wYXJsZXkuaHViLnYxLlJlYWRMb2ciJgoHUmVhZExvZxIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEImkKB0NoYXRSb3cSFwoPc2Nyb2xsX3Bvc2l0aW9uGAIgASgJEhUKDXNjcm9sbF9vZmZzZXQYAyABKAESLgoJcmVnaXN0ZXJzGAUgAygLMhsucGFybGV5Lmh1Yi52MS5LZXB0UmVnaXN0ZXIiSgoMS2VwdFJlZ2lzdGVyEg0KBWFib3V0GAEgASgNEgwKBHRpbWUYAiABKAYSDgoGZGV2aWNlGAMgASgMEg0KBXZhbHVlGAQgASgMIjgKDE9wZW5DaGF0c1JvdxIoCgZwbGFjZXMYASADKAsyGC5wYXJsZXkuaHViLnYxLk9wZW5QbGFjZSIvCglPcGVuUGxhY2USCwoDa2V5GAEgASgJEhUKDWNvbnZlcnNhdGlvbnMYAiADKAwiNgoMVW5pbmRleGVkUm93EhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIQCghtZXNzYWdlcxgCIAMoDGIGcHJvdG8z", [file_parley]);
+  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSK3AwoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCRIPCgdhZGRyZXNzGBEgASgJEgwKBHBvcnQYEiABKA0SEgoKbGFzdF9jbG9jaxgTIAEoBhIRCglsYXN0X3VzZXIYFCABKAwSEAoIbWVudGlvbnMYFSABKAQSKAoHcmVhY2hlZBgWIAMoCzIXLnBhcmxleS5odWIudjEuT3duUmVhY2giSQoIT3duUmVhY2gSDgoGZGV2aWNlGAEgASgMEgwKBHNlbnQYAiABKAQSEQoJZGVsaXZlcmVkGAMgASgEEgwKBHJlYWQYBCABKAQijQEKB0hlYWRSb3cSJQoFaGVhZHMYASADKAsyFi5wYXJsZXkuaHViLnYxLkxvZ0hlYWQSJgoGZmxvb3JzGAIgAygLMhYucGFybGV5Lmh1Yi52MS5Mb2dIZWFkEiIKBWtub3RzGAMgAygLMhMucGFybGV5Lmh1Yi52MS5Lbm90Eg8KB2Fycml2YWwYBCABKAQiQgoHTG9nSGVhZBILCgNzZXEYASABKAQSDAoEaGFzaBgCIAEoDBIMCgR0aW1lGAMgASgGEg4KBnJpZ2h0cxgEIAMoDCIgCgRLbm90EgwKBGZyb20YASABKAQSCgoCdG8YAiABKAQiMQoJRXBvY2hzUm93EiQKBmVwb2NocxgBIAMoCzIULnBhcmxleS5odWIudjEuRXBvY2giIgoFRXBvY2gSCgoCaWQYASABKAYSDQoFZmlyc3QYAiABKAQiKwoJQ3Vyc29yUm93Eg0KBWVwb2NoGAEgASgGEg8KB2Fycml2YWwYAiABKAQiOQoNTWVtYmVyc2hpcFJvdxINCgVlbnRyeRgBIAEoDBIMCgR1c2VyGAIgASgMEgsKA2tleRgDIAEoDCIvCgZBY2tSb3cSJQoEbG9ncxgBIAMoCzIXLnBhcmxleS5odWIudjEuQWNrZWRMb2ciJwoIQWNrZWRMb2cSDgoGZGV2aWNlGAEgASgMEgsKA3NlcRgCIAEoBCKtAgoKTWVzc2FnZVJvdxIMCgR1c2VyGAEgASgMEg8KB21lc3NhZ2UYAiABKAwSDwoHd3JpdHRlbhgDIAEoBhIMCgR0ZXh0GAQgASgJEi8KCHJlcGx5X3RvGAUgASgLMh0ucGFybGV5Lmh1Yi52MS5NZXNzYWdlTmFtZVJvdxIQCghtZW50aW9ucxgGIAMoDBIUCgxtZW50aW9uc19hbGwYByABKAgSHgoFZmlsZXMYCCADKAsyDy5wYXJsZXkudjEuRmlsZRIuCglyZWdpc3RlcnMYCSABKAsyGy5wYXJsZXkuaHViLnYxLlJlZ2lzdGVyc1JvdxImCgVldmVudBgKIAEoCzIXLnBhcmxleS5odWIudjEuRXZlbnRSb3cSEAoIaW1wb3J0ZWQYCyABKAgiLwoOTWVzc2FnZU5hbWVSb3cSDAoEdXNlchgBIAEoDBIPCgdtZXNzYWdlGAIgASgMIkAKCEV2ZW50Um93EgoKAmlzGAEgASgJEgwKBHVzZXIYAiABKAwSDAoEbmFtZRgDIAEoCRIMCgR0ZXh0GAQgASgJItcBCgxSZWdpc3RlcnNSb3cSJAoEZWRpdBgBIAEoCzIWLnBhcmxleS5odWIudjEuRWRpdFJvdxIPCgdkZWxldGVkGAIgASgIEi0KCXJlYWN0aW9ucxgDIAMoCzIaLnBhcmxleS5odWIudjEuUmVhY3Rpb25Sb3cSKwoLcXVldWVkX2VkaXQYBCABKAsyFi5wYXJsZXkuaHViLnYxLkVkaXRSb3cSNAoQcXVldWVkX3JlYWN0aW9ucxgFIAMoCzIaLnBhcmxleS5odWIudjEuUmVhY3Rpb25Sb3cibAoHRWRpdFJvdxIMCgR0aW1lGAEgASgGEgwKBGhhc2gYAiABKAwSDwoHd3JpdHRlbhgDIAEoBhIMCgR0ZXh0GAQgASgJEhAKCG1lbnRpb25zGAUgAygMEhQKDG1lbnRpb25zX2FsbBgGIAEoCCJTCgtSZWFjdGlvblJvdxIMCgR1c2VyGAEgASgMEg0KBWVtb2ppGAIgASgJEgwKBHRpbWUYAyABKAYSDAoEaGFzaBgEIAEoDBILCgNvZmYYBSABKAgifQoITmFtZWRSb3cSEAoIcG9zaXRpb24YASABKAkSLgoJcmVnaXN0ZXJzGAIgASgLMhsucGFybGV5Lmh1Yi52MS5SZWdpc3RlcnNSb3cSDgoGY29waWVzGAMgAygJEg4KBmhpZGRlbhgEIAEoCBIPCgdkcm9wcGVkGAUgASgIIiYKCEFib3V0Um93EgwKBGtpbmQYASABKA0SDAoEdXNlchgCIAEoDCI5CgpEZWxldGVkUm93EisKBG5hbWUYASABKAsyHS5wYXJsZXkuaHViLnYxLk1lc3NhZ2VOYW1lUm93IhoKBkFjdFJvdxIQCghwb3NpdGlvbhgBIAEoCSI9CgpXYWl0aW5nUm93Ei8KCG1lc3NhZ2VzGAEgAygLMh0ucGFybGV5Lmh1Yi52MS5XYWl0aW5nTWVzc2FnZSJBCg5XYWl0aW5nTWVzc2FnZRIQCghyZWNlaXZlZBgBIAEoBhIMCgR0ZXh0GAIgASgJEg8KB21lc3NhZ2UYAyABKAwiSAoJT3V0Ym94Um93Eg8KB21lc3NhZ2UYASABKAwSDgoGcXVldWVkGAQgASgGEgwKBGtpbmQYBSABKA0SDAoEYm9keRgGIAEoDCIrCgdNYXJrUm93EiAKBW1hcmtzGAIgAygLMhEucGFybGV5LnYxLlNpZ25lZCJpCgdDaGF0Um93EhcKD3Njcm9sbF9wb3NpdGlvbhgCIAEoCRIVCg1zY3JvbGxfb2Zmc2V0GAMgASgBEi4KCXJlZ2lzdGVycxgFIAMoCzIbLnBhcmxleS5odWIudjEuS2VwdFJlZ2lzdGVyIkoKDEtlcHRSZWdpc3RlchINCgVhYm91dBgBIAEoDRIMCgR0aW1lGAIgASgGEg4KBmRldmljZRgDIAEoDBINCgV2YWx1ZRgEIAEoDCI4CgxPcGVuQ2hhdHNSb3cSKAoGcGxhY2VzGAEgAygLMhgucGFybGV5Lmh1Yi52MS5PcGVuUGxhY2UiLwoJT3BlblBsYWNlEgsKA2tleRgBIAEoCRIVCg1jb252ZXJzYXRpb25zGAIgAygMIjYKDFVuaW5kZXhlZFJvdxIUCgxjb252ZXJzYXRpb24YASABKAwSEAoIbWVzc2FnZXMYAiADKAwiQgoISW5kZXhSb3cSEAoIaWRlbnRpdHkYASABKAkSEQoJZmlsbGVkX3RvGAIgASgJEhEKCWlzX2ZpbGxlZBgDIAEoCGIGcHJvdG8z", [file_parley]);
 
 /**
  * conversation/<conv>
@@ -151,6 +151,27 @@ export type ConversationRow = Message<"parley.hub.v1.ConversationRow"> & {
    * @generated from field: fixed64 last_clock = 19;
    */
   lastClock: bigint;
+
+  /**
+   * who wrote last_line
+   *
+   * @generated from field: bytes last_user = 20;
+   */
+  lastUser: Uint8Array;
+
+  /**
+   * unread messages that name the person here
+   *
+   * @generated from field: uint64 mentions = 21;
+   */
+  mentions: bigint;
+
+  /**
+   * by the log of each device of one's own
+   *
+   * @generated from field: repeated parley.hub.v1.OwnReach reached = 22;
+   */
+  reached: OwnReach[];
 };
 
 /**
@@ -159,6 +180,40 @@ export type ConversationRow = Message<"parley.hub.v1.ConversationRow"> & {
  */
 export const ConversationRowSchema: GenMessage<ConversationRow> = /*@__PURE__*/
   messageDesc(file_hub_rows, 0);
+
+/**
+ * How far one's own messages have come, by log: never goes back.
+ *
+ * @generated from message parley.hub.v1.OwnReach
+ */
+export type OwnReach = Message<"parley.hub.v1.OwnReach"> & {
+  /**
+   * @generated from field: bytes device = 1;
+   */
+  device: Uint8Array;
+
+  /**
+   * @generated from field: uint64 sent = 2;
+   */
+  sent: bigint;
+
+  /**
+   * @generated from field: uint64 delivered = 3;
+   */
+  delivered: bigint;
+
+  /**
+   * @generated from field: uint64 read = 4;
+   */
+  read: bigint;
+};
+
+/**
+ * Describes the message parley.hub.v1.OwnReach.
+ * Use `create(OwnReachSchema)` to create a new message.
+ */
+export const OwnReachSchema: GenMessage<OwnReach> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 1);
 
 /**
  * head/<conv>/<device>: one head per open branch of the log
@@ -198,7 +253,7 @@ export type HeadRow = Message<"parley.hub.v1.HeadRow"> & {
  * Use `create(HeadRowSchema)` to create a new message.
  */
 export const HeadRowSchema: GenMessage<HeadRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 1);
+  messageDesc(file_hub_rows, 2);
 
 /**
  * @generated from message parley.hub.v1.LogHead
@@ -234,7 +289,7 @@ export type LogHead = Message<"parley.hub.v1.LogHead"> & {
  * Use `create(LogHeadSchema)` to create a new message.
  */
 export const LogHeadSchema: GenMessage<LogHead> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 2);
+  messageDesc(file_hub_rows, 3);
 
 /**
  * Entries of several branches from `from` on; from `to` on, with an entry that names all branches, there is one again.
@@ -260,7 +315,7 @@ export type Knot = Message<"parley.hub.v1.Knot"> & {
  * Use `create(KnotSchema)` to create a new message.
  */
 export const KnotSchema: GenMessage<Knot> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 3);
+  messageDesc(file_hub_rows, 4);
 
 /**
  * epochs: which arrival numbers each start of this hub has given, the latest last
@@ -279,7 +334,7 @@ export type EpochsRow = Message<"parley.hub.v1.EpochsRow"> & {
  * Use `create(EpochsRowSchema)` to create a new message.
  */
 export const EpochsRowSchema: GenMessage<EpochsRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 4);
+  messageDesc(file_hub_rows, 5);
 
 /**
  * @generated from message parley.hub.v1.Epoch
@@ -305,7 +360,7 @@ export type Epoch = Message<"parley.hub.v1.Epoch"> & {
  * Use `create(EpochSchema)` to create a new message.
  */
 export const EpochSchema: GenMessage<Epoch> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 5);
+  messageDesc(file_hub_rows, 6);
 
 /**
  * cursor/<peer>/<conv>: up to which arrival number of that device all is here
@@ -329,7 +384,7 @@ export type CursorRow = Message<"parley.hub.v1.CursorRow"> & {
  * Use `create(CursorRowSchema)` to create a new message.
  */
 export const CursorRowSchema: GenMessage<CursorRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 6);
+  messageDesc(file_hub_rows, 7);
 
 /**
  * membership/<conv>/<hash>
@@ -364,7 +419,7 @@ export type MembershipRow = Message<"parley.hub.v1.MembershipRow"> & {
  * Use `create(MembershipRowSchema)` to create a new message.
  */
 export const MembershipRowSchema: GenMessage<MembershipRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 7);
+  messageDesc(file_hub_rows, 8);
 
 /**
  * ack/<conv>/<device>: what that device has committed of the logs of one's own devices;
@@ -384,7 +439,7 @@ export type AckRow = Message<"parley.hub.v1.AckRow"> & {
  * Use `create(AckRowSchema)` to create a new message.
  */
 export const AckRowSchema: GenMessage<AckRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 8);
+  messageDesc(file_hub_rows, 9);
 
 /**
  * @generated from message parley.hub.v1.AckedLog
@@ -406,7 +461,7 @@ export type AckedLog = Message<"parley.hub.v1.AckedLog"> & {
  * Use `create(AckedLogSchema)` to create a new message.
  */
 export const AckedLogSchema: GenMessage<AckedLog> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 9);
+  messageDesc(file_hub_rows, 10);
 
 /**
  * message/<conv>/<time>/<device>/<seq>/<hash8>: a message as shown, or a line that tells of something
@@ -487,7 +542,7 @@ export type MessageRow = Message<"parley.hub.v1.MessageRow"> & {
  * Use `create(MessageRowSchema)` to create a new message.
  */
 export const MessageRowSchema: GenMessage<MessageRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 10);
+  messageDesc(file_hub_rows, 11);
 
 /**
  * @generated from message parley.hub.v1.MessageNameRow
@@ -509,7 +564,7 @@ export type MessageNameRow = Message<"parley.hub.v1.MessageNameRow"> & {
  * Use `create(MessageNameRowSchema)` to create a new message.
  */
 export const MessageNameRowSchema: GenMessage<MessageNameRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 11);
+  messageDesc(file_hub_rows, 12);
 
 /**
  * What happened in a room, as control-infos.ts names it.
@@ -547,7 +602,7 @@ export type EventRow = Message<"parley.hub.v1.EventRow"> & {
  * Use `create(EventRowSchema)` to create a new message.
  */
 export const EventRowSchema: GenMessage<EventRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 12);
+  messageDesc(file_hub_rows, 13);
 
 /**
  * What was done with a message, merged: of each the highest (time, hash) counts, and deletion beats all.
@@ -590,7 +645,7 @@ export type RegistersRow = Message<"parley.hub.v1.RegistersRow"> & {
  * Use `create(RegistersRowSchema)` to create a new message.
  */
 export const RegistersRowSchema: GenMessage<RegistersRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 13);
+  messageDesc(file_hub_rows, 14);
 
 /**
  * @generated from message parley.hub.v1.EditRow
@@ -638,7 +693,7 @@ export type EditRow = Message<"parley.hub.v1.EditRow"> & {
  * Use `create(EditRowSchema)` to create a new message.
  */
 export const EditRowSchema: GenMessage<EditRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 14);
+  messageDesc(file_hub_rows, 15);
 
 /**
  * @generated from message parley.hub.v1.ReactionRow
@@ -677,7 +732,7 @@ export type ReactionRow = Message<"parley.hub.v1.ReactionRow"> & {
  * Use `create(ReactionRowSchema)` to create a new message.
  */
 export const ReactionRowSchema: GenMessage<ReactionRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 15);
+  messageDesc(file_hub_rows, 16);
 
 /**
  * named/<conv>/<user>/<message>: where the message stands, so that it is shown once
@@ -726,7 +781,7 @@ export type NamedRow = Message<"parley.hub.v1.NamedRow"> & {
  * Use `create(NamedRowSchema)` to create a new message.
  */
 export const NamedRowSchema: GenMessage<NamedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 16);
+  messageDesc(file_hub_rows, 17);
 
 /**
  * about/<conv>/<user>/<message>/<position>: an entry that did something with that message
@@ -740,6 +795,13 @@ export type AboutRow = Message<"parley.hub.v1.AboutRow"> & {
    * @generated from field: uint32 kind = 1;
    */
   kind: number;
+
+  /**
+   * its author
+   *
+   * @generated from field: bytes user = 2;
+   */
+  user: Uint8Array;
 };
 
 /**
@@ -747,7 +809,7 @@ export type AboutRow = Message<"parley.hub.v1.AboutRow"> & {
  * Use `create(AboutRowSchema)` to create a new message.
  */
 export const AboutRowSchema: GenMessage<AboutRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 17);
+  messageDesc(file_hub_rows, 18);
 
 /**
  * deleted/<conv>/<device>/<seq>/<hash8>: an entry whose message was deleted, known or not
@@ -766,7 +828,7 @@ export type DeletedRow = Message<"parley.hub.v1.DeletedRow"> & {
  * Use `create(DeletedRowSchema)` to create a new message.
  */
 export const DeletedRowSchema: GenMessage<DeletedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 18);
+  messageDesc(file_hub_rows, 19);
 
 /**
  * act/<conv>/<id>: an act of one's own that was taken, so that it is done once
@@ -785,7 +847,7 @@ export type ActRow = Message<"parley.hub.v1.ActRow"> & {
  * Use `create(ActRowSchema)` to create a new message.
  */
 export const ActRowSchema: GenMessage<ActRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 19);
+  messageDesc(file_hub_rows, 20);
 
 /**
  * classic-waiting/<conv>: what a classic client has written whose chat request waits for an answer
@@ -804,7 +866,7 @@ export type WaitingRow = Message<"parley.hub.v1.WaitingRow"> & {
  * Use `create(WaitingRowSchema)` to create a new message.
  */
 export const WaitingRowSchema: GenMessage<WaitingRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 20);
+  messageDesc(file_hub_rows, 21);
 
 /**
  * @generated from message parley.hub.v1.WaitingMessage
@@ -835,7 +897,7 @@ export type WaitingMessage = Message<"parley.hub.v1.WaitingMessage"> & {
  * Use `create(WaitingMessageSchema)` to create a new message.
  */
 export const WaitingMessageSchema: GenMessage<WaitingMessage> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 21);
+  messageDesc(file_hub_rows, 22);
 
 /**
  * outbox/<conv>/<n>: what waits for its place in the log
@@ -873,18 +935,18 @@ export type OutboxRow = Message<"parley.hub.v1.OutboxRow"> & {
  * Use `create(OutboxRowSchema)` to create a new message.
  */
 export const OutboxRowSchema: GenMessage<OutboxRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 22);
+  messageDesc(file_hub_rows, 23);
 
 /**
- * mark/<conv>/<user>: how far that user has read each device's log
+ * mark/<conv>/<user>: how far that user has read, as their devices have signed it; none is within another
  *
  * @generated from message parley.hub.v1.MarkRow
  */
 export type MarkRow = Message<"parley.hub.v1.MarkRow"> & {
   /**
-   * @generated from field: repeated parley.hub.v1.ReadLog logs = 1;
+   * @generated from field: repeated parley.v1.Signed marks = 2;
    */
-  logs: ReadLog[];
+  marks: Signed[];
 };
 
 /**
@@ -892,28 +954,6 @@ export type MarkRow = Message<"parley.hub.v1.MarkRow"> & {
  * Use `create(MarkRowSchema)` to create a new message.
  */
 export const MarkRowSchema: GenMessage<MarkRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 23);
-
-/**
- * @generated from message parley.hub.v1.ReadLog
- */
-export type ReadLog = Message<"parley.hub.v1.ReadLog"> & {
-  /**
-   * @generated from field: bytes device = 1;
-   */
-  device: Uint8Array;
-
-  /**
-   * @generated from field: uint64 seq = 2;
-   */
-  seq: bigint;
-};
-
-/**
- * Describes the message parley.hub.v1.ReadLog.
- * Use `create(ReadLogSchema)` to create a new message.
- */
-export const ReadLogSchema: GenMessage<ReadLog> = /*@__PURE__*/
   messageDesc(file_hub_rows, 24);
 
 /**
@@ -1056,4 +1096,37 @@ export type UnindexedRow = Message<"parley.hub.v1.UnindexedRow"> & {
  */
 export const UnindexedRowSchema: GenMessage<UnindexedRow> = /*@__PURE__*/
   messageDesc(file_hub_rows, 29);
+
+/**
+ * search-index: the index that has been told all, or is being filled
+ *
+ * @generated from message parley.hub.v1.IndexRow
+ */
+export type IndexRow = Message<"parley.hub.v1.IndexRow"> & {
+  /**
+   * as the index calls itself
+   *
+   * @generated from field: string identity = 1;
+   */
+  identity: string;
+
+  /**
+   * key of the last message row that it was told of, while it is filled
+   *
+   * @generated from field: string filled_to = 2;
+   */
+  filledTo: string;
+
+  /**
+   * @generated from field: bool is_filled = 3;
+   */
+  isFilled: boolean;
+};
+
+/**
+ * Describes the message parley.hub.v1.IndexRow.
+ * Use `create(IndexRowSchema)` to create a new message.
+ */
+export const IndexRowSchema: GenMessage<IndexRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 30);
 
