@@ -84,6 +84,12 @@ export class Home implements AsyncDisposable {
     this.#conversations = undefined
   }
 
+  /** Leaves it as it is, as the end of its process does: nothing is heard of it any more. */
+  abandon(): void {
+    for (const link of this.#links) link.abort()
+    this.#conversations = undefined
+  }
+
   async restart(storage: Storage = this.storage): Promise<void> {
     await this.stop()
     this.storage = storage
