@@ -8,6 +8,8 @@ export type Person =
       readonly role: 'owner' | 'admin' | 'member'
       readonly since: number
       readonly joined: number
+      /** The act by which they have joined. */
+      readonly act: number
     }
   | { readonly is: 'invited'; readonly by: UserId; readonly since: number }
   /** `rank`: as it was. */
@@ -28,9 +30,15 @@ export class Roll {
   }
 
   /** Who joins a room that nobody owns, owns it. */
-  join(user: UserId, _act: number, since: number): void {
+  join(user: UserId, act: number, since: number): void {
     const role = this.#hasOwner ? 'member' : 'owner'
-    this.#set(user, { is: 'joined', role, since, joined: since })
+    this.#set(user, { is: 'joined', role, since, joined: since, act })
+  }
+
+  /** The act by which somebody has joined who belongs to it. */
+  joinedBy(user: UserId): number | undefined {
+    const person = this.#people.get(user)
+    return person?.is === 'joined' ? person.act : undefined
   }
 
   appoint(user: UserId, role: 'admin' | 'member', since: number): void {

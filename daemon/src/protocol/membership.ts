@@ -60,6 +60,10 @@ export interface Membership {
   hasJoined(user: UserId): boolean
   /** What holds back an entry that is no act, by what its author knew; undefined: it counts wherever it stands. */
   limitOf(author: UserId, device: DeviceId, rights: readonly string[]): LogLimit | undefined
+  /** Every cut that counts of what that device of a user wrote, in the order in which they were made. */
+  cutsOf(author: UserId, device: DeviceId): readonly (readonly CutHead[])[]
+  /** The act by which somebody belongs to it now; undefined: they do not. */
+  joinedBy(user: UserId): string | undefined
   /** Where the logs start for somebody who was invited to a part of the history; undefined: at their beginnings. */
   floorsOf(user: UserId): readonly CutHead[] | undefined
   /** The acts that somebody who is out may know of: all up to the last that put them out. Undefined: all. */
@@ -134,6 +138,13 @@ function membershipOf(
       const revoked = revocations.of(author, device)
       const cuts = [...revoked, ...exits].map(act => cutIn(bodyOf(act)))
       return cuts.length === 0 ? undefined : { why: revoked.length > 0 ? 'revoked' : 'removed', cuts }
+    },
+    cutsOf: (author, device) =>
+      [...revocations.of(author, device), ...pass.exits.of(author)].map(act => cutIn(bodyOf(act))),
+    joinedBy: user => {
+      const standing = standings.get(user)
+      if (standing === undefined || standing === 'out' || standing === 'invited') return undefined
+      return graph.acts[roll.joinedBy(user) ?? -1]?.hash
     },
     floorsOf: user => {
       const body = bodyOf(pass.invitations.of(user).at(-1) ?? -1)
