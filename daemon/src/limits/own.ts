@@ -9,4 +9,19 @@ export const ownLimits = {
   registerKinds: 32,
   /** Conversations of which something is kept: all of it is in memory. */
   keptChats: 20_000,
+  /** Logs that one mark names: those of the devices of a large room. */
+  markedLogs: 1_024,
+  /** Marks of one user that are kept side by side: one for each of their devices, unless one covers the others. */
+  marksPerUser: 64,
+  /** Marks that wait to be committed, and how many of them one batch takes. */
+  waitingMarks: 2_000,
+  batchMarks: 64,
+  /** Marks, and their bytes, in one frame. */
+  marksPage: 250,
+  marksBytes: 256 * 1024,
+  /** Who has read on is told to others at most this often: a busy chat is read message by message. */
+  marksPause: 500,
+  /** How often marks that others have told go on to some who may lack them, and to how many. */
+  marksGossip: 2_000,
+  marksGossipTo: 3,
 } as const

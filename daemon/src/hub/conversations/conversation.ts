@@ -275,6 +275,7 @@ export class Conversation {
       resumed: () => {
         for (const session of this.sessions) session.askAgain()
       },
+      isOwn: device => device === account.device,
       failed: error => log.error({ conversation: this.id, error }, 'A conversation could not be stored; trying again.'),
     }
   }
@@ -284,8 +285,10 @@ export class Conversation {
     this.#state = state
     const { device, user } = this.account
     const view = this.#view
-    const told = draft.placed.map(({ user: author, content, position }) =>
-      storedMessage(view, author, content, position),
+    const { changes, stripped } = draft.timeline
+    const told = await withReplies(
+      this.#shared.storage,
+      changes.map(change => changedMessage(view, change)),
     )
     for (const { checked, placed } of draft.linked) {
       if (checked.user !== user) this.#shared.clock.observe(checked.time)
@@ -293,7 +296,9 @@ export class Conversation {
       const { seq, hash, entry } = checked
       this.#recent.add({ seq, hash, entry, size: sizeOf(entry), placed })
     }
-    const arrived = told.filter(({ mine }) => !mine)
+    // What goes out again must be as it is stored now, and what is told of it as it is shown.
+    if (stripped.length > 0 || changes.some(({ user: author, isNew }) => author === user && !isNew)) this.#recent.clear()
+    const arrived = told.filter(({ mine }, index) => !mine && changes[index]?.isNew === true)
     this.#tell(told, arrived)
     for (const session of this.sessions) session.wake()
     await this.#tellDelivered(deliveredBefore, view)

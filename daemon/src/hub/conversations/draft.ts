@@ -1,14 +1,16 @@
 import { clone, toBinary } from '@bufbuild/protobuf'
-import type { Change } from '@parley/kit'
+import type { Change, Storage } from '@parley/kit'
 import { type ConversationRow, ConversationRowSchema } from '../../protocol/hub_rows_pb.ts'
-import type { ConversationId, DeviceId } from '../../protocol/ids.ts'
+import { type ConversationId, type DeviceId, deviceId, type UserId } from '../../protocol/ids.ts'
+import { isWithin, type ReadMap, signMark } from '../../protocol/marks.ts'
 import { Batch } from './batch.ts'
 import type { CheckedEntry } from './intake.ts'
-import { keys, sealedPosition } from './keys.ts'
-import { encodeMarkRow, type Marks, markRow, type Reading } from './marks.ts'
-import type { Content } from './rows.ts'
+import { keys, placeOf, sealedPosition } from './keys.ts'
+import { encodeMarks, firstUnread, namesOne, type Reading, type UserMarks } from './marks.ts'
+import type { Shown } from './rows.ts'
 import { ackRow, headRow, type LogHead, type State } from './state.ts'
-import { type Named, type Placed, Timeline } from './timeline.ts'
+import type { Shelf } from './shelf.ts'
+import { type Placed, Timeline } from './timeline.ts'
 import type { Account, Peer } from './types.ts'
 
 /** The next state of a conversation and the batch that makes it so. Nothing counts before that batch is committed. */
@@ -18,15 +20,17 @@ export class Draft {
   readonly #row: ConversationRow
   readonly #heads: Map<DeviceId, LogHead>
   readonly #acked: Map<DeviceId, number>
-  #marks: Marks
-  /** Whether the marks have to be stored. */
-  #hasNewMarks = false
+  readonly #marks: Map<UserId, UserMarks>
+  /** The first unread message was withdrawn while others are left. */
+  #hasLostFirst = false
+  /** How far one has read now, where no mark says so yet. */
+  #read: ReadMap | undefined
   readonly #stored: Uint8Array | undefined
   readonly #conversation: ConversationId
   readonly #account: Account
   readonly #timeline: Timeline
 
-  constructor(of: { conversation: ConversationId; account: Account; state: State; peer: Peer; named: Named }) {
+  constructor(of: { conversation: ConversationId; account: Account; state: State; peer: Peer; shelf: Shelf }) {
     this.#conversation = of.conversation
     this.#account = of.account
     this.#row = clone(ConversationRowSchema, of.state.row)
@@ -34,21 +38,22 @@ export class Draft {
     this.#row.displayName = of.peer.displayName
     this.#heads = new Map(of.state.heads)
     this.#acked = new Map(of.state.acked)
-    this.#marks = of.state.marks
+    this.#marks = new Map(of.state.marks)
     this.#stored = of.state.stored
     this.#timeline = new Timeline({
       conversation: of.conversation,
       account: of.account,
-      named: of.named,
+      shelf: of.shelf,
       row: this.#row,
       batch: this.#batch,
-      received: position => this.#receive(position),
+      received: (position, content) => this.#receive(position, content),
+      withdrawn: (position, content) => this.#withdraw(position, content),
     })
   }
 
-  /** What is shown that is new or has another place. */
-  get placed(): readonly Placed[] {
-    return this.#timeline.placed
+  /** What is shown. */
+  get timeline(): Timeline {
+    return this.#timeline
   }
 
   head(device: DeviceId): LogHead | undefined {
@@ -67,16 +72,12 @@ export class Draft {
     this.#batch.put(keys.log(this.#conversation, device, checked), encoded)
     this.#heads.set(device, { seq, hash, time })
     const position = sealedPosition(time, device, checked)
-    const placed = content === undefined ? undefined : this.#timeline.show({ user, content, position })
+    const placed = content && this.#timeline.count({ user, said: content, position, time, hash })
+    if (checked.isStripped) this.#timeline.countStripped(user, position)
     this.linked.push({ checked, placed })
     // One's own, brought back after a restore: whoever brought it holds it, so it never shows as waiting.
     if (device === this.#account.device && from !== undefined) this.acknowledge(from, seq)
     return placed
-  }
-
-  /** Puts a message into the outbox. `now` is in ms since 1970. */
-  queue(content: Content, now: number): Placed {
-    return this.#timeline.queue(content, now)
   }
 
   /** Notes that a device of the other one has committed one's own log up to `seq`. Never goes back. */
@@ -86,21 +87,32 @@ export class Draft {
     this.#batch.put(keys.ack(this.#conversation, device), ackRow(this.#account.device, seq))
   }
 
-  /** Notes what has been read, before anything that the same batch brings. */
-  read({ read, unread, firstUnread }: Reading): void {
-    this.#marks = { ...this.#marks, read }
-    this.#hasNewMarks = true
+  /** Notes how far one has read, before anything that the same batch brings. */
+  read({ read, unread, mentions, firstUnread }: Reading): void {
+    this.#read = read
     this.#row.unread = BigInt(unread)
+    this.#row.mentions = BigInt(mentions)
     this.#row.firstUnread = firstUnread
+  }
+
+  /** Takes over how far somebody has read, as their devices have signed it. */
+  mark(user: UserId, marks: UserMarks): void {
+    this.#marks.set(user, marks)
+    this.#batch.put(keys.mark(this.#conversation, user), encodeMarks(marks))
+  }
+
+  /** Looks up what the batch has taken from the row: to be called once it is made. */
+  async settle(storage: Storage): Promise<void> {
+    await this.#timeline.last.settle(storage, this.#conversation)
+    if (!this.#hasLostFirst || this.#row.unread === 0n) return
+    const read = this.#read ?? this.#marks.get(this.#account.user)?.read ?? new Map()
+    const of = { conversation: this.#conversation, user: this.#account.user, row: this.#row, read }
+    this.#row.firstUnread = await firstUnread(storage, of, key => this.#batch.get(key))
   }
 
   /** The changes to write and the state that holds once they are committed; undefined when nothing changes. */
   finish(): { changes: readonly Change[]; state: State } | undefined {
-    if (this.#hasNewMarks) {
-      const row = markRow(this.#marks)
-      this.#batch.put(keys.mark(this.#conversation, this.#account.user), encodeMarkRow(row))
-      this.#marks = { ...this.#marks, row }
-    }
+    this.#sign()
     if (this.#batch.isEmpty) return undefined
     for (const device of new Set(this.linked.map(({ checked }) => checked.device))) {
       const head = this.#heads.get(device)
@@ -116,14 +128,38 @@ export class Draft {
     return { changes: this.#batch.changes, state }
   }
 
-  /** Counts a message of somebody else: what comes is above every mark, so it is unread. */
-  #receive(position: string): void {
+  /** How far one has read: signed, unless another device of one's own has said as much. */
+  #sign(): void {
+    const { user, device, privateKey } = this.#account
+    const read = this.#read
+    if (read === undefined || isWithin(read, this.#marks.get(user)?.read ?? new Map())) return
+    this.mark(user, { read, signed: [signMark({ conversation: this.#conversation, user, device, read }, privateKey)] })
+  }
+
+  /** Counts a message of somebody else as unread, unless it was read on another device already. */
+  #receive(position: string, content: Shown): void {
     const row = this.#row
-    if (row.unread === 0n || position < row.firstUnread) row.firstUnread = position
     if (position > row.lastReceived) row.lastReceived = position
+    if (this.#isRead(position)) return
+    if (row.unread === 0n || position < row.firstUnread) row.firstUnread = position
     row.unread++
-    // Without marks all would count as read when the conversation is opened again.
-    if (this.#marks.row === undefined) this.#hasNewMarks = true
+    if (namesOne(content, this.#account.user)) row.mentions++
+  }
+
+  /** What says nothing any more need not be read. */
+  #withdraw(position: string, content: Shown): void {
+    const row = this.#row
+    if (row.unread === 0n || this.#isRead(position)) return
+    row.unread--
+    if (row.mentions > 0n && namesOne(content, this.#account.user)) row.mentions--
+    if (row.unread === 0n) row.firstUnread = ''
+    else if (row.firstUnread === position) this.#hasLostFirst = true
+  }
+
+  #isRead(position: string): boolean {
+    const { device, seq } = placeOf(position)
+    const read = this.#read ?? this.#marks.get(this.#account.user)?.read
+    return seq <= (read?.get(deviceId(device)) ?? 0)
   }
 }
 

@@ -1,12 +1,14 @@
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import type { DeviceId } from '../../protocol/ids.ts'
+import type { Said } from '../../protocol/bodies.ts'
+import type { DeviceId, UserId } from '../../protocol/ids.ts'
+import type { ReadMap } from '../../protocol/marks.ts'
+import type { Signed } from '../../protocol/parley_pb.ts'
 import type { CheckedEntry } from './intake.ts'
-import type { Content } from './rows.ts'
 import type { Placed } from './timeline.ts'
 
 interface WaitingSend {
-  readonly content: Content
+  readonly said: Said
   /** Given where the message was put; nothing when it had a place already. */
   resolve(placed: Placed | undefined): void
   reject(error: ParleyError): void
@@ -34,6 +36,15 @@ export interface Taken {
   readonly acks: ReadonlyMap<DeviceId, number>
   /** The position up to which all is read now, if it was reached. */
   readonly readTo: string | undefined
+  /** How many of the marks that wait, from the front. */
+  readonly marks: number
+}
+
+/** How far somebody has read, as one of their devices says; its signature has been checked. */
+export interface WaitingMark {
+  readonly user: UserId
+  readonly signed: Signed
+  readonly read: ReadMap
 }
 
 /** What waits to be written to a conversation. Nothing leaves it before it is committed or given up. */
@@ -42,17 +53,18 @@ export class Inbox {
   #arrivals: Arrival[] = []
   #reads: WaitingRead[] = []
   #readTo: string | undefined
+  readonly #marks: WaitingMark[] = []
   #arrivedBytes = 0
   #roomWaiters: (() => void)[] = []
   readonly #acks = new Map<DeviceId, number>()
 
   /** Resolves once the message is committed, with its place if it is new. */
-  send(content: Content): Promise<Placed | undefined> {
+  send(said: Said): Promise<Placed | undefined> {
     if (this.#sends.length >= limits.waitingSends) {
       const words = `${limits.waitingSends} messages of this conversation wait to be stored. Try again in a moment.`
       return Promise.reject(new ParleyError('busy', words, { retryAfter: limits.sendAgain }))
     }
-    return new Promise((resolve, reject) => this.#sends.push({ content, resolve, reject, failures: 0 }))
+    return new Promise((resolve, reject) => this.#sends.push({ said, resolve, reject, failures: 0 }))
   }
 
   /** `done` is called once the entries are committed. */
@@ -76,22 +88,33 @@ export class Inbox {
     return this.#readTo
   }
 
+  /** Takes in how far somebody has read. What is too much is dropped: it is told again on the next link. */
+  mark(mark: WaitingMark): void {
+    if (this.#marks.length < limits.waitingMarks) this.#marks.push(mark)
+  }
+
+  /** The marks that wait. */
+  get marks(): readonly WaitingMark[] {
+    return this.#marks
+  }
+
   /** Resolves when less has arrived than a peer may have in flight. */
   async hasRoom(): Promise<void> {
     while (this.#arrivedBytes >= limits.credit) await new Promise<void>(resolve => this.#roomWaiters.push(resolve))
   }
 
   get isEmpty(): boolean {
-    return this.#sends.length === 0 && this.#arrivals.length === 0 && this.#acks.size === 0 && this.#reads.length === 0
+    const [sends, arrivals, acks, reads] = [this.#sends, this.#arrivals, this.#acks.size, this.#reads]
+    return sends.length + arrivals.length + acks + reads.length + this.#marks.length === 0
   }
 
   get hasSends(): boolean {
     return this.#sends.length > 0
   }
 
-  /** The first messages to send. */
-  sends(most: number): Content[] {
-    return this.#sends.slice(0, most).map(({ content }) => content)
+  /** The first messages and acts to send. */
+  sends(most: number): Said[] {
+    return this.#sends.slice(0, most).map(({ said }) => said)
   }
 
   /** The first entries to link. */
@@ -116,6 +139,7 @@ export class Inbox {
       this.#readTo = undefined
       for (const { resolve } of this.#reads.splice(0)) resolve()
     }
+    this.#marks.splice(0, taken.marks)
     let left = taken.entries
     let finished = 0
     for (const arrival of this.#arrivals) {

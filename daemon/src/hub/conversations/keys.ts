@@ -1,5 +1,6 @@
 import { ParleyError } from '../../errors.ts'
-import type { ConversationId, DeviceId, MessageId, UserId } from '../../protocol/ids.ts'
+import type { EntryPlace } from '../../protocol/bodies.ts'
+import { type ConversationId, type DeviceId, deviceId, type MessageId, type UserId } from '../../protocol/ids.ts'
 
 /**
  * The keys of a conversation's rows, and the positions of messages (protocol, section 6). Numbers are padded so that
@@ -17,12 +18,27 @@ export const keys = {
   head: (conversation: ConversationId, device: DeviceId) => `head/${conversation}/${device}`,
   acksOf: (conversation: ConversationId) => `ack/${conversation}/`,
   ack: (conversation: ConversationId, device: DeviceId) => `ack/${conversation}/${device}`,
+  posts: 'posted/',
+  postsOf: (conversation: ConversationId) => `posted/${conversation}/`,
+  posted: (conversation: ConversationId, device: DeviceId) => `posted/${conversation}/${device}`,
+  cursor: (peer: DeviceId, conversation: ConversationId) => `cursor/${peer}/${conversation}`,
+  epochs: 'epochs',
+  memberships: 'membership/',
+  membershipsOf: (conversation: ConversationId) => `membership/${conversation}/`,
+  membership: (conversation: ConversationId, hash: Uint8Array) => `membership/${conversation}/${toText(hash)}`,
+  marksOf: (conversation: ConversationId) => `mark/${conversation}/`,
   mark: (conversation: ConversationId, user: UserId) => `mark/${conversation}/${user}`,
   logOf: (conversation: ConversationId, device: DeviceId) => `log/${conversation}/${device}/`,
   log: (conversation: ConversationId, device: DeviceId, at: Place) => `log/${conversation}/${device}/${placeText(at)}`,
   messagesOf: (conversation: ConversationId) => `message/${conversation}/`,
   message: (conversation: ConversationId, position: string) => `message/${conversation}/${position}`,
   named: (conversation: ConversationId, user: UserId, message: MessageId) => `named/${conversation}/${user}/${message}`,
+  aboutOf: (conversation: ConversationId, user: UserId, message: MessageId) =>
+    `about/${conversation}/${user}/${message}/`,
+  about: (conversation: ConversationId, user: UserId, message: MessageId, position: string) =>
+    `about/${conversation}/${user}/${message}/${position}`,
+  deleted: (conversation: ConversationId, place: string) => `deleted/${conversation}/${place}`,
+  act: (conversation: ConversationId, id: MessageId) => `act/${conversation}/${id}`,
   outboxOf: (conversation: ConversationId) => `outbox/${conversation}/`,
   outbox: (conversation: ConversationId, number: number) => `outbox/${conversation}/${hex(number, 11)}`,
 } as const
@@ -61,6 +77,27 @@ export function queuedNumber(position: string): number | undefined {
 /** The hybrid time of a sealed position. */
 export function timeOfPosition(position: string): bigint {
   return BigInt(`0x${position.slice(0, 16)}`)
+}
+
+/** Where the entry of a sealed position stands: the end of its log's key, `<device>/<seq>/<hash8>`. */
+export function entryOf(position: string): string {
+  return position.slice(position.indexOf('/') + 1)
+}
+
+/** The key of the entry whose message stands at a sealed position. */
+export function logKeyOf(conversation: ConversationId, position: string): string {
+  return `log/${conversation}/${entryOf(position)}`
+}
+
+/** As {@link entryOf}, from its parts; `hash` is the first 8 bytes in hex. */
+export function entryText(device: DeviceId, seq: number, hash: string): string {
+  return `${device}/${hex(seq, 11)}/${hash}`
+}
+
+/** Where the entry of a sealed position stands, in parts. */
+export function entryPlaceOf(position: string): EntryPlace {
+  const [, device = '', seq = '', hash = ''] = position.split('/')
+  return { device: deviceId(device), seq: Number.parseInt(seq, 16), hash }
 }
 
 /** The device and sequence of a sealed position. */
