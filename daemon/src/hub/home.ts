@@ -1,4 +1,4 @@
-import type { Log, Storage } from '@parley/kit'
+import type { Log, SearchIndex, Storage } from '@parley/kit'
 import type { Locations } from '../locations.ts'
 import type { ClassicMode } from '../protocol/control.ts'
 import { AccountStore } from './accounts.ts'
@@ -12,6 +12,8 @@ import { TrustStore } from './trust-store.ts'
 
 export interface HubOptions {
   readonly storage: Storage
+  /** Full text search, where a plugin offers it. */
+  readonly search?: SearchIndex | undefined
   readonly locations: Pick<Locations, 'deviceKey' | 'accountKey'>
   readonly options: { readonly listen?: readonly string[]; readonly proxy?: string; readonly classic?: ClassicMode }
   readonly log: Log

@@ -1,6 +1,5 @@
 import type { Check } from '../doctor/doctor.ts'
 import { asParleyError } from '../errors.ts'
-import { limits } from '../limits.ts'
 import { Dialer } from '../net/dial.ts'
 import { proxyFor } from '../net/proxy.ts'
 import { formatHostPort } from '../protocol/addresses.ts'
@@ -8,6 +7,7 @@ import { HybridClock } from '../protocol/clock.ts'
 import type { ControlRequests, ConversationInfo, HubSnapshot, PeopleSnapshot, StatusInfo } from '../protocol/control.ts'
 import { conversationId, type DeviceId, deviceId, type UserId } from '../protocol/ids.ts'
 import type { AccountStore } from './accounts.ts'
+import { Archive } from './archive/archive.ts'
 import type { Blocks } from './blocks.ts'
 import { Chats } from './chats/chats.ts'
 import { Circles } from './circles.ts'
@@ -35,7 +35,7 @@ import { watchSurroundings } from './surroundings.ts'
 import { Verifying } from './trust.ts'
 import type { TrustStore } from './trust-store.ts'
 import { who } from './who.ts'
-import { readLimit, readMessage } from './wishes.ts'
+import { readMessage, readRange } from './wishes.ts'
 
 type Params<M extends keyof ControlRequests> = ControlRequests[M][0]
 type Result<M extends keyof ControlRequests> = Promise<ControlRequests[M][1]>
@@ -66,6 +66,8 @@ export class Hub {
   /** Whose account keys were compared. */
   readonly trust: Verifying
   readonly passwords: Passwords
+  /** All that was said: finding it, taking it out and in, letting it go. */
+  readonly archive: Archive
   /** For an admin of the team. */
   readonly invites: TeamInvites
   readonly #options: HubOptions
@@ -159,6 +161,11 @@ export class Hub {
     const own = { membership: this.#membership, client: this.#client, store, identity: identity.device }
     this.passwords = new Passwords(own)
     this.invites = new TeamInvites(own)
+    this.archive = new Archive({
+      ...{ storage: options.storage, index: options.search, log, circles: this.#circles, company: this.#company },
+      ownName: () => store.current?.name,
+      watch: listener => this.watch(listener),
+    })
   }
 
   /** The id of this home's device. */
@@ -172,6 +179,7 @@ export class Hub {
     await this.#reach.listen(link => this.#door.take(link), this.#company.classic.gate)
     this.#client.start()
     this.#company.start()
+    this.archive.start()
     this.#stopWatching = watchSurroundings(what => {
       log.info({ what }, 'The machine slept or its network changed: dialling again.')
       this.#client.renew()
@@ -274,13 +282,7 @@ export class Hub {
 
   async history(params: Params<'history'>): Result<'history'> {
     const { circle, conversation } = await this.#circles.find(params.with)
-    const { before, after, from } = params
-    const { messages, more } = await circle.history(conversation, {
-      limit: readLimit(params.limit, limits.historyPage),
-      ...(before === undefined ? {} : { before }),
-      ...(after === undefined ? {} : { after }),
-      ...(from === undefined ? {} : { from }),
-    })
+    const { messages, more } = await circle.history(conversation, readRange(params))
     return { conversation, messages, more }
   }
 
@@ -323,6 +325,7 @@ export class Hub {
     this.#relay.close()
     await this.#client.close()
     await this.#membership.close()
+    await this.archive.close()
     await this.#company.close()
     await this.chats.close()
     await this.#reach.close()
@@ -333,15 +336,8 @@ export class Hub {
   get #parts(): CompanyParts {
     const { storage, log, upgrade, reconnect, options } = this.#options
     return {
-      ...{
-        storage,
-        log,
-        upgrade,
-        chats: this.chats,
-        circles: this.#circles,
-        blocks: this.#blocks,
-        trusts: this.#trusts,
-      },
+      ...{ storage, log, upgrade, chats: this.chats, circles: this.#circles },
+      ...{ blocks: this.#blocks, trusts: this.#trusts },
       ...{ store: this.#store, identity: this.#identity, ownKey: this.#ownKey, client: this.#client },
       ...{ dialer: this.#dialer, clock: this.#clock, mode: options.classic, askAgain: reconnect },
       relay: (user, device, signal) => this.#relay.dial(user, device, signal),

@@ -73,6 +73,11 @@ export abstract class KeyedCircle implements Circle {
     })
   }
 
+  /** One's own id there. */
+  get user(): UserId {
+    return this.#parts.user
+  }
+
   /** One's own name there. */
   protected abstract get ownName(): string
   /** Whether one wants not to be disturbed. */

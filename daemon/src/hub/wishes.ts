@@ -6,6 +6,7 @@ import type { ControlRequests } from '../protocol/control.ts'
 import { fromText, type MessageId, messageId } from '../protocol/ids.ts'
 import { readDisplayName, readUserName } from '../protocol/names.ts'
 import { checkPassword } from '../protocol/passwords.ts'
+import type { HistoryRange } from './conversations/types.ts'
 import type { RegistryPlace } from './registry/client-options.ts'
 
 /** What front ends ask for, checked before anything is done or sent. Everything here throws ParleyErrors in words. */
@@ -45,6 +46,16 @@ export function readMessage(params: { text: string; message: string }): { text: 
     return { text, message: messageId(params.message) }
   } catch (cause) {
     throw new ParleyError('bad-message', 'The id of a message is 16 bytes in base32.', { cause })
+  }
+}
+
+/** Which messages of a conversation are wanted. */
+export function readRange({ before, after, from, limit }: ControlRequests['history'][0]): HistoryRange {
+  return {
+    limit: readLimit(limit, limits.historyPage),
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+    ...(from === undefined ? {} : { from }),
   }
 }
 

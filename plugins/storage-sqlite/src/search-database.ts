@@ -111,6 +111,7 @@ export class SearchDatabase {
 
   search(query: SearchQuery): SearchPage {
     const { from = 0, to = latest, next, limit } = query
+    if (next !== undefined && !/^\d{1,19}$/.test(next)) return { ids: [] }
     const below = next === undefined ? numberAt(to) : smaller(BigInt(next), numberAt(to))
     const match = matchOf(query)
     const { all, matching, id } = this.#statements

@@ -1,0 +1,59 @@
+import type { Log, SearchIndex, Storage } from '@parley/kit'
+import type { ControlRequests } from '../../protocol/control.ts'
+import type { Circles } from '../circles.ts'
+import type { Company } from '../company.ts'
+import type { HubNews } from '../news.ts'
+import { usersNamed } from './authors.ts'
+import { Indexer } from './indexer.ts'
+import { Search } from './search.ts'
+
+type Params<Method extends keyof ControlRequests> = ControlRequests[Method][0]
+type Result<Method extends keyof ControlRequests> = Promise<ControlRequests[Method][1]>
+
+export interface ArchiveParts {
+  readonly storage: Storage
+  /** Full text search, where a plugin offers it. */
+  readonly index: SearchIndex | undefined
+  readonly circles: Circles
+  readonly company: Pick<Company, 'keyed'>
+  /** One's own name at the team. */
+  readonly ownName: () => string | undefined
+  readonly watch: (listener: (news: HubNews) => void) => () => void
+  readonly log: Log
+}
+
+/** All that was said: finding it, taking it out and in, and letting it go. */
+export class Archive {
+  readonly #parts: ArchiveParts
+  readonly #indexer: Indexer
+  readonly #search: Search
+  #unwatch: () => void = () => {}
+
+  constructor(parts: ArchiveParts) {
+    const { storage, index, circles, company, ownName, log } = parts
+    this.#parts = parts
+    this.#indexer = new Indexer({ storage, index, log })
+    const authors = { circles, keyed: () => company.keyed, ownName }
+    this.#search = new Search({
+      ...{ storage, index, indexer: this.#indexer, circles },
+      usersOf: name => usersNamed(name, authors),
+    })
+  }
+
+  /** Brings the search index up to date, in the background, and keeps it so. */
+  start(): void {
+    this.#unwatch = this.#parts.watch(({ messages, conversation }) => {
+      if (messages || conversation) this.#indexer.wake()
+    })
+    this.#indexer.start()
+  }
+
+  search(params: Params<'search'>): Result<'search'> {
+    return this.#search.search(params)
+  }
+
+  async close(): Promise<void> {
+    this.#unwatch()
+    await this.#indexer.close()
+  }
+}
