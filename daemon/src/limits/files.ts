@@ -25,4 +25,42 @@ export const filesLimits = {
   fileUnsent: 24 * 3600_000,
   /** How often those are looked for. */
   filesSweep: 3600_000,
+  // ---- fetching
+  /**
+   * Chunks that are asked of one link before one has come: at first, and as long as they come quickly, at most. A message
+   * on the same link waits behind them, so they get fewer as soon as the line is slow.
+   */
+  fileWindow: { first: 2, most: 6 },
+  /** A chunk that comes this quickly lets one more be asked for, and one that takes this long one less. */
+  fileQuick: 150,
+  fileSlow: 400,
+  /** Chunks asked of all links together: 8 MiB of memory. */
+  chunksInFlight: 32,
+  /** Files that are fetched at once; what comes of many at a time is whole later. */
+  filesFetched: 4,
+  /** Files that are still to be fetched; beyond, a front end has to wait. */
+  filesWanted: 1_000,
+  /** How long a chunk may take before it is asked of somebody else as well: a holder that hangs holds nobody up. */
+  fileStall: 3_000,
+  /** When a holder that was busy or did not answer is asked again, and one that has not got the file. */
+  fileBusyAgain: 1_000,
+  fileAskAgain: 60_000,
+  /** When a file that could not be written is tried again. */
+  fileWriteAgain: 15_000,
+  // ---- giving
+  /** Parts of files that are read at once for others, and of those for one link: the rest of its requests wait. */
+  partsGiven: 8,
+  partsGivenToOne: 2,
+  /** Unsent bytes on a link up to which it is given a part: what is said meanwhile waits behind those only. */
+  partsUnsent: 256 * 1024,
+  // ---- telling
+  /** How often front ends are told how far a file is: ten times a second. */
+  fileNews: 100,
+  /** Files whose progress one front end is told. */
+  filesWatched: 256,
+  /** Messages of one conversation that are told anew when a file of theirs has come. */
+  fileNamers: 50,
+  /** An image up to this size is fetched by itself, so that it is shown with its message; and so many wait at most. */
+  fetchedByItself: 2 * 1024 * 1024,
+  imagesWaiting: 200,
 } as const
