@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { ErrorCode } from '../../errors.ts'
 import type { ReadEntry } from '../../protocol/entries.ts'
 import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
-import type { LogHead } from './state.ts'
+import type { Place } from './keys.ts'
 
 /** Whose device a key is. */
 export interface Author {
@@ -41,7 +41,7 @@ export interface JudgeContext {
 /** The last entries of a device that count: beyond them nothing does, whatever its date. */
 export interface Cut {
   /** Of that device's log; empty: nothing of it counts. */
-  readonly heads: readonly { readonly seq: number; readonly hash: Uint8Array }[]
+  readonly heads: readonly Place[]
 }
 
 /**
@@ -55,6 +55,10 @@ export interface Members {
   joined(user: UserId): bigint | undefined
   /** What a user's devices are given: all, the membership entries alone (as of those invited or removed), or nothing. */
   sharesWith(user: UserId): 'all' | 'rights' | 'nothing'
+  /** Who may have written membership entries: whoever takes part, ever did or was invited, whether or not that counts. */
+  readonly named: ReadonlySet<UserId>
+  /** Hashes in base32 of the membership entries that a user may know of, such as those up to their removal; undefined: all. */
+  knownTo(user: UserId): ReadonlySet<string> | undefined
   /** Whose entries link: those of members past and present, of revoked devices too. */
   mayLink(device: DeviceId): Author | undefined
   /** Why an entry does not count; undefined: it does. */
@@ -62,7 +66,7 @@ export interface Members {
   /** Every cut that was made of that device's log. */
   cutsOf(device: DeviceId): readonly Cut[]
   /** Where the logs start that a user is given; undefined: at their beginning. */
-  floorsFor(user: UserId): ReadonlyMap<DeviceId, readonly Pick<LogHead, 'seq' | 'hash'>[]> | undefined
+  floorsFor(user: UserId): ReadonlyMap<DeviceId, readonly Place[]> | undefined
   /** Hashes of the membership entries that the next entry names: those that no other names. */
   readonly rights: readonly Uint8Array[]
   /** The membership entries that are held, by their hash in base32. */

@@ -22,6 +22,7 @@ export class RoomMembers implements Members {
   readonly #parts: RoomParts
   readonly #acts: ReadonlyMap<string, MembershipAct>
   #membership: Membership | undefined
+  #named: ReadonlySet<UserId> | undefined
   /** Of devices that have written membership entries or were revoked. */
   #authors: ReadonlyMap<DeviceId, Author> | undefined
   readonly #cuts = new Map<readonly CutHead[], Map<DeviceId, Cut>>()
@@ -81,7 +82,11 @@ export class RoomMembers implements Members {
     return standing === 'invited' || standing === 'out' ? 'rights' : 'all'
   }
 
-  /** The membership entries that a user may know of, by their hashes; undefined: all. */
+  get named(): ReadonlySet<UserId> {
+    this.#named ??= namedIn(this.#acts.values())
+    return this.#named
+  }
+
   knownTo(user: UserId): ReadonlySet<string> | undefined {
     return this.membership.knownTo(user)
   }
@@ -158,6 +163,13 @@ export class RoomMembers implements Members {
     known.set(device, cut)
     return cut
   }
+}
+
+/** Who has founded the room, and everybody whom anybody has invited. */
+export function namedIn(acts: Iterable<MembershipAct>): Set<UserId> {
+  const named = new Set<UserId>()
+  for (const { body } of acts) if (body.is === 'founding' || body.is === 'invitation') named.add(body.user)
+  return named
 }
 
 const stranger: Doubt = {
