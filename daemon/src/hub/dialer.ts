@@ -234,13 +234,14 @@ interface Target {
 }
 
 /**
- * The addresses that are worth a dial: IP addresses, a few for each device. Loopback ones mean something only if the
+ * The addresses that are worth a dial: IP addresses, a few for each device that is there. Loopback ones mean something only if the
  * registry is on this machine too; else it would have us knock at doors of our own.
  */
 export function usable(devices: readonly DeviceAddresses[], isLoopbackAllowed: boolean): DeviceAddresses[] {
   const isUsable = ({ host, port }: Address) =>
     net.isIP(host) !== 0 && port > 0 && port < 65_536 && (isLoopbackAllowed || !isHere(plainAddress(host)))
-  return devices.slice(0, limits.rosterDevices).map(device => ({
+  const there = devices.filter(({ offline }) => !offline).slice(0, limits.rosterDevices)
+  return there.map(({ mailboxKey: _, ...device }) => ({
     ...device,
     addresses: device.addresses.filter(isUsable).slice(0, limits.addressesPerDevice),
   }))

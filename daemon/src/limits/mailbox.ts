@@ -29,6 +29,8 @@ export const mailboxLimits = {
   mailPage: 512 * 1024,
   /** Ids that one word of what was taken may name: more than a page has. */
   mailTaken: 4_096,
+  /** Items that one batch erases: two rows each. */
+  mailErasedAtOnce: 400,
   /** How often a registry lets go of what has run out. */
   mailSweep: 3600_000,
   // ---- of a hub

@@ -384,6 +384,8 @@ export interface StatusInfo {
     readonly connections: number
     /** Pairs of devices that the relay connects now. */
     readonly relayed?: number
+    /** What waits in the mailboxes of devices that are not there. */
+    readonly mail?: { readonly items: number; readonly bytes: number }
   }
 }
 
