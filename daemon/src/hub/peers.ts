@@ -3,7 +3,7 @@ import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Link } from '../net/link.ts'
 import { type DeviceId, deviceId, fromText, type RegistryId, type UserId } from '../protocol/ids.ts'
-import type { Event, PeerHello, Signed } from '../protocol/parley_pb.ts'
+import type { Event, PeerHello, Reply, Request, Signed } from '../protocol/parley_pb.ts'
 import type { PeerLink } from './conversations/types.ts'
 import { ClockApart, helloTo, judgeHello, type Self } from './peer-hello.ts'
 import type { People, Person } from './people.ts'
@@ -29,6 +29,8 @@ export interface PeersOptions {
     /** Takes the link: what it carries is no conversation. */
     attach(link: Link, device: DeviceId): void
   }
+  /** Answers what somebody else's device asks for; gives nothing for a request that is not known. */
+  readonly answer?: (is: Request['is'], asker: LinkedDevice) => Promise<Reply['is'] | undefined>
   /** Whether somebody who was admitted may not stay after all. */
   readonly refuses?: (user: UserId) => boolean
   readonly log: Log
@@ -43,6 +45,13 @@ export interface Received {
   readonly answer: PeerHello
   /** To be called behind the answer: takes the link. Gives what takes its events; undefined where another link stays. */
   adopt(): Taker | undefined
+}
+
+/** A device that is linked, and whose it is. */
+export interface LinkedDevice {
+  readonly user: UserId
+  readonly device: DeviceId
+  readonly link: Link
 }
 
 export type Taker = (is: Event['is']) => Promise<void>
@@ -74,6 +83,12 @@ export class Peers {
   /** The link to a device. */
   linkTo(device: DeviceId): Link | undefined {
     return this.#links.get(device)?.link
+  }
+
+  /** The linked devices of somebody. */
+  devicesOf(user: UserId): LinkedDevice[] {
+    const linked = [...this.#links].filter(([, { link, user: of }]) => of === user && !link.signal.aborted)
+    return linked.map(([device, { link }]) => ({ user, device, link }))
   }
 
   /** Everybody who is linked. */
@@ -196,7 +211,9 @@ export class Peers {
     const send = (is: Event['is']) => link.send(is)
     const attached = attach({ registry: self.registry, user, device, name, displayName, keys, send, signal })
     const taker: Taker = is => attached.event(is)
-    link.handle({ event: taker })
+    const { answer } = this.#options
+    const request = async (is: Request['is']) => (await answer?.(is, { user, device, link })) ?? { case: undefined }
+    link.handle({ event: taker, request })
     onLink(person.user, true)
     return taker
   }
