@@ -27,6 +27,10 @@ export const errorCodes = [
   'account-disabled',
   'not-admin',
   'device-denied',
+  // rooms
+  'unknown-room',
+  'not-member',
+  'not-allowed',
   // trust
   'wrong-key',
   'stranger',
