@@ -12,6 +12,7 @@ import { exitCodeOf } from './exit.ts'
 import { addHub } from './hub.ts'
 import { addInvite } from './invite.ts'
 import { addInvites } from './invites.ts'
+import { addKeep, addReceipts } from './keep.ts'
 import { addLog } from './log.ts'
 import { addPassword } from './password.ts'
 import { addRegistry } from './registry.ts'
@@ -74,6 +75,8 @@ function createProgram(terminal: Terminal): Command {
     addBlock,
     addUnblock,
     addBlocked,
+    addKeep,
+    addReceipts,
     addShow,
     addStatus,
     addDoctor,
