@@ -99,7 +99,7 @@ export async function filesHome(): Promise<FilesHome> {
   let store: FileStore
   const open = async () => {
     store = await FileStore.open(places, { free: async () => home.free })
-    return Files.open({
+    const files = new Files({
       ...{ store, storage, log: home.log },
       holders: () => home.holders,
       takesPart: conversation => conversation === chat,
@@ -107,6 +107,8 @@ export async function filesHome(): Promise<FilesHome> {
       came: (_conversation, name) => home.came.push(name.message),
       now: () => Date.now() + home.ahead,
     })
+    await files.begin()
+    return files
   }
   const rowOf = (file: FileInfo) => {
     const { path: _path, ...rest } = file

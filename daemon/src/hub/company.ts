@@ -7,6 +7,8 @@ import type { Circles, CirclesOptions, Place } from './circles.ts'
 import { ClassicSide, type ClassicSideOptions } from './classic/side.ts'
 import type { OwnAccountKey } from './devices/account-key.ts'
 import { isNoRegistry } from './direct/addresses.ts'
+import { Files } from './files/files.ts'
+import type { FileStore } from './files/store.ts'
 import type { HubIdentity } from './identity.ts'
 import type { KeyedCircle } from './keyed-circle.ts'
 import { nobodyYet } from './membership.ts'
@@ -17,16 +19,17 @@ import { Team, type TeamOptions } from './team.ts'
 
 /** What all of a hub's circles are made of. */
 export interface CompanyParts
-  extends Omit<StrangersOptions, 'team' | 'account' | 'isBusy' | 'identity'>,
+  extends Omit<StrangersOptions, 'team' | 'account' | 'isBusy' | 'identity' | 'files'>,
     Omit<ClassicSideOptions, 'strangers' | 'client'>,
     Pick<TeamOptions, 'client' | 'relay' | 'upgrade'> {
   readonly store: AccountStore
   readonly identity: HubIdentity
   readonly circles: Circles
   readonly ownKey: OwnAccountKey
+  readonly fileStore: FileStore
 }
 
-/** The circles of a hub: people of the team, once there is one, of no team, and classic clients. */
+/** The circles of a hub: people of the team, once there is one, of no team, and classic clients; and the files that they share. */
 export class Company {
   readonly #parts: () => CompanyParts
   readonly #closing = new AbortController()
@@ -34,6 +37,7 @@ export class Company {
   #opening: Promise<void> | undefined
   #strangers: Strangers | undefined
   #classic: ClassicSide | undefined
+  #files: Files | undefined
 
   /** `parts` are asked for when a circle is opened, not before. */
   constructor(parts: () => CompanyParts) {
@@ -52,6 +56,11 @@ export class Company {
   /** @throws ParleyError `closed` before {@link open} */
   get classic(): ClassicSide {
     return this.#classic ?? notOpen()
+  }
+
+  /** @throws ParleyError `closed` before {@link open} */
+  get files(): Files {
+    return this.#files ?? notOpen()
   }
 
   /** How a conversation's circle is found among these. */
@@ -84,15 +93,19 @@ export class Company {
 
   /** Opens all circles; nobody is dialled yet, but of the team. */
   async open(): Promise<void> {
-    await this.openTeam()
     const { store, ...parts } = this.#parts()
+    const files = this.#openFiles()
+    this.#files = files
+    await this.openTeam()
     this.#strangers = await Strangers.open({
       ...parts,
+      files,
       team: () => this.#team,
       account: () => store.current,
       isBusy: () => store.current?.availability === 'busy',
     })
     this.#classic = await ClassicSide.open({ ...parts, store, strangers: this.#strangers })
+    await files.begin()
   }
 
   /** Begins to dial those of no team. */
@@ -125,9 +138,23 @@ export class Company {
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#opening?.catch(() => {})
+    await this.#files?.close()
     await this.#team?.close()
     await this.#strangers?.close()
     await this.#classic?.close()
+  }
+
+  #openFiles(): Files {
+    const { storage, fileStore: store, log, clock, tell, watch } = this.#parts()
+    const files = new Files({
+      ...{ store, storage, log, now: () => clock.physical() },
+      holders: conversation => this.keyed.flatMap(circle => circle.holders(conversation)),
+      takesPart: (conversation, user) => this.keyed.some(circle => circle.takesPart(conversation, user)),
+      tell: file => tell({ file }),
+      came: () => {},
+    })
+    watch(({ messages }) => messages && files.shown(messages.messages))
+    return files
   }
 
   async #openTeamOnce(): Promise<void> {
@@ -135,7 +162,7 @@ export class Company {
     const account = parts.store.current
     if (!account || account.isPending || this.#team || this.#closing.signal.aborted) return
     await parts.ownKey.load()
-    this.#team = await Team.open({ ...parts, account, identity: identity.device })
+    this.#team = await Team.open({ ...parts, files: this.files, account, identity: identity.device })
     this.#team.begin()
   }
 

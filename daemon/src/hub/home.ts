@@ -5,6 +5,7 @@ import { AccountStore } from './accounts.ts'
 import type { BackoffOptions } from './backoff.ts'
 import { Blocks } from './blocks.ts'
 import { type ChatStore, openChatStore } from './chats/chats.ts'
+import { FileStore } from './files/store.ts'
 import { type HubIdentity, loadHubIdentity } from './identity.ts'
 import type { Hosting } from './own-team.ts'
 import { Reach } from './reach.ts'
@@ -14,7 +15,7 @@ export interface HubOptions {
   readonly storage: Storage
   /** Full text search, where a plugin offers it. */
   readonly search?: SearchIndex | undefined
-  readonly locations: Pick<Locations, 'deviceKey' | 'accountKey'>
+  readonly locations: Locations
   readonly options: { readonly listen?: readonly string[]; readonly proxy?: string; readonly classic?: ClassicMode }
   readonly log: Log
   /** Wall clock in ms. */
@@ -38,6 +39,7 @@ export interface Home {
   readonly chats: ChatStore
   readonly blocks: Blocks
   readonly trusts: TrustStore
+  readonly fileStore: FileStore
   readonly reach: Reach
 }
 
@@ -52,6 +54,7 @@ export async function openHome(options: HubOptions): Promise<Home> {
     chats: await openChatStore(storage),
     blocks: await Blocks.open(storage, now),
     trusts: await TrustStore.open(storage),
+    fileStore: await FileStore.open(options.locations),
     reach: await Reach.open({ ...options, ...(listen && { listen }), identity: identity.device }),
   }
 }

@@ -8,7 +8,6 @@ import type { ControlRequests, ConversationInfo, HubSnapshot, PeopleSnapshot, St
 import { conversationId, type DeviceId, deviceId, type UserId } from '../protocol/ids.ts'
 import type { AccountStore } from './accounts.ts'
 import { Archive } from './archive/archive.ts'
-import type { Blocks } from './blocks.ts'
 import { Chats } from './chats/chats.ts'
 import { Circles } from './circles.ts'
 import { Company, type CompanyParts } from './company.ts'
@@ -18,6 +17,7 @@ import { Digits } from './devices/digits.ts'
 import { OwnDevices } from './devices/own-devices.ts'
 import { hubChecks } from './doctor.ts'
 import { Door } from './door.ts'
+import type { Files } from './files/files.ts'
 import { type Home, type HubOptions, openHome } from './home.ts'
 import type { HubIdentity } from './identity.ts'
 import { TeamInvites } from './invites.ts'
@@ -33,7 +33,6 @@ import { circlesStatus, clockWarnings } from './status.ts'
 import type { Strangers } from './strangers.ts'
 import { watchSurroundings } from './surroundings.ts'
 import { Verifying } from './trust.ts'
-import type { TrustStore } from './trust-store.ts'
 import { who } from './who.ts'
 import { readMessage, readRange } from './wishes.ts'
 
@@ -79,8 +78,7 @@ export class Hub {
   readonly #standing: Standing
   readonly #membership: Membership
   readonly #circles: Circles
-  readonly #blocks: Blocks
-  readonly #trusts: TrustStore
+  readonly #home: Home
   readonly #ownKey: OwnAccountKey
   readonly #listeners = new Set<(news: HubNews) => void>()
   readonly #door: Door
@@ -90,11 +88,11 @@ export class Hub {
   readonly #closing = new AbortController()
   #stopWatching: () => void = () => {}
 
-  constructor(options: HubOptions, { identity, store, chats, blocks, trusts, reach }: Home) {
+  constructor(options: HubOptions, home: Home) {
+    const { identity, store, chats, reach } = home
     const { log, now = Date.now } = options
     this.#options = options
-    this.#blocks = blocks
-    this.#trusts = trusts
+    this.#home = home
     this.#company = new Company(() => this.#parts)
     this.#circles = new Circles(this.#company.finding)
     this.#door = new Door({ peersOf: registry => this.#company.peersOf(registry), log })
@@ -238,6 +236,11 @@ export class Hub {
     return this.#company.strangers
   }
 
+  /** Files of messages. */
+  get files(): Files {
+    return this.#company.files
+  }
+
   /** Whom front ends list. */
   people(): PeopleSnapshot {
     const team = this.#company.team?.listedPeople.snapshot() ?? { people: [], online: 0, total: 0 }
@@ -335,9 +338,10 @@ export class Hub {
   /** What the circles are made of. */
   get #parts(): CompanyParts {
     const { storage, log, upgrade, reconnect, options } = this.#options
+    const { blocks, trusts, fileStore } = this.#home
     return {
       ...{ storage, log, upgrade, chats: this.chats, circles: this.#circles },
-      ...{ blocks: this.#blocks, trusts: this.#trusts },
+      ...{ blocks, trusts, fileStore },
       ...{ store: this.#store, identity: this.#identity, ownKey: this.#ownKey, client: this.#client },
       ...{ dialer: this.#dialer, clock: this.#clock, mode: options.classic, askAgain: reconnect },
       relay: (user, device, signal) => this.#relay.dial(user, device, signal),

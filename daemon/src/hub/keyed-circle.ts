@@ -10,6 +10,7 @@ import {
   type UserId,
   userId,
 } from '../protocol/ids.ts'
+import type { Reply, Request } from '../protocol/parley_pb.ts'
 import { type BlockKey, type Blocks, personBlock } from './blocks.ts'
 import type { KeptChats } from './chats/chats.ts'
 import type { Circle, Draft, Page } from './circle.ts'
@@ -24,8 +25,9 @@ import type {
   StoredMessage,
 } from './conversations/types.ts'
 import type { Supervisor } from './dialer.ts'
+import type { CircleFiles } from './files/files.ts'
 import type { HubNews } from './news.ts'
-import type { Peers } from './peers.ts'
+import type { LinkedDevice, Peers } from './peers.ts'
 import type { People, Person } from './people.ts'
 import type { Comparable } from './trust.ts'
 import type { Trust, TrustStore } from './trust-store.ts'
@@ -44,6 +46,8 @@ export interface KeyedParts {
   readonly ownKey: () => Uint8Array
   /** What is kept of chats. */
   readonly chats: KeptChats
+  /** Files of messages. */
+  readonly files: CircleFiles
   /** What front ends see changed. */
   readonly tell: (news: HubNews) => void
 }
@@ -183,6 +187,25 @@ export abstract class KeyedCircle implements Circle {
   /** Whom one has talked to, the latest first. */
   get partners(): UserId[] {
     return this.conversations.list().map(({ peer }) => peer.user)
+  }
+
+  /** Whether somebody may have what a conversation holds: they take part in it now, or are oneself on another device. */
+  takesPart(conversation: ConversationId, user: UserId): boolean {
+    if (!this.conversations.get(conversation)) return false
+    if (user === this.#parts.user) return true
+    return this.otherOf(conversation)?.user === user && !this.isHeld(user)
+  }
+
+  /** The linked devices of those who take part in a conversation, and of oneself. */
+  holders(conversation: ConversationId): LinkedDevice[] {
+    const users = [...this.peers.linked].filter(user => this.takesPart(conversation, user))
+    return users.flatMap(user => this.peers.devicesOf(user))
+  }
+
+  /** Answers what a linked device asks for. */
+  protected async answer(is: Request['is'], asker: LinkedDevice): Promise<Reply['is'] | undefined> {
+    if (is.case !== 'askFile') return undefined
+    return { case: 'filePart', value: await this.#parts.files.answer(is.value, asker) }
   }
 
   /** Dials everyone who lacks something. */

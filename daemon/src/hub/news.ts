@@ -1,4 +1,4 @@
-import type { ChatState, MessageInfo, PeopleChange, PersonInfo } from '../protocol/control.ts'
+import type { ChatState, FileProgress, MessageInfo, PeopleChange, PersonInfo } from '../protocol/control.ts'
 
 /** What of a hub has changed; ask the snapshot for what it is now. */
 export interface HubNews {
@@ -16,6 +16,8 @@ export interface HubNews {
   readonly requests?: true
   /** One's own devices that wait to be approved are others now. */
   readonly pendingDevices?: true
+  /** How far a file is, for those who have asked for it or sent it. */
+  readonly file?: FileProgress
   /** `by`: who saved it. */
   readonly chat?: { readonly conversation: string; readonly state: ChatState; readonly by: object | undefined }
 }

@@ -11,6 +11,7 @@ import type { KeptChats } from './chats/chats.ts'
 import type { Circles } from './circles.ts'
 import { Direct } from './direct/direct.ts'
 import { DirectSelf } from './direct/self.ts'
+import type { CircleFiles } from './files/files.ts'
 import type { HubIdentity } from './identity.ts'
 import type { HubNews } from './news.ts'
 import { Requests } from './requests/requests.ts'
@@ -36,6 +37,8 @@ export interface StrangersOptions {
   readonly isBusy: () => boolean
   /** Where this hub takes links; 0: nowhere that others reach. */
   readonly port: () => number
+  /** Files of messages. */
+  readonly files: CircleFiles
   readonly tell: (news: HubNews) => void
   /** Delays between asking somebody again, in ms; default limits.askStranger. */
   readonly askAgain?: Partial<BackoffOptions> | undefined

@@ -14,6 +14,7 @@ import { type Conversations, openConversations } from './conversations/conversat
 import type { Peer } from './conversations/types.ts'
 import type { OwnAccountKey } from './devices/account-key.ts'
 import { Supervisor, type SupervisorOptions } from './dialer.ts'
+import type { CircleFiles } from './files/files.ts'
 import { Freshness } from './freshness.ts'
 import { asName, KeyedCircle } from './keyed-circle.ts'
 import type { HubNews } from './news.ts'
@@ -43,6 +44,8 @@ export interface TeamOptions {
   readonly upgrade?: SupervisorOptions['upgrade'] | undefined
   /** What is kept of chats. */
   readonly chats: KeptChats
+  /** Files of messages. */
+  readonly files: CircleFiles
   /** What front ends see changed. */
   readonly tell: (news: HubNews) => void
 }
@@ -58,10 +61,10 @@ export class Team extends KeyedCircle {
   readonly #keyNotices = new Map<UserId, string>()
 
   private constructor(options: TeamOptions, people: People, conversations: Conversations) {
-    const { store, client, identity, clock, dialer, log, blocks, trusts, chats, tell } = options
+    const { store, client, identity, clock, dialer, log, blocks, trusts, chats, files, tell } = options
     const { registry, user } = options.account
     const ownKey = () => (store.current ?? options.account).attested.accountKey
-    super({ registry, user, ownKey, people, conversations, clock, log, blocks, trusts, chats, tell })
+    super({ registry, user, ownKey, people, conversations, clock, log, blocks, trusts, chats, files, tell })
     const device = deviceId(identity.id)
     this.#options = options
     const isActive = () => store.current !== undefined && store.current.signedOut === undefined
@@ -75,7 +78,9 @@ export class Team extends KeyedCircle {
       attach: link => this.attachLink(link),
       heard: (registry, notices) => client.notices.take(registry, notices),
       log,
+      answer: (is, asker) => this.answer(is, asker),
       onLink: (user, isUp) => {
+        if (isUp) files.linked()
         this.supervisor.linked(user, isUp)
         this.personChanged(user)
       },

@@ -15,6 +15,7 @@ import { type Blocks, personBlock } from '../blocks.ts'
 import type { KeptChats } from '../chats/chats.ts'
 import { type Conversations, openConversations } from '../conversations/conversations.ts'
 import { Supervisor } from '../dialer.ts'
+import type { CircleFiles } from '../files/files.ts'
 import { asName, KeyedCircle } from '../keyed-circle.ts'
 import type { HubNews } from '../news.ts'
 import { Peers } from '../peers.ts'
@@ -43,6 +44,8 @@ export interface DirectOptions {
   readonly askAgain?: Partial<BackoffOptions> | undefined
   /** What is kept of chats. */
   readonly chats: KeptChats
+  /** Files of messages. */
+  readonly files: CircleFiles
   /** What front ends see changed. */
   readonly tell: (news: HubNews) => void
   /** Whom front ends list of this circle: these are others now. */
@@ -65,7 +68,7 @@ export class Direct extends KeyedCircle {
   readonly #notices = new Map<string, string>()
 
   private constructor(options: DirectOptions, people: People, conversations: Conversations, asks: Asks) {
-    const { self, clock, log, blocks, trusts, chats, tell, identity, requests } = options
+    const { self, clock, log, blocks, trusts, chats, files, tell, identity, requests } = options
     const ownKey = () => self.accountKey
     super({
       registry: noRegistry,
@@ -78,6 +81,7 @@ export class Direct extends KeyedCircle {
       blocks,
       trusts,
       chats,
+      files,
       tell,
     })
     this.#options = options
@@ -97,8 +101,10 @@ export class Direct extends KeyedCircle {
       refuses: user => this.isBlocked(user),
       admit: (person, link, hello) => this.#admit(person, link, hello),
       log,
+      answer: (is, asker) => this.answer(is, asker),
       onLink: (user, isUp) => {
         if (isUp) this.#notices.delete(user)
+        if (isUp) files.linked()
         this.supervisor.linked(user, isUp)
         this.personChanged(user)
       },

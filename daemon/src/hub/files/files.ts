@@ -36,6 +36,9 @@ export interface FilesParts {
   readonly log: Log
 }
 
+/** What circles need of files. */
+export type CircleFiles = Pick<Files, 'answer' | 'linked' | 'info'>
+
 /** The files of messages: each public method with the name of a request of the control API is that request. */
 export class Files {
   readonly #parts: FilesParts
@@ -48,7 +51,7 @@ export class Files {
   /** Of what was taken in or sent since the start: how much of it somebody else has got, in bytes. */
   readonly #given = new Map<FileHash, number>()
 
-  private constructor(parts: FilesParts) {
+  constructor(parts: FilesParts) {
     const { store, storage, holders, takesPart, now, log } = parts
     this.#parts = parts
     this.#news = new FileNews(parts.tell)
@@ -62,11 +65,9 @@ export class Files {
   }
 
   /** Goes on with what was on its way. @throws ParleyError `damaged-data`, and what storage throws */
-  static async open(parts: FilesParts): Promise<Files> {
-    const files = new Files(parts)
-    await files.#fetching.load()
-    files.#sweep.begin()
-    return files
+  async begin(): Promise<void> {
+    await this.#fetching.load()
+    this.#sweep.begin()
   }
 
   /** @throws ParleyError what {@link addPath} and {@link addData} throw */
