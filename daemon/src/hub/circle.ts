@@ -1,5 +1,5 @@
 import type { ConversationInfo, MessageInfo } from '../protocol/control.ts'
-import type { ConversationId, MessageId } from '../protocol/ids.ts'
+import type { ConversationId, MessageId, RegistryId, UserId } from '../protocol/ids.ts'
 import type { BlockKey } from './blocks.ts'
 import type { HistoryRange } from './conversations/types.ts'
 import type { Comparable } from './trust.ts'
@@ -22,6 +22,8 @@ export interface Page {
  * clients. A conversation is of one circle; whatever changes is told by the hub's news.
  */
 export interface Circle {
+  /** Whose conversations these are; absent where nobody has an id. */
+  readonly account?: { readonly registry: RegistryId; readonly user: UserId }
   /** The conversation with somebody known here by that name or address; undefined: with nobody of this circle. */
   named(text: string): ConversationId | undefined
   /** A conversation with somebody known here, whether it has begun or not; undefined: not of this circle. */

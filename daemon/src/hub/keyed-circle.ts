@@ -77,9 +77,10 @@ export abstract class KeyedCircle implements Circle {
     })
   }
 
-  /** One's own id there. */
-  get user(): UserId {
-    return this.#parts.user
+  /** Who one is there. */
+  get account(): { readonly registry: RegistryId; readonly user: UserId } {
+    const { registry, user } = this.#parts
+    return { registry, user }
   }
 
   /** One's own name there. */

@@ -28,4 +28,11 @@ export const archiveLimits = {
   /** Characters around what was found. */
   excerpt: 200,
   excerptBefore: 60,
+  // ---- export and import
+  /** Characters of an export that are written at once. */
+  exportChunk: 256 * 1024,
+  /** Characters of one line of an export: a message of 100 KiB, whose every byte JSON may write as six, with the rest. */
+  importLine: 1024 * 1024,
+  /** Messages of an import that are taken over in one batch. */
+  importBatch: 200,
 } as const

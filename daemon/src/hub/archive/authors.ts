@@ -7,7 +7,7 @@ import { asName } from '../keyed-circle.ts'
 export interface AuthorParts {
   readonly circles: Pick<Circles, 'find' | 'summary'>
   /** The circles whose people have keys. */
-  readonly keyed: () => readonly Pick<KeyedCircle, 'user' | 'people'>[]
+  readonly keyed: () => readonly Pick<KeyedCircle, 'account' | 'people'>[]
   /** One's own name at the team. */
   readonly ownName: () => string | undefined
 }
@@ -19,7 +19,7 @@ export interface AuthorParts {
 export async function usersNamed(text: string, { circles, keyed, ownName }: AuthorParts): Promise<readonly UserId[]> {
   const name = asName(text)
   if (/^[a-z2-7]{26}$/.test(name)) return [userId(name)]
-  if (name === 'me' || name === ownName()) return keyed().map(({ user }) => user)
+  if (name === 'me' || name === ownName()) return keyed().map(({ account }) => account.user)
   const known = keyed().flatMap(({ people }) => people.named(name)?.user ?? [])
   if (known.length > 0) return known
   const { conversation } = await circles.find(text)
