@@ -161,6 +161,7 @@ class RpcClient implements Client {
     this.#receive('people')
     this.#receive('chat')
     this.#receive('notice')
+    this.#receive('file')
     rpc.connection.listen()
   }
 

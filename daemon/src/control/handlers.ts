@@ -101,8 +101,15 @@ export function createHandlers({ hub, registry, about, checks, stop }: HandlerPa
     importHistory: async params => needed(theHub().archive).importHistory(params),
     setRetention: async params => needed(theHub().archive).setRetention(params),
     clearHistory: async params => needed(theHub().archive).clearHistory(params),
-    addFile: async params => needed(theHub().files).addFile(params),
-    fetchFile: async params => needed(theHub().files).fetchFile(params),
+    addFile: async (params, { feed }) => {
+      const file = await needed(theHub().files).addFile(params)
+      feed?.watchFile(file.hash)
+      return file
+    },
+    fetchFile: async (params, { feed }) => {
+      feed?.watchFile(params.hash)
+      return needed(theHub().files).fetchFile(params)
+    },
     saveFile: async params => needed(theHub().files).saveFile(params),
     setArchived: async params => needed(theHub().chats.setArchived)(params),
     setPinned: async params => needed(theHub().chats.setPinned)(params),

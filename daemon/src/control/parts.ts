@@ -4,6 +4,7 @@ import type {
   ControlMethod,
   ControlRequests,
   ConversationInfo,
+  FileProgress,
   HubSnapshot,
   MessageInfo,
   PeopleChange,
@@ -110,6 +111,8 @@ export interface HubPartChange {
   readonly people?: PeopleChange
   /** What was saved of a conversation for front ends. */
   readonly chat?: SavedChat
+  /** How far a file is. */
+  readonly file?: FileProgress
   /** Chat requests that wait are others now. */
   readonly requests?: true
   /** One's own devices that wait to be approved are others now. */
