@@ -4,6 +4,12 @@ export const conversationsLimits = {
   header: 4096,
   /** Open branches of one device's log. */
   branches: 8,
+  /** Places where a log has forked that are remembered one by one: each is a home restored or copied. */
+  knots: 64,
+  /** Starts of a hub whose commit numbers it still knows: a peer that was away for longer is told all heads. */
+  epochs: 32,
+  /** Membership entries of one conversation: a room of 256 in which everybody came and went a dozen times. */
+  membershipEntries: 10_000,
   /** Membership heads that one entry names. */
   rights: 32,
   /** Sequence numbers are below this: 11 hex digits in storage keys, and exact in a double. */
@@ -23,6 +29,8 @@ export const conversationsLimits = {
   batchBytes: 6 * 1024 * 1024,
   /** Messages of one batch: keeps the wait for the next batch under a few ms. */
   batchMessages: 250,
+  /** Acknowledgements of one batch: a row each, beside the messages. */
+  batchAcks: 64,
   /** Messages that wait to be committed; a front end that sends faster is told to wait. */
   waitingSends: 10_000,
   /** When a front end that was told so may try again: by then some of them are on the disk. */
@@ -59,6 +67,8 @@ export const conversationsLimits = {
   lastLine: 100,
   /** People that one message names: a front end completes names one by one. */
   mentions: 50,
+  /** Messages that are dropped here in one batch: some rows each. */
+  hiddenAtOnce: 100,
   /** Bytes of an emoji: families with skin tones have 41, flags of regions 28. */
   emoji: 64,
   /** Emoji that one person keeps on one message: more is play, and each is a register that stays. */

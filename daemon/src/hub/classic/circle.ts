@@ -378,7 +378,10 @@ export class ClassicCircle implements Circle {
     const own = this.#options.own()
     const { mine } = stored
     const user = mine ? (own.user ?? self) : stored.user
-    return { ...stored, user, name: mine ? (own.name ?? '') : nameOf(conversation) }
+    const { message, text, written, state, position } = stored
+    const name = mine ? (own.name ?? '') : nameOf(conversation)
+    const base = { conversation: conversation.id, message, user, name, mine, text, written, position }
+    return { ...base, ...(state && { state }) }
   }
 
   #changed(

@@ -2,17 +2,19 @@ import type { KeyObject } from 'node:crypto'
 import type { Log, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import type { Act } from '../../protocol/bodies.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import { readHeader } from '../../protocol/entries.ts'
-import type { ConversationId, DeviceId, MessageId } from '../../protocol/ids.ts'
+import type { ConversationId, DeviceId, MessageId, UserId } from '../../protocol/ids.ts'
 import type { Entry } from '../../protocol/parley_pb.ts'
 import type { Draft } from './draft.ts'
-import { readHistory, storedMessage, type View } from './history.ts'
+import { changedMessage, readHistory, storedMessage, type View, withReplies } from './history.ts'
 import { checkEntries, type Intake, sizeOf } from './intake.ts'
-import { checkPosition, keys, type Place, queuedNumber, sealedPosition } from './keys.ts'
+import { checkPosition, keys, type Place, sealedPosition } from './keys.ts'
 import { type LogEntry, readLog } from './log-reader.ts'
+import { checkAct, findMessage } from './lookup.ts'
 import { Recent } from './recent.ts'
-import { type Content, readMessageRow, readNamedRow, readOutboxRow } from './rows.ts'
+import { type Content, readMessageRow } from './rows.ts'
 import { Session } from './session.ts'
 import { type LogHead, loadState, newState, type State } from './state.ts'
 import type {
@@ -121,10 +123,28 @@ export class Conversation {
     const committed = this.#writer.inbox.send(content)
     this.#writer.wake()
     const placed = await committed
-    if (placed !== undefined) return storedMessage(this.#view, placed.user, placed.content, placed.position)
+    if (placed !== undefined && content.replyTo === undefined) {
+      return storedMessage(this.#view, placed.user, placed.content, placed.position)
+    }
     const stored = await this.find(content.message)
     if (stored === undefined) throw new ParleyError('internal', 'A stored message cannot be found.')
     return stored
+  }
+
+  /** Does something with a message; resolves once that is committed. Throws `bad-message` when it cannot be done. */
+  async act(said: Act): Promise<void> {
+    if (!(await checkAct(this.#shared.storage, this.#view, said, this.#mayModerate))) return
+    const committed = this.#writer.inbox.send(said)
+    this.#writer.wake()
+    await committed
+  }
+
+  /** Drops what stands at these positions, here alone and for good; at most `limits.hiddenAtOnce`. */
+  async hide(positions: readonly string[]): Promise<void> {
+    for (const position of positions) checkPosition(position)
+    const committed = this.#writer.inbox.hide(positions)
+    this.#writer.wake()
+    await committed
   }
 
   async markRead(position: string): Promise<void> {
@@ -207,6 +227,11 @@ export class Conversation {
     await this.#writer.close()
   }
 
+  /** Whether the person here may delete what others wrote. */
+  get #mayModerate(): boolean {
+    return false
+  }
+
   get #maySeal(): boolean {
     const known = [...this.sessions].map(session => session.knowledge)
     return known.includes('ready') && !known.includes('behind')
@@ -286,10 +311,6 @@ export class Conversation {
     const { device, user } = this.account
     const view = this.#view
     const { changes, stripped } = draft.timeline
-    const told = await withReplies(
-      this.#shared.storage,
-      changes.map(change => changedMessage(view, change)),
-    )
     for (const { checked, placed } of draft.linked) {
       if (checked.user !== user) this.#shared.clock.observe(checked.time)
       if (checked.device !== device) continue
@@ -297,7 +318,10 @@ export class Conversation {
       this.#recent.add({ seq, hash, entry, size: sizeOf(entry), placed })
     }
     // What goes out again must be as it is stored now, and what is told of it as it is shown.
-    if (stripped.length > 0 || changes.some(({ user: author, isNew }) => author === user && !isNew)) this.#recent.clear()
+    const linked = new Set(draft.linked.map(({ placed }) => placed))
+    const isOther = changes.some(change => change.user === user && !linked.has(change))
+    if (stripped.length > 0 || isOther) this.#recent.clear()
+    const told = await this.#withReplies(changes.map(change => changedMessage(view, change)))
     const arrived = told.filter(({ mine }, index) => !mine && changes[index]?.isNew === true)
     this.#tell(told, arrived)
     for (const session of this.sessions) session.wake()
@@ -327,7 +351,7 @@ export class Conversation {
       if (recent.placed === undefined) continue
       messages.push(storedMessage(view, view.user, recent.placed.content, recent.placed.position))
     }
-    if (last > seq) return { messages, last }
+    if (last > seq) return { messages: await this.#withReplies(messages), last }
     const log = await readLog(this.#shared.storage, keys.logOf(this.id, view.device), seq, limits.run)
     const reads = log.filter(each => each.seq <= view.delivered).map(({ entry }) => readHeader(entry))
     const positions = reads.map(({ header, hash }) =>
@@ -358,29 +382,14 @@ export class Conversation {
     }
   }
 
-  /** One's own message as it stands now; undefined when there is none. */
-  find(message: MessageId): Promise<StoredMessage | undefined> {
-    return this.#find(message, undefined)
+  /** A message as it stands now, one's own unless `user` is given; undefined when there is none. */
+  find(message: MessageId, user: UserId = this.account.user): Promise<StoredMessage | undefined> {
+    return findMessage(this.#shared.storage, this.#view, { user, message })
   }
 
-  /** `before`: where it was said to stand at the look before, and did not. */
-  async #find(message: MessageId, before: string | undefined): Promise<StoredMessage | undefined> {
-    const { user } = this.account
-    const { storage } = this.#shared
-    const key = keys.named(this.id, user, message)
-    const [value] = await storage.get([key])
-    if (value === undefined) return undefined
-    const position = readNamedRow(key, value)
-    const number = queuedNumber(position)
-    const rowKey = number === undefined ? keys.message(this.id, position) : keys.outbox(this.id, number)
-    const [row] = await storage.get([rowKey])
-    // Sealed between the two looks: it has a new place now.
-    if (row === undefined && position !== before) return this.#find(message, position)
-    if (row === undefined) {
-      throw new ParleyError('damaged-data', `The stored row ${rowKey} is missing. Restore the home from a backup.`)
-    }
-    const found = number === undefined ? readMessageRow(rowKey, row) : readOutboxRow(rowKey, row)
-    return storedMessage(this.#view, user, found, position)
+  #withReplies(messages: readonly StoredMessage[]): Promise<StoredMessage[]> | StoredMessage[] {
+    if (messages.every(({ replyTo }) => replyTo === undefined)) return [...messages]
+    return withReplies(this.#shared.storage, this.#view, messages)
   }
 }
 

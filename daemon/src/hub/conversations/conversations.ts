@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto'
 import type { Log, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
-import { checkText } from '../../protocol/bodies.ts'
+import { limits } from '../../limits.ts'
+import { type Act, checkContent } from '../../protocol/bodies.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import {
   type ConversationId,
@@ -43,8 +44,15 @@ export interface Conversations {
   history(conversation: ConversationId, range: HistoryRange): Promise<HistoryPage>
   /** Everything up to that position is read: never goes back. Resolves once that is committed. Throws `usage`. */
   markRead(conversation: ConversationId, position: string): Promise<void>
-  /** One's own message as it stands; undefined when there is none. */
-  find(conversation: ConversationId, message: MessageId): Promise<StoredMessage | undefined>
+  /** A message as it stands, one's own unless `user` is given; undefined when there is none. */
+  find(conversation: ConversationId, message: MessageId, user?: UserId): Promise<StoredMessage | undefined>
+  /**
+   * Does something with a message: resolves once that is committed, as of {@link send}. The same act id again is the same
+   * act. Throws `bad-message` when it cannot be done, and what `send` throws.
+   */
+  act(conversation: ConversationId, said: Act): Promise<void>
+  /** Drops what stands at these positions, here alone and for good. Resolves once that is committed. */
+  hide(conversation: ConversationId, positions: readonly string[]): Promise<void>
   /** All conversations, the latest first. */
   list(): ConversationSummary[]
   get(conversation: ConversationId): ConversationSummary | undefined
@@ -89,13 +97,31 @@ class OpenConversations implements Conversations {
     }
   }
 
-  async send({ peer, text, message, written }: Outgoing): Promise<StoredMessage> {
-    checkText(text)
+  async send({ peer, ...content }: Outgoing): Promise<StoredMessage> {
+    checkContent(content)
     if (peer.user === this.#shared.account.user) {
       throw new ParleyError('usage', 'You cannot send a message to yourself. Choose somebody else.')
     }
     if (this.#isClosed) throw new ParleyError('closed', 'The hub is stopping; the message was not stored.')
-    return this.#with(peer).send({ message, written: Math.max(0, Math.floor(written)), text: text.toWellFormed() })
+    const { written, text } = content
+    return this.#with(peer).send({
+      ...content,
+      written: Math.max(0, Math.floor(written)),
+      text: text.toWellFormed(),
+    })
+  }
+
+  async act(conversation: ConversationId, said: Act): Promise<void> {
+    if (this.#isClosed) throw new ParleyError('closed', 'The hub is stopping; nothing was changed.')
+    const { written } = said
+    await this.#known(conversation).act({ ...said, written: Math.max(0, Math.floor(written)) })
+  }
+
+  async hide(conversation: ConversationId, positions: readonly string[]): Promise<void> {
+    for (let from = 0; from < positions.length; from += limits.hiddenAtOnce) {
+      if (this.#isClosed) throw new ParleyError('closed', 'The hub is stopping; try again when it runs.')
+      await this.#known(conversation).hide(positions.slice(from, from + limits.hiddenAtOnce))
+    }
   }
 
   attach(link: PeerLink): AttachedLink {
@@ -137,8 +163,8 @@ class OpenConversations implements Conversations {
     await this.#conversations.get(conversation)?.markRead(position)
   }
 
-  async find(conversation: ConversationId, message: MessageId): Promise<StoredMessage | undefined> {
-    return this.#conversations.get(conversation)?.find(message)
+  async find(conversation: ConversationId, message: MessageId, user?: UserId): Promise<StoredMessage | undefined> {
+    return this.#conversations.get(conversation)?.find(message, user)
   }
 
   list(): ConversationSummary[] {
@@ -164,6 +190,12 @@ class OpenConversations implements Conversations {
     this.#isClosed = true
     await Promise.all([...this.#conversations.values()].map(conversation => conversation.close()))
     this.#listeners.clear()
+  }
+
+  #known(id: ConversationId): Conversation {
+    const known = this.#conversations.get(id)
+    if (known !== undefined) return known
+    throw new ParleyError('bad-message', 'Nothing was written in that chat yet.')
   }
 
   /** The conversation with `peer`, new when there is none; it counts once something is committed. */

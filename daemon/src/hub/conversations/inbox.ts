@@ -4,6 +4,7 @@ import type { Said } from '../../protocol/bodies.ts'
 import type { DeviceId, UserId } from '../../protocol/ids.ts'
 import type { ReadMap } from '../../protocol/marks.ts'
 import type { Signed } from '../../protocol/parley_pb.ts'
+import { Changes } from './changes.ts'
 import type { CheckedEntry } from './intake.ts'
 import type { Placed } from './timeline.ts'
 
@@ -13,6 +14,10 @@ interface WaitingSend {
   resolve(placed: Placed | undefined): void
   reject(error: ParleyError): void
   failures: number
+}
+
+interface WaitingHide extends WaitingRead {
+  readonly positions: readonly string[]
 }
 
 interface WaitingRead {
@@ -28,14 +33,25 @@ interface Arrival {
   taken: number
 }
 
+/** A device has committed a log up to a number. */
+interface Acknowledgement {
+  readonly by: DeviceId
+  readonly log: DeviceId
+  readonly seq: number
+}
+
 /** How much of an inbox a batch covers, from the front. */
 export interface Taken {
   /** For each message from the front: where it was put. */
   readonly sends: (Placed | undefined)[]
   entries: number
-  readonly acks: ReadonlyMap<DeviceId, number>
+  readonly acks: readonly Acknowledgement[]
+  /** How many of the changes. */
+  changes: number
   /** The position up to which all is read now, if it was reached. */
   readonly readTo: string | undefined
+  /** Whether the first of what is to be hidden is. */
+  readonly hasHidden: boolean
   /** How many of the marks that wait, from the front. */
   readonly marks: number
 }
@@ -53,10 +69,13 @@ export class Inbox {
   #arrivals: Arrival[] = []
   #reads: WaitingRead[] = []
   #readTo: string | undefined
+  #hides: WaitingHide[] = []
   readonly #marks: WaitingMark[] = []
   #arrivedBytes = 0
   #roomWaiters: (() => void)[] = []
-  readonly #acks = new Map<DeviceId, number>()
+  readonly #acks = new Map<string, Acknowledgement>()
+  /** What else is to be changed. */
+  readonly changes = new Changes()
 
   /** Resolves once the message is committed, with its place if it is new. */
   send(said: Said): Promise<Placed | undefined> {
@@ -73,8 +92,10 @@ export class Inbox {
     this.#arrivedBytes += bytes
   }
 
-  acknowledge(device: DeviceId, seq: number): void {
-    if (seq > (this.#acks.get(device) ?? 0)) this.#acks.set(device, seq)
+  /** A device has committed a log of one's own up to `seq`. */
+  acknowledge(by: DeviceId, log: DeviceId, seq: number): void {
+    const key = `${by}/${log}`
+    if (seq > (this.#acks.get(key)?.seq ?? 0)) this.#acks.set(key, { by, log, seq })
   }
 
   /** Resolves once everything up to `position` is committed as read. */
@@ -86,6 +107,16 @@ export class Inbox {
   /** The position up to which all is to be read. */
   get readTo(): string | undefined {
     return this.#readTo
+  }
+
+  /** Resolves once what stands at these positions is shown no longer, and that is committed. */
+  hide(positions: readonly string[]): Promise<void> {
+    return new Promise((resolve, reject) => this.#hides.push({ positions, resolve, reject }))
+  }
+
+  /** The positions that are to be shown no longer, a few at a time. */
+  get hidden(): readonly string[] {
+    return this.#hides[0]?.positions ?? []
   }
 
   /** Takes in how far somebody has read. What is too much is dropped: it is told again on the next link. */
@@ -105,7 +136,7 @@ export class Inbox {
 
   get isEmpty(): boolean {
     const [sends, arrivals, acks, reads] = [this.#sends, this.#arrivals, this.#acks.size, this.#reads]
-    return sends.length + arrivals.length + acks + reads.length + this.#marks.length === 0
+    return sends.length + arrivals.length + acks + reads.length + this.#marks.length + this.#hides.length === 0
   }
 
   get hasSends(): boolean {
@@ -127,19 +158,24 @@ export class Inbox {
     return entries
   }
 
-  get acks(): ReadonlyMap<DeviceId, number> {
-    return new Map(this.#acks)
+  get acks(): readonly Acknowledgement[] {
+    return [...this.#acks.values()]
   }
 
   /** What was taken is committed. */
   settle(taken: Taken): void {
     for (const [index, { resolve }] of this.#sends.splice(0, taken.sends.length).entries()) resolve(taken.sends[index])
-    for (const [device, seq] of taken.acks) if (this.#acks.get(device) === seq) this.#acks.delete(device)
+    for (const ack of taken.acks) {
+      const key = `${ack.by}/${ack.log}`
+      if (this.#acks.get(key) === ack) this.#acks.delete(key)
+    }
+    this.changes.settle(taken.changes)
     if (taken.readTo !== undefined && taken.readTo === this.#readTo) {
       this.#readTo = undefined
       for (const { resolve } of this.#reads.splice(0)) resolve()
     }
     this.#marks.splice(0, taken.marks)
+    if (taken.hasHidden) this.#hides.shift()?.resolve()
     let left = taken.entries
     let finished = 0
     for (const arrival of this.#arrivals) {
@@ -164,9 +200,10 @@ export class Inbox {
       else send.reject(error)
     }
     this.#sends = kept
+    this.changes.fail(error, mayTryAgain)
     // Whoever reads on says so again, with a later position.
     this.#readTo = undefined
-    for (const { reject } of this.#reads.splice(0)) reject(error)
+    for (const { reject } of [...this.#reads.splice(0), ...this.#hides.splice(0)]) reject(error)
   }
 
   close(): void {

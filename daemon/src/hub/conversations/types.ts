@@ -1,7 +1,11 @@
 import type { KeyObject } from 'node:crypto'
+import type { Content, MessageName } from '../../protocol/bodies.ts'
 import type { MessageState } from '../../protocol/control.ts'
+import type { Attachment } from '../../protocol/files.ts'
+import type { EventRow } from '../../protocol/hub_rows_pb.ts'
 import type { ConversationId, DeviceId, MessageId, RegistryId, UserId } from '../../protocol/ids.ts'
 import type { Event } from '../../protocol/parley_pb.ts'
+import type { Reaction } from './registers.ts'
 
 /** Whose home this is: the user at the registry and the device that signs here. */
 export interface Account {
@@ -39,12 +43,8 @@ export interface Peer {
 }
 
 /** A message to send. The same `message` id again is the same message. */
-export interface Outgoing {
+export interface Outgoing extends Content {
   readonly peer: Peer
-  readonly text: string
-  readonly message: MessageId
-  /** When the person sent it, ms since 1970: shown, never used for order. */
-  readonly written: number
 }
 
 /** A message as it stands in a conversation. */
@@ -54,6 +54,7 @@ export interface StoredMessage {
   /** The author. */
   readonly user: UserId
   readonly mine: boolean
+  /** Empty of a deleted one, and of an event. */
   readonly text: string
   /** ms since 1970, as the author says. */
   readonly written: number
@@ -61,6 +62,26 @@ export interface StoredMessage {
   readonly state?: MessageState
   /** Orders the messages of a conversation as text; queued ones stand behind all others and move once when sealed. */
   readonly position: string
+  readonly replyTo?: RepliedTo
+  readonly mentions?: readonly UserId[]
+  readonly mentionsAll?: true
+  readonly files?: readonly Attachment[]
+  /** When it was edited last, as the author says: ms since 1970. */
+  readonly edited?: number
+  readonly deleted?: true
+  /** Those that are on, in the order in which they came. */
+  readonly reactions?: readonly Reaction[]
+  /** What happened: a line that is no message. */
+  readonly event?: EventRow
+  /** It is shown no longer. */
+  readonly isGone?: true
+}
+
+/** The message that a reply answers. What it says, and where, only while it is here. */
+export interface RepliedTo extends MessageName {
+  /** At most 100 characters; empty of a deleted one. */
+  readonly text?: string
+  readonly position?: string
 }
 
 /** One page of a conversation, oldest first. */
