@@ -20,6 +20,8 @@ export interface Locations {
   readonly auditLog: string
   /** This home's device key. */
   readonly deviceKey: string
+  /** Opens what a hub keeps sealed in storage. */
+  readonly hubKey: string
   /** Opens the registry's secrets in storage. */
   readonly registryKey: string
   /** Tells the registry of this home from others that come to its storage. */
@@ -67,6 +69,7 @@ export function locations(home: string): Locations {
     hubLog: within('logs', 'hub.log'),
     auditLog: within('logs', 'audit.log'),
     deviceKey: within('device.key'),
+    hubKey: within('hub.key'),
     registryKey: within('registry.key'),
     holder: within('holder'),
     backups: within('backups'),
@@ -89,6 +92,11 @@ export function locations(home: string): Locations {
 /** A file that a person names, from the folder that they are in. */
 export function fileNamed(given: string): string {
   return resolve(given)
+}
+
+/** A file in a folder that a person names; `name` is no path. */
+export function fileWithin(folder: string, name: string): string {
+  return join(folder, name)
 }
 
 /** A file of a bundled daemon, by its path from the folder of that daemon, with slashes. */

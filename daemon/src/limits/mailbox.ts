@@ -50,6 +50,8 @@ export const mailboxLimits = {
   mailAtOnce: 4,
   /** A mailbox key that was looked up is used for this long; a device that has none is asked for again after it. */
   mailboxKeyFresh: 10 * 60_000,
+  /** How often an item is tried that fails in a way nobody foresaw, before it is dropped: with the waits between, an hour. */
+  mailTries: 12,
   /** The wait after a deposit or a collection that failed; it doubles up to the longest. */
   mailRetry: { first: 1_000, fast: 60_000, fastFor: 10 * 60_000, slow: 10 * 60_000 },
 } as const
