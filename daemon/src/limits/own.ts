@@ -13,6 +13,8 @@ export const ownLimits = {
   markedLogs: 1_024,
   /** Marks of one user that are kept side by side: one for each of their devices, unless one covers the others. */
   marksPerUser: 64,
+  /** Messages of a room that are told anew when more members have them: older ones say so when they are read again. */
+  countsTold: 200,
   /** Marks that wait to be committed, and how many of them one batch takes. */
   waitingMarks: 2_000,
   batchMarks: 64,

@@ -1,6 +1,12 @@
+import { create } from '@bufbuild/protobuf'
+import { limits } from '../../limits.ts'
 import type { MessageState } from '../../protocol/control.ts'
-import type { DeviceId, UserId } from '../../protocol/ids.ts'
+import { type ConversationRow, type OwnReach, OwnReachSchema } from '../../protocol/hub_rows_pb.ts'
+import { type DeviceId, deviceId, fromText, type UserId } from '../../protocol/ids.ts'
+import { topOf } from './device-log.ts'
 import type { Marks } from './marks.ts'
+import type { State } from './state.ts'
+import type { Account } from './types.ts'
 
 /** How far the log of one device of one's own has come: sequences, none of which ever goes back. */
 export interface LogReach {
@@ -31,6 +37,38 @@ export interface ReachGround {
   /** The others who take part, and since when (hybrid time). */
   readonly others: ReadonlyMap<UserId, bigint>
   userOf(device: DeviceId): UserId | undefined
+}
+
+/** How far one's own messages have come by a conversation's state. */
+export function reachedOf(
+  { logs, members, acked, posted, marks }: Pick<State, 'logs' | 'members' | 'acked' | 'posted' | 'marks'>,
+  { user, device }: Pick<Account, 'user' | 'device'>,
+): Reached {
+  const userOf = (of: DeviceId) => (of === device ? user : members.mayLink(of)?.user)
+  const own = new Map<DeviceId, { seq: number; time: bigint }>()
+  for (const [of, log] of logs) {
+    if (userOf(of) !== user) continue
+    let time = 0n
+    for (const head of log.heads) if (head.time > time) time = head.time
+    own.set(of, { seq: topOf(log), time })
+  }
+  const others = new Map<UserId, bigint>()
+  for (const other of members.users) if (other !== user) others.set(other, members.joined(other) ?? 0n)
+  return new Reached({ device, user, logs: own, acked, posted, marks, others, userOf })
+}
+
+export function readReach({ reached }: Pick<ConversationRow, 'reached'>): Reach {
+  const logs = reached.map(({ device, sent, delivered, read }) => {
+    return [deviceId(device), { sent: Number(sent), delivered: Number(delivered), read: Number(read) }] as const
+  })
+  return new Map(logs)
+}
+
+export function reachRows(reach: Reach): OwnReach[] {
+  return [...reach].map(([device, { sent, delivered, read }]) => {
+    const fields = { sent: BigInt(sent), delivered: BigInt(delivered), read: BigInt(read) }
+    return create(OwnReachSchema, { device: fromText(device), ...fields })
+  })
 }
 
 /**
@@ -105,6 +143,27 @@ export class Reached {
     return { delivered, read, of }
   }
 
+  /** The parts of logs whose messages are counted otherwise than `before`: of long ones the end. */
+  moved(before: Reached): LogPart[] {
+    const parts: LogPart[] = []
+    const { logs, others } = this.#ground
+    for (const [device, { seq }] of logs) {
+      let [from, to] = [seq, 0]
+      for (const user of new Set([...others.keys(), ...before.#ground.others.keys()])) {
+        for (const [was, now] of [
+          [before.deliveredTo(user, device), this.deliveredTo(user, device)],
+          [before.readBy(user, device), this.readBy(user, device)],
+        ] as const) {
+          if (now <= was) continue
+          from = Math.min(from, was)
+          to = Math.max(to, Math.min(now, seq))
+        }
+      }
+      if (to > from) parts.push({ device, from: Math.max(from, to - limits.countsTold), to })
+    }
+    return parts
+  }
+
   /** Those who had joined when a message was written. */
   audience({ time }: OwnPlace): UserId[] {
     return [...this.#ground.others].filter(([, joined]) => joined <= time).map(([user]) => user)
@@ -126,9 +185,16 @@ export function stateAt(reach: Reach, at: Pick<OwnPlace, 'device' | 'seq'> | und
   return at.seq > read ? 'delivered' : 'read'
 }
 
+/** The entries of a log behind `from`, up to `to`. */
+export interface LogPart {
+  readonly device: DeviceId
+  readonly from: number
+  readonly to: number
+}
+
 /** The parts of logs whose messages have another state now. */
-export function changedReach(before: Reach, after: Reach): { device: DeviceId; from: number; to: number }[] {
-  const changed: { device: DeviceId; from: number; to: number }[] = []
+export function changedReach(before: Reach, after: Reach): LogPart[] {
+  const changed: LogPart[] = []
   for (const [device, now] of after) {
     const was = before.get(device) ?? nowhere
     const moved = (['sent', 'delivered', 'read'] as const).filter(name => now[name] > was[name])
