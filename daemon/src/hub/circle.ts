@@ -44,6 +44,8 @@ export interface Circle {
   history(conversation: ConversationId, range: HistoryRange): Promise<Page>
   /** One's own message as it stands; undefined when there is none. */
   ownMessage(conversation: ConversationId, message: MessageId): Promise<MessageInfo | undefined>
+  /** Drops what stands at these positions, here alone and for good. Absent where that cannot be. */
+  hide?(conversation: ConversationId, positions: readonly string[]): Promise<void>
   /** Everything up to that position is read: never goes back. */
   markRead(conversation: ConversationId, position: string): Promise<void>
 }

@@ -161,7 +161,7 @@ export class Hub {
     this.invites = new TeamInvites(own)
     this.archive = new Archive({
       ...{ storage: options.storage, index: options.search, log, circles: this.#circles, company: this.#company },
-      ownName: () => store.current?.name,
+      ...{ chats: this.chats, clock: this.#clock, ownName: () => store.current?.name },
       watch: listener => this.watch(listener),
     })
   }

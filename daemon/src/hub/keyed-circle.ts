@@ -162,6 +162,10 @@ export abstract class KeyedCircle implements Circle {
     return this.message(stored)
   }
 
+  hide(conversation: ConversationId, positions: readonly string[]): Promise<void> {
+    return this.conversations.hide(conversation, positions)
+  }
+
   async history(conversation: ConversationId, range: HistoryRange): Promise<Page> {
     const { messages, more } = await this.conversations.history(conversation, range)
     return { messages: messages.map(message => this.message(message)), more }

@@ -35,4 +35,11 @@ export const archiveLimits = {
   importLine: 1024 * 1024,
   /** Messages of an import that are taken over in one batch. */
   importBatch: 200,
+  // ---- retention
+  /** How long after the start, after a change, and how often it is looked whether something is old enough to be dropped. */
+  retentionFirst: 60_000,
+  retentionPause: 1_000,
+  retentionEvery: 60 * 60_000,
+  /** Messages that are dropped in one go: sending waits for a batch of these. */
+  retentionBatch: 200,
 } as const

@@ -24,6 +24,8 @@ export interface KeptChat {
   readonly pinned: boolean
   /** Marked as unread: from a position on, or `1`; empty: not. */
   readonly unread: string
+  /** Days after which messages are dropped; empty: never. */
+  readonly retention: string
 }
 
 /** A change of what one's own devices share: what is absent stays. */
@@ -72,8 +74,14 @@ export class ChatRows {
       archived: this.#text(id, about.archived) !== '',
       pinned: this.#text(id, about.pinned) !== '',
       unread: this.#text(id, about.unread),
+      retention: this.#text(id, about.retention),
       ...(position === '' ? {} : { scroll: { position, offset } }),
     }
+  }
+
+  /** The chats whose messages are dropped after some days. */
+  get retained(): ConversationId[] {
+    return [...this.#rows.keys()].filter(id => this.get(id).retention !== '')
   }
 
   /** Whether others are not told what one has read. */

@@ -29,7 +29,7 @@ export interface ChatsOptions {
 }
 
 /** What lists show of what is kept of a chat. */
-type Shown = Pick<ConversationInfo, 'muted' | 'draft' | 'archived' | 'pinned' | 'isMarkedUnread'>
+type Shown = Pick<ConversationInfo, 'muted' | 'draft' | 'archived' | 'pinned' | 'isMarkedUnread' | 'retention'>
 
 /** What is stored of chats. */
 export interface ChatStore {
@@ -78,13 +78,31 @@ export class Chats {
   /** What a list shows of what is kept. */
   shown(conversation: ConversationId): Shown {
     const { muted, draft, archived, pinned, unread } = this.#rows.get(conversation)
+    const retention = this.retention(conversation)
     return {
       muted,
       draft: lineOf(draft),
       ...(archived && { archived }),
       ...(pinned && { pinned }),
       ...(unread !== '' && { isMarkedUnread: true as const }),
+      ...(retention === undefined ? {} : { retention }),
     }
+  }
+
+  /** Days after which messages of a chat are dropped; undefined: never. */
+  retention(conversation: ConversationId): number | undefined {
+    const days = Number(this.#rows.get(conversation).retention)
+    return Number.isInteger(days) && days >= 1 && days <= limits.retentionDays ? days : undefined
+  }
+
+  /** The chats whose messages are dropped after some days. */
+  get retained(): readonly ConversationId[] {
+    return this.#rows.retained
+  }
+
+  /** On all of one's own devices. */
+  async setRetention({ conversation, days }: Params<'setRetention'>): Result<'setRetention'> {
+    return this.#changeKnown(conversation, { retention: days === null ? '' : String(days) })
   }
 
   /** Keeps another device of one's own in step over this link until it is closed; gives what takes its events. */

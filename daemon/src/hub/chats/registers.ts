@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { type ConversationId, type DeviceId, fromText } from '../../protocol/ids.ts'
 
 /** What a register of a conversation is about (wire.md, OwnState). */
-export const about = { draft: 1, muted: 2, archived: 3, pinned: 4, unread: 5, receiptsOff: 6 } as const
+export const about = { draft: 1, muted: 2, archived: 3, pinned: 4, unread: 5, receiptsOff: 6, retention: 7 } as const
 
 /** When and where a register was set. The highest (time, device) counts. */
 export interface Stamp {
