@@ -9,6 +9,7 @@ import { addDevices } from './devices.ts'
 import { addDirect } from './direct.ts'
 import { addDoctor } from './doctor.ts'
 import { exitCodeOf } from './exit.ts'
+import { addFile } from './file.ts'
 import { addHub } from './hub.ts'
 import { addInvite } from './invite.ts'
 import { addInvites } from './invites.ts'
@@ -17,6 +18,7 @@ import { addLog } from './log.ts'
 import { addPassword } from './password.ts'
 import { addRegistry } from './registry.ts'
 import { addRequests } from './requests.ts'
+import { addRoom } from './room.ts'
 import { addSend } from './send.ts'
 import { addShow } from './show.ts'
 import { addSignIn } from './sign-in.ts'
@@ -68,6 +70,8 @@ function createProgram(terminal: Terminal): Command {
     addSend,
     addChat,
     addLog,
+    addRoom,
+    addFile,
     addConnect,
     addDevices,
     addVerify,

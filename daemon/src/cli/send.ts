@@ -7,6 +7,7 @@ import { checkText } from '../protocol/bodies.ts'
 import { personOf } from '../protocol/conversation-infos.ts'
 import { toText } from '../protocol/ids.ts'
 import { addCommand, type CommonOptions, withHub } from './command.ts'
+import { addFiles } from './file.ts'
 import { harmlessLine } from './harmless.ts'
 import { stateMark } from './messages.ts'
 import { readDuration } from './moments.ts'
@@ -16,6 +17,7 @@ import { whom } from './whom.ts'
 interface Options extends CommonOptions {
   readonly classic?: string
   readonly wait?: boolean
+  readonly file: readonly string[]
   readonly deadline: string
 }
 
@@ -28,10 +30,12 @@ export function addSend(program: Command, terminal: Terminal): void {
       'parley send bob "lunch?"',
       'parley send bob --wait lunch at noon     until bob’s device has it',
       'git diff | parley send bob               from stdin',
+      'parley send bob --file plan.pdf          a file, with or without a text',
       'parley send --classic carl@10.0.0.7 hi   to a classic client, unencrypted',
     ],
   )
     .option('--wait', 'wait until it is delivered, or was handed to a classic client')
+    .option('--file <path>', 'send a file along; up to ten times', (path, paths: string[]) => [...paths, path], [])
     .option('--classic <address>', '[NAME@]HOST[:PORT] of a classic client, in the place of WHO')
     .option('--deadline <time>', 'with --wait: how long', `${limits.deliveryWait / 1000}s`)
     .action((who: string | undefined, words: readonly string[], options: Options) => {
@@ -44,11 +48,14 @@ export function addSend(program: Command, terminal: Terminal): void {
 async function run(terminal: Terminal, to: string, words: readonly string[], options: Options): Promise<void> {
   const deadline = readDuration(options.deadline, '--deadline')
   if (deadline > limits.longestWait) throw new ParleyError('usage', '--deadline takes a day at most.')
-  const text = words.length > 0 ? words.join(' ') : await readStdin(terminal)
-  checkText(text)
+  const hasText = words.length > 0 || options.file.length === 0
+  const text = words.length > 0 ? words.join(' ') : hasText ? await readStdin(terminal) : ''
+  if (hasText) checkText(text)
   await withHub(terminal, options, async client => {
-    const sent = await client.request('send', { to, text, message: toText(randomBytes(16)) })
-    const { conversation, message } = sent
+    const files = await addFiles(client, options.file)
+    const message = toText(randomBytes(16))
+    const sent = await client.request('send', { to, text, message, ...(files.length > 0 && { files }) })
+    const { conversation } = sent
     const timeout = limits.controlRequest + deadline
     const last = options.wait
       ? await client.request('waitDelivered', { conversation, message, timeout: deadline }, { timeout })

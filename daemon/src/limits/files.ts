@@ -25,6 +25,8 @@ export const filesLimits = {
   fileUnsent: 24 * 3600_000,
   /** How often those are looked for. */
   filesSweep: 3600_000,
+  /** How long a front end waits for the largest file to be copied: ten minutes at the pace of an old USB stick. */
+  fileCopy: 10 * 60_000,
   // ---- fetching
   /**
    * Chunks that are asked of one link before one has come: at first, and as long as they come quickly, at most. A message
