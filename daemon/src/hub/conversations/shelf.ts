@@ -3,12 +3,13 @@ import { limits } from '../../limits.ts'
 import { isAct, type MessageName, type Said, targetOf } from '../../protocol/bodies.ts'
 import {
   AboutRowSchema,
+  ActRowSchema,
   DeletedRowSchema,
   MessageRowSchema,
   type NamedRow,
   NamedRowSchema,
 } from '../../protocol/hub_rows_pb.ts'
-import { type ConversationId, messageId, type UserId, userId } from '../../protocol/ids.ts'
+import { type ConversationId, type MessageId, messageId, type UserId, userId } from '../../protocol/ids.ts'
 import { entryOf, entryText, keys, logKeyOf, queuedNumber } from './keys.ts'
 import { nameOfRow, readRow } from './rows.ts'
 
@@ -64,16 +65,17 @@ export class Shelf {
   async #load({ said, stripped = [], withdrawn = [], hidden = [] }: Wanted): Promise<void> {
     const id = this.#conversation
     const all = [...said, ...withdrawn]
+    const acts = all.flatMap(({ user, said: is }) => (isAct(is) && user === this.#own ? [is.message] : []))
     await this.#read([
       ...all.map(each => this.#named(nameIn(each))),
-      ...all.flatMap(({ user, said: is }) => (isAct(is) && user === this.#own ? [keys.act(id, is.message)] : [])),
+      ...acts.map(act => keys.act(id, act)),
       ...all.flatMap(({ said: is }) => this.#namedEntries(is)),
       ...withdrawn.map(({ position }) => logKeyOf(id, position)),
       ...stripped.map(position => keys.deleted(id, entryOf(position))),
       ...hidden.map(position => keys.message(id, position)),
     ])
     const others = [...this.#deletedNames(stripped), ...this.#hiddenNames(hidden)]
-    await this.#read(others.map(name => this.#named(name)))
+    await this.#read([...others.map(name => this.#named(name)), ...acts.flatMap(act => this.#queuedAct(act))])
     await this.#readTargets([...all.map(nameIn), ...others])
     const dropped = said.filter(({ said: is }) => isAct(is) && is.act.is === 'deletion').map(nameIn)
     await this.#readEntries([...dropped, ...withdrawn.map(nameIn), ...others])
@@ -127,6 +129,14 @@ export class Shelf {
   #namedEntries(said: Said): string[] {
     if (!isAct(said) || said.act.is !== 'deletion') return []
     return said.act.entries.map(({ device, seq, hash }) => `log/${this.#conversation}/${entryText(device, seq, hash)}`)
+  }
+
+  /** The row in the outbox of an act of one's own that waits. */
+  #queuedAct(act: MessageId): string[] {
+    const key = keys.act(this.#conversation, act)
+    const value = this.#rows.get(key)
+    const number = value && queuedNumber(readRow(ActRowSchema, key, value).position)
+    return number === undefined ? [] : [keys.outbox(this.#conversation, number)]
   }
 
   #deletedNames(stripped: readonly string[]): MessageName[] {
