@@ -11,9 +11,11 @@ import {
   type PeerLink,
   type StoredMessage,
 } from '../../daemon/src/hub/conversations/conversations.ts'
+import type { Author, Keyring } from '../../daemon/src/hub/conversations/members.ts'
 import { HybridClock } from '../../daemon/src/protocol/clock.ts'
 import {
   type ConversationId,
+  type DeviceId,
   deviceId,
   directConversationId,
   messageId,
@@ -21,7 +23,7 @@ import {
   registryId,
   userId,
 } from '../../daemon/src/protocol/ids.ts'
-import { generateKeyPair, idOfKey } from '../../daemon/src/protocol/keys.ts'
+import { generateKeyPair, idOfKey, publicKeyOf } from '../../daemon/src/protocol/keys.ts'
 import { type Event, EventSchema } from '../../daemon/src/protocol/parley_pb.ts'
 import { RecordedLog } from './recorded-log.ts'
 
@@ -36,7 +38,17 @@ export function person(name: string): Person {
   const user = userId(randomBytes(16))
   const { privateKey, spki } = generateKeyPair()
   const account = { registry, user, device: deviceId(idOfKey(spki)), privateKey, spki }
+  authors.set(account.device, { user, key: publicKeyOf(spki) })
   return { user, name, displayName: name, account }
+}
+
+/** Everybody whom a test has made: their statements are known to all. */
+const authors = new Map<DeviceId, Author>()
+
+export const keyring: Keyring = {
+  keyOf: device => authors.get(device),
+  devicesOf: user =>
+    new Map([...authors].flatMap(([device, author]) => (author.user === user ? [[device, author.key]] : []))),
 }
 
 export function conversationOf(a: Person, b: Person): ConversationId {
@@ -73,7 +85,7 @@ export class Home implements AsyncDisposable {
 
   async start(): Promise<void> {
     const { storage, clock, log } = this
-    this.#conversations = await openConversations({ storage, account: this.person.account, clock, log })
+    this.#conversations = await openConversations({ storage, account: this.person.account, clock, log, keyring })
     this.#conversations.watch(({ messages }) => this.told.push(...messages))
   }
 

@@ -4,14 +4,20 @@ import { publicKeyOf } from '../protocol/keys.ts'
 import type { Author, Keyring } from './conversations/members.ts'
 import type { People } from './people.ts'
 
+/** One's own devices. */
+interface OwnKeys {
+  readonly user: UserId
+  /** SPKI of those in one's own roster, and of this one. */
+  readonly keys: () => ReadonlyMap<DeviceId, Uint8Array>
+}
+
 /** The devices of everyone known at one registry, and one's own. Keys are made of their bytes once. */
 export class PeopleKeyring implements Keyring {
   readonly #people: Pick<People, 'get' | 'ofDevice'>
-  readonly #own: { readonly user: UserId; readonly keys: () => ReadonlyMap<DeviceId, Uint8Array> }
+  readonly #own: OwnKeys
   readonly #made = new Map<DeviceId, Author & { readonly spki: Uint8Array }>()
 
-  /** `own.keys`: SPKI of the devices in one's own roster, this one included. */
-  constructor(people: Pick<People, 'get' | 'ofDevice'>, own: PeopleKeyring['#own']) {
+  constructor(people: Pick<People, 'get' | 'ofDevice'>, own: OwnKeys) {
     this.#people = people
     this.#own = own
   }

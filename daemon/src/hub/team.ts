@@ -4,7 +4,7 @@ import type { Dialer } from '../net/dial.ts'
 import type { Identity } from '../net/identity.ts'
 import type { HybridClock } from '../protocol/clock.ts'
 import type { PersonInfo } from '../protocol/control.ts'
-import { deviceId, directConversationId, type UserId, userId } from '../protocol/ids.ts'
+import { type DeviceId, deviceId, directConversationId, type UserId, userId } from '../protocol/ids.ts'
 import { readUserName } from '../protocol/names.ts'
 import { rosterDevices } from '../protocol/statements.ts'
 import type { Account, AccountStore } from './accounts.ts'
@@ -17,6 +17,7 @@ import { Supervisor, type SupervisorOptions } from './dialer.ts'
 import type { CircleFiles } from './files/files.ts'
 import { Freshness } from './freshness.ts'
 import { asName, KeyedCircle } from './keyed-circle.ts'
+import { PeopleKeyring } from './keyring.ts'
 import type { HubNews } from './news.ts'
 import { Peers } from './peers.ts'
 import { People, type Person } from './people.ts'
@@ -156,7 +157,8 @@ export class Team extends KeyedCircle {
     const people = await People.open(storage, trust)
     const { privateKey, spki, id } = identity
     const self = { registry, user, device: deviceId(id), privateKey, spki }
-    conversations = await openConversations({ storage, account: self, clock, log })
+    const keyring = new PeopleKeyring(people, { user, keys: () => ownKeys(options.store.current ?? account, self) })
+    conversations = await openConversations({ storage, account: self, clock, log, keyring })
     return new Team(options, people, conversations)
   }
 
@@ -296,6 +298,11 @@ export class Team extends KeyedCircle {
     const summary = this.conversations.get(directConversationId(registry, own, user))
     return summary?.peer ?? { user, name: '', displayName: '' }
   }
+}
+
+/** The devices of one's own, this one included while it waits to be in the roster. */
+function ownKeys(account: Account, self: { readonly device: DeviceId; readonly spki: Uint8Array }) {
+  return new Map([[self.device, self.spki], ...rosterDevices(account.listed)])
 }
 
 const oneself = 'You cannot write to yourself. Name somebody else.'

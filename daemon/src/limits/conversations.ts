@@ -8,8 +8,6 @@ export const conversationsLimits = {
   knots: 64,
   /** Starts of a hub whose commit numbers it still knows: a peer that was away for longer is told all heads. */
   epochs: 32,
-  /** Membership entries of one conversation: a room of 256 in which everybody came and went a dozen times. */
-  membershipEntries: 10_000,
   /** Membership heads that one entry names. */
   rights: 32,
   /** Sequence numbers are below this: 11 hex digits in storage keys, and exact in a double. */

@@ -2,21 +2,25 @@ import type { KeyObject } from 'node:crypto'
 import type { Log, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import type { Act } from '../../protocol/bodies.ts'
+import type { Act, Said } from '../../protocol/bodies.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import { readHeader } from '../../protocol/entries.ts'
-import type { ConversationId, DeviceId, MessageId, UserId } from '../../protocol/ids.ts'
+import { type ConversationId, type DeviceId, type MessageId, toText, type UserId } from '../../protocol/ids.ts'
 import type { Entry } from '../../protocol/parley_pb.ts'
+import { topOf } from './device-log.ts'
 import type { Draft } from './draft.ts'
 import { changedMessage, readHistory, storedMessage, type View, withReplies } from './history.ts'
-import { checkEntries, type Intake, sizeOf } from './intake.ts'
+import { type CheckedEntry, checkEntries, type Intake, sizeOf } from './intake.ts'
 import { checkPosition, keys, type Place, sealedPosition } from './keys.ts'
-import { type LogEntry, readLog } from './log-reader.ts'
+import { readLog } from './log-reader.ts'
+import { Logs } from './logs.ts'
 import { checkAct, findMessage } from './lookup.ts'
-import { Recent } from './recent.ts'
+import type { Doubt, Members, MembershipEntry } from './members.ts'
 import { type Content, readMessageRow } from './rows.ts'
+import { seal } from './seal.ts'
 import { Session } from './session.ts'
-import { type LogHead, loadState, newState, type State } from './state.ts'
+import { loadState, type MembersOf, newState, type State } from './state.ts'
+import type { Arrivals } from './sync/arrivals.ts'
 import type {
   Account,
   ConversationChange,
@@ -25,9 +29,16 @@ import type {
   HistoryRange,
   Peer,
   PeerLink,
+  RoomSummary,
   StoredMessage,
 } from './types.ts'
 import { type Desk, Writer } from './writer.ts'
+
+/** Looks at what others write before it is shown, as plugins may. */
+export type Guard = (
+  conversation: ConversationId,
+  message: { readonly user: UserId; readonly said: Said },
+) => Promise<Doubt | undefined>
 
 /** What all conversations of a home share. */
 export interface Shared {
@@ -37,6 +48,10 @@ export interface Shared {
   readonly ownKey: KeyObject
   readonly clock: HybridClock
   readonly log: Log
+  readonly membersOf: MembersOf
+  readonly arrivals: Arrivals
+  /** Why a message that has come is not to be shown; undefined: it is. */
+  readonly guard?: Guard
   /** Tells the front ends. */
   changed(change: ConversationChange): void
 }
@@ -47,27 +62,48 @@ export class Conversation {
   readonly sessions = new Set<Session>()
   readonly #shared: Shared
   readonly #writer: Writer
-  readonly #recent = new Recent()
+  readonly logs: Logs
   #state: State
-  #peer: Peer
-  /** Heads of what has been checked and waits to be committed. */
-  readonly #checkedHeads = new Map<DeviceId, Place>()
+  #peer: Peer | undefined
   /** Rises whenever what was checked but not committed is dropped. */
   #generation = 0
   #checking: Promise<unknown> = Promise.resolve()
   #problem: string | undefined
 
-  constructor(id: ConversationId, shared: Shared, peer: Peer, state?: State) {
+  /** `peer`: the other one of a direct conversation; absent: a room. */
+  constructor(id: ConversationId, shared: Shared, peer: Peer | undefined, state?: State) {
     this.id = id
     this.#shared = shared
     this.#peer = peer
-    this.#state = state ?? newState(shared.account, peer)
-    for (const { time } of this.#state.heads.values()) shared.clock.observe(time)
+    this.#state = state ?? this.#newState()
+    for (const { heads } of this.#state.logs.values()) for (const { time } of heads) shared.clock.observe(time)
+    const conversation = this
+    this.logs = new Logs({
+      conversation: id,
+      device: shared.account.device,
+      storage: shared.storage,
+      get logs() {
+        return conversation.#state.logs
+      },
+      get members() {
+        return conversation.#state.members
+      },
+    })
     this.#writer = new Writer(this.#desk())
   }
 
-  get peer(): Peer {
+  /** The other one of a direct conversation. */
+  get peer(): Peer | undefined {
     return this.#peer
+  }
+
+  /** As committed. */
+  get state(): State {
+    return this.#state
+  }
+
+  get members(): Members {
+    return this.#state.members
   }
 
   /** Takes over how the other one is called now; it is stored with the next change. */
@@ -80,8 +116,14 @@ export class Conversation {
     return this.#state.stored !== undefined
   }
 
-  get heads(): ReadonlyMap<DeviceId, LogHead> {
-    return this.#state.heads
+  /** The last entry of each log. */
+  get heads(): ReadonlyMap<DeviceId, Place> {
+    const heads = new Map<DeviceId, Place>()
+    for (const [device, { heads: all }] of this.#state.logs) {
+      const last = all.reduce((top, head) => (head.seq > top.seq ? head : top))
+      heads.set(device, last)
+    }
+    return heads
   }
 
   get account(): Account {
@@ -92,20 +134,22 @@ export class Conversation {
     return this.#shared.ownKey
   }
 
-  get summary(): ConversationSummary {
+  get summary(): ConversationSummary | RoomSummary {
     const { row } = this.#state
     const { lastLine, lastMine, lastTime, queued, shown, unread, firstUnread } = row
     const undelivered = this.#ownSeq - this.#delivered
+    const peer = this.#peer
+    const kind = peer ? ({ kind: 'direct', peer } as const) : ({ kind: 'room', members: this.members } as const)
     return {
       conversation: this.id,
-      kind: 'direct',
-      peer: this.#peer,
+      ...kind,
       isStored: this.isStored,
       lastLine,
       lastMine,
       lastTime: Number(lastTime),
       queued: queued + undelivered,
       unread: Number(unread),
+      mentions: Number(row.mentions),
       ...(firstUnread === '' ? {} : { firstUnread }),
       count: Number(shown) + queued,
       linked: this.sessions.size > 0,
@@ -115,7 +159,8 @@ export class Conversation {
 
   /** Whether a device of the other one has not committed all that was said here; without one, whether none has. */
   isLacking(device?: DeviceId): boolean {
-    const committed = device === undefined ? this.#delivered : (this.#state.acked.get(device) ?? 0)
+    const own = this.account.device
+    const committed = device === undefined ? this.#delivered : (this.#state.acked.get(device)?.get(own) ?? 0)
     return this.#state.row.queued > 0 || this.#ownSeq > committed || this.#writer.inbox.hasSends
   }
 
@@ -182,33 +227,40 @@ export class Conversation {
     return this.#writer.inbox.hasRoom()
   }
 
-  /** A device of the other one has committed one's own log up to `place`. Unknown places are not taken. */
-  async acknowledge(device: DeviceId, place: Place): Promise<boolean> {
-    if (!(await this.holds(this.account.device, place))) return false
-    if (place.seq > (this.#state.acked.get(device) ?? 0)) {
-      this.#writer.inbox.acknowledge(device, place.seq)
+  /**
+   * A device has committed a log of one's own up to these places; those that are not held here are not taken. Gives those
+   * that are.
+   */
+  async acknowledge(by: DeviceId, log: DeviceId, places: readonly Place[]): Promise<readonly Place[]> {
+    const { held, seq } = await this.logs.reach(log, places)
+    if (seq > (this.#state.acked.get(by)?.get(log) ?? 0)) {
+      this.#writer.inbox.acknowledge(by, log, seq)
       this.#writer.wake()
     }
-    return true
+    return held
   }
 
-  /** Whether exactly this entry is here. */
-  async holds(device: DeviceId, place: Place): Promise<boolean> {
-    const head = this.#state.heads.get(device)
-    if (head === undefined || place.seq > head.seq) return false
-    const known =
-      place.seq === head.seq ? head : device === this.account.device ? this.#recent.get(place.seq) : undefined
-    if (known !== undefined) return Buffer.compare(known.hash, place.hash) === 0
-    const [row] = await this.#shared.storage.get([keys.log(this.id, device, place)])
-    return row !== undefined
+  /** Makes a change with the next batch; resolves once it is committed. Throws `storage`, `busy`. */
+  async change(apply: (draft: Draft) => void): Promise<void> {
+    const committed = this.#writer.inbox.changes.add(apply)
+    this.#writer.wake()
+    await committed
   }
 
-  /** The entries of a log behind `seq`: a run that ends where a signature is held, of about `bytes`. */
-  async read(device: DeviceId, seq: number, bytes: number): Promise<readonly LogEntry[]> {
-    if (device === this.account.device && this.#recent.get(seq + 1) !== undefined) {
-      return this.#recent.run(seq + 1, bytes)
-    }
-    return readLog(this.#shared.storage, keys.logOf(this.id, device), seq, bytes)
+  /** Writes a membership entry, at once: it needs no link. Gives it once it is committed. */
+  async enact(kind: number, body: Uint8Array): Promise<CheckedEntry> {
+    let sealed: CheckedEntry | undefined
+    await this.change(draft => {
+      sealed = seal(draft, { ...this.#shared, conversation: this.id }, { kind, body })
+      draft.link(sealed)
+    })
+    if (sealed === undefined) throw new ParleyError('internal', 'What was committed was not sealed.')
+    return sealed
+  }
+
+  /** Takes membership entries whose signatures were checked. Resolves once they are committed. */
+  admit(entries: readonly MembershipEntry[]): Promise<void> {
+    return this.change(draft => draft.admit(entries))
   }
 
   /** Looks whether there is something to write, after a link has come to know more. */
@@ -238,11 +290,12 @@ export class Conversation {
   }
 
   get #ownSeq(): number {
-    return this.#state.heads.get(this.account.device)?.seq ?? 0
+    return topOf(this.#state.logs.get(this.account.device))
   }
 
   get #delivered(): number {
-    return Math.min(this.#ownSeq, Math.max(0, ...this.#state.acked.values()))
+    const own = this.account.device
+    return Math.min(this.#ownSeq, Math.max(0, ...[...this.#state.acked.values()].map(logs => logs.get(own) ?? 0)))
   }
 
   get #view(): View {
@@ -266,16 +319,22 @@ export class Conversation {
     const intake = await checkEntries(entries, {
       from: session.device,
       conversation: this.id,
-      authors: session.authors,
-      head: device => later(this.#checkedHeads.get(device), this.#state.heads.get(device)),
-      holds: (device, place) => this.holds(device, place),
+      now: this.#shared.clock.physical(),
+      mayLink: device => this.members.mayLink(device),
+      log: device => this.logs.log(device),
+      holds: (device, place) => this.logs.isHere(device, place),
+      holdsHash: (device, hash, seq) => this.logs.isHashHere(device, hash, seq),
+      holdsRights: rights => rights.every(hash => this.members.entries.has(toText(hash))),
+      heldCuts: device => this.logs.heldCuts(device),
+      rightsAt: (device, prev, seq) => this.logs.rightsAt(device, prev, seq),
+      guard: async message => this.#shared.guard?.(this.id, message),
     })
     const isCurrent = generation === this.#generation
     const accepted = isCurrent ? intake.accepted : []
-    for (const { device, seq, hash } of accepted) this.#checkedHeads.set(device, { seq, hash })
+    if (isCurrent) this.logs.wait(accepted, intake.logs)
     this.#writer.inbox.arrive(accepted, bytes, () => session.committed(bytes))
     this.#writer.wake()
-    return isCurrent ? intake : { ...intake, accepted, hasGap: true }
+    return isCurrent ? intake : { ...intake, accepted, gaps: intake.devices }
   }
 
   #desk(): Desk {
@@ -286,6 +345,7 @@ export class Conversation {
       account,
       storage,
       clock,
+      nextArrival: () => this.#shared.arrivals.next(),
       get state() {
         return conversation.#state
       },
@@ -315,12 +375,12 @@ export class Conversation {
       if (checked.user !== user) this.#shared.clock.observe(checked.time)
       if (checked.device !== device) continue
       const { seq, hash, entry } = checked
-      this.#recent.add({ seq, hash, entry, size: sizeOf(entry), placed })
+      this.logs.recent.add({ seq, hash, entry, size: sizeOf(entry), placed })
     }
     // What goes out again must be as it is stored now, and what is told of it as it is shown.
     const linked = new Set(draft.linked.map(({ placed }) => placed))
     const isOther = changes.some(change => change.user === user && !linked.has(change))
-    if (stripped.length > 0 || isOther) this.#recent.clear()
+    if (stripped.length > 0 || isOther) this.logs.recent.clear()
     const told = await this.#withReplies(changes.map(change => changedMessage(view, change)))
     const arrived = told.filter(({ mine }, index) => !mine && changes[index]?.isNew === true)
     this.#tell(told, arrived)
@@ -343,9 +403,9 @@ export class Conversation {
     const messages: StoredMessage[] = []
     let last = seq
     for (
-      let recent = this.#recent.get(last + 1);
+      let recent = this.logs.recent.get(last + 1);
       recent !== undefined && last < view.delivered;
-      recent = this.#recent.get(last + 1)
+      recent = this.logs.recent.get(last + 1)
     ) {
       last++
       if (recent.placed === undefined) continue
@@ -370,14 +430,13 @@ export class Conversation {
   }
 
   async #reload(): Promise<void> {
-    const { storage, account } = this.#shared
+    const { storage, membersOf } = this.#shared
     try {
-      this.#state = (await loadState(storage, this.id, account)) ?? newState(account, this.#peer)
+      this.#state = (await loadState(storage, this.id, membersOf)) ?? this.#newState()
     } finally {
       // In one go: what was checked but not committed is forgotten everywhere, or it would pass for held.
       this.#generation++
-      this.#checkedHeads.clear()
-      this.#recent.clear()
+      this.logs.forget()
       this.#writer.inbox.dropArrivals()
     }
   }
@@ -387,13 +446,13 @@ export class Conversation {
     return findMessage(this.#shared.storage, this.#view, { user, message })
   }
 
+  #newState(): State {
+    const { account, membersOf } = this.#shared
+    return newState(account, this.#peer, row => membersOf(this.id, row, []))
+  }
+
   #withReplies(messages: readonly StoredMessage[]): Promise<StoredMessage[]> | StoredMessage[] {
     if (messages.every(({ replyTo }) => replyTo === undefined)) return [...messages]
     return withReplies(this.#shared.storage, this.#view, messages)
   }
-}
-
-function later(a: Place | undefined, b: Place | undefined): Place | undefined {
-  if (a === undefined || b === undefined) return a ?? b
-  return a.seq > b.seq ? a : b
 }

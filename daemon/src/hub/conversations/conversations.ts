@@ -15,8 +15,11 @@ import {
 } from '../../protocol/ids.ts'
 import { publicKeyOf } from '../../protocol/keys.ts'
 import type { Event } from '../../protocol/parley_pb.ts'
-import { Conversation, type Shared } from './conversation.ts'
-import { loadStates, type State } from './state.ts'
+import { Conversation, type Guard, type Shared } from './conversation.ts'
+import { DirectMembers } from './direct-members.ts'
+import type { Keyring, Rooms } from './members.ts'
+import { kinds, loadStates, type MembersOf, type State } from './state.ts'
+import { Arrivals } from './sync/arrivals.ts'
 import type {
   Account,
   ConversationChange,
@@ -26,6 +29,7 @@ import type {
   Outgoing,
   Peer,
   PeerLink,
+  RoomSummary,
   StoredMessage,
 } from './types.ts'
 
@@ -53,9 +57,13 @@ export interface Conversations {
   act(conversation: ConversationId, said: Act): Promise<void>
   /** Drops what stands at these positions, here alone and for good. Resolves once that is committed. */
   hide(conversation: ConversationId, positions: readonly string[]): Promise<void>
-  /** All conversations, the latest first. */
+  /** All direct conversations, the latest first. */
   list(): ConversationSummary[]
+  /** A direct one. */
   get(conversation: ConversationId): ConversationSummary | undefined
+  /** All rooms, the latest first. */
+  rooms(): RoomSummary[]
+  room(conversation: ConversationId): RoomSummary | undefined
   /** Tells each change once it is committed; returns what ends it. */
   watch(listener: (change: ConversationChange) => void): () => void
   /** Whether that device of a user has not committed all that was said to them; without one, whether none has. */
@@ -75,9 +83,22 @@ export async function openConversations(options: {
   readonly account: Account
   readonly clock: HybridClock
   readonly log: Log
+  /** The keys of everybody's devices, one's own included. */
+  readonly keyring: Keyring
+  /** Makes the members of rooms. Absent: there are no rooms. */
+  readonly rooms?: Rooms
+  readonly guard?: Guard
 }): Promise<Conversations> {
-  const states = await loadStates(options.storage, options.account)
-  return new OpenConversations({ ...options, ownKey: publicKeyOf(options.account.spki) }, states)
+  const { storage, account, keyring, rooms } = options
+  const membersOf: MembersOf = (id, row, held) =>
+    row.kind === kinds.room && rooms
+      ? rooms.membersOf(id, held, keyring)
+      : new DirectMembers(new Set([account.user, userId(row.user)]), keyring).with(held)
+  const states = await loadStates(storage, membersOf)
+  let last = 0
+  for (const { logs } of states.values()) for (const { arrival } of logs.values()) last = Math.max(last, arrival)
+  const arrivals = await Arrivals.open(storage, last)
+  return new OpenConversations({ ...options, membersOf, arrivals, ownKey: publicKeyOf(account.spki) }, states)
 }
 
 class OpenConversations implements Conversations {
@@ -91,8 +112,8 @@ class OpenConversations implements Conversations {
     this.#shared = { ...options, changed: change => this.#changed(change) }
     for (const [id, state] of states) {
       if (toText(state.row.registry) !== options.account.registry) continue
-      const { user, name, displayName } = state.row
-      const peer = { user: userId(user), name, displayName }
+      const { kind, user, name, displayName } = state.row
+      const peer = kind === kinds.direct ? { user: userId(user), name, displayName } : undefined
       this.#conversations.set(id, new Conversation(id, this.#shared, peer, state))
     }
   }
@@ -168,12 +189,21 @@ class OpenConversations implements Conversations {
   }
 
   list(): ConversationSummary[] {
-    const stored = [...this.#conversations.values()].filter(({ isStored }) => isStored)
-    return stored.map(({ summary }) => summary).sort((a, b) => b.lastTime - a.lastTime)
+    return this.#stored().filter(summary => summary.kind === 'direct')
+  }
+
+  rooms(): RoomSummary[] {
+    return this.#stored().filter(summary => summary.kind === 'room')
+  }
+
+  room(conversation: ConversationId): RoomSummary | undefined {
+    const summary = this.#conversations.get(conversation)?.summary
+    return summary?.kind === 'room' ? summary : undefined
   }
 
   get(conversation: ConversationId): ConversationSummary | undefined {
-    return this.#conversations.get(conversation)?.summary
+    const summary = this.#conversations.get(conversation)?.summary
+    return summary?.kind === 'direct' ? summary : undefined
   }
 
   watch(listener: (change: ConversationChange) => void): () => void {
@@ -190,6 +220,11 @@ class OpenConversations implements Conversations {
     this.#isClosed = true
     await Promise.all([...this.#conversations.values()].map(conversation => conversation.close()))
     this.#listeners.clear()
+  }
+
+  #stored(): (ConversationSummary | RoomSummary)[] {
+    const stored = [...this.#conversations.values()].filter(({ isStored }) => isStored)
+    return stored.map(({ summary }) => summary).sort((a, b) => b.lastTime - a.lastTime)
   }
 
   #known(id: ConversationId): Conversation {

@@ -1,25 +1,35 @@
-import { clone, toBinary } from '@bufbuild/protobuf'
+import { clone, create, toBinary } from '@bufbuild/protobuf'
 import type { Change, Storage } from '@parley/kit'
-import { type ConversationRow, ConversationRowSchema } from '../../protocol/hub_rows_pb.ts'
+import { type ConversationRow, ConversationRowSchema, CursorRowSchema } from '../../protocol/hub_rows_pb.ts'
 import { type ConversationId, type DeviceId, deviceId, type UserId } from '../../protocol/ids.ts'
 import { isWithin, type ReadMap, signMark } from '../../protocol/marks.ts'
 import { Batch } from './batch.ts'
+import { type DeviceLog, emptyLog, extend, flooredLog, headRow } from './device-log.ts'
 import type { CheckedEntry } from './intake.ts'
-import { keys, placeOf, sealedPosition } from './keys.ts'
+import { keys, type Place, placeOf, sealedPosition } from './keys.ts'
 import { encodeMarks, firstUnread, namesOne, type Reading, type UserMarks } from './marks.ts'
+import type { Doubt, Members, MembershipEntry } from './members.ts'
 import type { Shown } from './rows.ts'
-import { ackRow, headRow, type LogHead, type State } from './state.ts'
 import type { Shelf } from './shelf.ts'
+import { membershipRow, reachedRow, type State } from './state.ts'
+import type { Cursor } from './sync/arrivals.ts'
 import { type Placed, Timeline } from './timeline.ts'
 import type { Account, Peer } from './types.ts'
 
 /** The next state of a conversation and the batch that makes it so. Nothing counts before that batch is committed. */
 export class Draft {
   readonly linked: { readonly checked: CheckedEntry; readonly placed: Placed | undefined }[] = []
+  /** Of those linked: what does not count, and why. */
+  readonly doubted: { readonly checked: CheckedEntry; readonly doubt: Doubt }[] = []
+  /** Devices whose logs have changed. */
+  readonly #touched = new Set<DeviceId>()
   readonly #batch = new Batch()
   readonly #row: ConversationRow
-  readonly #heads: Map<DeviceId, LogHead>
-  readonly #acked: Map<DeviceId, number>
+  readonly #logs: Map<DeviceId, DeviceLog>
+  readonly #acked: Map<DeviceId, ReadonlyMap<DeviceId, number>>
+  readonly #posted: Map<DeviceId, ReadonlyMap<DeviceId, number>>
+  #members: Members
+  readonly #arrival: number
   readonly #marks: Map<UserId, UserMarks>
   /** The first unread message was withdrawn while others are left. */
   #hasLostFirst = false
@@ -30,14 +40,28 @@ export class Draft {
   readonly #account: Account
   readonly #timeline: Timeline
 
-  constructor(of: { conversation: ConversationId; account: Account; state: State; peer: Peer; shelf: Shelf }) {
+  /** `arrival`: the number of this commit, see sync/arrivals.ts. */
+  constructor(of: {
+    readonly conversation: ConversationId
+    readonly account: Account
+    readonly state: State
+    /** The other one of a direct conversation, as called now. */
+    readonly peer: Peer | undefined
+    readonly shelf: Shelf
+    readonly arrival: number
+  }) {
     this.#conversation = of.conversation
     this.#account = of.account
     this.#row = clone(ConversationRowSchema, of.state.row)
-    this.#row.name = of.peer.name
-    this.#row.displayName = of.peer.displayName
-    this.#heads = new Map(of.state.heads)
+    if (of.peer) {
+      this.#row.name = of.peer.name
+      this.#row.displayName = of.peer.displayName
+    }
+    this.#logs = new Map(of.state.logs)
     this.#acked = new Map(of.state.acked)
+    this.#posted = new Map(of.state.posted)
+    this.#members = of.state.members
+    this.#arrival = of.arrival
     this.#marks = new Map(of.state.marks)
     this.#stored = of.state.stored
     this.#timeline = new Timeline({
@@ -56,8 +80,12 @@ export class Draft {
     return this.#timeline
   }
 
-  head(device: DeviceId): LogHead | undefined {
-    return this.#heads.get(device)
+  log(device: DeviceId): DeviceLog {
+    return this.#logs.get(device) ?? emptyLog
+  }
+
+  get members(): Members {
+    return this.#members
   }
 
   /** Whether a message of `bytes` fits into the batch beside the rows that every batch may need. */
@@ -65,26 +93,70 @@ export class Draft {
     return this.#batch.hasRoom(changesPerMessage + changesPerBatch, bytes * 2)
   }
 
-  /** Links an entry to its log and shows its message, unless another state of things has come first. */
+  /** Links an entry to its log, and shows what it says if it counts. */
   link(checked: CheckedEntry): Placed | undefined {
-    const { device, seq, hash, time, encoded, content, user, from } = checked
-    if (seq !== (this.#heads.get(device)?.seq ?? 0) + 1) return undefined
+    const { device, seq, hash, time, rights, encoded, content, user, from, header } = checked
+    const log = extend(this.log(device), { seq, hash, time, rights }, header.prev)
+    if (log === undefined) return undefined
     this.#batch.put(keys.log(this.#conversation, device, checked), encoded)
-    this.#heads.set(device, { seq, hash, time })
+    this.#logs.set(device, { ...log, arrival: this.#arrival })
+    if (checked.membership) this.admit([checked.membership])
+    const doubt = this.#members.judge(checked, { author: user, rights, heldCuts: checked.heldCuts })
+    if (doubt) this.doubted.push({ checked, doubt })
     const position = sealedPosition(time, device, checked)
-    const placed = content && this.#timeline.count({ user, said: content, position, time, hash })
-    if (checked.isStripped) this.#timeline.countStripped(user, position)
+    const counts = doubt === undefined
+    const placed = counts && content ? this.#timeline.count({ user, said: content, position, time, hash }) : undefined
+    if (counts && checked.isStripped) this.#timeline.countStripped(user, position)
     this.linked.push({ checked, placed })
     // One's own, brought back after a restore: whoever brought it holds it, so it never shows as waiting.
-    if (device === this.#account.device && from !== undefined) this.acknowledge(from, seq)
+    if (device === this.#account.device && from !== undefined) this.acknowledge(from, device, seq)
     return placed
   }
 
-  /** Notes that a device of the other one has committed one's own log up to `seq`. Never goes back. */
-  acknowledge(device: DeviceId, seq: number): void {
-    if (seq <= (this.#acked.get(device) ?? 0)) return
-    this.#acked.set(device, seq)
-    this.#batch.put(keys.ack(this.#conversation, device), ackRow(this.#account.device, seq))
+  /** Takes membership entries in. What they change of what counts is for the conversation to look at. */
+  admit(entries: readonly MembershipEntry[]): void {
+    const members = this.#members.with(entries)
+    if (members === this.#members) return
+    for (const entry of entries) {
+      this.#batch.put(keys.membership(this.#conversation, entry.hash), membershipRow(entry))
+    }
+    this.#members = members
+  }
+
+  /** Begins logs behind places that are given, where nothing of them is here yet. */
+  beginAt(floors: ReadonlyMap<DeviceId, readonly Place[]>): void {
+    for (const [device, places] of floors) {
+      if (this.#logs.has(device) || places.length === 0) continue
+      this.#logs.set(device, { ...flooredLog(places), arrival: this.#arrival })
+      this.#touched.add(device)
+    }
+  }
+
+  /** Notes that a device has committed a log of one's own up to `seq`. Never goes back. */
+  acknowledge(by: DeviceId, log: DeviceId, seq: number): void {
+    if (this.#reach(this.#acked, by, log, seq)) {
+      this.#batch.put(keys.ack(this.#conversation, by), reachedRow(this.#acked.get(by) ?? new Map()))
+    }
+  }
+
+  /** Notes that the mailbox has committed a log of one's own up to `seq` for a device. Never goes back. */
+  post(to: DeviceId, log: DeviceId, seq: number): void {
+    if (this.#reach(this.#posted, to, log, seq)) {
+      this.#batch.put(keys.posted(this.#conversation, to), reachedRow(this.#posted.get(to) ?? new Map()))
+    }
+  }
+
+  /** Notes up to where everything of a peer is here, once the entries of this batch are. */
+  reachCursor(peer: DeviceId, { epoch, arrival }: Cursor): void {
+    const row = create(CursorRowSchema, { epoch, arrival: BigInt(arrival) })
+    this.#batch.put(keys.cursor(peer, this.#conversation), toBinary(CursorRowSchema, row))
+  }
+
+  #reach(all: Map<DeviceId, ReadonlyMap<DeviceId, number>>, by: DeviceId, log: DeviceId, seq: number): boolean {
+    const before = all.get(by) ?? new Map()
+    if (seq <= (before.get(log) ?? 0)) return false
+    all.set(by, new Map(before).set(log, seq))
+    return true
   }
 
   /** Notes how far one has read, before anything that the same batch brings. */
@@ -114,9 +186,9 @@ export class Draft {
   finish(): { changes: readonly Change[]; state: State } | undefined {
     this.#sign()
     if (this.#batch.isEmpty) return undefined
-    for (const device of new Set(this.linked.map(({ checked }) => checked.device))) {
-      const head = this.#heads.get(device)
-      if (head !== undefined) this.#batch.put(keys.head(this.#conversation, device), headRow(head))
+    for (const { checked } of this.linked) this.#touched.add(checked.device)
+    for (const device of this.#touched) {
+      this.#batch.put(keys.head(this.#conversation, device), headRow(this.log(device)))
     }
     this.#timeline.finish()
     this.#row.commits++
@@ -124,8 +196,8 @@ export class Draft {
     const key = keys.conversation(this.#conversation)
     this.#batch.check(key, this.#stored)
     this.#batch.put(key, stored)
-    const state = { row: this.#row, stored, heads: this.#heads, acked: this.#acked, marks: this.#marks }
-    return { changes: this.#batch.changes, state }
+    const kept = { members: this.#members, acked: this.#acked, posted: this.#posted, marks: this.#marks }
+    return { changes: this.#batch.changes, state: { row: this.#row, stored, logs: this.#logs, ...kept } }
   }
 
   /** How far one has read: signed, unless another device of one's own has said as much. */

@@ -136,7 +136,16 @@ export class Inbox {
 
   get isEmpty(): boolean {
     const [sends, arrivals, acks, reads] = [this.#sends, this.#arrivals, this.#acks.size, this.#reads]
-    return sends.length + arrivals.length + acks + reads.length + this.#marks.length + this.#hides.length === 0
+    return (
+      sends.length +
+        arrivals.length +
+        acks +
+        reads.length +
+        this.#marks.length +
+        this.#hides.length +
+        this.changes.count ===
+      0
+    )
   }
 
   get hasSends(): boolean {

@@ -1,6 +1,13 @@
 import { ParleyError } from '../../errors.ts'
 import type { EntryPlace } from '../../protocol/bodies.ts'
-import { type ConversationId, type DeviceId, deviceId, type MessageId, type UserId } from '../../protocol/ids.ts'
+import {
+  type ConversationId,
+  type DeviceId,
+  deviceId,
+  type MessageId,
+  toText,
+  type UserId,
+} from '../../protocol/ids.ts'
 
 /**
  * The keys of a conversation's rows, and the positions of messages (protocol, section 6). Numbers are padded so that

@@ -51,6 +51,7 @@ export class Session {
   #theirHeads: Map<DeviceId, Place> | undefined
   #pages = new Map<DeviceId, Place>()
   #sent: Map<DeviceId, number> | undefined
+  readonly #known = new Map<DeviceId, Place>()
   #credit = 0
   /** What the other holds of one's own log and is still missing here. */
   #missing: Place | undefined
@@ -212,12 +213,15 @@ export class Session {
       if (sent === undefined || this.#credit <= 0) return undefined
       const from = sent.get(device) ?? 0
       if (from >= head.seq || this.#forked.has(device)) continue
-      const run = await this.#conversation.read(device, from, Math.min(limits.run, this.#credit))
-      const last = run.at(-1)
+      const known = this.#known.get(device)
+      const next = await this.#conversation.logs.next(device, known ? [known] : [], Math.min(limits.run, this.#credit))
+      const run = next.entries
+      const [last] = next.known
       // Asked anew meanwhile, or brought by the other: start over from what it has now.
       if (sent !== this.#sent || (sent.get(device) ?? 0) !== from) return this.#next()
-      if (last === undefined) continue
+      if (last === undefined || run.length === 0) continue
       sent.set(device, last.seq)
+      this.#known.set(device, last)
       for (const { size } of run) this.#credit -= size
       return { case: 'entries', value: create(EntriesSchema, { conversation, entries: run.map(({ entry }) => entry) }) }
     }
@@ -274,7 +278,9 @@ export class Session {
 
   async #want(want: Want): Promise<void> {
     const sent = new Map<DeviceId, number>()
+    this.#known.clear()
     for (const [device, place] of this.#readHeads(want.known)) {
+      this.#known.set(device, place)
       const head = this.#conversation.heads.get(device)
       sent.set(device, place.seq)
       if (head === undefined || place.seq > head.seq) continue
@@ -287,12 +293,16 @@ export class Session {
   async #entries({ entries }: Entries): Promise<void> {
     let bytes = 0
     for (const entry of entries) bytes += sizeOf(entry)
-    const { accepted, refused, hasGap } = await this.#conversation.check(entries, this, bytes)
+    const { accepted, refused, gaps } = await this.#conversation.check(entries, this, bytes)
     if (accepted.length > 0) this.#hasProgressed = true
-    for (const { device, seq } of accepted) if ((this.#sent?.get(device) ?? 0) < seq) this.#sent?.set(device, seq)
+    for (const { device, seq, hash } of accepted) {
+      if (this.#sent === undefined || (this.#sent.get(device) ?? 0) >= seq) continue
+      this.#sent.set(device, seq)
+      this.#known.set(device, { seq, hash })
+    }
     for (const { code, device } of refused) if (code === 'fork' && device !== undefined) this.#stopForked(device)
     const news = refused.filter(refusal => this.#tellRefusal(refusal))
-    if (hasGap && (refused.length === 0 || news.length > 0)) this.askAgain()
+    if (gaps.size > 0 && (refused.length === 0 || news.length > 0)) this.askAgain()
     await this.#conversation.hasRoom()
   }
 
@@ -300,7 +310,7 @@ export class Session {
     this.#credit = Math.min(this.#credit + ack.credit, limits.creditCeiling)
     const place = this.#readHeads(ack.heads).get(this.#conversation.account.device)
     if (place === undefined) return
-    await this.#conversation.acknowledge(this.#link.device, place)
+    await this.#conversation.acknowledge(this.#link.device, this.#conversation.account.device, [place])
   }
 
   /** The other one has not taken an entry. */
@@ -330,10 +340,10 @@ export class Session {
   }
 
   /** Whether what the other holds is here too. All that it says it holds, it has committed. */
-  #compare(device: DeviceId, place: Place): Promise<boolean> {
-    return device === this.#conversation.account.device
-      ? this.#conversation.acknowledge(this.#link.device, place)
-      : this.#conversation.holds(device, place)
+  async #compare(device: DeviceId, place: Place): Promise<boolean> {
+    const { account, logs } = this.#conversation
+    if (device !== account.device) return logs.holds(device, place)
+    return (await this.#conversation.acknowledge(this.#link.device, device, [place])).length > 0
   }
 
   #fork(device: DeviceId, place: Place): void {

@@ -53,12 +53,17 @@ export function topsOf(logs: State['logs'], isOwn: (device: DeviceId) => boolean
 export const kinds = { direct: 1, room: 3 } as const
 
 /** A conversation that nobody has written to yet. */
-export function newState(account: Account, peer: Peer | undefined, members: Members): State {
+export function newState(
+  account: Account,
+  peer: Peer | undefined,
+  membersOf: (row: ConversationRow) => Members,
+): State {
   const registry = fromText(account.registry)
   const row =
     peer === undefined
       ? create(ConversationRowSchema, { kind: kinds.room, registry })
       : create(ConversationRowSchema, { kind: kinds.direct, registry, ...peer, user: fromText(peer.user) })
+  const members = membersOf(row)
   return { row, stored: undefined, logs: new Map(), members, acked: new Map(), posted: new Map(), marks: new Map() }
 }
 

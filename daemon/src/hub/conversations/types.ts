@@ -5,6 +5,7 @@ import type { Attachment } from '../../protocol/files.ts'
 import type { EventRow } from '../../protocol/hub_rows_pb.ts'
 import type { ConversationId, DeviceId, MessageId, RegistryId, UserId } from '../../protocol/ids.ts'
 import type { Event } from '../../protocol/parley_pb.ts'
+import type { Members } from './members.ts'
 import type { Reaction } from './registers.ts'
 
 /** Whose home this is: the user at the registry and the device that signs here. */
@@ -99,11 +100,20 @@ export interface HistoryRange {
   readonly limit: number
 }
 
-/** A conversation as lists show it. */
-export interface ConversationSummary {
-  readonly conversation: ConversationId
+/** A direct conversation as lists show it. */
+export interface ConversationSummary extends SummaryBase {
   readonly kind: 'direct'
   readonly peer: Peer
+}
+
+/** A room as lists show it. */
+export interface RoomSummary extends SummaryBase {
+  readonly kind: 'room'
+  readonly members: Members
+}
+
+interface SummaryBase {
+  readonly conversation: ConversationId
   /** Whether anything of it is stored: lists leave out the others. */
   readonly isStored: boolean
   /** At most 100 characters. */
@@ -117,6 +127,8 @@ export interface ConversationSummary {
   /** Messages of others above what was read here, and the position of the first of them. */
   readonly unread: number
   readonly firstUnread?: string
+  /** Those among the unread ones that name the person here. */
+  readonly mentions: number
   /** Messages shown, queued ones included. */
   readonly count: number
   /** Whether a link to a device of theirs is up. */

@@ -1,12 +1,9 @@
-import { toBinary } from '@bufbuild/protobuf'
 import { type Storage, StorageError } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { encodeSaid, isAct, type Said } from '../../protocol/bodies.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
-import { sealEntry } from '../../protocol/entries.ts'
 import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
-import { EntrySchema } from '../../protocol/parley_pb.ts'
 import { Draft } from './draft.ts'
 import { Inbox, type Taken } from './inbox.ts'
 import type { CheckedEntry } from './intake.ts'
@@ -14,6 +11,7 @@ import { keys, sealedPosition } from './keys.ts'
 import { nothingRead, type Reading, readAlso, readUpTo, type UserMarks, withMark } from './marks.ts'
 import { Pace } from './pace.ts'
 import { readQueued } from './rows.ts'
+import { seal } from './seal.ts'
 import { Shelf } from './shelf.ts'
 import { type State, topsOf } from './state.ts'
 import type { Placed } from './timeline.ts'
@@ -26,7 +24,10 @@ export interface Desk {
   readonly storage: Storage
   readonly clock: HybridClock
   readonly state: State
-  readonly peer: Peer
+  /** The other one of a direct conversation. */
+  readonly peer: Peer | undefined
+  /** The number of the next commit. */
+  nextArrival(): number
   /** Whether a log is of a device of one's own. */
   isOwn(device: DeviceId): boolean
   /** Whether the other's heads of one's own log are known, so that messages may take their place in it. */
@@ -118,15 +119,19 @@ export class Writer {
     const outbox = this.#mayFlush ? await this.#readOutbox() : []
     const entries = this.inbox.entries(this.inbox.hasSends ? limits.batchMessages / 2 : limits.batchMessages)
     const sends = this.inbox.sends(limits.batchMessages)
-    const shelf = await this.#look([...outbox, ...sends], entries)
+    const { hidden } = this.inbox
+    const shelf = await this.#look([...outbox, ...sends], entries, hidden)
     const reading = await this.#readOn()
-    const draft = new Draft({ conversation, account, state, peer, shelf })
+    const draft = new Draft({ conversation, account, state, peer, shelf, arrival: this.#desk.nextArrival() })
     for (const [marked, marks] of reading.marks) draft.mark(marked, marks)
     if (reading.own !== undefined) draft.read(reading.own)
     const pace = new Pace()
     const { readTo, taken: marks } = reading
-    const taken: Taken = { sends: [], entries: 0, acks: this.inbox.acks, readTo, marks }
-    for (const [device, seq] of taken.acks) draft.acknowledge(device, seq)
+    const acks = this.inbox.acks.slice(0, limits.batchAcks)
+    const taken: Taken = { sends: [], entries: 0, acks, changes: 0, readTo, marks, hasHidden: hidden.length > 0 }
+    for (const position of hidden) draft.timeline.hide(position)
+    for (const { by, log, seq } of acks) draft.acknowledge(by, log, seq)
+    taken.changes = this.inbox.changes.make(draft)
     for (const checked of entries) {
       if (!draft.hasRoom(checked.encoded.length)) break
       draft.link(checked)
@@ -160,7 +165,7 @@ export class Writer {
       if (next !== undefined) marks.set(mark.user, next)
     }
     const read = state.marks.get(user)?.read ?? nothingRead.read
-    const reader = { conversation, user, row: state.row, read, tops: topsOf(state.heads, isOwn) }
+    const reader = { conversation, user, row: state.row, read, tops: topsOf(state.logs, isOwn) }
     const told = marks.get(user)
     const also = told && (await readAlso(storage, reader, told.read))
     const { readTo } = this.inbox
@@ -181,15 +186,7 @@ export class Writer {
 
   /** Gives a message or act its place in one's own log. */
   #seal(draft: Draft, said: Said): Placed | undefined {
-    const { conversation, account, clock } = this.#desk
-    const { device, user, privateKey } = account
-    const head = draft.head(device)
-    const seq = (head?.seq ?? 0) + 1
-    const prev = head === undefined ? [] : [head.hash]
-    const time = clock.next(head?.time)
-    const { kind, body } = encodeSaid(said)
-    const { entry, hash } = sealEntry({ conversation, device, seq, prev, time, kind, body, privateKey })
-    return draft.link({ device, user, seq, hash, time, entry, encoded: toBinary(EntrySchema, entry), content: said })
+    return draft.link(seal(draft, this.#desk, { ...encodeSaid(said), said }))
   }
 
   async #readOutbox(): Promise<Said[]> {
@@ -199,7 +196,7 @@ export class Writer {
   }
 
   /** What the next batch may have to look up. */
-  #look(mine: readonly Said[], entries: readonly CheckedEntry[]): Promise<Shelf> {
+  #look(mine: readonly Said[], entries: readonly CheckedEntry[], hidden: readonly string[]): Promise<Shelf> {
     const { storage, conversation, account } = this.#desk
     const { user } = account
     const said = mine.map(each => ({ user, said: each }))
@@ -209,7 +206,7 @@ export class Writer {
       if (content) said.push({ user: author, said: content })
       else if (checked.isStripped) stripped.push(sealedPosition(time, device, checked))
     }
-    return Shelf.load(storage, conversation, user, { said, stripped })
+    return Shelf.load(storage, conversation, user, { said, stripped, hidden })
   }
 
   async #fail(error: unknown): Promise<void> {

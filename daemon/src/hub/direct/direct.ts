@@ -17,6 +17,7 @@ import { type Conversations, openConversations } from '../conversations/conversa
 import { Supervisor } from '../dialer.ts'
 import type { CircleFiles } from '../files/files.ts'
 import { asName, KeyedCircle } from '../keyed-circle.ts'
+import { PeopleKeyring } from '../keyring.ts'
 import type { HubNews } from '../news.ts'
 import { Peers } from '../peers.ts'
 import { keptPerson, People, type Person } from '../people.ts'
@@ -148,7 +149,9 @@ export class Direct extends KeyedCircle {
     const people = await People.open(storage, { registry: noRegistry, registryKey: 'self', now })
     const { privateKey, spki, id } = identity
     const account = { registry: noRegistry, user: self.user, device: deviceId(id), privateKey, spki }
-    const conversations = await openConversations({ storage, account, clock, log })
+    const own = new Map([[account.device, spki]])
+    const keyring = new PeopleKeyring(people, { user: self.user, keys: () => own })
+    const conversations = await openConversations({ storage, account, clock, log, keyring })
     return new Direct(options, people, conversations, await Asks.open(storage, now))
   }
 
