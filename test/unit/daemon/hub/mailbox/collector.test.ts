@@ -156,7 +156,6 @@ describe('mail that waits', () => {
     at.know(alice)
     await at.put(alice, [entryBy(alice, 'to a lost key')], { keyId: new Uint8Array(8) })
     await at.put(alice, [entryBy(alice, 'for another device')], { device: author().device })
-    at.waiting.push(create(MailItemSchema, { ...at.waiting[0], id: new Uint8Array(16), sealed: randomBytes(256) }))
     const odd = (fill: number, sealed: Uint8Array) =>
       create(MailItemSchema, {
         id: new Uint8Array(16).fill(fill),
