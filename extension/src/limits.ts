@@ -45,6 +45,8 @@ export const limits = {
   refresh: 100,
   /** Characters of a name in a list, a title or a notification; the registry allows 64. */
   name: 64,
+  /** Characters of a room's topic in a line. */
+  topic: 250,
   /** Characters of the last line in a list. */
   lastLine: 100,
   /** Files of one name that are looked at for the one that a message means. */

@@ -1,3 +1,4 @@
+import { personOf, titleOf } from '@parley/daemon/protocol/conversation-infos'
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks'
 import type { ChatView, SurfaceAction } from '../src/chat/messages.ts'
 import type { Host } from './bridge.ts'
@@ -90,7 +91,7 @@ function OpenChat({ chat, host, state, view, act }: OpenChatProps) {
       <Bar view={view} act={act} />
       <main class="list-area">
         {rows.length === 0 ? (
-          <Empty person={view.conversation.person} isSilent={whyNotWritten(view) !== undefined} onWrite={write} />
+          <Empty conversation={view.conversation} isSilent={whyNotWritten(view) !== undefined} onWrite={write} />
         ) : (
           <MessageList
             key={start.drawing}
@@ -115,9 +116,9 @@ function OpenChat({ chat, host, state, view, act }: OpenChatProps) {
       <Composer
         ref={composer}
         draft={state.draft}
-        person={view.conversation.person.displayName}
+        person={titleOf(view.conversation)}
         sendWith={view.sendWith}
-        isClassic={view.conversation.person.via === 'classic'}
+        isClassic={personOf(view.conversation)?.via === 'classic'}
         disabled={whyNotWritten(view)}
         onSend={text => {
           chat.send(text)
@@ -150,8 +151,8 @@ interface SurroundingsOf extends AppProps {
 /** What rows need, the same object until some of it changes: so that a row is drawn again only when it has to be. */
 function useSurroundings({ chat, host, state, view, write }: SurroundingsOf): Surroundings {
   const { locale } = state
-  const { user } = view.conversation.person
-  const person = view.conversation.person.displayName
+  const user = personOf(view.conversation)?.user
+  const person = titleOf(view.conversation)
   const self = view.account.displayName
   const now = startOfDay(Date.now())
   return useMemo(

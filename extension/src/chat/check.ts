@@ -104,6 +104,12 @@ const actions: Readonly<Record<SurfaceAction, true>> = {
   block: true,
   unblock: true,
   checkConnection: true,
+  members: true,
+  inviteToRoom: true,
+  roomSettings: true,
+  joinRoom: true,
+  declineRoom: true,
+  leaveRoom: true,
 }
 
 function isAction(value: unknown): value is SurfaceAction {

@@ -21,12 +21,18 @@ export function createGround(hub: Hub): Ground & Disposable {
     showLog: () => commands.executeCommand('parley.showLog'),
     signIn: () => commands.executeCommand('parley.signIn'),
     showPending: () => commands.executeCommand('workbench.view.extension.parley'),
-    copyName: ({ person }) => env.clipboard.writeText(person.name),
+    copyName: info => env.clipboard.writeText(info.kind === 'room' ? info.room.name : info.person.name),
     verify: ({ conversation }) => commands.executeCommand('parley.person.verify', conversation),
     acceptKey: ({ conversation }) => commands.executeCommand('parley.person.acceptKey', conversation),
     block: ({ conversation }) => commands.executeCommand('parley.person.block', conversation),
     unblock: ({ conversation }) => commands.executeCommand('parley.person.unblock', conversation),
     checkConnection: () => commands.executeCommand('parley.checkConnection'),
+    members: ({ conversation }) => commands.executeCommand('parley.room.members', conversation),
+    inviteToRoom: ({ conversation }) => commands.executeCommand('parley.room.invite', conversation),
+    roomSettings: ({ conversation }) => commands.executeCommand('parley.room.settings', conversation),
+    joinRoom: ({ conversation }) => commands.executeCommand('parley.room.join', conversation),
+    declineRoom: ({ conversation }) => commands.executeCommand('parley.room.decline', conversation),
+    leaveRoom: ({ conversation }) => commands.executeCommand('parley.room.leave', conversation),
   }
   return {
     get sendWith() {

@@ -92,6 +92,12 @@ export type SurfaceAction =
   | 'block'
   | 'unblock'
   | 'checkConnection'
+  | 'members'
+  | 'inviteToRoom'
+  | 'roomSettings'
+  | 'joinRoom'
+  | 'declineRoom'
+  | 'leaveRoom'
 
 /** A place in a file, as a message or a code block names it. */
 export interface Place {

@@ -1,10 +1,11 @@
 import { asParleyError, ParleyError } from '@parley/daemon/client'
 import type { AccountInfo, ConversationInfo } from '@parley/daemon/protocol/control'
+import { personOf } from '@parley/daemon/protocol/conversation-infos'
 import * as l10n from '@vscode/l10n'
 import type { Disposable, Event } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
-import { addresseeOf, shownAccount, shownPerson } from '../shared/person.ts'
+import { addresseeOf, shownAccount, shownConversation } from '../shared/person.ts'
 import { type Checked, checkFromSurface, type SurfaceHandlers } from './check.ts'
 import type { Keeper } from './keeper.ts'
 import { readLink } from './links.ts'
@@ -228,7 +229,7 @@ export class SurfaceHost implements Disposable {
 
   async #read(page: SurfacePage): Promise<OpenedChat> {
     const { hub, ground, conversation, patience = limits.opening } = this.#parts
-    const person = this.#info?.person.name ?? this.#parts.person
+    const person = personOf(this.#info)?.name ?? this.#parts.person
     const late = AbortSignal.timeout(patience)
     try {
       return await openChat(hub, { conversation, person }, AbortSignal.any([page.ended, late]))
@@ -248,11 +249,11 @@ export class SurfaceHost implements Disposable {
     if (!hub.accounts || !conversation) return undefined
     // One account at a time has a hub; a conversation that outlives a sign-out belongs to the one that was. With people
     // of no team one chats without an account as well.
-    const account = hub.accounts[0] ?? (conversation.person.via && ofNoTeam())
+    const account = hub.accounts[0] ?? (personOf(conversation)?.via && ofNoTeam())
     if (!account) return undefined
     const { state } = hub
     return {
-      conversation: { ...conversation, person: shownPerson(conversation.person) },
+      conversation: shownConversation(conversation),
       account: shownAccount(account),
       hub: state.is === 'up' ? { is: 'up' } : { is: state.is, why: ground.whyAway(state) },
       sendWith: ground.sendWith,

@@ -4,7 +4,7 @@ import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
 import { Coalesced } from '../shared/coalesce.ts'
 import { type Choice, type Choices, choicesOf, userNameIn } from './choices.ts'
-import { presenceIcon } from './presence.ts'
+import { presenceIcon, roomIcon } from './presence.ts'
 import { PeopleSearch } from './search.ts'
 
 export interface PickOptions {
@@ -115,6 +115,11 @@ function rowOf(choice: Choice, { hasSides }: PickOptions): Row {
   switch (choice.is) {
     case 'words':
       return { label, alwaysShow: true, iconPath: new ThemeIcon(wordIcons[choice.about]) }
+    case 'room': {
+      const { who, description } = choice
+      const buttons = hasSides ? { buttons: [toTheSide()] } : {}
+      return { label, description, who, alwaysShow: true, iconPath: new ThemeIcon(roomIcon), ...buttons }
+    }
     case 'typed':
       return { label, alwaysShow: true, who: choice.who, iconPath: new ThemeIcon('comment') }
     default: {

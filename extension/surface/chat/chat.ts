@@ -1,4 +1,5 @@
 import type { MessageInfo } from '@parley/daemon/protocol/control'
+import { personOf } from '@parley/daemon/protocol/conversation-infos'
 import type { ChatView, Opened, SurfaceEvents, SurfaceState } from '../../src/chat/messages.ts'
 import type { Host } from '../bridge.ts'
 import { limits } from '../limits.ts'
@@ -200,8 +201,9 @@ export class Chat {
     })
     this.#keep()
     if (view === undefined || fresh.length === 0) return
-    const { person } = view.conversation
-    this.#hear(fresh.map(({ user, name, text }) => ({ name: user === person.user ? person.displayName : name, text })))
+    const person = personOf(view.conversation)
+    const nameOf = ({ user, name }: MessageInfo) => (user === person?.user ? person.displayName : name)
+    this.#hear(fresh.map(message => ({ name: nameOf(message), text: message.text })))
   }
 
   /** What was kept of this conversation; the rest is kept on. */
@@ -229,10 +231,10 @@ export class Chat {
   #keep(): void {
     const { view, unsent } = this.store.state
     if (view === undefined) return
-    const { conversation, person } = view.conversation
+    const { conversation } = view.conversation
     this.#host.keep({
       conversation,
-      person: person.name,
+      person: personOf(view.conversation)?.name ?? '',
       unsent: [...toKeep(unsent, conversation), ...this.#elsewhere],
       ...this.draft.kept,
     })

@@ -66,6 +66,8 @@ function wordsOf(
       return [undefined, l10n.t('Sent'), l10n.t('Handed over. The original program never says whether it was taken.')]
     case 'delivered':
       return ['check', l10n.t('Delivered')]
+    case 'read':
+      return ['check-all', l10n.t('Read')]
     case 'failed':
       return ['error', standing.why]
   }

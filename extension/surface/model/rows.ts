@@ -1,11 +1,11 @@
-import type { MessageInfo } from '@parley/daemon/protocol/control'
+import type { MessageInfo, MessageState } from '@parley/daemon/protocol/control'
 import { limits } from '../limits.ts'
 import { isSameDay, startOfDay } from './dates.ts'
 import { type Held, keyOf } from './held.ts'
 import type { Unsent } from './unsent.ts'
 
 /** What is true of a message of one's own. */
-export type Standing = Unsent['standing'] | { readonly is: 'queued' | 'sent' | 'delivered' }
+export type Standing = Unsent['standing'] | { readonly is: MessageState }
 
 /** One message as the list draws it, with all that depends on its neighbours. */
 export interface Row {

@@ -3,6 +3,7 @@ import arrowSwap from '@vscode/codicons/src/icons/arrow-swap.svg'
 import bell from '@vscode/codicons/src/icons/bell.svg'
 import bellSlash from '@vscode/codicons/src/icons/bell-slash.svg'
 import check from '@vscode/codicons/src/icons/check.svg'
+import checkAll from '@vscode/codicons/src/icons/check-all.svg'
 import chevronDown from '@vscode/codicons/src/icons/chevron-down.svg'
 import chevronUp from '@vscode/codicons/src/icons/chevron-up.svg'
 import circleSlash from '@vscode/codicons/src/icons/circle-slash.svg'
@@ -21,6 +22,8 @@ import history from '@vscode/codicons/src/icons/history.svg'
 import linkExternal from '@vscode/codicons/src/icons/link-external.svg'
 import listSelection from '@vscode/codicons/src/icons/list-selection.svg'
 import loading from '@vscode/codicons/src/icons/loading.svg'
+import mail from '@vscode/codicons/src/icons/mail.svg'
+import organization from '@vscode/codicons/src/icons/organization.svg'
 import output from '@vscode/codicons/src/icons/output.svg'
 import refresh from '@vscode/codicons/src/icons/refresh.svg'
 import send from '@vscode/codicons/src/icons/send.svg'
@@ -56,6 +59,7 @@ const shapes: Readonly<Record<IconName, readonly string[]>> = {
   bell: shapesOf(bell),
   'bell-slash': shapesOf(bellSlash),
   check: shapesOf(check),
+  'check-all': shapesOf(checkAll),
   'chevron-down': shapesOf(chevronDown),
   'chevron-up': shapesOf(chevronUp),
   'circle-slash': shapesOf(circleSlash),
@@ -74,6 +78,8 @@ const shapes: Readonly<Record<IconName, readonly string[]>> = {
   'link-external': shapesOf(linkExternal),
   'list-selection': shapesOf(listSelection),
   loading: shapesOf(loading),
+  mail: shapesOf(mail),
+  organization: shapesOf(organization),
   output: shapesOf(output),
   refresh: shapesOf(refresh),
   send: shapesOf(send),

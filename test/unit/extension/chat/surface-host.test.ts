@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { ParleyError } from '@parley/daemon/client'
 import type { ScrollPlace } from '@parley/daemon/protocol/control'
+import { titleOf } from '@parley/daemon/protocol/conversation-infos'
 import { Keeper } from '../../../../extension/src/chat/keeper.ts'
 import { Outbox } from '../../../../extension/src/chat/outbox.ts'
 import { type Ground, SurfaceHost } from '../../../../extension/src/chat/surface-host.ts'
@@ -39,7 +40,7 @@ describe('a chat in a surface', () => {
     const { view } = await page.load()
     assert.equal(view.account.team, 'Acme')
     assert.equal(view.account.why, 'no')
-    assert.equal(view.conversation.person.displayName, 'Bob')
+    assert.equal(titleOf(view.conversation), 'Bob')
   })
 
   it('sends to somebody of no team by the conversation, and shows their chat also to who is in no team', async () => {
