@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Log, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { type Act, checkContent } from '../../protocol/bodies.ts'
+import { type Act, type Content, checkContent } from '../../protocol/bodies.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import {
   type ConversationId,
@@ -17,7 +17,9 @@ import { publicKeyOf } from '../../protocol/keys.ts'
 import type { Event } from '../../protocol/parley_pb.ts'
 import { Conversation, type Guard, type Shared } from './conversation.ts'
 import { DirectMembers } from './direct-members.ts'
-import type { Keyring, Rooms } from './members.ts'
+import type { Place } from './keys.ts'
+import type { Keyring, Members, Rooms } from './members.ts'
+import { sealFounding } from './seal.ts'
 import { kinds, loadStates, type MembersOf, type State } from './state.ts'
 import { Arrivals } from './sync/arrivals.ts'
 import type {
@@ -42,6 +44,14 @@ export interface Conversations {
    * id again gives the message as it stands. Throws `bad-message`, `usage`, `storage`, `busy` or `closed`.
    */
   send(outgoing: Outgoing): Promise<StoredMessage>
+  /** As {@link send}, in a conversation that is here. */
+  sendTo(conversation: ConversationId, content: Content): Promise<StoredMessage>
+  /** Begins a room by the body of its founding. Resolves once it is committed. */
+  found(body: Uint8Array): Promise<ConversationId>
+  /** Writes a membership entry of that kind. Resolves once it is committed. */
+  enact(conversation: ConversationId, kind: number, body: Uint8Array): Promise<void>
+  /** The last entries of every log of a conversation, one for each open branch. */
+  headsOf(conversation: ConversationId): ReadonlyMap<DeviceId, readonly Place[]>
   /** Keeps the conversation with that user in step over this link until it is closed. */
   attach(link: PeerLink): AttachedLink
   /** A page of a conversation, oldest first; empty for one that is not known. Throws `usage`. */
@@ -57,6 +67,21 @@ export interface Conversations {
   act(conversation: ConversationId, said: Act): Promise<void>
   /** Drops what stands at these positions, here alone and for good. Resolves once that is committed. */
   hide(conversation: ConversationId, positions: readonly string[]): Promise<void>
+  /** Founds a room with the body of its founding. Gives its id once that is committed. */
+  found(body: Uint8Array): Promise<ConversationId>
+  /**
+   * Writes a membership entry, at once: it needs no link. Gives its hash once it is committed. Throws `bad-message` for a
+   * conversation that is not here, `storage`, `busy`, `closed`.
+   */
+  enact(conversation: ConversationId, kind: number, body: Uint8Array): Promise<Uint8Array>
+  /** As {@link send}, in any conversation that is here. */
+  sendIn(conversation: ConversationId, content: Content): Promise<StoredMessage>
+  /** Who takes part in a conversation that is here. */
+  members(conversation: ConversationId): Members | undefined
+  /** The last entries of each log that is here, as cuts and invitations name them. */
+  headsOf(conversation: ConversationId, device: DeviceId): readonly Place[]
+  /** The devices whose logs are here. */
+  devicesIn(conversation: ConversationId): readonly DeviceId[]
   /** All direct conversations, the latest first. */
   list(): ConversationSummary[]
   /** A direct one. */
@@ -124,12 +149,77 @@ class OpenConversations implements Conversations {
       throw new ParleyError('usage', 'You cannot send a message to yourself. Choose somebody else.')
     }
     if (this.#isClosed) throw new ParleyError('closed', 'The hub is stopping; the message was not stored.')
+    return this.#with(peer).send(wellFormed(content))
+  }
+
+  async sendIn(conversation: ConversationId, content: Content): Promise<StoredMessage> {
+    checkContent(content)
+    this.#checkOpen()
+    return this.#known(conversation).send(wellFormed(content))
+  }
+
+  async found(body: Uint8Array): Promise<ConversationId> {
+    this.#checkOpen()
+    const founding = sealFounding(this.#shared, body)
+    const id = founding.header.conversation
+    const conversation = new Conversation(id, this.#shared, undefined)
+    this.#conversations.set(id, conversation)
+    try {
+      await conversation.change(draft => draft.link(founding))
+      return id
+    } catch (error) {
+      if (!conversation.isStored) this.#conversations.delete(id)
+      throw error
+    }
+  }
+
+  async enact(conversation: ConversationId, kind: number, body: Uint8Array): Promise<Uint8Array> {
+    this.#checkOpen()
+    return (await this.#known(conversation).enact(kind, body)).hash
+  }
+
+  members(conversation: ConversationId): Members | undefined {
+    return this.#conversations.get(conversation)?.members
+  }
+
+  headsOf(conversation: ConversationId, device: DeviceId): readonly Place[] {
+    return this.#conversations.get(conversation)?.state.logs.get(device)?.heads ?? []
+  }
+
+  devicesIn(conversation: ConversationId): readonly DeviceId[] {
+    return [...(this.#conversations.get(conversation)?.state.logs.keys() ?? [])]
+  }
+
+  async sendTo(conversation: ConversationId, content: Content): Promise<StoredMessage> {
+    checkContent(content)
+    if (this.#isClosed) throw new ParleyError('closed', 'The hub is stopping; the message was not stored.')
     const { written, text } = content
-    return this.#with(peer).send({
-      ...content,
-      written: Math.max(0, Math.floor(written)),
-      text: text.toWellFormed(),
-    })
+    const known = this.#known(conversation)
+    return known.send({ ...content, written: Math.max(0, Math.floor(written)), text: text.toWellFormed() })
+  }
+
+  async found(body: Uint8Array): Promise<ConversationId> {
+    if (this.#isClosed) throw new ParleyError('closed', 'The hub is stopping; no room was founded.')
+    const founding = sealFounding(this.#shared, body)
+    const room = new Conversation(founding.header.conversation, this.#shared, undefined)
+    this.#conversations.set(room.id, room)
+    try {
+      await room.change(draft => draft.link(founding))
+    } catch (error) {
+      this.#conversations.delete(room.id)
+      throw error
+    }
+    return room.id
+  }
+
+  async enact(conversation: ConversationId, kind: number, body: Uint8Array): Promise<void> {
+    if (this.#isClosed) throw new ParleyError('closed', 'The hub is stopping; nothing was changed.')
+    await this.#known(conversation).enact(kind, body)
+  }
+
+  headsOf(conversation: ConversationId): ReadonlyMap<DeviceId, readonly Place[]> {
+    const logs = this.#conversations.get(conversation)?.state.logs ?? new Map<DeviceId, DeviceLog>()
+    return new Map([...logs].map(([device, { heads }]) => [device, heads]))
   }
 
   async act(conversation: ConversationId, said: Act): Promise<void> {
@@ -222,6 +312,10 @@ class OpenConversations implements Conversations {
     this.#listeners.clear()
   }
 
+  #checkOpen(): void {
+    if (this.#isClosed) throw new ParleyError('closed', 'The hub is stopping; nothing was stored.')
+  }
+
   #stored(): (ConversationSummary | RoomSummary)[] {
     const stored = [...this.#conversations.values()].filter(({ isStored }) => isStored)
     return stored.map(({ summary }) => summary).sort((a, b) => b.lastTime - a.lastTime)
@@ -263,4 +357,8 @@ class OpenConversations implements Conversations {
       }
     }
   }
+}
+
+function wellFormed(content: Content): Content {
+  return { ...content, written: Math.max(0, Math.floor(content.written)), text: content.text.toWellFormed() }
 }

@@ -45,6 +45,22 @@ export function seal(
   return { ...place, encoded, content: said, heldCuts: new Set(), ...membership }
 }
 
+/** The entry that founds a room: the first of one's own log there, whose hash is the room's id. */
+export function sealFounding(
+  by: { readonly account: Account; readonly clock: HybridClock },
+  body: Uint8Array,
+): CheckedEntry {
+  const { device, user, privateKey, spki } = by.account
+  const fields = { conversation: '' as const, device, seq: 1, prev: [], time: by.clock.next(), privateKey }
+  const read = readHeader(sealEntry({ ...fields, kind: foundingKind, body }).entry)
+  const { entry, header } = read
+  const place = { ...read, device, user, seq: 1, time: header.time, rights: [] }
+  const membership = { ...read, user, key: spki }
+  return { ...place, encoded: toBinary(EntrySchema, entry), content: undefined, heldCuts: new Set(), membership }
+}
+
+const foundingKind = 32
+
 function sameHashes(some: readonly Uint8Array[], others: readonly Uint8Array[]): boolean {
   return some.length === others.length && some.every(a => others.some(b => Buffer.compare(a, b) === 0))
 }
