@@ -248,10 +248,10 @@ export class Conversation {
   }
 
   /** Writes a membership entry, at once: it needs no link. Gives it once it is committed. */
-  async enact(kind: number, body: Uint8Array): Promise<CheckedEntry> {
+  async enact(kind: number, body: Uint8Array, rights?: readonly Uint8Array[]): Promise<CheckedEntry> {
     let sealed: CheckedEntry | undefined
     await this.change(draft => {
-      sealed = seal(draft, { ...this.#shared, conversation: this.id }, { kind, body })
+      sealed = seal(draft, { ...this.#shared, conversation: this.id }, { kind, body, ...(rights && { rights }) })
       draft.link(sealed)
     })
     if (sealed === undefined) throw new ParleyError('internal', 'What was committed was not sealed.')

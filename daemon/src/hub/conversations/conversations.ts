@@ -44,14 +44,6 @@ export interface Conversations {
    * id again gives the message as it stands. Throws `bad-message`, `usage`, `storage`, `busy` or `closed`.
    */
   send(outgoing: Outgoing): Promise<StoredMessage>
-  /** As {@link send}, in a conversation that is here. */
-  sendTo(conversation: ConversationId, content: Content): Promise<StoredMessage>
-  /** Begins a room by the body of its founding. Resolves once it is committed. */
-  found(body: Uint8Array): Promise<ConversationId>
-  /** Writes a membership entry of that kind. Resolves once it is committed. */
-  enact(conversation: ConversationId, kind: number, body: Uint8Array): Promise<void>
-  /** The last entries of every log of a conversation, one for each open branch. */
-  headsOf(conversation: ConversationId): ReadonlyMap<DeviceId, readonly Place[]>
   /** Keeps the conversation with that user in step over this link until it is closed. */
   attach(link: PeerLink): AttachedLink
   /** A page of a conversation, oldest first; empty for one that is not known. Throws `usage`. */
@@ -70,18 +62,22 @@ export interface Conversations {
   /** Founds a room with the body of its founding. Gives its id once that is committed. */
   found(body: Uint8Array): Promise<ConversationId>
   /**
-   * Writes a membership entry, at once: it needs no link. Gives its hash once it is committed. Throws `bad-message` for a
+   * Writes a membership entry, at once: it needs no link. `rights`: the membership entries that it names, if not all heads.
+   * Gives its hash once it is committed. Throws `bad-message` for a
    * conversation that is not here, `storage`, `busy`, `closed`.
    */
-  enact(conversation: ConversationId, kind: number, body: Uint8Array): Promise<Uint8Array>
+  enact(
+    conversation: ConversationId,
+    kind: number,
+    body: Uint8Array,
+    rights?: readonly Uint8Array[],
+  ): Promise<Uint8Array>
   /** As {@link send}, in any conversation that is here. */
-  sendIn(conversation: ConversationId, content: Content): Promise<StoredMessage>
+  sendTo(conversation: ConversationId, content: Content): Promise<StoredMessage>
   /** Who takes part in a conversation that is here. */
-  members(conversation: ConversationId): Members | undefined
-  /** The last entries of each log that is here, as cuts and invitations name them. */
-  headsOf(conversation: ConversationId, device: DeviceId): readonly Place[]
-  /** The devices whose logs are here. */
-  devicesIn(conversation: ConversationId): readonly DeviceId[]
+  membersOf(conversation: ConversationId): Members | undefined
+  /** The last entries of each log that is here, by device, as cuts and invitations name them. */
+  headsOf(conversation: ConversationId): ReadonlyMap<DeviceId, readonly Place[]>
   /** All direct conversations, the latest first. */
   list(): ConversationSummary[]
   /** A direct one. */
@@ -152,7 +148,7 @@ class OpenConversations implements Conversations {
     return this.#with(peer).send(wellFormed(content))
   }
 
-  async sendIn(conversation: ConversationId, content: Content): Promise<StoredMessage> {
+  async sendTo(conversation: ConversationId, content: Content): Promise<StoredMessage> {
     checkContent(content)
     this.#checkOpen()
     return this.#known(conversation).send(wellFormed(content))
@@ -173,52 +169,22 @@ class OpenConversations implements Conversations {
     }
   }
 
-  async enact(conversation: ConversationId, kind: number, body: Uint8Array): Promise<Uint8Array> {
+  async enact(
+    conversation: ConversationId,
+    kind: number,
+    body: Uint8Array,
+    rights?: readonly Uint8Array[],
+  ): Promise<Uint8Array> {
     this.#checkOpen()
-    return (await this.#known(conversation).enact(kind, body)).hash
+    return (await this.#known(conversation).enact(kind, body, rights)).hash
   }
 
-  members(conversation: ConversationId): Members | undefined {
+  membersOf(conversation: ConversationId): Members | undefined {
     return this.#conversations.get(conversation)?.members
   }
 
-  headsOf(conversation: ConversationId, device: DeviceId): readonly Place[] {
-    return this.#conversations.get(conversation)?.state.logs.get(device)?.heads ?? []
-  }
-
-  devicesIn(conversation: ConversationId): readonly DeviceId[] {
-    return [...(this.#conversations.get(conversation)?.state.logs.keys() ?? [])]
-  }
-
-  async sendTo(conversation: ConversationId, content: Content): Promise<StoredMessage> {
-    checkContent(content)
-    if (this.#isClosed) throw new ParleyError('closed', 'The hub is stopping; the message was not stored.')
-    const { written, text } = content
-    const known = this.#known(conversation)
-    return known.send({ ...content, written: Math.max(0, Math.floor(written)), text: text.toWellFormed() })
-  }
-
-  async found(body: Uint8Array): Promise<ConversationId> {
-    if (this.#isClosed) throw new ParleyError('closed', 'The hub is stopping; no room was founded.')
-    const founding = sealFounding(this.#shared, body)
-    const room = new Conversation(founding.header.conversation, this.#shared, undefined)
-    this.#conversations.set(room.id, room)
-    try {
-      await room.change(draft => draft.link(founding))
-    } catch (error) {
-      this.#conversations.delete(room.id)
-      throw error
-    }
-    return room.id
-  }
-
-  async enact(conversation: ConversationId, kind: number, body: Uint8Array): Promise<void> {
-    if (this.#isClosed) throw new ParleyError('closed', 'The hub is stopping; nothing was changed.')
-    await this.#known(conversation).enact(kind, body)
-  }
-
   headsOf(conversation: ConversationId): ReadonlyMap<DeviceId, readonly Place[]> {
-    const logs = this.#conversations.get(conversation)?.state.logs ?? new Map<DeviceId, DeviceLog>()
+    const logs = this.#conversations.get(conversation)?.state.logs ?? new Map()
     return new Map([...logs].map(([device, { heads }]) => [device, heads]))
   }
 

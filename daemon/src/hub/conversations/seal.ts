@@ -15,6 +15,8 @@ export interface Sealing {
   readonly kind: number
   readonly body: Uint8Array
   readonly said?: Said
+  /** The membership entries that it names, if not all heads. */
+  readonly rights?: readonly Uint8Array[]
 }
 
 /**
@@ -24,7 +26,7 @@ export interface Sealing {
 export function seal(
   draft: Draft,
   by: { readonly conversation: ConversationId; readonly account: Account; readonly clock: HybridClock },
-  { kind, body, said }: Sealing,
+  { kind, body, said, rights: named }: Sealing,
 ): CheckedEntry {
   const { conversation, account, clock } = by
   const { device, user, privateKey, spki } = account
