@@ -1,14 +1,12 @@
-import type { ConversationInfo, MessageInfo } from '../protocol/control.ts'
+import type { Act, Content, MessageName } from '../protocol/bodies.ts'
+import type { ControlRequests, ConversationInfo, MessageInfo } from '../protocol/control.ts'
 import type { ConversationId, MessageId, RegistryId, UserId } from '../protocol/ids.ts'
 import type { BlockKey } from './blocks.ts'
 import type { HistoryRange } from './conversations/types.ts'
 import type { Comparable } from './trust.ts'
 
 /** A message as a person sends it. The same `message` id again is the same message. */
-export interface Draft {
-  readonly text: string
-  readonly message: MessageId
-}
+export type Draft = Omit<Content, 'written'>
 
 export interface Page {
   /** Oldest first. */
@@ -44,8 +42,20 @@ export interface Circle {
   history(conversation: ConversationId, range: HistoryRange): Promise<Page>
   /** One's own message as it stands; undefined when there is none. */
   ownMessage(conversation: ConversationId, message: MessageId): Promise<MessageInfo | undefined>
+  /** A message as it stands, whoever wrote it; undefined when it is not here. Absent where messages have no names. */
+  find?(conversation: ConversationId, name: MessageName): Promise<MessageInfo | undefined>
+  /** Edits, deletes or reacts: resolves once that is committed. Absent where that cannot be. @throws ParleyError why not */
+  act?(conversation: ConversationId, said: Act): Promise<void>
+  /** Who of the others has a message of one's own, and who has read it. Absent where nobody says. */
+  reached?(conversation: ConversationId, message: MessageId): Promise<ControlRequests['reached'][1]['members']>
+  /** Whether somebody takes part in a conversation, and so may be named there. */
+  takesPart?(conversation: ConversationId, user: UserId): boolean
   /** Drops what stands at these positions, here alone and for good. Absent where that cannot be. */
   hide?(conversation: ConversationId, positions: readonly string[]): Promise<void>
+  /** Tells the others there that the person here writes, or has stopped. Absent where nobody would hear of it. */
+  typing?(conversation: ConversationId, stopped: boolean): void
+  /** Messages are handed over there, and nobody says more of them. */
+  readonly handsOver?: true
   /** Everything up to that position is read: never goes back. */
   markRead(conversation: ConversationId, position: string): Promise<void>
 }

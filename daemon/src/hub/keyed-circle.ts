@@ -1,5 +1,6 @@
 import type { Log } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
+import type { Act, MessageName } from '../protocol/bodies.ts'
 import { type HybridClock, msOf } from '../protocol/clock.ts'
 import type { DirectInfo, MessageInfo, PersonInfo } from '../protocol/control.ts'
 import {
@@ -26,11 +27,13 @@ import type {
 } from './conversations/types.ts'
 import type { Supervisor } from './dialer.ts'
 import type { CircleFiles } from './files/files.ts'
+import { messageInfo } from './messages/message-info.ts'
 import type { HubNews } from './news.ts'
 import type { LinkedDevice, Peers } from './peers.ts'
 import type { People, Person } from './people.ts'
 import type { Comparable } from './trust.ts'
 import type { Trust, TrustStore } from './trust-store.ts'
+import { Typing } from './typing.ts'
 
 export interface KeyedParts {
   /** Who one is there. */
@@ -65,11 +68,19 @@ export abstract class KeyedCircle implements Circle {
   readonly #clockWarnings = new Map<UserId, string>()
   /** Of everyone known: the id of the conversation with them, made when it is asked for. */
   readonly #others = new Map<ConversationId, UserId>()
+  readonly #typing: Typing
 
   protected constructor(parts: KeyedParts) {
     this.#parts = parts
     this.people = parts.people
     this.conversations = parts.conversations
+    this.#typing = new Typing({
+      others: conversation => this.#reachable(conversation),
+      send: (user, is) => {
+        for (const { link } of this.peers.devicesOf(user)) link.send(is).catch(() => {}) // it was cut meanwhile
+      },
+      changed: conversation => parts.tell({ conversation }),
+    })
     parts.conversations.watch(change => this.#conversationChanged(change))
     parts.blocks.watch(key => {
       const prefix = personBlock(parts.registry, '' as UserId)
@@ -148,7 +159,7 @@ export abstract class KeyedCircle implements Circle {
     return this.conversations.get(conversation)?.peer ?? this.#personOf(conversation)
   }
 
-  async send(conversation: ConversationId, { text, message }: Draft): Promise<MessageInfo> {
+  async send(conversation: ConversationId, draft: Draft): Promise<MessageInfo> {
     const { refusal } = this
     if (refusal) throw refusal
     const peer = this.otherOf(conversation)
@@ -157,9 +168,23 @@ export abstract class KeyedCircle implements Circle {
     if (this.isBlocked(user))
       throw new ParleyError('blocked', `You have blocked ${name}. Unblock them to write to them.`)
     const to = { user, name, displayName }
-    const stored = await this.conversations.send({ peer: to, text, message, written: this.#parts.clock.physical() })
+    const stored = await this.conversations.send({ peer: to, ...draft, written: this.#parts.clock.physical() })
+    this.#typing.sent(conversation)
     this.supervisor.reachFirst(user)
     return this.message(stored)
+  }
+
+  async find(conversation: ConversationId, { user, message }: MessageName): Promise<MessageInfo | undefined> {
+    const stored = await this.conversations.find(conversation, message, user)
+    return stored && this.message(stored)
+  }
+
+  async act(conversation: ConversationId, said: Act): Promise<void> {
+    const { refusal } = this
+    if (refusal) throw refusal
+    await this.conversations.act(conversation, said)
+    const other = this.otherOf(conversation)
+    if (other) this.supervisor.reach(other.user)
   }
 
   hide(conversation: ConversationId, positions: readonly string[]): Promise<void> {
@@ -207,6 +232,17 @@ export abstract class KeyedCircle implements Circle {
     return users.flatMap(user => this.peers.devicesOf(user))
   }
 
+  /** Tells those who take part and are linked that the person here writes, or has stopped. */
+  typing(conversation: ConversationId, stopped: boolean): void {
+    this.#typing.say(conversation, stopped)
+  }
+
+  /** The others who take part in a conversation and are linked. */
+  #reachable(conversation: ConversationId): UserId[] {
+    const { user: own } = this.#parts
+    return [...this.peers.linked].filter(user => user !== own && this.takesPart(conversation, user))
+  }
+
   /** Answers what a linked device asks for. */
   protected async answer(is: Request['is'], asker: LinkedDevice): Promise<Reply['is'] | undefined> {
     if (is.case !== 'askFile') return undefined
@@ -219,7 +255,8 @@ export abstract class KeyedCircle implements Circle {
   }
 
   conversation(summary: ConversationSummary): DirectInfo {
-    const { conversation, kind, lastLine, lastMine, lastTime, queued, linked, unread, peer } = summary
+    const { conversation, kind, lastLine, lastMine, lastTime, queued, linked, unread, mentions, peer } = summary
+    const typing = this.#typing.in(conversation).flatMap(user => this.people.get(user) ?? [])
     return {
       conversation,
       kind,
@@ -231,7 +268,8 @@ export abstract class KeyedCircle implements Circle {
       linked,
       ...(linked && this.peers.isRelayed(peer.user) && { relayed: true as const }),
       unread,
-      mentions: 0,
+      mentions,
+      ...(typing.length > 0 && { typing: typing.map(person => this.person(person)) }),
       ...this.#parts.chats.shown(conversation),
     }
   }
@@ -255,14 +293,18 @@ export abstract class KeyedCircle implements Circle {
   }
 
   message(stored: StoredMessage): MessageInfo {
-    const { conversation, message, user, mine, text, written, state, position } = stored
-    const name = mine
-      ? this.ownName
-      : (this.people.get(user)?.name ?? this.conversations.get(conversation)?.peer.name ?? '')
-    return { conversation, message, user, name, mine, text, written, ...(state ? { state } : {}), position }
+    const { user: own, files } = this.#parts
+    const peer = this.conversations.get(stored.conversation)?.peer
+    return messageInfo(stored, {
+      own,
+      nameOf: user =>
+        user === own ? this.ownName : (this.people.get(user)?.name ?? (user === peer?.user ? peer.name : '')),
+      fileInfo: file => files.info(file),
+    })
   }
 
   async close(): Promise<void> {
+    this.#typing.close()
     this.peers.closeAll('The hub is stopping.')
     await this.supervisor.close()
     await this.conversations.close()
@@ -287,8 +329,15 @@ export abstract class KeyedCircle implements Circle {
 
   /** Over a link to somebody whose verified key has changed passes nothing until somebody has decided. */
   protected attachLink(link: PeerLink): AttachedLink {
-    if (this.trustOf(link.user) !== 'changed') return this.conversations.attach(link)
-    return { event: async () => undefined }
+    if (this.trustOf(link.user) === 'changed') return { event: async () => undefined }
+    const attached = this.conversations.attach(link)
+    const own = link.user === this.#parts.user ? this.#parts.chats.attachOwn(link) : undefined
+    return {
+      event: async is => {
+        if (is.case === 'typing') this.#typing.heard(link.user, is.value)
+        else await (is.case === 'ownState' ? own : attached)?.event(is)
+      },
+    }
   }
 
   /** Whether nothing may pass to or from somebody: blocked, or changed and not decided on. */
@@ -319,6 +368,7 @@ export abstract class KeyedCircle implements Circle {
     if (summary?.isStored) this.met(summary.peer.user)
     const told = messages.map(message => this.message(message))
     tell({ conversation, ...(told.length > 0 && { messages: { conversation, messages: told } }) })
+    for (const { user } of arrived) this.#typing.ended(conversation, user)
     const last = arrived.at(-1)
     if (last) this.#parts.chats.arrived(conversation, msOf(timeOfPosition(last.position)))
     const info = last && this.info(conversation)
@@ -348,6 +398,7 @@ const notBegun = {
   lastTime: 0,
   queued: 0,
   unread: 0,
+  mentions: 0,
   count: 0,
   linked: false,
 } as const

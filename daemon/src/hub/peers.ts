@@ -26,10 +26,12 @@ export interface PeersOptions {
   readonly own?: {
     /** @throws ParleyError `stranger` for a device that is not one of them */
     admit(person: Person, device: DeviceId): Promise<void>
-    /** Takes the link: what it carries is no conversation. */
-    attach(link: Link, device: DeviceId): void
+    /** Answers what only devices of the same account may ask for; gives nothing for anything else. @throws ParleyError */
+    answer(is: Request['is'], device: DeviceId): Reply['is'] | undefined
+    /** A link between two of them is up. */
+    linked(link: Link): void
   }
-  /** Answers what somebody else's device asks for; gives nothing for a request that is not known. */
+  /** Answers what a device asks for; gives nothing for a request that is not known. */
   readonly answer?: (is: Request['is'], asker: LinkedDevice) => Promise<Reply['is'] | undefined>
   /** Whether somebody who was admitted may not stay after all. */
   readonly refuses?: (user: UserId) => boolean
@@ -56,7 +58,7 @@ export interface LinkedDevice {
 
 export type Taker = (is: Event['is']) => Promise<void>
 
-/** The established links to other people's devices: one for each device, both sides known to each other. */
+/** The established links to devices of others and of one's own: one for each, both sides known to each other. */
 export class Peers {
   readonly #options: PeersOptions
   readonly #links = new Map<DeviceId, { readonly link: Link; readonly user: UserId; readonly since: number }>()
@@ -203,17 +205,16 @@ export class Peers {
     const { signal } = link
     signal.addEventListener('abort', () => this.#gone(device, link, person.user), { once: true })
     const { user, name, displayName, keys } = person
-    if (user === self.user) {
-      this.#options.own?.attach(link, device)
-      onLink(user, true)
-      return undefined
-    }
+    const own = user === self.user ? this.#options.own : undefined
     const send = (is: Event['is']) => link.send(is)
     const attached = attach({ registry: self.registry, user, device, name, displayName, keys, send, signal })
     const taker: Taker = is => attached.event(is)
     const { answer } = this.#options
-    const request = async (is: Request['is']) => (await answer?.(is, { user, device, link })) ?? { case: undefined }
+    const request = async (is: Request['is']) => {
+      return own?.answer(is, device) ?? (await answer?.(is, { user, device, link })) ?? { case: undefined }
+    }
     link.handle({ event: taker, request })
+    own?.linked(link)
     onLink(person.user, true)
     return taker
   }

@@ -13,6 +13,11 @@ export const ownLimits = {
   markedLogs: 1_024,
   /** Marks of one user that are kept side by side: one for each of their devices, unless one covers the others. */
   marksPerUser: 64,
+  /** That somebody writes is told at most this often, and believed for this long: one frame may come late. */
+  typingEvery: 3_000,
+  typingLife: 6_000,
+  /** How many of those who write are kept at once, so that nobody fills the memory with it. */
+  typingKept: 512,
   /** Messages of a room that are told anew when more members have them: older ones say so when they are read again. */
   countsTold: 200,
   /** Marks that wait to be committed, and how many of them one batch takes. */

@@ -1,58 +1,31 @@
-import type { Log, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { type HostPort, isLoopback, ports } from '../../protocol/addresses.ts'
+import { isLoopback, ports } from '../../protocol/addresses.ts'
 import { isClaimable } from '../../protocol/classic-names.ts'
-import type { HybridClock } from '../../protocol/clock.ts'
-import type { ClassicMode, DirectInfo, MessageInfo, PersonInfo } from '../../protocol/control.ts'
+import type { DirectInfo, MessageInfo, PersonInfo } from '../../protocol/control.ts'
 import { type ConversationId, classicConversationId, type MessageId, type UserId } from '../../protocol/ids.ts'
 import { foldAlias } from '../../protocol/names.ts'
-import type { BackoffOptions } from '../backoff.ts'
-import { type BlockKey, type Blocks, classicBlock } from '../blocks.ts'
-import type { KeptChats } from '../chats/chats.ts'
+import { type BlockKey, classicBlock } from '../blocks.ts'
 import type { Circle, Draft, Page } from '../circle.ts'
 import type { HistoryRange, StoredMessage } from '../conversations/types.ts'
-import type { HubNews } from '../news.ts'
-import type { Asked, Requests } from '../requests/requests.ts'
+import type { Asked } from '../requests/requests.ts'
 import { ClassicConversation, type ClassicShared } from './conversation.ts'
 import { Courier } from './courier.ts'
 import type { Brought } from './door.ts'
 import { Heard } from './heard.ts'
+import type { ClassicOptions } from './options.ts'
 import { loadConversations, self } from './rows.ts'
 import { isAllowed, notAllowed, readClassicTarget } from './target.ts'
 import { Turns } from './turns.ts'
 import { Waiting } from './waiting.ts'
 import { blockedByOneself, fitting, nameOf, noUsername, onlyThere, ownPort, placeOf } from './words.ts'
 
-export interface ClassicOptions {
-  readonly storage: Storage
-  readonly clock: HybridClock
-  readonly log: Log
-  readonly mode: ClassicMode
-  readonly blocks: Blocks
-  readonly requests: Pick<Requests, 'add' | 'get' | 'forget' | 'serve'>
-  /** What is done with chat requests. */
-  readonly policy: () => 'ask' | 'accept'
-  /** What is kept of chats. */
-  readonly chats: KeptChats
-  /** Whoever sits here: their user id where they have an account, and under which name classic clients may know them. */
-  readonly own: () => { readonly user?: UserId; readonly name?: string; readonly isBusy: boolean }
-  /** Somebody of the team's list who is online. */
-  readonly online: (user: UserId) => PersonInfo | undefined
-  /** Whether the team's registry is on this machine, so that its loopback addresses mean the same here. */
-  readonly isRegistryHere: () => boolean
-  /** Whether that is a port of this very hub. */
-  readonly isOwnPort: (place: HostPort) => boolean
-  readonly tell: (news: HubNews) => void
-  /** Waits that tests shorten. */
-  readonly waits?: { readonly retry?: Partial<BackoffOptions>; readonly handOver?: number; readonly heard?: number }
-}
-
 /**
  * Classic clients, each by its address and the name that it claims: nobody vouches for either, and nothing is encrypted.
  * No hub turns to them by itself; a person opens them as what they are.
  */
 export class ClassicCircle implements Circle {
+  readonly handsOver = true
   readonly #options: ClassicOptions
   readonly #shared: ClassicShared
   readonly #waiting: Waiting
