@@ -5,7 +5,7 @@ import { limits } from '../../limits.ts'
 import type { Act, Said } from '../../protocol/bodies.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import { readHeader } from '../../protocol/entries.ts'
-import { type ConversationId, type DeviceId, type MessageId, toText, type UserId } from '../../protocol/ids.ts'
+import { type ConversationId, type DeviceId, type MessageId, toText, type UserId, userId } from '../../protocol/ids.ts'
 import type { Entry } from '../../protocol/parley_pb.ts'
 import { topOf } from './device-log.ts'
 import type { Draft } from './draft.ts'
@@ -15,7 +15,10 @@ import { checkPosition, keys, type Place, sealedPosition } from './keys.ts'
 import { readLog } from './log-reader.ts'
 import { Logs } from './logs.ts'
 import { checkAct, findMessage } from './lookup.ts'
-import type { Doubt, Members, MembershipEntry } from './members.ts'
+import type { Doubt, Keyring, Members, MembershipEntry } from './members.ts'
+import { messagesOf } from './progress.ts'
+import { type Counts, changedReach, type OwnPlace, type Reach, type Reached, reachedOf, readReach } from './reached.ts'
+import { Receipts, type ReceiptsGround } from './receipts.ts'
 import { type Content, readMessageRow } from './rows.ts'
 import { seal } from './seal.ts'
 import { Session } from './session.ts'
@@ -50,6 +53,9 @@ export interface Shared {
   readonly log: Log
   readonly membersOf: MembersOf
   readonly arrivals: Arrivals
+  readonly keyring: Keyring
+  /** Whether one lets others know how far one has read, and is shown how far they have. Absent: yes. */
+  readonly areReceiptsOn?: () => boolean
   /** Why a message that has come is not to be shown; undefined: it is. */
   readonly guard?: Guard
   /** Tells the front ends. */
@@ -63,12 +69,16 @@ export class Conversation {
   readonly #shared: Shared
   readonly #writer: Writer
   readonly logs: Logs
+  /** How far everybody has read, over the links. */
+  readonly receipts: Receipts
   #state: State
   #peer: Peer | undefined
   /** Rises whenever what was checked but not committed is dropped. */
   #generation = 0
   #checking: Promise<unknown> = Promise.resolve()
   #problem: string | undefined
+  /** By {@link state}, made when it is asked for. */
+  #reached: Reached | undefined
 
   /** `peer`: the other one of a direct conversation; absent: a room. */
   constructor(id: ConversationId, shared: Shared, peer: Peer | undefined, state?: State) {
@@ -90,11 +100,18 @@ export class Conversation {
       },
     })
     this.#writer = new Writer(this.#desk())
+    this.receipts = new Receipts(this.#marking())
   }
 
   /** The other one of a direct conversation. */
   get peer(): Peer | undefined {
     return this.#peer
+  }
+
+  /** How far one's own messages have come. */
+  get reached(): Reached {
+    this.#reached ??= reachedOf(this.#state, this.account)
+    return this.#reached
   }
 
   /** As committed. */
@@ -137,7 +154,7 @@ export class Conversation {
   get summary(): ConversationSummary | RoomSummary {
     const { row } = this.#state
     const { lastLine, lastMine, lastTime, queued, shown, unread, firstUnread } = row
-    const undelivered = this.#ownSeq - this.#delivered
+    const unsent = this.#ownSeq - (readReach(row).get(this.account.device)?.sent ?? 0)
     const peer = this.#peer
     const kind = peer ? ({ kind: 'direct', peer } as const) : ({ kind: 'room', members: this.members } as const)
     return {
@@ -146,8 +163,9 @@ export class Conversation {
       isStored: this.isStored,
       lastLine,
       lastMine,
+      ...(row.lastUser.length > 0 && { lastUser: userId(row.lastUser) }),
       lastTime: Number(lastTime),
-      queued: queued + undelivered,
+      queued: queued + unsent,
       unread: Number(unread),
       mentions: Number(row.mentions),
       ...(firstUnread === '' ? {} : { firstUnread }),
@@ -275,6 +293,7 @@ export class Conversation {
   }
 
   async close(): Promise<void> {
+    this.receipts.close()
     for (const session of this.sessions) session.close()
     await this.#writer.close()
   }
@@ -300,18 +319,36 @@ export class Conversation {
 
   get #view(): View {
     const { user, device } = this.account
-    return { conversation: this.id, user, device, delivered: this.#delivered }
+    const counts = (at: OwnPlace): Counts => {
+      const found = this.reached.counts(at)
+      return this.#areReceiptsOn ? found : { ...found, read: 0 }
+    }
+    return {
+      ...{ conversation: this.id, user, device, reach: this.#reach },
+      ...(this.#peer === undefined && { counts }),
+    }
   }
 
-  /** Says what is delivered when it is asked: reading takes time, and a page must not say less than was told meanwhile. */
+  /** Says how far messages have come when it is asked: reading takes time, and a page must not say less than was told meanwhile. */
   get #liveView(): View {
     const conversation = this
     return {
       ...this.#view,
-      get delivered() {
-        return conversation.#delivered
+      get reach() {
+        return conversation.#reach
       },
     }
+  }
+
+  /** As far as it is shown: what others have read only while one lets them know as well. */
+  get #reach(): Reach {
+    const reach = readReach(this.#state.row)
+    if (this.#areReceiptsOn) return reach
+    return new Map([...reach].map(([log, come]) => [log, { ...come, read: 0 }]))
+  }
+
+  get #areReceiptsOn(): boolean {
+    return this.#shared.areReceiptsOn?.() ?? true
   }
 
   async #check(entries: readonly Entry[], session: Session, bytes: number): Promise<Intake> {
@@ -360,14 +397,37 @@ export class Conversation {
       resumed: () => {
         for (const session of this.sessions) session.askAgain()
       },
-      isOwn: device => device === account.device,
+      isOwn: device => device === account.device || this.members.mayLink(device)?.user === account.user,
       failed: error => log.error({ conversation: this.id, error }, 'A conversation could not be stored; trying again.'),
     }
   }
 
+  #marking(): ReceiptsGround {
+    const conversation = this
+    return {
+      conversation: this.id,
+      user: this.account.user,
+      get marks() {
+        return conversation.#state.marks
+      },
+      get areOn() {
+        return conversation.#areReceiptsOn
+      },
+      isMember: user => this.members.users.has(user),
+      keyOf: device => this.#shared.keyring.keyOf(device),
+      commit: mark => {
+        this.#writer.inbox.mark(mark)
+        this.#writer.wake()
+      },
+      log: this.#shared.log,
+    }
+  }
+
   async #committed(draft: Draft, state: State): Promise<void> {
-    const deliveredBefore = this.#delivered
+    const before = { ...this.#state, reach: readReach(this.#state.row), reached: this.reached }
     this.#state = state
+    this.#reached = undefined
+    for (const [marked, marks] of state.marks) if (before.marks.get(marked) !== marks) this.receipts.changed(marked)
     const { device, user } = this.account
     const view = this.#view
     const { changes, stripped } = draft.timeline
@@ -385,44 +445,16 @@ export class Conversation {
     const arrived = told.filter(({ mine }, index) => !mine && changes[index]?.isNew === true)
     this.#tell(told, arrived)
     for (const session of this.sessions) session.wake()
-    await this.#tellDelivered(deliveredBefore, view)
+    await this.#tellProgress(before, view)
   }
 
-  /** Tells that one's own messages behind `before` are delivered now, page by page. */
-  async #tellDelivered(before: number, view: View): Promise<void> {
-    for (let seq = before; seq < view.delivered; ) {
-      const page = await this.#ownMessages(seq, view)
-      if (page.last === seq) return
-      this.#tell(page.messages)
-      seq = page.last
+  /** Tells of one's own messages that have come further since. */
+  async #tellProgress(before: { readonly reach: Reach; readonly reached: Reached }, view: View): Promise<void> {
+    const parts = [...changedReach(before.reach, readReach(this.#state.row))]
+    if (this.#peer === undefined) parts.push(...this.reached.moved(before.reached))
+    for await (const messages of messagesOf(this.#shared.storage, view, parts, this.logs.recent)) {
+      this.#tell(await this.#withReplies(messages))
     }
-  }
-
-  /** One's own messages behind `seq` that are delivered, and how far they go. */
-  async #ownMessages(seq: number, view: View): Promise<{ messages: StoredMessage[]; last: number }> {
-    const messages: StoredMessage[] = []
-    let last = seq
-    for (
-      let recent = this.logs.recent.get(last + 1);
-      recent !== undefined && last < view.delivered;
-      recent = this.logs.recent.get(last + 1)
-    ) {
-      last++
-      if (recent.placed === undefined) continue
-      messages.push(storedMessage(view, view.user, recent.placed.content, recent.placed.position))
-    }
-    if (last > seq) return { messages: await this.#withReplies(messages), last }
-    const log = await readLog(this.#shared.storage, keys.logOf(this.id, view.device), seq, limits.run)
-    const reads = log.filter(each => each.seq <= view.delivered).map(({ entry }) => readHeader(entry))
-    const positions = reads.map(({ header, hash }) =>
-      sealedPosition(header.time, header.device, { seq: header.seq, hash }),
-    )
-    const rows = await this.#shared.storage.get(positions.map(position => keys.message(this.id, position)))
-    for (const [index, position] of positions.entries()) {
-      const row = rows[index]
-      if (row !== undefined) messages.push(storedMessage(view, view.user, readMessageRow(position, row), position))
-    }
-    return { messages, last: reads.at(-1)?.header.seq ?? seq }
   }
 
   #tell(messages: readonly StoredMessage[] = [], arrived: readonly StoredMessage[] = []): void {
@@ -433,6 +465,7 @@ export class Conversation {
     const { storage, membersOf } = this.#shared
     try {
       this.#state = (await loadState(storage, this.id, membersOf)) ?? this.#newState()
+      this.#reached = undefined
     } finally {
       // In one go: what was checked but not committed is forgotten everywhere, or it would pass for held.
       this.#generation++

@@ -1,4 +1,5 @@
 import { toBinary } from '@bufbuild/protobuf'
+import { limits } from '../../limits.ts'
 import type { Said } from '../../protocol/bodies.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import { readHeader, sealEntry } from '../../protocol/entries.ts'
@@ -33,10 +34,10 @@ export function seal(
   const log = draft.log(device)
   const prev = log.heads.map(({ hash }) => hash)
   const latest = log.heads.reduce((last, { time }) => (time > last ? time : last), 0n)
-  const known = draft.members.rights
+  const known = named ?? draft.members.rights.slice(0, limits.rights)
   // Membership entries travel without their log, so they inherit nothing.
   const inherits = !isMembershipKind(kind) && sameHashes(inheritedRights(log, prev), known)
-  const rights = inherits ? [] : known
+  const rights = inherits ? [] : (named ?? known)
   const time = clock.next(latest)
   const seq = topOf(log) + 1
   const { entry } = sealEntry({ conversation, device, seq, prev, time, kind, body, privateKey, rights })

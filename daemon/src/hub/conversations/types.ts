@@ -6,6 +6,7 @@ import type { EventRow } from '../../protocol/hub_rows_pb.ts'
 import type { ConversationId, DeviceId, MessageId, RegistryId, UserId } from '../../protocol/ids.ts'
 import type { Event } from '../../protocol/parley_pb.ts'
 import type { Members } from './members.ts'
+import type { Counts } from './reached.ts'
 import type { Reaction } from './registers.ts'
 
 /** Whose home this is: the user at the registry and the device that signs here. */
@@ -61,6 +62,8 @@ export interface StoredMessage {
   readonly written: number
   /** Only of one's own messages. Never goes back. */
   readonly state?: MessageState
+  /** In rooms, of one's own messages: how many of those whom it was for have it, and have read it. */
+  readonly reached?: Counts
   /** Orders the messages of a conversation as text; queued ones stand behind all others and move once when sealed. */
   readonly position: string
   readonly replyTo?: RepliedTo
@@ -120,6 +123,8 @@ interface SummaryBase {
   readonly lastLine: string
   /** Whether the last line is one's own. */
   readonly lastMine: boolean
+  /** Who wrote it. */
+  readonly lastUser?: UserId
   /** ms since 1970; 0: nothing yet. */
   readonly lastTime: number
   /** One's own messages that the other's device has not committed. */

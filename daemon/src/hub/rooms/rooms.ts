@@ -13,9 +13,9 @@ import {
   userId,
 } from '../../protocol/ids.ts'
 import type { Membership } from '../../protocol/membership.ts'
-import type { ActBody, CutHead } from '../../protocol/membership-bodies.ts'
+import { type ActBody, type CutHead, encodeAct, kindOf } from '../../protocol/membership-bodies.ts'
 import { readRoomName, readRoomTopic } from '../../protocol/names.ts'
-import type { Members } from '../conversations/members.ts'
+import type { Conversations } from '../conversations/conversations.ts'
 import { RoomMembers } from '../conversations/membership/room-members.ts'
 import { nobodyYet } from '../membership.ts'
 import { roomMembers } from './infos.ts'
@@ -23,42 +23,23 @@ import { namesRoom, unknownRoom } from './naming.ts'
 
 type Params<Method extends keyof ControlRequests> = ControlRequests[Method][0]
 
-/** A membership entry to write. */
-export interface NewAct {
-  readonly body: ActBody
-  /** Names it: 16 random bytes. */
-  readonly act: ReturnType<typeof messageId>
-  /** Whom it is about, if anybody: the entry names first what is known of them. */
-  readonly about?: UserId
-}
-
 /** What rooms need of the conversations of a home. */
-export interface RoomConversations {
-  membersOf(conversation: ConversationId): Members | undefined
-  /** The last entries of every log there, by device. */
-  headsOf(
-    conversation: ConversationId,
-  ): ReadonlyMap<DeviceId, readonly { readonly seq: number; readonly hash: Uint8Array }[]>
-  /** Begins a room. Resolves once it is committed. */
-  found(founding: NewAct): Promise<ConversationId>
-  /** Writes a membership entry. Resolves once it is committed. */
-  act(conversation: ConversationId, act: NewAct): Promise<void>
-}
+export type RoomConversations = Pick<Conversations, 'membersOf' | 'headsOf' | 'found' | 'enact'>
 
 /** The people among whom rooms are. */
 export interface RoomsCircle {
   readonly registry: RegistryId
   readonly self: UserId
   readonly conversations: RoomConversations
+  /** Synchronised time, ms since 1970. */
+  now(): number
   /** Why nothing can be written now; undefined: it can. */
   readonly refusal: ParleyError | undefined
   /** The room that `#name` means. */
   roomNamed(text: string): ConversationId | undefined
   summary(conversation: ConversationId): ConversationInfo | undefined
   /** Somebody by name, whom the registry is asked for if need be. @throws ParleyError `unknown-user` and more */
-  find(name: string): Promise<{ readonly user: UserId }>
-  /** Somebody who is known here by that name. */
-  known(name: string): UserId | undefined
+  findPerson(name: string): Promise<{ readonly user: UserId }>
   personOf(user: UserId): PersonInfo
   isBlocked(user: UserId): boolean
   /** Dials these people, who lack something now. */
@@ -78,15 +59,15 @@ export class Rooms implements RoomsPart {
     const texts = { name: readRoomName(name), topic: readRoomTopic(topic ?? '') }
     // Before anything is written: a name that nobody has is no room of the wrong people.
     const invited = new Set<UserId>()
-    for (const who of invite) invited.add((await circle.find(who)).user)
+    for (const who of invite) invited.add((await circle.findPerson(who)).user)
     if (invited.size >= limits.roomMembers) throw full()
     for (const user of invited) refuseBlocked(circle, user)
     const nonce = new Uint8Array(randomBytes(16))
     const { registry, self: user } = circle
     const body: ActBody = { is: 'founding', registry, user, ...texts, history: history ?? 'all', nonce }
-    const conversation = await circle.conversations.found({ body, act: newAct() })
+    const conversation = await circle.conversations.found(encodeAct(body, newAct(), circle.now()))
     const room = new Room(circle, conversation)
-    for (const user of invited) await room.act({ is: 'invitation', user, from: room.floors }, user)
+    for (const user of invited) await room.act({ is: 'invitation', user, from: room.floors })
     circle.reach(invited)
     return room.detail
   }
@@ -98,12 +79,12 @@ export class Rooms implements RoomsPart {
   readonly inviteToRoom = async ({ conversation, who }: Params<'inviteToRoom'>): Promise<RoomMember> => {
     const room = this.#room(conversation, 'write')
     room.checkIsIn()
-    const { user } = await room.circle.find(who)
+    const { user } = await room.circle.findPerson(who)
     refuseBlocked(room.circle, user)
     const standing = room.membership.standings.get(user)
     const isThere = standing !== undefined && standing !== 'out'
     if (!isThere && room.size >= limits.roomMembers) throw full()
-    if (!isThere) await room.act({ is: 'invitation', user, from: room.floors }, user)
+    if (!isThere) await room.act({ is: 'invitation', user, from: room.floors })
     room.circle.reach([user])
     return room.member(user)
   }
@@ -120,7 +101,7 @@ export class Rooms implements RoomsPart {
     const room = this.#room(conversation, 'write')
     if (room.standing === 'out') return {}
     const { others } = room
-    await room.act({ is: 'leaving', cut: room.cutOf(room.circle.self) }, room.circle.self)
+    await room.act({ is: 'leaving', cut: room.cutOf(room.circle.self) })
     room.circle.reach(others)
     return {}
   }
@@ -150,7 +131,7 @@ export class Rooms implements RoomsPart {
       throw new ParleyError('usage', 'To go out of a room yourself: parley room leave ROOM')
     room.checkMayRemove(user)
     const { others } = room
-    await room.act({ is: 'removal', user, cut: room.cutOf(user) }, user)
+    await room.act({ is: 'removal', user, cut: room.cutOf(user) })
     room.circle.reach(others)
     return room.detail
   }
@@ -167,7 +148,7 @@ export class Rooms implements RoomsPart {
     }
     room.checkIsAdmin(role === 'admin' ? 'appoint admins' : 'take that back')
     if (role === 'member' && user !== room.circle.self) room.checkIsSenior(user)
-    if (standing !== role) await room.act({ is: 'role', user, role }, user)
+    if (standing !== role) await room.act({ is: 'role', user, role })
     room.circle.reach(room.others)
     return room.member(user)
   }
@@ -245,9 +226,13 @@ class Room {
     return this.#heads(device => members.mayLink(device)?.user === user)
   }
 
-  /** Writes an act; what came meanwhile may have taken its effect away. */
-  async act(body: ActBody, about?: UserId): Promise<void> {
-    await this.circle.conversations.act(this.#conversation, { body, act: newAct(), ...(about && { about }) })
+  /** Writes an act: resolves once it is committed. */
+  async act(body: ActBody): Promise<void> {
+    const kind = kindOf(body)
+    if (kind === undefined) throw new ParleyError('internal', 'Nobody writes an act of an unknown kind.')
+    const { conversations, now } = this.circle
+    const rights = this.#members.rightsAbout('user' in body ? body.user : undefined)
+    await conversations.enact(this.#conversation, kind, encodeAct(body, newAct(), now()), rights)
   }
 
   nameOf(user: UserId): string {
@@ -305,7 +290,8 @@ class Room {
 
   #heads(isWanted: (device: DeviceId) => boolean): CutHead[] {
     const heads: CutHead[] = []
-    for (const [device, places] of this.circle.conversations.headsOf(this.#conversation)) {
+    const { conversations } = this.circle
+    for (const [device, places] of conversations.headsOf(this.#conversation)) {
       if (isWanted(device)) for (const { seq, hash } of places) heads.push({ device, seq, hash })
     }
     return heads.slice(0, limits.heads)

@@ -4,6 +4,7 @@ import { type ConversationId, type DeviceId, fromText, toText, type UserId } fro
 import { publicKeyOf } from '../../../protocol/keys.ts'
 import { foldMembership, type Membership, type MembershipAct } from '../../../protocol/membership.ts'
 import type { CutHead } from '../../../protocol/membership-bodies.ts'
+import { isBeyond } from '../direct-members.ts'
 import type { Author, Cut, Doubt, JudgeContext, Keyring, Members, MembershipEntry } from '../members.ts'
 import { actOf } from './acts.ts'
 
@@ -52,14 +53,14 @@ export class RoomMembers implements Members {
   }
 
   get rights(): readonly Uint8Array[] {
-    return this.rightsAbout()
+    return this.rightsAbout(undefined)
   }
 
   /**
-   * What the next entry names: the heads, those of one's own and of `about` first, since an entry that puts somebody out
-   * counts what it knew of them.
+   * What the next entry names, where it cannot name all heads those of one's own first, as it has to name one's own joining,
+   * and those of `about`, since an entry that puts somebody out counts what it knew of them.
    */
-  rightsAbout(about?: UserId): readonly Uint8Array[] {
+  rightsAbout(about: UserId | undefined): readonly Uint8Array[] {
     const { heads } = this.membership
     if (heads.length <= limits.rights) return heads.map(fromText)
     const isFirst = (hash: string) => {
@@ -100,12 +101,8 @@ export class RoomMembers implements Members {
     if (!this.membership.hasJoined(author)) return stranger
     const limit = this.membership.limitOf(author, header.device, rights.map(toText))
     if (limit === undefined) return undefined
-    const isWithin = (cut: Cut) =>
-      cut.heads.some(head => {
-        if (head.seq === header.seq) return Buffer.compare(head.hash, hash) === 0
-        return header.seq < head.seq && !heldCuts.has(cut)
-      })
-    if (limit.cuts.every(heads => isWithin(this.#cut(heads, header.device)))) return undefined
+    const cuts = limit.cuts.map(heads => this.#cut(heads, header.device))
+    if (!cuts.some(cut => isBeyond(cut, heldCuts, header.seq, hash))) return undefined
     return limit.why === 'revoked' ? revoked : removed
   }
 
