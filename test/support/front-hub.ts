@@ -3,12 +3,15 @@ import type {
   AccountInfo,
   ControlNotifications,
   ControlRequests,
+  ConversationInfo,
   DeviceInfo,
   DirectInfo,
   MessageInfo,
   PeopleSnapshot,
   PersonInfo,
   RequestInfo,
+  RoomConversation,
+  RoomInfo,
 } from '@parley/daemon/protocol/control'
 import { type Disposable, Emitter } from '../../extension/src/event.ts'
 import type { ChatListener, Hub, HubMethod, HubState } from '../../extension/src/hub/hub.ts'
@@ -32,7 +35,7 @@ export class FrontHub implements Hub {
   readonly #watching = new Map<string, Set<ChatListener>>()
   readonly asked: { readonly method: HubMethod; readonly params: unknown }[] = []
   readonly attention: ControlRequests['attend'][0][] = []
-  readonly conversations = new Map<string, DirectInfo>()
+  readonly conversations = new Map<string, ConversationInfo>()
   readonly onState = this.#state.event
   readonly onAccounts = this.#accounts.event
   readonly onConversations = this.#conversations.event
@@ -94,7 +97,7 @@ export class FrontHub implements Hub {
     this.#accounts.fire()
   }
 
-  setConversations(...changed: readonly DirectInfo[]): void {
+  setConversations(...changed: readonly ConversationInfo[]): void {
     for (const each of changed) this.conversations.set(each.conversation, each)
     this.#conversations.fire(new Set(changed.map(each => each.conversation)))
   }
@@ -189,6 +192,20 @@ export function conversation(name: string, change: Partial<DirectInfo> = {}): Di
     muted: false,
     draft: '',
     ...change,
+  }
+}
+
+export function room(
+  name: string,
+  change: Omit<Partial<RoomConversation>, 'room'> & { readonly room?: Partial<RoomInfo> } = {},
+): RoomConversation {
+  const { person: _, kind: __, ...listed } = conversation(name)
+  return {
+    ...listed,
+    conversation: `room-${name}`,
+    kind: 'room',
+    ...change,
+    room: { name, topic: '', history: 'all', standing: 'member', members: 3, ...change.room },
   }
 }
 

@@ -63,7 +63,7 @@ export function rowOf(info: ConversationInfo): ChatRow {
     queued,
     marks: person ? marksOf(person) : [],
     lines: person ? markLines(person) : [],
-    flags: info.kind === 'room' ? ['room', info.room.standing] : ['direct', ...flagsOf(info.person)],
+    flags: info.kind === 'room' ? ['room', info.room.standing] : flagsOf(info.person),
   }
 }
 
