@@ -43,7 +43,7 @@ export interface Circle {
   /** One's own message as it stands; undefined when there is none. */
   ownMessage(conversation: ConversationId, message: MessageId): Promise<MessageInfo | undefined>
   /** A message as it stands, whoever wrote it; undefined when it is not here. Absent where messages have no names. */
-  find?(conversation: ConversationId, name: MessageName): Promise<MessageInfo | undefined>
+  findMessage?(conversation: ConversationId, name: MessageName): Promise<MessageInfo | undefined>
   /** Edits, deletes or reacts: resolves once that is committed. Absent where that cannot be. @throws ParleyError why not */
   act?(conversation: ConversationId, said: Act): Promise<void>
   /** Who of the others has a message of one's own, and who has read it. Absent where nobody says. */

@@ -22,6 +22,7 @@ import { type Home, type HubOptions, openHome } from './home.ts'
 import type { HubIdentity } from './identity.ts'
 import { TeamInvites } from './invites.ts'
 import { Membership } from './membership.ts'
+import { Messages } from './messages/messages.ts'
 import type { HubNews } from './news.ts'
 import { Passwords } from './passwords.ts'
 import { probe } from './probe.ts'
@@ -34,7 +35,7 @@ import type { Strangers } from './strangers.ts'
 import { watchSurroundings } from './surroundings.ts'
 import { Verifying } from './trust.ts'
 import { who } from './who.ts'
-import { readMessage, readRange } from './wishes.ts'
+import { readRange } from './wishes.ts'
 
 type Params<M extends keyof ControlRequests> = ControlRequests[M][0]
 type Result<M extends keyof ControlRequests> = Promise<ControlRequests[M][1]>
@@ -60,6 +61,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 export class Hub {
   /** What is kept of chats for front ends. */
   readonly chats: Chats
+  /** What is done with messages, and said of them. */
+  readonly messages: Messages
   /** One's own devices. */
   readonly devices: OwnDevices
   /** Whose account keys were compared. */
@@ -101,6 +104,11 @@ export class Hub {
     this.#clock = new HybridClock({ now, monotonic: () => performance.now() })
     const tell = (news: HubNews) => this.#tell(news)
     this.chats = new Chats(chats, { circles: this.#circles, clock: this.#clock, device: this.device, log, tell })
+    this.messages = new Messages({
+      circles: this.#circles,
+      attachment: hash => this.files.attachment(hash),
+      now: () => this.#clock.physical(),
+    })
     this.#dialer = new Dialer({ identity: identity.device, log, proxy: proxyFor(options.options.proxy, process.env) })
     this.#reach = reach
     this.#relay = new HubRelay({
@@ -277,10 +285,8 @@ export class Hub {
     return who(params, { client: this.#client, hasAccount, strangers: this.strangers.direct.everybody() })
   }
 
-  async send(params: Params<'send'>): Result<'send'> {
-    const draft = readMessage(params)
-    const { circle, conversation } = await this.#circles.find(params.to)
-    return circle.send(conversation, draft)
+  send(params: Params<'send'>): Result<'send'> {
+    return this.messages.send(params)
   }
 
   async history(params: Params<'history'>): Result<'history'> {
@@ -337,10 +343,10 @@ export class Hub {
 
   /** What the circles are made of. */
   get #parts(): CompanyParts {
-    const { storage, log, upgrade, reconnect, options } = this.#options
+    const { storage, log, upgrade, mailWaits, reconnect, options } = this.#options
     const { blocks, trusts, fileStore } = this.#home
     return {
-      ...{ storage, log, upgrade, chats: this.chats, circles: this.#circles },
+      ...{ storage, log, upgrade, mailWaits, chats: this.chats, circles: this.#circles },
       ...{ blocks, trusts, fileStore },
       ...{ store: this.#store, identity: this.#identity, ownKey: this.#ownKey, client: this.#client },
       ...{ dialer: this.#dialer, clock: this.#clock, mode: options.classic, askAgain: reconnect },

@@ -174,7 +174,7 @@ export abstract class KeyedCircle implements Circle {
     return this.message(stored)
   }
 
-  async find(conversation: ConversationId, { user, message }: MessageName): Promise<MessageInfo | undefined> {
+  async findMessage(conversation: ConversationId, { user, message }: MessageName): Promise<MessageInfo | undefined> {
     const stored = await this.conversations.find(conversation, message, user)
     return stored && this.message(stored)
   }

@@ -37,10 +37,13 @@ export function readSignIn(params: ControlRequests['signIn'][0]) {
   return { place, who }
 }
 
-/** The text and id of a message. Throws `bad-message`. */
-export function readMessage(params: { text: string; message: string }): { text: string; message: MessageId } {
-  const { text } = params
-  checkText(text)
+/** The text and id of a message: with files it need not say anything. Throws `bad-message`. */
+export function readMessage(params: Pick<ControlRequests['send'][0], 'text' | 'message' | 'files'>): {
+  text: string
+  message: MessageId
+} {
+  const { text, files = [] } = params
+  if (files.length === 0 || text.trim() !== '') checkText(text)
   if (!text.isWellFormed()) throw new ParleyError('bad-message', 'The message has a broken character. Type it anew.')
   try {
     return { text, message: messageId(params.message) }

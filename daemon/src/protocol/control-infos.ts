@@ -145,6 +145,8 @@ export interface MessageInfo {
   /** When it was edited last, as the author says. */
   readonly edited?: number
   readonly deleted?: true
+  /** It is shown here no longer: whoever shows it drops it. Only in what is told of changes. */
+  readonly gone?: true
   readonly reactions?: readonly ReactionInfo[]
 }
 
