@@ -21,7 +21,7 @@ import { Team, type TeamOptions } from './team.ts'
 export interface CompanyParts
   extends Omit<StrangersOptions, 'team' | 'account' | 'isBusy' | 'identity' | 'files'>,
     Omit<ClassicSideOptions, 'strangers' | 'client'>,
-    Pick<TeamOptions, 'client' | 'relay' | 'upgrade'> {
+    Pick<TeamOptions, 'client' | 'relay' | 'upgrade' | 'mailWaits'> {
   readonly store: AccountStore
   readonly identity: HubIdentity
   readonly circles: Circles
@@ -162,7 +162,13 @@ export class Company {
     const account = parts.store.current
     if (!account || account.isPending || this.#team || this.#closing.signal.aborted) return
     await parts.ownKey.load()
-    this.#team = await Team.open({ ...parts, files: this.files, account, identity: identity.device })
+    this.#team = await Team.open({
+      ...parts,
+      files: this.files,
+      account,
+      identity: identity.device,
+      secrets: identity.secrets,
+    })
     this.#team.begin()
   }
 

@@ -7,6 +7,7 @@ import { Blocks } from './blocks.ts'
 import { type ChatStore, openChatStore } from './chats/chats.ts'
 import { FileStore } from './files/store.ts'
 import { type HubIdentity, loadHubIdentity } from './identity.ts'
+import type { CourierOptions } from './mailbox/courier.ts'
 import type { Hosting } from './own-team.ts'
 import { Reach } from './reach.ts'
 import { TrustStore } from './trust-store.ts'
@@ -24,6 +25,8 @@ export interface HubOptions {
   readonly reconnect?: Partial<BackoffOptions>
   /** Delays between attempts to reach directly whom the relay links, in ms. */
   readonly upgrade?: Partial<BackoffOptions>
+  /** Waits of the mailbox in ms. */
+  readonly mailWaits?: CourierOptions['waits']
   /** ms without a front end after which the person is away. */
   readonly attendGrace?: number
   /** The team that this daemon itself runs, or may start. */

@@ -2,6 +2,7 @@ import type { Log, Storage } from '@parley/kit'
 import { asParleyError, ParleyError } from '../errors.ts'
 import type { Dialer } from '../net/dial.ts'
 import type { Identity } from '../net/identity.ts'
+import type { SecretBox } from '../plugins/secrets.ts'
 import type { HybridClock } from '../protocol/clock.ts'
 import type { PersonInfo } from '../protocol/control.ts'
 import { type DeviceId, deviceId, directConversationId, type UserId, userId } from '../protocol/ids.ts'
@@ -18,6 +19,7 @@ import type { CircleFiles } from './files/files.ts'
 import { Freshness } from './freshness.ts'
 import { asName, KeyedCircle } from './keyed-circle.ts'
 import { PeopleKeyring } from './keyring.ts'
+import type { CourierOptions } from './mailbox/courier.ts'
 import type { HubNews } from './news.ts'
 import { Peers } from './peers.ts'
 import { People, type Person } from './people.ts'
@@ -43,6 +45,10 @@ export interface TeamOptions {
   readonly relay: NonNullable<SupervisorOptions['relay']>
   /** ms between attempts to do without it. */
   readonly upgrade?: SupervisorOptions['upgrade'] | undefined
+  /** Waits of the mailbox in ms; tests shorten them. */
+  readonly mailWaits?: CourierOptions['waits']
+  /** Seals what must not be in storage as it is. */
+  readonly secrets: SecretBox
   /** What is kept of chats. */
   readonly chats: KeptChats
   /** Files of messages. */
