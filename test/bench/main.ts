@@ -9,6 +9,7 @@ import { startRegistry } from '../support/team.ts'
 import { seedAccounts } from './accounts.ts'
 import { benchClassic } from './classic.ts'
 import { benchDirect } from './direct.ts'
+import { benchFiles } from './files.ts'
 import { benchHeartbeats } from './heartbeat.ts'
 import { type Plan, printLoad } from './measure.ts'
 import { benchMemory, collecting } from './memory.ts'
@@ -55,6 +56,7 @@ async function run(stack: AsyncDisposableStack): Promise<void> {
   if (wants('sign-in')) await benchSignIn(stack, registry.ready, identities.slice(0, 200), plan)
   if (wants('heartbeats')) await benchHeartbeats(stack, registry, identities, plan)
   if (wants('direct')) await benchDirect(stack, folder.path, registry.ready, plan)
+  if (wants('files')) await benchFiles(stack, folder.path, plan)
   if (wants('relay')) await benchRelay(stack, registry.ready, identities.slice(0, 200), plan)
   await registry.stop()
   // A process of its own: one that has worked has memory to spare and would hide what links take.

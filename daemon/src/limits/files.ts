@@ -55,6 +55,9 @@ export const filesLimits = {
   partsGivenToOne: 2,
   /** Unsent bytes on a link up to which it is given a part: what is said meanwhile waits behind those only. */
   partsUnsent: 256 * 1024,
+  /** How long a file stays open after a part of it was read, and how many are. */
+  fileOpen: 5_000,
+  filesOpen: 8,
   // ---- telling
   /** How often front ends are told how far a file is: ten times a second. */
   fileNews: 100,

@@ -155,6 +155,7 @@ export class Files {
     this.#news.close()
     await this.#sweep.close()
     await this.#fetching.close()
+    this.#parts.store.close()
   }
 
   #isWanted({ hash, type, size, path }: FileInfo): boolean {

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { chmod, copyFile, open, readdir, readFile, rm, stat, statfs, utimes } from 'node:fs/promises'
+import { chmod, copyFile, readdir, readFile, rm, stat, statfs, utimes } from 'node:fs/promises'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { ensureFolder, type Locations } from '../../locations.ts'
@@ -7,6 +7,7 @@ import { chunkHashSize, chunksOf, hashOfFile } from '../../protocol/files.ts'
 import { type FileHash, fileHash } from '../../protocol/ids.ts'
 import { fileError, noSpace, notHere, storeError } from './errors.ts'
 import { hashChunks } from './hashing.ts'
+import { OpenFiles } from './open-files.ts'
 
 /** Where the store keeps what it has. */
 export type FilePlaces = Pick<Locations, 'files' | 'file' | 'fileHashes' | 'filePart' | 'fileDraft'>
@@ -36,6 +37,7 @@ export class FileStore {
   readonly places: FilePlaces
   readonly #options: Required<StoreOptions>
   readonly #files = new Map<FileHash, StoredFile>()
+  readonly #open = new OpenFiles()
   /** Bytes of whole files, and what was promised to those on their way. */
   #used = 0
   #promised = 0
@@ -124,19 +126,10 @@ export class FileStore {
     const { path, size } = this.file(hash)
     const length = Math.min(limits.fileChunk, size - chunk * limits.fileChunk)
     if (length <= 0) throw new ParleyError('no-file', 'The file has no such part.')
-    const handle = await open(path, constants.O_RDONLY).catch(error => this.#gone(hash, error))
-    try {
-      const { bytesRead, buffer } = await handle.read(
-        Buffer.allocUnsafeSlow(length),
-        0,
-        length,
-        chunk * limits.fileChunk,
-      )
-      if (bytesRead !== length) return this.#gone(hash, undefined)
-      return buffer
-    } finally {
-      await handle.close()
-    }
+    const bytes = Buffer.allocUnsafeSlow(length)
+    const read = this.#open.use(path, handle => handle.read(bytes, 0, length, chunk * limits.fileChunk))
+    const { bytesRead } = await read.catch(error => this.#gone(hash, error))
+    return bytesRead === length ? bytes : this.#gone(hash, undefined)
   }
 
   /**
@@ -157,8 +150,14 @@ export class FileStore {
     const file = this.#files.get(hash)
     this.#files.delete(hash)
     if (file) this.#used -= file.size
+    this.#open.forget(this.places.file(hash))
     await rm(this.places.file(hash), { force: true })
     await rm(this.places.fileHashes(hash), { force: true })
+  }
+
+  /** Closes what is open. */
+  close(): void {
+    this.#open.close()
   }
 
   /** What has come of files that are not whole, and when something came last, in ms since 1970. */
@@ -190,6 +189,7 @@ export class FileStore {
   #gone(hash: FileHash, error: unknown): never {
     this.#used -= this.#files.get(hash)?.size ?? 0
     this.#files.delete(hash)
+    this.#open.forget(this.places.file(hash))
     throw error === undefined ? notHere() : storeError(error)
   }
 }
