@@ -14,6 +14,7 @@ import type { KeyedCircle } from './keyed-circle.ts'
 import { nobodyYet } from './membership.ts'
 import type { Peers } from './peers.ts'
 import { waits } from './registry/entry.ts'
+import { namesRoom, unknownRoom } from './rooms/naming.ts'
 import { Strangers, type StrangersOptions } from './strangers.ts'
 import { Team, type TeamOptions } from './team.ts'
 
@@ -68,8 +69,10 @@ export class Company {
     return {
       team: () => this.#team,
       others: () =>
-        [this.#strangers?.direct, this.#classic?.circle].filter(circle => circle !== undefined) satisfies Circle[],
-      explicit: text => this.#classic?.named(text),
+        [this.#team?.rooms, this.#strangers?.direct, this.#classic?.circle].filter(
+          circle => circle !== undefined,
+        ) satisfies Circle[],
+      explicit: text => (namesRoom(text) ? this.#roomNamed(text) : this.#classic?.named(text)),
       ask: name => this.#askFor(name),
     }
   }
@@ -170,6 +173,13 @@ export class Company {
       secrets: identity.secrets,
     })
     this.#team.begin()
+  }
+
+  async #roomNamed(text: string): Promise<Place> {
+    const rooms = this.#team?.rooms
+    const conversation = rooms?.roomNamed(text)
+    if (!rooms || !conversation) throw unknownRoom(text)
+    return { circle: rooms, conversation }
   }
 
   /** Somebody of the team whom this hub has never met: the registry knows them. */

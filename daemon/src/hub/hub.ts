@@ -29,6 +29,7 @@ import { probe } from './probe.ts'
 import type { Reach } from './reach.ts'
 import { RegistryClient } from './registry/client.ts'
 import { HubRelay } from './relay.ts'
+import { Rooms } from './rooms/rooms.ts'
 import { Standing } from './standing.ts'
 import { circlesStatus, clockWarnings } from './status.ts'
 import type { Strangers } from './strangers.ts'
@@ -72,6 +73,7 @@ export class Hub {
   readonly archive: Archive
   /** For an admin of the team. */
   readonly invites: TeamInvites
+  readonly rooms: Rooms
   readonly #options: HubOptions
   readonly #identity: HubIdentity
   readonly #store: AccountStore
@@ -167,6 +169,7 @@ export class Hub {
     const own = { membership: this.#membership, client: this.#client, store, identity: identity.device }
     this.passwords = new Passwords(own)
     this.invites = new TeamInvites(own)
+    this.rooms = new Rooms(() => this.#company.team?.rooms)
     this.archive = new Archive({
       ...{ storage: options.storage, index: options.search, log, circles: this.#circles, company: this.#company },
       ...{ chats: this.chats, clock: this.#clock, ownName: () => store.current?.name },

@@ -95,11 +95,11 @@ export abstract class KeyedCircle implements Circle {
   }
 
   /** One's own name there. */
-  protected abstract get ownName(): string
+  abstract get ownName(): string
   /** Whether one wants not to be disturbed. */
-  protected abstract get isBusy(): boolean
+  abstract get isBusy(): boolean
   /** Why nothing can be sent to anybody there; undefined: it can. */
-  protected abstract get refusal(): ParleyError | undefined
+  abstract get refusal(): ParleyError | undefined
   /** There is a conversation with this person. */
   protected abstract met(user: UserId): void
   /** What lists show of these people may be another now. */
@@ -221,8 +221,10 @@ export abstract class KeyedCircle implements Circle {
 
   /** Whether somebody may have what a conversation holds: they take part in it now, or are oneself on another device. */
   takesPart(conversation: ConversationId, user: UserId): boolean {
-    if (!this.conversations.get(conversation)) return false
+    const room = this.conversations.room(conversation)
+    if (!room && !this.conversations.get(conversation)) return false
     if (user === this.#parts.user) return true
+    if (room) return room.members.users.has(user) && !this.isHeld(user)
     return this.otherOf(conversation)?.user === user && !this.isHeld(user)
   }
 
@@ -235,6 +237,14 @@ export abstract class KeyedCircle implements Circle {
   /** Tells those who take part and are linked that the person here writes, or has stopped. */
   typing(conversation: ConversationId, stopped: boolean): void {
     this.#typing.say(conversation, stopped)
+  }
+
+  /** Who writes in a conversation at this moment. */
+  typingIn(conversation: ConversationId): PersonInfo[] {
+    return this.#typing.in(conversation).flatMap(user => {
+      const person = this.people.get(user)
+      return person ? [this.person(person)] : []
+    })
   }
 
   /** The others who take part in a conversation and are linked. */
@@ -256,7 +266,7 @@ export abstract class KeyedCircle implements Circle {
 
   conversation(summary: ConversationSummary): DirectInfo {
     const { conversation, kind, lastLine, lastMine, lastTime, queued, linked, unread, mentions, peer } = summary
-    const typing = this.#typing.in(conversation).flatMap(user => this.people.get(user) ?? [])
+    const typing = this.typingIn(conversation)
     return {
       conversation,
       kind,
@@ -269,7 +279,7 @@ export abstract class KeyedCircle implements Circle {
       ...(linked && this.peers.isRelayed(peer.user) && { relayed: true as const }),
       unread,
       mentions,
-      ...(typing.length > 0 && { typing: typing.map(person => this.person(person)) }),
+      ...(typing.length > 0 && { typing }),
       ...this.#parts.chats.shown(conversation),
     }
   }
@@ -364,6 +374,7 @@ export abstract class KeyedCircle implements Circle {
 
   #conversationChanged({ conversation, messages, arrived }: ConversationChange): void {
     const { tell } = this.#parts
+    if (this.conversations.room(conversation)) return
     const summary = this.conversations.get(conversation)
     if (summary?.isStored) this.met(summary.peer.user)
     const told = messages.map(message => this.message(message))

@@ -7,11 +7,14 @@ import type { HybridClock } from '../protocol/clock.ts'
 import type { PersonInfo } from '../protocol/control.ts'
 import { type DeviceId, deviceId, directConversationId, type UserId, userId } from '../protocol/ids.ts'
 import { readUserName } from '../protocol/names.ts'
+import type { Reply, Request } from '../protocol/parley_pb.ts'
 import { rosterDevices } from '../protocol/statements.ts'
 import type { Account, AccountStore } from './accounts.ts'
 import type { Blocks } from './blocks.ts'
 import type { KeptChats } from './chats/chats.ts'
 import { type Conversations, openConversations } from './conversations/conversations.ts'
+import type { Rooms } from './conversations/members.ts'
+import { RoomMembers } from './conversations/membership/room-members.ts'
 import type { Peer } from './conversations/types.ts'
 import type { OwnAccountKey } from './devices/account-key.ts'
 import { Supervisor, type SupervisorOptions } from './dialer.ts'
@@ -21,11 +24,14 @@ import { asName, KeyedCircle } from './keyed-circle.ts'
 import { PeopleKeyring } from './keyring.ts'
 import type { CourierOptions } from './mailbox/courier.ts'
 import type { HubNews } from './news.ts'
-import { Peers } from './peers.ts'
+import { type LinkedDevice, Peers } from './peers.ts'
 import { People, type Person } from './people.ts'
 import { PeopleList } from './people-list.ts'
 import type { RegistryClient } from './registry/client.ts'
 import { personInfo } from './registry/online-list.ts'
+import { TeamRooms } from './rooms/circle.ts'
+import { Statements } from './rooms/statements.ts'
+import { roomsTeam } from './rooms/team.ts'
 import type { TrustStore } from './trust-store.ts'
 
 export interface TeamOptions {
@@ -64,6 +70,9 @@ export class Team extends KeyedCircle {
   readonly freshness: Freshness
   /** Whom front ends list. */
   readonly listedPeople: PeopleList
+  readonly rooms: TeamRooms
+  /** Of people whom one has not met, but who write in the same rooms. */
+  readonly statements: Statements
   readonly #options: TeamOptions
   readonly #keyNotices = new Map<UserId, string>()
 
@@ -116,10 +125,23 @@ export class Team extends KeyedCircle {
       isActive,
       log,
     })
+    this.rooms = new TeamRooms({
+      ...{ registry, self: user, conversations, clock, chats, tell: options.tell },
+      team: roomsTeam(this, client.online),
+    })
+    this.statements = new Statements({
+      people,
+      links: () => [...this.peers.linked].flatMap(each => this.peers.devicesOf(each).map(({ link }) => link)),
+      session: () => client.session,
+      shareRoom: this.rooms.share,
+      log,
+    })
     this.freshness = new Freshness({
       people,
       peers: () => this.peers,
-      isPartner: user => conversations.get(this.conversationOf(user))?.isStored ?? false,
+      isPartner: user => {
+        return (conversations.get(this.conversationOf(user))?.isStored ?? false) || this.rooms.everybody.has(user)
+      },
       session: () => client.session,
       now: () => clock.physical(),
       log,
@@ -164,8 +186,14 @@ export class Team extends KeyedCircle {
     const { privateKey, spki, id } = identity
     const self = { registry, user, device: deviceId(id), privateKey, spki }
     const keyring = new PeopleKeyring(people, { user, keys: () => ownKeys(options.store.current ?? account, self) })
-    conversations = await openConversations({ storage, account: self, clock, log, keyring })
-    return new Team(options, people, conversations)
+    let team: Team | undefined
+    const rooms: Rooms = {
+      membersOf: (room, entries, keys) => RoomMembers.of({ room, self: user, keyring: keys }, entries),
+      meet: async users => team?.statements.meet(users),
+    }
+    conversations = await openConversations({ storage, account: self, clock, log, keyring, rooms })
+    team = new Team(options, people, conversations)
+    return team
   }
 
   /** To be called once it can be found by whoever hears of a change: tells who is there, and dials. */
@@ -219,6 +247,22 @@ export class Team extends KeyedCircle {
     this.listedPeople.changed(users)
   }
 
+  /** Also those with whom one shares rooms. */
+  override reachAll(): void {
+    super.reachAll()
+    for (const user of this.rooms.everybody) this.supervisor.reach(user)
+  }
+
+  protected override personChanged(user: UserId): void {
+    super.personChanged(user)
+    this.rooms.personChanged(user)
+  }
+
+  protected override async answer(is: Request['is'], asker: LinkedDevice): Promise<Reply['is'] | undefined> {
+    if (is.case !== 'askStatements') return super.answer(is, asker)
+    return { case: 'statements', value: this.statements.answer(asker.user, is.value) }
+  }
+
   /** Somebody as lists show them. A link to one of their devices counts for more than what the registry last said. */
   person({ user: id, name, displayName }: { user: string; name: string; displayName: string }): PersonInfo {
     const user = userId(id)
@@ -242,19 +286,24 @@ export class Team extends KeyedCircle {
 
   override async close(): Promise<void> {
     this.listedPeople.close()
+    this.statements.close()
     this.freshness.close()
     await super.close()
   }
 
-  protected get ownName(): string {
+  get ownName(): string {
     return (this.#options.store.current ?? this.#options.account).name
   }
 
-  protected get isBusy(): boolean {
+  get ownDisplayName(): string {
+    return (this.#options.store.current ?? this.#options.account).displayName
+  }
+
+  get isBusy(): boolean {
     return this.#options.store.current?.availability === 'busy'
   }
 
-  protected get refusal(): ParleyError | undefined {
+  get refusal(): ParleyError | undefined {
     const { signedOut } = this.#options.store.current ?? {}
     return signedOut === undefined ? undefined : new ParleyError('signed-out', signedOut)
   }

@@ -79,4 +79,6 @@ export interface Members {
 export interface Rooms {
   /** By the entries that are held of a room. */
   membersOf(room: ConversationId, entries: readonly MembershipEntry[], keyring: Keyring): Members
+  /** Looks for the devices of people who are not known. Resolves when it has done what it could. */
+  meet(users: readonly UserId[]): Promise<void>
 }

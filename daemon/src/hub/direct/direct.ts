@@ -237,15 +237,15 @@ export class Direct extends KeyedCircle {
     await super.close()
   }
 
-  protected get ownName(): string {
+  get ownName(): string {
     return this.#options.self.name
   }
 
-  protected get isBusy(): boolean {
+  get isBusy(): boolean {
     return this.#options.isBusy()
   }
 
-  protected get refusal(): undefined {
+  get refusal(): undefined {
     return undefined
   }
 

@@ -1,4 +1,5 @@
 import type { ParleyError } from '../../errors.ts'
+import type { Act, MessageName } from '../../protocol/bodies.ts'
 import { type HybridClock, msOf } from '../../protocol/clock.ts'
 import type { MessageInfo, PersonInfo, RoomConversation, RoomEvent } from '../../protocol/control.ts'
 import type { EventRow } from '../../protocol/hub_rows_pb.ts'
@@ -22,11 +23,15 @@ export interface RoomsTeam {
   person(who: { readonly user: string; readonly name: string; readonly displayName: string }): PersonInfo
   /** A message as front ends see it, but for what is told of rooms alone. */
   message(stored: StoredMessage): MessageInfo
-  find(name: string): Promise<{ readonly user: UserId }>
+  findPerson(name: string): Promise<{ readonly user: UserId }>
   nameOf(user: UserId): { readonly name: string; readonly displayName: string }
   isBlocked(user: UserId): boolean
   isLinked(user: UserId): boolean
   isRelayed(user: UserId): boolean
+  typingIn(conversation: ConversationId): PersonInfo[]
+  typing(conversation: ConversationId, stopped: boolean): void
+  /** Whether somebody may have what a conversation holds. */
+  takesPart(conversation: ConversationId, user: UserId): boolean
   reach(users: Iterable<UserId>): void
 }
 
@@ -104,10 +109,7 @@ export class TeamRooms implements Circle, RoomsCircle {
 
   async send(conversation: ConversationId, draft: Draft): Promise<MessageInfo> {
     const { team, clock } = this.#options
-    if (team.refusal) throw team.refusal
-    const { membership } = this.#members(conversation)
-    const refusal = notIn(membership, this.self)
-    if (refusal) throw refusal
+    this.#checkMayWrite(conversation)
     const stored = await this.conversations.sendTo(conversation, { ...draft, written: clock.physical() })
     team.reach(this.#others(conversation))
     return this.message(stored)
@@ -125,6 +127,25 @@ export class TeamRooms implements Circle, RoomsCircle {
     return stored?.mine ? this.message(stored) : undefined
   }
 
+  async findMessage(conversation: ConversationId, { user, message }: MessageName): Promise<MessageInfo | undefined> {
+    const stored = await this.conversations.find(conversation, message, user)
+    return stored && this.message(stored)
+  }
+
+  async act(conversation: ConversationId, said: Act): Promise<void> {
+    this.#checkMayWrite(conversation)
+    await this.conversations.act(conversation, said)
+    this.#options.team.reach(this.#others(conversation))
+  }
+
+  takesPart(conversation: ConversationId, user: UserId): boolean {
+    return this.#options.team.takesPart(conversation, user)
+  }
+
+  typing(conversation: ConversationId, stopped: boolean): void {
+    this.#options.team.typing(conversation, stopped)
+  }
+
   hide(conversation: ConversationId, positions: readonly string[]): Promise<void> {
     return this.conversations.hide(conversation, positions)
   }
@@ -140,7 +161,7 @@ export class TeamRooms implements Circle, RoomsCircle {
   }
 
   findPerson(name: string): Promise<{ readonly user: UserId }> {
-    return this.#options.team.find(name)
+    return this.#options.team.findPerson(name)
   }
 
   personOf(user: UserId): PersonInfo {
@@ -173,6 +194,12 @@ export class TeamRooms implements Circle, RoomsCircle {
     }
   }
 
+  /** @throws ParleyError `signed-out`, `not-member` */
+  #checkMayWrite(conversation: ConversationId): void {
+    const refusal = this.refusal ?? notIn(this.#members(conversation).membership, this.self)
+    if (refusal) throw refusal
+  }
+
   #members(conversation: ConversationId): RoomMembers {
     const members = this.conversations.room(conversation)?.members
     if (members instanceof RoomMembers) return members
@@ -202,6 +229,7 @@ export class TeamRooms implements Circle, RoomsCircle {
     const isRelayed = linked.length > 0 && linked.every(user => team.isRelayed(user))
     const { lastLine, lastMine, lastTime, queued, unread, mentions, lastUser } = summary
     const last = { lastLine, lastMine, lastTime, unread, mentions }
+    const typing = team.typingIn(conversation)
     const lastName = lastUser && !lastMine ? team.nameOf(lastUser).name : ''
     return {
       conversation,
@@ -212,6 +240,7 @@ export class TeamRooms implements Circle, RoomsCircle {
       queued,
       linked: linked.length > 0,
       ...(isRelayed && { relayed: true as const }),
+      ...(typing.length > 0 && { typing }),
       ...chats.shown(conversation),
     }
   }
