@@ -63,6 +63,10 @@ export class DirectMembers implements Members {
     return this.cutsOf(header.device).some(cut => isBeyond(cut, heldCuts, header.seq, hash)) ? beyond : undefined
   }
 
+  mayModerate(): boolean {
+    return false
+  }
+
   cutsOf(device: DeviceId): readonly Cut[] {
     return this.#cuts.get(device) ?? []
   }

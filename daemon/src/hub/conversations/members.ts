@@ -63,6 +63,8 @@ export interface Members {
   mayLink(device: DeviceId): Author | undefined
   /** Why an entry does not count; undefined: it does. */
   judge(entry: ReadEntry, context: JudgeContext): Doubt | undefined
+  /** Whether somebody may delete what others wrote, by the membership entries that those heads lead to. */
+  mayModerate(user: UserId, rights: readonly Uint8Array[]): boolean
   /** Every cut that was made of that device's log. */
   cutsOf(device: DeviceId): readonly Cut[]
   /** Where the logs start that a user is given; undefined: at their beginning. */

@@ -106,6 +106,20 @@ export class RoomMembers implements Members {
     return limit.why === 'revoked' ? revoked : removed
   }
 
+  /** What came about since does not count here: whoever was an admin, as far as they knew, has deleted. */
+  mayModerate(user: UserId, rights: readonly Uint8Array[]): boolean {
+    const known = new Map<string, MembershipAct>()
+    const left = rights.map(toText)
+    for (let hash = left.pop(); hash !== undefined; hash = left.pop()) {
+      const act = this.#acts.get(hash)
+      if (act === undefined || known.has(hash)) continue
+      known.set(hash, act)
+      left.push(...act.rights)
+    }
+    const standing = foldMembership(this.#parts.room, known.values()).standings.get(user)
+    return standing === 'owner' || standing === 'admin'
+  }
+
   cutsOf(device: DeviceId): readonly Cut[] {
     const author = this.mayLink(device)
     if (author === undefined) return []
