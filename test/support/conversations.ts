@@ -35,11 +35,15 @@ export interface Person extends Peer {
 }
 
 export function person(name: string): Person {
-  const user = userId(randomBytes(16))
+  return withDevice({ user: userId(randomBytes(16)), name, displayName: name })
+}
+
+/** Somebody on a device of its own, another one than before. */
+export function withDevice({ user, name, displayName }: Peer): Person {
   const { privateKey, spki } = generateKeyPair()
   const account = { registry, user, device: deviceId(idOfKey(spki)), privateKey, spki }
   authors.set(account.device, { user, key: publicKeyOf(spki) })
-  return { user, name, displayName: name, account }
+  return { user, name, displayName, account }
 }
 
 /** Everybody whom a test has made: their statements are known to all. */

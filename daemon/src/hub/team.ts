@@ -191,7 +191,10 @@ export class Team extends KeyedCircle {
       membersOf: (room, entries, keys) => RoomMembers.of({ room, self: user, keyring: keys }, entries),
       meet: async users => team?.statements.meet(users),
     }
-    conversations = await openConversations({ storage, account: self, clock, log, keyring, rooms })
+    conversations = await openConversations({
+      ...{ storage, account: self, clock, log, keyring, rooms },
+      areReceiptsOn: () => options.chats.areReceiptsOn,
+    })
     team = new Team(options, people, conversations)
     return team
   }

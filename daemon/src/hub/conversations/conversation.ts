@@ -1,25 +1,22 @@
 import type { KeyObject } from 'node:crypto'
 import type { Log, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
-import { limits } from '../../limits.ts'
 import type { Act, Said } from '../../protocol/bodies.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
-import { readHeader } from '../../protocol/entries.ts'
 import { type ConversationId, type DeviceId, type MessageId, toText, type UserId, userId } from '../../protocol/ids.ts'
 import type { Entry } from '../../protocol/parley_pb.ts'
 import { topOf } from './device-log.ts'
 import type { Draft } from './draft.ts'
-import { changedMessage, readHistory, storedMessage, type View, withReplies } from './history.ts'
+import { changedMessage, readHistory, storedMessage, withReplies } from './history.ts'
 import { type CheckedEntry, checkEntries, type Intake, sizeOf } from './intake.ts'
-import { checkPosition, keys, type Place, sealedPosition } from './keys.ts'
-import { readLog } from './log-reader.ts'
+import { checkPosition, type Place } from './keys.ts'
 import { Logs } from './logs.ts'
 import { checkAct, findMessage } from './lookup.ts'
 import type { Doubt, Keyring, Members, MembershipEntry } from './members.ts'
-import { messagesOf } from './progress.ts'
-import { type Counts, changedReach, type OwnPlace, type Reach, type Reached, reachedOf, readReach } from './reached.ts'
+import { Progress, type ProgressGround } from './progress.ts'
+import { readReach } from './reached.ts'
 import { Receipts, type ReceiptsGround } from './receipts.ts'
-import { type Content, readMessageRow } from './rows.ts'
+import type { Content } from './rows.ts'
 import { seal } from './seal.ts'
 import { Session } from './session.ts'
 import { loadState, type MembersOf, newState, type State } from './state.ts'
@@ -69,6 +66,8 @@ export class Conversation {
   readonly #shared: Shared
   readonly #writer: Writer
   readonly logs: Logs
+  /** How far one's own messages have come. */
+  readonly progress: Progress
   /** How far everybody has read, over the links. */
   readonly receipts: Receipts
   #state: State
@@ -77,8 +76,6 @@ export class Conversation {
   #generation = 0
   #checking: Promise<unknown> = Promise.resolve()
   #problem: string | undefined
-  /** By {@link state}, made when it is asked for. */
-  #reached: Reached | undefined
 
   /** `peer`: the other one of a direct conversation; absent: a room. */
   constructor(id: ConversationId, shared: Shared, peer: Peer | undefined, state?: State) {
@@ -100,18 +97,13 @@ export class Conversation {
       },
     })
     this.#writer = new Writer(this.#desk())
+    this.progress = new Progress(this.#showing())
     this.receipts = new Receipts(this.#marking())
   }
 
   /** The other one of a direct conversation. */
   get peer(): Peer | undefined {
     return this.#peer
-  }
-
-  /** How far one's own messages have come. */
-  get reached(): Reached {
-    this.#reached ??= reachedOf(this.#state, this.account)
-    return this.#reached
   }
 
   /** As committed. */
@@ -187,7 +179,7 @@ export class Conversation {
     this.#writer.wake()
     const placed = await committed
     if (placed !== undefined && content.replyTo === undefined) {
-      return storedMessage(this.#view, placed.user, placed.content, placed.position)
+      return storedMessage(this.progress.view, placed.user, placed.content, placed.position)
     }
     const stored = await this.find(content.message)
     if (stored === undefined) throw new ParleyError('internal', 'A stored message cannot be found.')
@@ -196,7 +188,7 @@ export class Conversation {
 
   /** Does something with a message; resolves once that is committed. Throws `bad-message` when it cannot be done. */
   async act(said: Act): Promise<void> {
-    if (!(await checkAct(this.#shared.storage, this.#view, said, this.#mayModerate))) return
+    if (!(await checkAct(this.#shared.storage, this.progress.view, said, this.#mayModerate))) return
     const committed = this.#writer.inbox.send(said)
     this.#writer.wake()
     await committed
@@ -219,7 +211,7 @@ export class Conversation {
   }
 
   history(range: HistoryRange): Promise<HistoryPage> {
-    return readHistory(this.#shared.storage, this.#liveView, range)
+    return readHistory(this.#shared.storage, this.progress.liveView, range)
   }
 
   attach(link: PeerLink, keysOf: ReadonlyMap<DeviceId, KeyObject>): Session {
@@ -300,7 +292,8 @@ export class Conversation {
 
   /** Whether the person here may delete what others wrote. */
   get #mayModerate(): boolean {
-    return false
+    const { members } = this.#state
+    return members.mayModerate(this.account.user, members.rights)
   }
 
   get #maySeal(): boolean {
@@ -315,40 +308,6 @@ export class Conversation {
   get #delivered(): number {
     const own = this.account.device
     return Math.min(this.#ownSeq, Math.max(0, ...[...this.#state.acked.values()].map(logs => logs.get(own) ?? 0)))
-  }
-
-  get #view(): View {
-    const { user, device } = this.account
-    const counts = (at: OwnPlace): Counts => {
-      const found = this.reached.counts(at)
-      return this.#areReceiptsOn ? found : { ...found, read: 0 }
-    }
-    return {
-      ...{ conversation: this.id, user, device, reach: this.#reach },
-      ...(this.#peer === undefined && { counts }),
-    }
-  }
-
-  /** Says how far messages have come when it is asked: reading takes time, and a page must not say less than was told meanwhile. */
-  get #liveView(): View {
-    const conversation = this
-    return {
-      ...this.#view,
-      get reach() {
-        return conversation.#reach
-      },
-    }
-  }
-
-  /** As far as it is shown: what others have read only while one lets them know as well. */
-  get #reach(): Reach {
-    const reach = readReach(this.#state.row)
-    if (this.#areReceiptsOn) return reach
-    return new Map([...reach].map(([log, come]) => [log, { ...come, read: 0 }]))
-  }
-
-  get #areReceiptsOn(): boolean {
-    return this.#shared.areReceiptsOn?.() ?? true
   }
 
   async #check(entries: readonly Entry[], session: Session, bytes: number): Promise<Intake> {
@@ -402,34 +361,46 @@ export class Conversation {
     }
   }
 
-  #marking(): ReceiptsGround {
+  #showing(): ProgressGround {
     const conversation = this
     return {
-      conversation: this.id,
-      user: this.account.user,
+      ...{ conversation: this.id, account: this.account, storage: this.#shared.storage },
+      ...{ isRoom: this.#peer === undefined, recent: this.logs.recent },
+      get state() {
+        return conversation.#state
+      },
+      get areReceiptsOn() {
+        return conversation.#shared.areReceiptsOn?.() ?? true
+      },
+    }
+  }
+
+  #marking(): ReceiptsGround {
+    const conversation = this
+    const { keyring, log } = this.#shared
+    return {
+      ...{ conversation: this.id, user: this.account.user, log },
       get marks() {
         return conversation.#state.marks
       },
       get areOn() {
-        return conversation.#areReceiptsOn
+        return conversation.#shared.areReceiptsOn?.() ?? true
       },
       isMember: user => this.members.users.has(user),
-      keyOf: device => this.#shared.keyring.keyOf(device),
+      keyOf: device => keyring.keyOf(device),
       commit: mark => {
         this.#writer.inbox.mark(mark)
         this.#writer.wake()
       },
-      log: this.#shared.log,
     }
   }
 
   async #committed(draft: Draft, state: State): Promise<void> {
-    const before = { ...this.#state, reach: readReach(this.#state.row), reached: this.reached }
+    const before = this.#state
     this.#state = state
-    this.#reached = undefined
     for (const [marked, marks] of state.marks) if (before.marks.get(marked) !== marks) this.receipts.changed(marked)
     const { device, user } = this.account
-    const view = this.#view
+    const view = this.progress.view
     const { changes, stripped } = draft.timeline
     for (const { checked, placed } of draft.linked) {
       if (checked.user !== user) this.#shared.clock.observe(checked.time)
@@ -445,16 +416,7 @@ export class Conversation {
     const arrived = told.filter(({ mine }, index) => !mine && changes[index]?.isNew === true)
     this.#tell(told, arrived)
     for (const session of this.sessions) session.wake()
-    await this.#tellProgress(before, view)
-  }
-
-  /** Tells of one's own messages that have come further since. */
-  async #tellProgress(before: { readonly reach: Reach; readonly reached: Reached }, view: View): Promise<void> {
-    const parts = [...changedReach(before.reach, readReach(this.#state.row))]
-    if (this.#peer === undefined) parts.push(...this.reached.moved(before.reached))
-    for await (const messages of messagesOf(this.#shared.storage, view, parts, this.logs.recent)) {
-      this.#tell(await this.#withReplies(messages))
-    }
+    for await (const messages of this.progress.since(before)) this.#tell(await this.#withReplies(messages))
   }
 
   #tell(messages: readonly StoredMessage[] = [], arrived: readonly StoredMessage[] = []): void {
@@ -465,7 +427,6 @@ export class Conversation {
     const { storage, membersOf } = this.#shared
     try {
       this.#state = (await loadState(storage, this.id, membersOf)) ?? this.#newState()
-      this.#reached = undefined
     } finally {
       // In one go: what was checked but not committed is forgotten everywhere, or it would pass for held.
       this.#generation++
@@ -476,7 +437,7 @@ export class Conversation {
 
   /** A message as it stands now, one's own unless `user` is given; undefined when there is none. */
   find(message: MessageId, user: UserId = this.account.user): Promise<StoredMessage | undefined> {
-    return findMessage(this.#shared.storage, this.#view, { user, message })
+    return findMessage(this.#shared.storage, this.progress.view, { user, message })
   }
 
   #newState(): State {
@@ -486,6 +447,6 @@ export class Conversation {
 
   #withReplies(messages: readonly StoredMessage[]): Promise<StoredMessage[]> | StoredMessage[] {
     if (messages.every(({ replyTo }) => replyTo === undefined)) return [...messages]
-    return withReplies(this.#shared.storage, this.#view, messages)
+    return withReplies(this.#shared.storage, this.progress.view, messages)
   }
 }

@@ -109,6 +109,8 @@ export async function openConversations(options: {
   /** Makes the members of rooms. Absent: there are no rooms. */
   readonly rooms?: Rooms
   readonly guard?: Guard
+  /** Whether one lets others know how far one has read. Absent: yes. */
+  readonly areReceiptsOn?: () => boolean
 }): Promise<Conversations> {
   const { storage, account, keyring, rooms } = options
   const membersOf: MembersOf = (id, row, held) =>

@@ -1,5 +1,6 @@
 import { clone, create, toBinary } from '@bufbuild/protobuf'
 import type { Change, Storage } from '@parley/kit'
+import { isAct, type Said } from '../../protocol/bodies.ts'
 import { type ConversationRow, ConversationRowSchema, CursorRowSchema } from '../../protocol/hub_rows_pb.ts'
 import { type ConversationId, type DeviceId, deviceId, type UserId } from '../../protocol/ids.ts'
 import { isWithin, type ReadMap, signMark } from '../../protocol/marks.ts'
@@ -9,6 +10,7 @@ import type { CheckedEntry } from './intake.ts'
 import { keys, type Place, placeOf, sealedPosition } from './keys.ts'
 import { encodeMarks, firstUnread, namesOne, type Reading, type UserMarks } from './marks.ts'
 import type { Doubt, Members, MembershipEntry } from './members.ts'
+import { changedReach, reachedOf, reachRows, readReach } from './reached.ts'
 import type { Shown } from './rows.ts'
 import type { Shelf } from './shelf.ts'
 import { membershipRow, reachedRow, type State } from './state.ts'
@@ -101,7 +103,9 @@ export class Draft {
     this.#batch.put(keys.log(this.#conversation, device, checked), encoded)
     this.#logs.set(device, { ...log, arrival: this.#arrival })
     if (checked.membership) this.admit([checked.membership])
-    const doubt = this.#members.judge(checked, { author: user, rights, heldCuts: checked.heldCuts })
+    const doubt =
+      this.#members.judge(checked, { author: user, rights, heldCuts: checked.heldCuts }) ??
+      (content && overreach(content, user, () => this.#members.mayModerate(user, rights)))
     if (doubt) this.doubted.push({ checked, doubt })
     const position = sealedPosition(time, device, checked)
     const counts = doubt === undefined
@@ -191,12 +195,15 @@ export class Draft {
       this.#batch.put(keys.head(this.#conversation, device), headRow(this.log(device)))
     }
     this.#timeline.finish()
+    const kept = { members: this.#members, acked: this.#acked, posted: this.#posted, marks: this.#marks }
+    const reach = readReach(this.#row)
+    const reached = reachedOf({ logs: this.#logs, ...kept }, this.#account).reach(reach)
+    if (changedReach(reach, reached).length > 0) this.#row.reached = reachRows(reached)
     this.#row.commits++
     const stored = toBinary(ConversationRowSchema, this.#row)
     const key = keys.conversation(this.#conversation)
     this.#batch.check(key, this.#stored)
     this.#batch.put(key, stored)
-    const kept = { members: this.#members, acked: this.#acked, posted: this.#posted, marks: this.#marks }
     return { changes: this.#batch.changes, state: { row: this.#row, stored, logs: this.#logs, ...kept } }
   }
 
@@ -233,6 +240,12 @@ export class Draft {
     const read = this.#read ?? this.#marks.get(this.#account.user)?.read
     return seq <= (read?.get(deviceId(device)) ?? 0)
   }
+}
+
+/** Why somebody may not do what an entry says; undefined: they may. */
+function overreach(said: Said, author: UserId, mayModerate: () => boolean): Doubt | undefined {
+  if (!isAct(said) || said.act.is !== 'deletion' || said.act.target.user === author || mayModerate()) return undefined
+  return { code: 'forged', message: 'A deletion counts for nothing: only the author or an admin deletes a message.' }
 }
 
 /** Rows of one message: log, message, name, outbox. */

@@ -3,9 +3,19 @@ import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { isAct, type MessageName } from '../../protocol/bodies.ts'
 import { sizeInControl } from '../../protocol/control-framing.ts'
-import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
-import { checkPosition, keys, lastPart, placeOf, queuedNumber, queuedPosition, rightBefore } from './keys.ts'
+import { type ConversationId, type DeviceId, deviceId, type UserId } from '../../protocol/ids.ts'
+import {
+  checkPosition,
+  keys,
+  lastPart,
+  placeOf,
+  queuedNumber,
+  queuedPosition,
+  rightBefore,
+  timeOfPosition,
+} from './keys.ts'
 import { excerptOf } from './line.ts'
+import { type Counts, type OwnPlace, type Reach, stateAt } from './reached.ts'
 import { readMessageRow, readNamedRow, readOutboxRow, readQueued, type Shown } from './rows.ts'
 import type { Change } from './timeline.ts'
 import type { HistoryPage, HistoryRange, StoredMessage } from './types.ts'
@@ -15,16 +25,22 @@ export interface View {
   readonly conversation: ConversationId
   readonly user: UserId
   readonly device: DeviceId
-  /** How far one's own log is committed by a device of the other one. */
-  readonly delivered: number
+  /** How far one's own messages have come. */
+  readonly reach: Reach
+  /** In rooms: how many have a message of one's own. */
+  counts?(at: OwnPlace): Counts
 }
 
 /** A message as it stands, with the state that the view gives one's own. */
 export function storedMessage(view: View, author: UserId, content: Shown, position: string): StoredMessage {
   const base = { ...content, conversation: view.conversation, user: author, position }
   if (author !== view.user) return { ...base, mine: false }
-  if (content.event) return { ...base, mine: true }
-  return { ...base, mine: true, state: isDelivered(view, position) ? 'delivered' : 'queued' }
+  if (content.event || content.imported) return { ...base, mine: true }
+  if (queuedNumber(position) !== undefined) return { ...base, mine: true, state: 'queued' }
+  const { device, seq } = placeOf(position)
+  const at = { device: deviceId(device), seq, time: timeOfPosition(position) }
+  const state = stateAt(view.reach, at)
+  return { ...base, mine: true, state, ...(view.counts && { reached: view.counts(at) }) }
 }
 
 /** A message that a batch has changed. */
@@ -189,12 +205,6 @@ async function listSome(storage: Storage, prefix: string, range: ListRange): Pro
 function sealedMessage(view: View, key: string, value: Uint8Array): StoredMessage {
   const { user, ...content } = readMessageRow(key, value)
   return storedMessage(view, user, content, key.slice(keys.messagesOf(view.conversation).length))
-}
-
-function isDelivered(view: View, position: string): boolean {
-  if (queuedNumber(position) !== undefined) return false
-  const { device, seq } = placeOf(position)
-  return device === view.device && seq <= view.delivered
 }
 
 /** The first messages, as many as one page may hold. */

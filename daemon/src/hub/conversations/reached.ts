@@ -133,7 +133,7 @@ export class Reached {
   }
 
   /** How many of those who had joined when it was written have a message of one's own, and how many have read it. */
-  counts(at: OwnPlace): { readonly delivered: number; readonly read: number; readonly of: number } {
+  counts(at: OwnPlace): Counts {
     let [delivered, read, of] = [0, 0, 0]
     for (const user of this.audience(at)) {
       of++
@@ -168,6 +168,13 @@ export class Reached {
   audience({ time }: OwnPlace): UserId[] {
     return [...this.#ground.others].filter(([, joined]) => joined <= time).map(([user]) => user)
   }
+}
+
+/** How many of those whom a message was for have it, and have read it. */
+export interface Counts {
+  readonly delivered: number
+  readonly read: number
+  readonly of: number
 }
 
 /** Where a message of one's own stands: device, sequence and hybrid time. */

@@ -151,7 +151,10 @@ export class Direct extends KeyedCircle {
     const account = { registry: noRegistry, user: self.user, device: deviceId(id), privateKey, spki }
     const own = new Map([[account.device, spki]])
     const keyring = new PeopleKeyring(people, { user: self.user, keys: () => own })
-    const conversations = await openConversations({ storage, account, clock, log, keyring })
+    const conversations = await openConversations({
+      ...{ storage, account, clock, log, keyring },
+      areReceiptsOn: () => options.chats.areReceiptsOn,
+    })
     return new Direct(options, people, conversations, await Asks.open(storage, now))
   }
 
