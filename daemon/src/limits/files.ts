@@ -32,7 +32,7 @@ export const filesLimits = {
    * Chunks that are asked of one link before one has come: at first, and as long as they come quickly, at most. A message
    * on the same link waits behind them, so they get fewer as soon as the line is slow.
    */
-  fileWindow: { first: 2, most: 6 },
+  fileWindow: { first: 2, most: 8 },
   /** A chunk that comes this quickly lets one more be asked for, and one that takes this long one less. */
   fileQuick: 150,
   fileSlow: 400,
@@ -52,7 +52,7 @@ export const filesLimits = {
   // ---- giving
   /** Parts of files that are read at once for others, and of those for one link: the rest of its requests wait. */
   partsGiven: 8,
-  partsGivenToOne: 2,
+  partsGivenToOne: 3,
   /** Unsent bytes on a link up to which it is given a part: what is said meanwhile waits behind those only. */
   partsUnsent: 256 * 1024,
   /** How long a file stays open after a part of it was read, and how many are. */

@@ -120,7 +120,7 @@ export class Fetch {
         void this.#fetch(way, chunk)
       }
     }
-    if (this.#asked.size > 0) this.#parts.wake(limits.fileStall)
+    if (this.#asked.size > 0 && this.#next >= this.#part.chunks) this.#parts.wake(limits.fileStall)
   }
 
   /** Nothing more is asked for. What is here stays for the next time. */
@@ -197,10 +197,7 @@ export class Fetch {
       if (isRight === false) {
         this.#liars.add(lane.holder.device)
         lied(this, lane.holder)
-      } else if (isRight) {
-        this.#waiting = undefined
-        progressed(this)
-      }
+      } else if (isRight) progressed(this)
     } catch (error) {
       this.#refused(lane, asParleyError(error))
     } finally {
@@ -251,7 +248,6 @@ export class Fetch {
     this.#part = await Part.open(store, this.hash, hashes)
     this.#again = []
     this.#next = 0
-    this.#waiting = undefined
     this.#parts.progressed(this)
     if (this.#part.isWhole) await this.#finish()
   }

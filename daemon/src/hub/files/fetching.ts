@@ -36,7 +36,8 @@ export class Fetching {
   #isStale = true
   #immediate: NodeJS.Immediate | undefined
   #timer: NodeJS.Timeout | undefined
-  #due = Number.POSITIVE_INFINITY
+  /** When those that wait are to be looked at again, in steps of `limits.fileNews` ms. */
+  readonly #dues = new Set<number>()
 
   constructor(parts: FetchingParts) {
     this.#parts = parts
@@ -108,6 +109,7 @@ export class Fetching {
     this.#closing.abort(new ParleyError('closed', 'The hub is stopping; the file comes later.'))
     clearImmediate(this.#immediate)
     clearTimeout(this.#timer)
+    this.#dues.clear()
     const closed = new ParleyError('closed', 'The hub is stopping; the file goes on when it runs again.')
     await Promise.all([...this.#fetches.values()].map(fetch => fetch.close(closed)))
     this.#fetches.clear()
@@ -170,15 +172,23 @@ export class Fetching {
       })
       return
     }
-    const due = performance.now() + later
-    if (this.#timer !== undefined && this.#due <= due) return
+    // In steps, so that there are few; a step late, because timers may be early.
+    this.#dues.add(Math.ceil((performance.now() + later) / limits.fileNews) + 1)
+    this.#arm()
+  }
+
+  /** One timer, for what is due first. */
+  #arm(): void {
     clearTimeout(this.#timer)
-    this.#due = due
+    if (this.#dues.size === 0) return
+    const first = Math.min(...this.#dues)
+    const wait = Math.max(0, first * limits.fileNews - performance.now())
     this.#timer = setTimeout(() => {
-      this.#timer = undefined
+      for (const due of this.#dues) if (due <= first) this.#dues.delete(due)
       this.#isStale = true
       this.#pump()
-    }, Math.ceil(later)).unref()
+      this.#arm()
+    }, wait).unref()
   }
 
   #pump(): void {
