@@ -38,12 +38,25 @@ export const conversationsLimits = {
   /** One's own last entries of a conversation kept in memory, so that live sending reads no storage: bytes and entries. */
   recentBytes: 512 * 1024,
   recentEntries: 1_024,
+  /** Conversations in one frame of a comparison: some 20 KiB. */
+  resumePage: 200,
+  /** How often the changed logs of others are offered, and to how many of those who are linked. */
+  offerPause: 2_000,
+  offerTo: 3,
+  /** A peer that holds more of one's own log is given this long to bring it, before one goes on in another branch. */
+  behind: 15_000,
+  /** Once a peer was asked for a log, others that have it are not asked for this long. */
+  claim: 5_000,
+  /** Conversations of which a peer may name some that are not here: more are not looked at. */
+  unknownConversations: 256,
   /** Heads in one frame: a conversation of two has a handful. */
   heads: 1_024,
   /** Signatures are checked for this long before others get the event loop. */
   slice: 3,
   /** A log with a gap is asked for again at most this often. */
   askAgain: 1_000,
+  /** How often in a row without anything new: then the next link may know more. */
+  asks: 5,
   /** How often a peer's frame is tried while storage fails, `askAgain` apart; the link is paused meanwhile. */
   eventTries: 5,
   /** Different refusals told and logged per link; later ones are silent, so that a bad peer fills no log. */
@@ -84,6 +97,9 @@ export const conversationsLimits = {
   /** Characters of a room's name and of its topic: a name fits into a tree, a topic into one line of a header. */
   roomName: 80,
   roomTopic: 500,
+  /** Entries that are judged again in one batch, once the members are others, and lines that are told in one. */
+  recounted: 100,
+  linesTold: 200,
   /** Membership entries of a room: 256 members who come and go twenty times; folding them takes under a second. */
   membershipEntries: 10_000,
   /** Days that history may be kept for before it is dropped: a hundred years is for ever. */

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hub_rows.proto.
  */
 export const file_hub_rows: GenFile = /*@__PURE__*/
-  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSK3AwoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCRIPCgdhZGRyZXNzGBEgASgJEgwKBHBvcnQYEiABKA0SEgoKbGFzdF9jbG9jaxgTIAEoBhIRCglsYXN0X3VzZXIYFCABKAwSEAoIbWVudGlvbnMYFSABKAQSKAoHcmVhY2hlZBgWIAMoCzIXLnBhcmxleS5odWIudjEuT3duUmVhY2giSQoIT3duUmVhY2gSDgoGZGV2aWNlGAEgASgMEgwKBHNlbnQYAiABKAQSEQoJZGVsaXZlcmVkGAMgASgEEgwKBHJlYWQYBCABKAQijQEKB0hlYWRSb3cSJQoFaGVhZHMYASADKAsyFi5wYXJsZXkuaHViLnYxLkxvZ0hlYWQSJgoGZmxvb3JzGAIgAygLMhYucGFybGV5Lmh1Yi52MS5Mb2dIZWFkEiIKBWtub3RzGAMgAygLMhMucGFybGV5Lmh1Yi52MS5Lbm90Eg8KB2Fycml2YWwYBCABKAQiQgoHTG9nSGVhZBILCgNzZXEYASABKAQSDAoEaGFzaBgCIAEoDBIMCgR0aW1lGAMgASgGEg4KBnJpZ2h0cxgEIAMoDCIgCgRLbm90EgwKBGZyb20YASABKAQSCgoCdG8YAiABKAQiMQoJRXBvY2hzUm93EiQKBmVwb2NocxgBIAMoCzIULnBhcmxleS5odWIudjEuRXBvY2giIgoFRXBvY2gSCgoCaWQYASABKAYSDQoFZmlyc3QYAiABKAQiKwoJQ3Vyc29yUm93Eg0KBWVwb2NoGAEgASgGEg8KB2Fycml2YWwYAiABKAQiOQoNTWVtYmVyc2hpcFJvdxINCgVlbnRyeRgBIAEoDBIMCgR1c2VyGAIgASgMEgsKA2tleRgDIAEoDCIvCgZBY2tSb3cSJQoEbG9ncxgBIAMoCzIXLnBhcmxleS5odWIudjEuQWNrZWRMb2ciJwoIQWNrZWRMb2cSDgoGZGV2aWNlGAEgASgMEgsKA3NlcRgCIAEoBCKtAgoKTWVzc2FnZVJvdxIMCgR1c2VyGAEgASgMEg8KB21lc3NhZ2UYAiABKAwSDwoHd3JpdHRlbhgDIAEoBhIMCgR0ZXh0GAQgASgJEi8KCHJlcGx5X3RvGAUgASgLMh0ucGFybGV5Lmh1Yi52MS5NZXNzYWdlTmFtZVJvdxIQCghtZW50aW9ucxgGIAMoDBIUCgxtZW50aW9uc19hbGwYByABKAgSHgoFZmlsZXMYCCADKAsyDy5wYXJsZXkudjEuRmlsZRIuCglyZWdpc3RlcnMYCSABKAsyGy5wYXJsZXkuaHViLnYxLlJlZ2lzdGVyc1JvdxImCgVldmVudBgKIAEoCzIXLnBhcmxleS5odWIudjEuRXZlbnRSb3cSEAoIaW1wb3J0ZWQYCyABKAgiLwoOTWVzc2FnZU5hbWVSb3cSDAoEdXNlchgBIAEoDBIPCgdtZXNzYWdlGAIgASgMIkAKCEV2ZW50Um93EgoKAmlzGAEgASgJEgwKBHVzZXIYAiABKAwSDAoEbmFtZRgDIAEoCRIMCgR0ZXh0GAQgASgJItcBCgxSZWdpc3RlcnNSb3cSJAoEZWRpdBgBIAEoCzIWLnBhcmxleS5odWIudjEuRWRpdFJvdxIPCgdkZWxldGVkGAIgASgIEi0KCXJlYWN0aW9ucxgDIAMoCzIaLnBhcmxleS5odWIudjEuUmVhY3Rpb25Sb3cSKwoLcXVldWVkX2VkaXQYBCABKAsyFi5wYXJsZXkuaHViLnYxLkVkaXRSb3cSNAoQcXVldWVkX3JlYWN0aW9ucxgFIAMoCzIaLnBhcmxleS5odWIudjEuUmVhY3Rpb25Sb3cibAoHRWRpdFJvdxIMCgR0aW1lGAEgASgGEgwKBGhhc2gYAiABKAwSDwoHd3JpdHRlbhgDIAEoBhIMCgR0ZXh0GAQgASgJEhAKCG1lbnRpb25zGAUgAygMEhQKDG1lbnRpb25zX2FsbBgGIAEoCCJTCgtSZWFjdGlvblJvdxIMCgR1c2VyGAEgASgMEg0KBWVtb2ppGAIgASgJEgwKBHRpbWUYAyABKAYSDAoEaGFzaBgEIAEoDBILCgNvZmYYBSABKAgifQoITmFtZWRSb3cSEAoIcG9zaXRpb24YASABKAkSLgoJcmVnaXN0ZXJzGAIgASgLMhsucGFybGV5Lmh1Yi52MS5SZWdpc3RlcnNSb3cSDgoGY29waWVzGAMgAygJEg4KBmhpZGRlbhgEIAEoCBIPCgdkcm9wcGVkGAUgASgIIiYKCEFib3V0Um93EgwKBGtpbmQYASABKA0SDAoEdXNlchgCIAEoDCI5CgpEZWxldGVkUm93EisKBG5hbWUYASABKAsyHS5wYXJsZXkuaHViLnYxLk1lc3NhZ2VOYW1lUm93IhoKBkFjdFJvdxIQCghwb3NpdGlvbhgBIAEoCSI9CgpXYWl0aW5nUm93Ei8KCG1lc3NhZ2VzGAEgAygLMh0ucGFybGV5Lmh1Yi52MS5XYWl0aW5nTWVzc2FnZSJBCg5XYWl0aW5nTWVzc2FnZRIQCghyZWNlaXZlZBgBIAEoBhIMCgR0ZXh0GAIgASgJEg8KB21lc3NhZ2UYAyABKAwiSAoJT3V0Ym94Um93Eg8KB21lc3NhZ2UYASABKAwSDgoGcXVldWVkGAQgASgGEgwKBGtpbmQYBSABKA0SDAoEYm9keRgGIAEoDCIrCgdNYXJrUm93EiAKBW1hcmtzGAIgAygLMhEucGFybGV5LnYxLlNpZ25lZCJpCgdDaGF0Um93EhcKD3Njcm9sbF9wb3NpdGlvbhgCIAEoCRIVCg1zY3JvbGxfb2Zmc2V0GAMgASgBEi4KCXJlZ2lzdGVycxgFIAMoCzIbLnBhcmxleS5odWIudjEuS2VwdFJlZ2lzdGVyIkoKDEtlcHRSZWdpc3RlchINCgVhYm91dBgBIAEoDRIMCgR0aW1lGAIgASgGEg4KBmRldmljZRgDIAEoDBINCgV2YWx1ZRgEIAEoDCI4CgxPcGVuQ2hhdHNSb3cSKAoGcGxhY2VzGAEgAygLMhgucGFybGV5Lmh1Yi52MS5PcGVuUGxhY2UiLwoJT3BlblBsYWNlEgsKA2tleRgBIAEoCRIVCg1jb252ZXJzYXRpb25zGAIgAygMIjYKDFVuaW5kZXhlZFJvdxIUCgxjb252ZXJzYXRpb24YASABKAwSEAoIbWVzc2FnZXMYAiADKAwiQgoISW5kZXhSb3cSEAoIaWRlbnRpdHkYASABKAkSEQoJZmlsbGVkX3RvGAIgASgJEhEKCWlzX2ZpbGxlZBgDIAEoCGIGcHJvdG8z", [file_parley]);
+  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSLhAwoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCRIPCgdhZGRyZXNzGBEgASgJEgwKBHBvcnQYEiABKA0SEgoKbGFzdF9jbG9jaxgTIAEoBhIRCglsYXN0X3VzZXIYFCABKAwSEAoIbWVudGlvbnMYFSABKAQSKAoHcmVhY2hlZBgWIAMoCzIXLnBhcmxleS5odWIudjEuT3duUmVhY2gSKAoIcmVjb3VudHMYFyADKAsyFi5wYXJsZXkuaHViLnYxLlJlY291bnQiKQoHUmVjb3VudBIOCgZkZXZpY2UYASABKAwSDgoGYmVoaW5kGAIgASgEIkkKCE93blJlYWNoEg4KBmRldmljZRgBIAEoDBIMCgRzZW50GAIgASgEEhEKCWRlbGl2ZXJlZBgDIAEoBBIMCgRyZWFkGAQgASgEIo0BCgdIZWFkUm93EiUKBWhlYWRzGAEgAygLMhYucGFybGV5Lmh1Yi52MS5Mb2dIZWFkEiYKBmZsb29ycxgCIAMoCzIWLnBhcmxleS5odWIudjEuTG9nSGVhZBIiCgVrbm90cxgDIAMoCzITLnBhcmxleS5odWIudjEuS25vdBIPCgdhcnJpdmFsGAQgASgEIkIKB0xvZ0hlYWQSCwoDc2VxGAEgASgEEgwKBGhhc2gYAiABKAwSDAoEdGltZRgDIAEoBhIOCgZyaWdodHMYBCADKAwiIAoES25vdBIMCgRmcm9tGAEgASgEEgoKAnRvGAIgASgEIjEKCUVwb2Noc1JvdxIkCgZlcG9jaHMYASADKAsyFC5wYXJsZXkuaHViLnYxLkVwb2NoIiIKBUVwb2NoEgoKAmlkGAEgASgGEg0KBWZpcnN0GAIgASgEIisKCUN1cnNvclJvdxINCgVlcG9jaBgBIAEoBhIPCgdhcnJpdmFsGAIgASgEIjkKDU1lbWJlcnNoaXBSb3cSDQoFZW50cnkYASABKAwSDAoEdXNlchgCIAEoDBILCgNrZXkYAyABKAwiLwoGQWNrUm93EiUKBGxvZ3MYASADKAsyFy5wYXJsZXkuaHViLnYxLkFja2VkTG9nIicKCEFja2VkTG9nEg4KBmRldmljZRgBIAEoDBILCgNzZXEYAiABKAQirQIKCk1lc3NhZ2VSb3cSDAoEdXNlchgBIAEoDBIPCgdtZXNzYWdlGAIgASgMEg8KB3dyaXR0ZW4YAyABKAYSDAoEdGV4dBgEIAEoCRIvCghyZXBseV90bxgFIAEoCzIdLnBhcmxleS5odWIudjEuTWVzc2FnZU5hbWVSb3cSEAoIbWVudGlvbnMYBiADKAwSFAoMbWVudGlvbnNfYWxsGAcgASgIEh4KBWZpbGVzGAggAygLMg8ucGFybGV5LnYxLkZpbGUSLgoJcmVnaXN0ZXJzGAkgASgLMhsucGFybGV5Lmh1Yi52MS5SZWdpc3RlcnNSb3cSJgoFZXZlbnQYCiABKAsyFy5wYXJsZXkuaHViLnYxLkV2ZW50Um93EhAKCGltcG9ydGVkGAsgASgIIi8KDk1lc3NhZ2VOYW1lUm93EgwKBHVzZXIYASABKAwSDwoHbWVzc2FnZRgCIAEoDCJACghFdmVudFJvdxIKCgJpcxgBIAEoCRIMCgR1c2VyGAIgASgMEgwKBG5hbWUYAyABKAkSDAoEdGV4dBgEIAEoCSLXAQoMUmVnaXN0ZXJzUm93EiQKBGVkaXQYASABKAsyFi5wYXJsZXkuaHViLnYxLkVkaXRSb3cSDwoHZGVsZXRlZBgCIAEoCBItCglyZWFjdGlvbnMYAyADKAsyGi5wYXJsZXkuaHViLnYxLlJlYWN0aW9uUm93EisKC3F1ZXVlZF9lZGl0GAQgASgLMhYucGFybGV5Lmh1Yi52MS5FZGl0Um93EjQKEHF1ZXVlZF9yZWFjdGlvbnMYBSADKAsyGi5wYXJsZXkuaHViLnYxLlJlYWN0aW9uUm93ImwKB0VkaXRSb3cSDAoEdGltZRgBIAEoBhIMCgRoYXNoGAIgASgMEg8KB3dyaXR0ZW4YAyABKAYSDAoEdGV4dBgEIAEoCRIQCghtZW50aW9ucxgFIAMoDBIUCgxtZW50aW9uc19hbGwYBiABKAgiUwoLUmVhY3Rpb25Sb3cSDAoEdXNlchgBIAEoDBINCgVlbW9qaRgCIAEoCRIMCgR0aW1lGAMgASgGEgwKBGhhc2gYBCABKAwSCwoDb2ZmGAUgASgIIn0KCE5hbWVkUm93EhAKCHBvc2l0aW9uGAEgASgJEi4KCXJlZ2lzdGVycxgCIAEoCzIbLnBhcmxleS5odWIudjEuUmVnaXN0ZXJzUm93Eg4KBmNvcGllcxgDIAMoCRIOCgZoaWRkZW4YBCABKAgSDwoHZHJvcHBlZBgFIAEoCCImCghBYm91dFJvdxIMCgRraW5kGAEgASgNEgwKBHVzZXIYAiABKAwiOQoKRGVsZXRlZFJvdxIrCgRuYW1lGAEgASgLMh0ucGFybGV5Lmh1Yi52MS5NZXNzYWdlTmFtZVJvdyIaCgZBY3RSb3cSEAoIcG9zaXRpb24YASABKAkiPQoKV2FpdGluZ1JvdxIvCghtZXNzYWdlcxgBIAMoCzIdLnBhcmxleS5odWIudjEuV2FpdGluZ01lc3NhZ2UiQQoOV2FpdGluZ01lc3NhZ2USEAoIcmVjZWl2ZWQYASABKAYSDAoEdGV4dBgCIAEoCRIPCgdtZXNzYWdlGAMgASgMIkgKCU91dGJveFJvdxIPCgdtZXNzYWdlGAEgASgMEg4KBnF1ZXVlZBgEIAEoBhIMCgRraW5kGAUgASgNEgwKBGJvZHkYBiABKAwiKwoHTWFya1JvdxIgCgVtYXJrcxgCIAMoCzIRLnBhcmxleS52MS5TaWduZWQiaQoHQ2hhdFJvdxIXCg9zY3JvbGxfcG9zaXRpb24YAiABKAkSFQoNc2Nyb2xsX29mZnNldBgDIAEoARIuCglyZWdpc3RlcnMYBSADKAsyGy5wYXJsZXkuaHViLnYxLktlcHRSZWdpc3RlciJKCgxLZXB0UmVnaXN0ZXISDQoFYWJvdXQYASABKA0SDAoEdGltZRgCIAEoBhIOCgZkZXZpY2UYAyABKAwSDQoFdmFsdWUYBCABKAwiOAoMT3BlbkNoYXRzUm93EigKBnBsYWNlcxgBIAMoCzIYLnBhcmxleS5odWIudjEuT3BlblBsYWNlIi8KCU9wZW5QbGFjZRILCgNrZXkYASABKAkSFQoNY29udmVyc2F0aW9ucxgCIAMoDCI2CgxVbmluZGV4ZWRSb3cSFAoMY29udmVyc2F0aW9uGAEgASgMEhAKCG1lc3NhZ2VzGAIgAygMIkIKCEluZGV4Um93EhAKCGlkZW50aXR5GAEgASgJEhEKCWZpbGxlZF90bxgCIAEoCRIRCglpc19maWxsZWQYAyABKAhiBnByb3RvMw", [file_parley]);
 
 /**
  * conversation/<conv>
@@ -172,6 +172,13 @@ export type ConversationRow = Message<"parley.hub.v1.ConversationRow"> & {
    * @generated from field: repeated parley.hub.v1.OwnReach reached = 22;
    */
   reached: OwnReach[];
+
+  /**
+   * what is to be judged again, as the members are others now
+   *
+   * @generated from field: repeated parley.hub.v1.Recount recounts = 23;
+   */
+  recounts: Recount[];
 };
 
 /**
@@ -180,6 +187,30 @@ export type ConversationRow = Message<"parley.hub.v1.ConversationRow"> & {
  */
 export const ConversationRowSchema: GenMessage<ConversationRow> = /*@__PURE__*/
   messageDesc(file_hub_rows, 0);
+
+/**
+ * Entries of a log behind a number; without a device: the lines of what happened, behind so many of them.
+ *
+ * @generated from message parley.hub.v1.Recount
+ */
+export type Recount = Message<"parley.hub.v1.Recount"> & {
+  /**
+   * @generated from field: bytes device = 1;
+   */
+  device: Uint8Array;
+
+  /**
+   * @generated from field: uint64 behind = 2;
+   */
+  behind: bigint;
+};
+
+/**
+ * Describes the message parley.hub.v1.Recount.
+ * Use `create(RecountSchema)` to create a new message.
+ */
+export const RecountSchema: GenMessage<Recount> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 1);
 
 /**
  * How far one's own messages have come, by log: never goes back.
@@ -213,7 +244,7 @@ export type OwnReach = Message<"parley.hub.v1.OwnReach"> & {
  * Use `create(OwnReachSchema)` to create a new message.
  */
 export const OwnReachSchema: GenMessage<OwnReach> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 1);
+  messageDesc(file_hub_rows, 2);
 
 /**
  * head/<conv>/<device>: one head per open branch of the log
@@ -253,7 +284,7 @@ export type HeadRow = Message<"parley.hub.v1.HeadRow"> & {
  * Use `create(HeadRowSchema)` to create a new message.
  */
 export const HeadRowSchema: GenMessage<HeadRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 2);
+  messageDesc(file_hub_rows, 3);
 
 /**
  * @generated from message parley.hub.v1.LogHead
@@ -289,7 +320,7 @@ export type LogHead = Message<"parley.hub.v1.LogHead"> & {
  * Use `create(LogHeadSchema)` to create a new message.
  */
 export const LogHeadSchema: GenMessage<LogHead> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 3);
+  messageDesc(file_hub_rows, 4);
 
 /**
  * Entries of several branches from `from` on; from `to` on, with an entry that names all branches, there is one again.
@@ -315,7 +346,7 @@ export type Knot = Message<"parley.hub.v1.Knot"> & {
  * Use `create(KnotSchema)` to create a new message.
  */
 export const KnotSchema: GenMessage<Knot> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 4);
+  messageDesc(file_hub_rows, 5);
 
 /**
  * epochs: which arrival numbers each start of this hub has given, the latest last
@@ -334,7 +365,7 @@ export type EpochsRow = Message<"parley.hub.v1.EpochsRow"> & {
  * Use `create(EpochsRowSchema)` to create a new message.
  */
 export const EpochsRowSchema: GenMessage<EpochsRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 5);
+  messageDesc(file_hub_rows, 6);
 
 /**
  * @generated from message parley.hub.v1.Epoch
@@ -360,7 +391,7 @@ export type Epoch = Message<"parley.hub.v1.Epoch"> & {
  * Use `create(EpochSchema)` to create a new message.
  */
 export const EpochSchema: GenMessage<Epoch> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 6);
+  messageDesc(file_hub_rows, 7);
 
 /**
  * cursor/<peer>/<conv>: up to which arrival number of that device all is here
@@ -384,7 +415,7 @@ export type CursorRow = Message<"parley.hub.v1.CursorRow"> & {
  * Use `create(CursorRowSchema)` to create a new message.
  */
 export const CursorRowSchema: GenMessage<CursorRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 7);
+  messageDesc(file_hub_rows, 8);
 
 /**
  * membership/<conv>/<hash>
@@ -419,7 +450,7 @@ export type MembershipRow = Message<"parley.hub.v1.MembershipRow"> & {
  * Use `create(MembershipRowSchema)` to create a new message.
  */
 export const MembershipRowSchema: GenMessage<MembershipRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 8);
+  messageDesc(file_hub_rows, 9);
 
 /**
  * ack/<conv>/<device>: what that device has committed of the logs of one's own devices;
@@ -439,7 +470,7 @@ export type AckRow = Message<"parley.hub.v1.AckRow"> & {
  * Use `create(AckRowSchema)` to create a new message.
  */
 export const AckRowSchema: GenMessage<AckRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 9);
+  messageDesc(file_hub_rows, 10);
 
 /**
  * @generated from message parley.hub.v1.AckedLog
@@ -461,7 +492,7 @@ export type AckedLog = Message<"parley.hub.v1.AckedLog"> & {
  * Use `create(AckedLogSchema)` to create a new message.
  */
 export const AckedLogSchema: GenMessage<AckedLog> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 10);
+  messageDesc(file_hub_rows, 11);
 
 /**
  * message/<conv>/<time>/<device>/<seq>/<hash8>: a message as shown, or a line that tells of something
@@ -542,7 +573,7 @@ export type MessageRow = Message<"parley.hub.v1.MessageRow"> & {
  * Use `create(MessageRowSchema)` to create a new message.
  */
 export const MessageRowSchema: GenMessage<MessageRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 11);
+  messageDesc(file_hub_rows, 12);
 
 /**
  * @generated from message parley.hub.v1.MessageNameRow
@@ -564,7 +595,7 @@ export type MessageNameRow = Message<"parley.hub.v1.MessageNameRow"> & {
  * Use `create(MessageNameRowSchema)` to create a new message.
  */
 export const MessageNameRowSchema: GenMessage<MessageNameRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 12);
+  messageDesc(file_hub_rows, 13);
 
 /**
  * What happened in a room, as control-infos.ts names it.
@@ -602,7 +633,7 @@ export type EventRow = Message<"parley.hub.v1.EventRow"> & {
  * Use `create(EventRowSchema)` to create a new message.
  */
 export const EventRowSchema: GenMessage<EventRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 13);
+  messageDesc(file_hub_rows, 14);
 
 /**
  * What was done with a message, merged: of each the highest (time, hash) counts, and deletion beats all.
@@ -645,7 +676,7 @@ export type RegistersRow = Message<"parley.hub.v1.RegistersRow"> & {
  * Use `create(RegistersRowSchema)` to create a new message.
  */
 export const RegistersRowSchema: GenMessage<RegistersRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 14);
+  messageDesc(file_hub_rows, 15);
 
 /**
  * @generated from message parley.hub.v1.EditRow
@@ -693,7 +724,7 @@ export type EditRow = Message<"parley.hub.v1.EditRow"> & {
  * Use `create(EditRowSchema)` to create a new message.
  */
 export const EditRowSchema: GenMessage<EditRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 15);
+  messageDesc(file_hub_rows, 16);
 
 /**
  * @generated from message parley.hub.v1.ReactionRow
@@ -732,7 +763,7 @@ export type ReactionRow = Message<"parley.hub.v1.ReactionRow"> & {
  * Use `create(ReactionRowSchema)` to create a new message.
  */
 export const ReactionRowSchema: GenMessage<ReactionRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 16);
+  messageDesc(file_hub_rows, 17);
 
 /**
  * named/<conv>/<user>/<message>: where the message stands, so that it is shown once
@@ -781,7 +812,7 @@ export type NamedRow = Message<"parley.hub.v1.NamedRow"> & {
  * Use `create(NamedRowSchema)` to create a new message.
  */
 export const NamedRowSchema: GenMessage<NamedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 17);
+  messageDesc(file_hub_rows, 18);
 
 /**
  * about/<conv>/<user>/<message>/<position>: an entry that did something with that message
@@ -809,7 +840,7 @@ export type AboutRow = Message<"parley.hub.v1.AboutRow"> & {
  * Use `create(AboutRowSchema)` to create a new message.
  */
 export const AboutRowSchema: GenMessage<AboutRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 18);
+  messageDesc(file_hub_rows, 19);
 
 /**
  * deleted/<conv>/<device>/<seq>/<hash8>: an entry whose message was deleted, known or not
@@ -828,7 +859,7 @@ export type DeletedRow = Message<"parley.hub.v1.DeletedRow"> & {
  * Use `create(DeletedRowSchema)` to create a new message.
  */
 export const DeletedRowSchema: GenMessage<DeletedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 19);
+  messageDesc(file_hub_rows, 20);
 
 /**
  * act/<conv>/<id>: an act of one's own that was taken, so that it is done once
@@ -847,7 +878,7 @@ export type ActRow = Message<"parley.hub.v1.ActRow"> & {
  * Use `create(ActRowSchema)` to create a new message.
  */
 export const ActRowSchema: GenMessage<ActRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 20);
+  messageDesc(file_hub_rows, 21);
 
 /**
  * classic-waiting/<conv>: what a classic client has written whose chat request waits for an answer
@@ -866,7 +897,7 @@ export type WaitingRow = Message<"parley.hub.v1.WaitingRow"> & {
  * Use `create(WaitingRowSchema)` to create a new message.
  */
 export const WaitingRowSchema: GenMessage<WaitingRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 21);
+  messageDesc(file_hub_rows, 22);
 
 /**
  * @generated from message parley.hub.v1.WaitingMessage
@@ -897,7 +928,7 @@ export type WaitingMessage = Message<"parley.hub.v1.WaitingMessage"> & {
  * Use `create(WaitingMessageSchema)` to create a new message.
  */
 export const WaitingMessageSchema: GenMessage<WaitingMessage> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 22);
+  messageDesc(file_hub_rows, 23);
 
 /**
  * outbox/<conv>/<n>: what waits for its place in the log
@@ -935,7 +966,7 @@ export type OutboxRow = Message<"parley.hub.v1.OutboxRow"> & {
  * Use `create(OutboxRowSchema)` to create a new message.
  */
 export const OutboxRowSchema: GenMessage<OutboxRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 23);
+  messageDesc(file_hub_rows, 24);
 
 /**
  * mark/<conv>/<user>: how far that user has read, as their devices have signed it; none is within another
@@ -954,7 +985,7 @@ export type MarkRow = Message<"parley.hub.v1.MarkRow"> & {
  * Use `create(MarkRowSchema)` to create a new message.
  */
 export const MarkRowSchema: GenMessage<MarkRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 24);
+  messageDesc(file_hub_rows, 25);
 
 /**
  * chat/<conv>: what front ends keep of a conversation. That of 32 zero bytes holds what is kept of the account.
@@ -989,7 +1020,7 @@ export type ChatRow = Message<"parley.hub.v1.ChatRow"> & {
  * Use `create(ChatRowSchema)` to create a new message.
  */
 export const ChatRowSchema: GenMessage<ChatRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 25);
+  messageDesc(file_hub_rows, 26);
 
 /**
  * As parley.v1.Register.
@@ -1027,7 +1058,7 @@ export type KeptRegister = Message<"parley.hub.v1.KeptRegister"> & {
  * Use `create(KeptRegisterSchema)` to create a new message.
  */
 export const KeptRegisterSchema: GenMessage<KeptRegister> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 26);
+  messageDesc(file_hub_rows, 27);
 
 /**
  * open-chats: which chats are open where, the place saved last at the end
@@ -1046,7 +1077,7 @@ export type OpenChatsRow = Message<"parley.hub.v1.OpenChatsRow"> & {
  * Use `create(OpenChatsRowSchema)` to create a new message.
  */
 export const OpenChatsRowSchema: GenMessage<OpenChatsRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 27);
+  messageDesc(file_hub_rows, 28);
 
 /**
  * @generated from message parley.hub.v1.OpenPlace
@@ -1068,7 +1099,7 @@ export type OpenPlace = Message<"parley.hub.v1.OpenPlace"> & {
  * Use `create(OpenPlaceSchema)` to create a new message.
  */
 export const OpenPlaceSchema: GenMessage<OpenPlace> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 28);
+  messageDesc(file_hub_rows, 29);
 
 /**
  * unindexed/<random>: messages of a conversation that the search index has to look at again, written with what changed
@@ -1095,7 +1126,7 @@ export type UnindexedRow = Message<"parley.hub.v1.UnindexedRow"> & {
  * Use `create(UnindexedRowSchema)` to create a new message.
  */
 export const UnindexedRowSchema: GenMessage<UnindexedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 29);
+  messageDesc(file_hub_rows, 30);
 
 /**
  * search-index: the index that has been told all, or is being filled
@@ -1128,5 +1159,5 @@ export type IndexRow = Message<"parley.hub.v1.IndexRow"> & {
  * Use `create(IndexRowSchema)` to create a new message.
  */
 export const IndexRowSchema: GenMessage<IndexRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 30);
+  messageDesc(file_hub_rows, 31);
 

@@ -92,7 +92,7 @@ async function readKnot(
 }
 
 /** What of a knot comes before `known`, itself included, as texts of hashes. */
-async function ancestors(
+export async function ancestors(
   storage: Storage,
   log: string,
   knot: Knot,

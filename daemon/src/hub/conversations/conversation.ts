@@ -97,6 +97,8 @@ export class Conversation {
       },
     })
     this.#writer = new Writer(this.#desk())
+    // A hub that was stopped amid judging again goes on with it.
+    if (this.#state.row.recounts.length > 0) this.#writer.wake()
     this.progress = new Progress(this.#showing())
     this.receipts = new Receipts(this.#marking())
   }
@@ -342,6 +344,7 @@ export class Conversation {
       storage,
       clock,
       nextArrival: () => this.#shared.arrivals.next(),
+      logs: this.logs,
       get state() {
         return conversation.#state
       },

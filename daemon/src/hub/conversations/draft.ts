@@ -1,5 +1,6 @@
 import { clone, create, toBinary } from '@bufbuild/protobuf'
 import type { Change, Storage } from '@parley/kit'
+import { limits } from '../../limits.ts'
 import { isAct, type Said } from '../../protocol/bodies.ts'
 import { type ConversationRow, ConversationRowSchema, CursorRowSchema } from '../../protocol/hub_rows_pb.ts'
 import { type ConversationId, type DeviceId, deviceId, type UserId } from '../../protocol/ids.ts'
@@ -10,6 +11,8 @@ import type { CheckedEntry } from './intake.ts'
 import { keys, type Place, placeOf, sealedPosition } from './keys.ts'
 import { encodeMarks, firstUnread, namesOne, type Reading, type UserMarks } from './marks.ts'
 import type { Doubt, Members, MembershipEntry } from './members.ts'
+import { changedLines } from './membership/lines.ts'
+import { mergeRecounts, type Recounted, recountLines, recountsFor } from './membership/recount.ts'
 import { changedReach, reachedOf, reachRows, readReach } from './reached.ts'
 import type { Shown } from './rows.ts'
 import type { Shelf } from './shelf.ts'
@@ -41,6 +44,11 @@ export class Draft {
   readonly #conversation: ConversationId
   readonly #account: Account
   readonly #timeline: Timeline
+  readonly #shelf: Shelf
+  /** Where lines were told that are to be told no longer. */
+  readonly #untold: string[] = []
+  /** Something was judged again, be it that nothing came of it. */
+  #hasRecounted = false
 
   /** `arrival`: the number of this commit, see sync/arrivals.ts. */
   constructor(of: {
@@ -66,6 +74,7 @@ export class Draft {
     this.#arrival = of.arrival
     this.#marks = new Map(of.state.marks)
     this.#stored = of.state.stored
+    this.#shelf = of.shelf
     this.#timeline = new Timeline({
       conversation: of.conversation,
       account: of.account,
@@ -124,7 +133,33 @@ export class Draft {
     for (const entry of entries) {
       this.#batch.put(keys.membership(this.#conversation, entry.hash), membershipRow(entry))
     }
+    this.#row.recounts = mergeRecounts(this.#row.recounts, recountsFor(this.#members, members, this.#logs))
+    this.#tellLines(this.#members, members)
     this.#members = members
+  }
+
+  /** What was judged again counts, or does not any more. */
+  recount({ entries, told, untold, rest }: Recounted): void {
+    for (const entry of entries) {
+      if (entry.counts) this.#timeline.count(entry)
+      else this.#timeline.withdraw(entry)
+    }
+    for (const line of told) this.#timeline.tell(line.user, line, line.event)
+    this.#untold.push(...untold)
+    const [, ...others] = this.#row.recounts
+    this.#row.recounts = rest === undefined ? others : [rest, ...others]
+    this.#hasRecounted = true
+  }
+
+  /** Lines of what happened in a room, as far as they fit into the batch. */
+  #tellLines(before: Members, after: Members): void {
+    const { told, untold } = changedLines(before, after)
+    if (told.length + untold.length > limits.linesTold) {
+      this.#row.recounts = mergeRecounts(this.#row.recounts, [recountLines()])
+      return
+    }
+    for (const line of told) this.#timeline.tell(line.user, line, line.event)
+    this.#untold.push(...untold)
   }
 
   /** Begins logs behind places that are given, where nothing of them is here yet. */
@@ -179,6 +214,8 @@ export class Draft {
 
   /** Looks up what the batch has taken from the row: to be called once it is made. */
   async settle(storage: Storage): Promise<void> {
+    await this.#shelf.readMessages(this.#untold)
+    for (const position of this.#untold) this.#timeline.untell(position)
     await this.#timeline.last.settle(storage, this.#conversation)
     if (!this.#hasLostFirst || this.#row.unread === 0n) return
     const read = this.#read ?? this.#marks.get(this.#account.user)?.read ?? new Map()
@@ -189,7 +226,7 @@ export class Draft {
   /** The changes to write and the state that holds once they are committed; undefined when nothing changes. */
   finish(): { changes: readonly Change[]; state: State } | undefined {
     this.#sign()
-    if (this.#batch.isEmpty) return undefined
+    if (this.#batch.isEmpty && !this.#hasRecounted) return undefined
     for (const { checked } of this.linked) this.#touched.add(checked.device)
     for (const device of this.#touched) {
       this.#batch.put(keys.head(this.#conversation, device), headRow(this.log(device)))

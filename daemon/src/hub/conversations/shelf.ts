@@ -62,6 +62,11 @@ export class Shelf {
     return this.#abouts.get(this.#named(name)) ?? []
   }
 
+  /** Looks up what is shown at these positions as well. */
+  readMessages(positions: readonly string[]): Promise<void> {
+    return this.#read(positions.map(position => keys.message(this.#conversation, position)))
+  }
+
   async #load({ said, stripped = [], withdrawn = [], hidden = [] }: Wanted): Promise<void> {
     const id = this.#conversation
     const all = [...said, ...withdrawn]

@@ -8,7 +8,9 @@ import { Draft } from './draft.ts'
 import { Inbox, type Taken } from './inbox.ts'
 import type { CheckedEntry } from './intake.ts'
 import { keys, sealedPosition } from './keys.ts'
+import type { Logs } from './logs.ts'
 import { nothingRead, type Reading, readAlso, readUpTo, type UserMarks, withMark } from './marks.ts'
+import { judgeAgain, type Recounted } from './membership/recount.ts'
 import { Pace } from './pace.ts'
 import { readQueued } from './rows.ts'
 import { seal } from './seal.ts'
@@ -24,6 +26,7 @@ export interface Desk {
   readonly storage: Storage
   readonly clock: HybridClock
   readonly state: State
+  readonly logs: Pick<Logs, 'heldCuts' | 'rightsAt'>
   /** The other one of a direct conversation. */
   readonly peer: Peer | undefined
   /** The number of the next commit. */
@@ -79,7 +82,7 @@ export class Writer {
   }
 
   get #hasWork(): boolean {
-    return !this.inbox.isEmpty || this.#mayFlush
+    return !this.inbox.isEmpty || this.#mayFlush || this.#desk.state.row.recounts.length > 0
   }
 
   get #mayFlush(): boolean {
@@ -120,7 +123,8 @@ export class Writer {
     const entries = this.inbox.entries(this.inbox.hasSends ? limits.batchMessages / 2 : limits.batchMessages)
     const sends = this.inbox.sends(limits.batchMessages)
     const { hidden } = this.inbox
-    const shelf = await this.#look([...outbox, ...sends], entries, hidden)
+    const again = await this.#judgeAgain()
+    const shelf = await this.#look([...outbox, ...sends], entries, hidden, again)
     const reading = await this.#readOn()
     const draft = new Draft({ conversation, account, state, peer, shelf, arrival: this.#desk.nextArrival() })
     for (const [marked, marks] of reading.marks) draft.mark(marked, marks)
@@ -130,6 +134,7 @@ export class Writer {
     const acks = this.inbox.acks.slice(0, limits.batchAcks)
     const taken: Taken = { sends: [], entries: 0, acks, changes: 0, readTo, marks, hasHidden: hidden.length > 0 }
     for (const position of hidden) draft.timeline.hide(position)
+    if (again) draft.recount(again)
     for (const { by, log, seq } of acks) draft.acknowledge(by, log, seq)
     taken.changes = this.inbox.changes.make(draft)
     for (const checked of entries) {
@@ -195,8 +200,21 @@ export class Writer {
     return rows.map(([key, value]) => readQueued(key, value))
   }
 
+  /** What is next of that which has to be judged again, since the members are others. */
+  async #judgeAgain(): Promise<Recounted | undefined> {
+    const { storage, conversation, state, logs: reader } = this.#desk
+    const [recount] = state.row.recounts
+    const { members, logs } = state
+    return recount && judgeAgain(recount, { storage, conversation, members, logs, reader })
+  }
+
   /** What the next batch may have to look up. */
-  #look(mine: readonly Said[], entries: readonly CheckedEntry[], hidden: readonly string[]): Promise<Shelf> {
+  async #look(
+    mine: readonly Said[],
+    entries: readonly CheckedEntry[],
+    hidden: readonly string[],
+    again: Recounted | undefined,
+  ): Promise<Shelf> {
     const { storage, conversation, account } = this.#desk
     const { user } = account
     const said = mine.map(each => ({ user, said: each }))
@@ -206,7 +224,12 @@ export class Writer {
       if (content) said.push({ user: author, said: content })
       else if (checked.isStripped) stripped.push(sealedPosition(time, device, checked))
     }
-    return Shelf.load(storage, conversation, user, { said, stripped, hidden })
+    const judged = again?.entries ?? []
+    said.push(...judged.filter(({ counts }) => counts))
+    const withdrawn = judged.filter(({ counts }) => !counts)
+    const shelf = await Shelf.load(storage, conversation, user, { said, stripped, withdrawn, hidden })
+    await shelf.readMessages((again?.told ?? []).map(({ position }) => position))
+    return shelf
   }
 
   async #fail(error: unknown): Promise<void> {

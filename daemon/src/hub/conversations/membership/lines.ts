@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf'
+import { limits } from '../../../limits.ts'
 import { decoder } from '../../../protocol/codec.ts'
 import { type EventRow, EventRowSchema } from '../../../protocol/hub_rows_pb.ts'
 import { fromText, type MessageId, messageId, type UserId } from '../../../protocol/ids.ts'
@@ -42,6 +43,23 @@ export function changedLines(before: Members | undefined, after: Members): LineC
     if (entry) untold.push(positionOf(entry))
   }
   return { told: told.sort((a, b) => (a.position < b.position ? -1 : 1)), untold }
+}
+
+/** The next lines among all, in the order of their entries' hashes, behind so many of them. */
+export function linesBehind(members: Members, from: number): LineChanges & { readonly rest: number | undefined } {
+  const hashes = [...members.entries.keys()].sort()
+  const page = hashes.slice(from, from + limits.linesTold)
+  const events = eventsOf(members)
+  const told: Line[] = []
+  const untold: string[] = []
+  for (const hash of page) {
+    const entry = members.entries.get(hash)
+    const event = events.get(hash)
+    if (entry && event) told.push(lineOf(entry, event))
+    else if (entry) untold.push(positionOf(entry))
+  }
+  const next = from + page.length
+  return { told, untold, rest: next < hashes.length ? next : undefined }
 }
 
 function eventsOf(members: Members | undefined): Map<string, ActEvent> {
