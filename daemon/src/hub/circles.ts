@@ -80,9 +80,11 @@ export class Circles {
     return undefined
   }
 
-  /** Whether it belongs to the account that one's own devices share: whatever is not of another circle. */
+  /** Whether it belongs to the account that one's own devices share: whatever is not of another one. */
   isShared(conversation: ConversationId): boolean {
-    return this.#options.others().every(circle => circle.summary(conversation) === undefined)
+    const registry = this.#options.team()?.account?.registry
+    const others = this.#options.others().filter(({ account }) => account?.registry !== registry)
+    return others.every(circle => circle.summary(conversation) === undefined)
   }
 
   /** One conversation, if lists show it. */

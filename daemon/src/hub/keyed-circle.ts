@@ -26,6 +26,7 @@ import type {
   StoredMessage,
 } from './conversations/types.ts'
 import type { Supervisor } from './dialer.ts'
+import { directInfo, notBegun } from './direct-info.ts'
 import type { CircleFiles } from './files/files.ts'
 import { messageInfo } from './messages/message-info.ts'
 import type { HubNews } from './news.ts'
@@ -234,6 +235,14 @@ export abstract class KeyedCircle implements Circle {
     return users.flatMap(user => this.peers.devicesOf(user))
   }
 
+  async reached(conversation: ConversationId, message: MessageId): ReturnType<NonNullable<Circle['reached']>> {
+    const reached = await this.conversations.reached(conversation, message)
+    return [...reached].flatMap(([user, state]) => {
+      const person = this.people.get(user) ?? this.otherOf(conversation)
+      return person ? [{ person: this.person({ ...person, user }), state }] : []
+    })
+  }
+
   /** Tells those who take part and are linked that the person here writes, or has stopped. */
   typing(conversation: ConversationId, stopped: boolean): void {
     this.#typing.say(conversation, stopped)
@@ -265,23 +274,13 @@ export abstract class KeyedCircle implements Circle {
   }
 
   conversation(summary: ConversationSummary): DirectInfo {
-    const { conversation, kind, lastLine, lastMine, lastTime, queued, linked, unread, mentions, peer } = summary
-    const typing = this.typingIn(conversation)
-    return {
-      conversation,
-      kind,
+    const { conversation, peer } = summary
+    return directInfo(summary, {
       person: this.person(peer),
-      lastLine,
-      lastMine,
-      lastTime,
-      queued,
-      linked,
-      ...(linked && this.peers.isRelayed(peer.user) && { relayed: true as const }),
-      unread,
-      mentions,
-      ...(typing.length > 0 && { typing }),
-      ...this.#parts.chats.shown(conversation),
-    }
+      isRelayed: this.peers.isRelayed(peer.user),
+      typing: this.typingIn(conversation),
+      kept: this.#parts.chats.shown(conversation),
+    })
   }
 
   listed(): DirectInfo[] {
@@ -399,17 +398,3 @@ export abstract class KeyedCircle implements Circle {
 export function asName(text: string): string {
   return text.trim().replace(/^@/, '').toLowerCase()
 }
-
-/** A conversation of which nothing is here. */
-const notBegun = {
-  kind: 'direct',
-  isStored: false,
-  lastLine: '',
-  lastMine: false,
-  lastTime: 0,
-  queued: 0,
-  unread: 0,
-  mentions: 0,
-  count: 0,
-  linked: false,
-} as const

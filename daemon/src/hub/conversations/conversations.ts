@@ -31,6 +31,7 @@ import type {
   Outgoing,
   Peer,
   PeerLink,
+  ReachedBy,
   RoomSummary,
   StoredMessage,
 } from './types.ts'
@@ -78,6 +79,8 @@ export interface Conversations {
   membersOf(conversation: ConversationId): Members | undefined
   /** The last entries of each log that is here, by device, as cuts and invitations name them. */
   headsOf(conversation: ConversationId): ReadonlyMap<DeviceId, readonly Place[]>
+  /** How far a message of one's own has come at each of those whom it is for. Throws `bad-message` when there is none. */
+  reached(conversation: ConversationId, message: MessageId): Promise<ReadonlyMap<UserId, ReachedBy>>
   /** All direct conversations, the latest first. */
   list(): ConversationSummary[]
   /** A direct one. */
@@ -244,6 +247,13 @@ class OpenConversations implements Conversations {
 
   async find(conversation: ConversationId, message: MessageId, user?: UserId): Promise<StoredMessage | undefined> {
     return this.#conversations.get(conversation)?.find(message, user)
+  }
+
+  async reached(conversation: ConversationId, message: MessageId): Promise<ReadonlyMap<UserId, ReachedBy>> {
+    const known = this.#known(conversation)
+    const found = await known.find(message)
+    if (found) return known.progress.at(found.position)
+    throw new ParleyError('bad-message', 'There is no such message of yours in this conversation.')
   }
 
   list(): ConversationSummary[] {

@@ -1,10 +1,10 @@
 import type { Storage } from '@parley/kit'
 import { limits } from '../../limits.ts'
 import { readHeader } from '../../protocol/entries.ts'
-import type { ConversationId } from '../../protocol/ids.ts'
+import { type ConversationId, deviceId, type UserId } from '../../protocol/ids.ts'
 import { EntrySchema } from '../../protocol/parley_pb.ts'
 import { storedMessage, type View } from './history.ts'
-import { behind, keys, sealedPosition, seqOf } from './keys.ts'
+import { behind, keys, placeOf, queuedNumber, sealedPosition, seqOf, timeOfPosition } from './keys.ts'
 import {
   type Counts,
   changedReach,
@@ -18,7 +18,7 @@ import {
 import type { Recent } from './recent.ts'
 import { readMessageRow, readRow } from './rows.ts'
 import type { State } from './state.ts'
-import type { Account, StoredMessage } from './types.ts'
+import type { Account, ReachedBy, StoredMessage } from './types.ts'
 
 export interface ProgressGround {
   readonly conversation: ConversationId
@@ -80,6 +80,20 @@ export class Progress {
     const parts = changedReach(readReach(before.row), readReach(state.row))
     if (isRoom) parts.push(...this.reached.moved(this.#of(before)))
     if (parts.length > 0) yield* messagesOf(storage, this.view, parts, recent)
+  }
+
+  /** How far a message of one's own has come at each of those whom it is for, by its position. */
+  at(position: string): ReadonlyMap<UserId, ReachedBy> {
+    const { reached } = this
+    if (queuedNumber(position) !== undefined) return new Map([...reached.others].map(user => [user, 'waiting']))
+    const { device, seq } = placeOf(position)
+    const at = { device: deviceId(device), seq, time: timeOfPosition(position) }
+    return new Map(
+      reached.audience(at).map(user => {
+        if (this.#ground.areReceiptsOn && seq <= reached.readBy(user, at.device)) return [user, 'read']
+        return [user, seq <= reached.deliveredTo(user, at.device) ? 'delivered' : 'waiting']
+      }),
+    )
   }
 
   #of(state: State): Reached {

@@ -123,6 +123,11 @@ export class Reached {
     return next
   }
 
+  /** The others who take part now. */
+  get others(): Iterable<UserId> {
+    return this.#ground.others.keys()
+  }
+
   /** How far a device of somebody else has committed a log of one's own; what was read is there as well. */
   deliveredTo(user: UserId, log: DeviceId): number {
     return Math.max(this.#delivered.get(user)?.get(log) ?? 0, this.readBy(user, log))

@@ -88,6 +88,9 @@ export interface RepliedTo extends MessageName {
   readonly position?: string
 }
 
+/** How far a message has come at one of those whom it is for. */
+export type ReachedBy = 'waiting' | 'delivered' | 'read'
+
 /** One page of a conversation, oldest first. */
 export interface HistoryPage {
   readonly messages: readonly StoredMessage[]

@@ -17,7 +17,7 @@ export interface Showing {
 
 /** A message as front ends are told of it. */
 export function messageInfo(stored: StoredMessage, showing: Showing): MessageInfo {
-  const { conversation, message, user, mine, text, written, state, position } = stored
+  const { conversation, message, user, mine, text, written, state, reached, position } = stored
   const { replyTo, mentions = [], mentionsAll, files, edited, deleted, reactions, event, isGone } = stored
   const { own, nameOf, fileInfo, eventOf } = showing
   const told = event && eventOf?.(event)
@@ -26,6 +26,7 @@ export function messageInfo(stored: StoredMessage, showing: Showing): MessageInf
   return {
     ...{ conversation, message, user, name: nameOf(user), mine, text, written, position },
     ...(state && { state }),
+    ...(reached && { reached }),
     ...(told && { event: told }),
     ...(replyTo && { replyTo: { ...replyTo, name: nameOf(replyTo.user) } }),
     ...(named.length > 0 && { mentions: named }),

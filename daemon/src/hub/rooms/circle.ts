@@ -29,6 +29,7 @@ export interface RoomsTeam {
   isLinked(user: UserId): boolean
   isRelayed(user: UserId): boolean
   typingIn(conversation: ConversationId): PersonInfo[]
+  reached: NonNullable<Circle['reached']>
   typing(conversation: ConversationId, stopped: boolean): void
   /** Whether somebody may have what a conversation holds. */
   takesPart(conversation: ConversationId, user: UserId): boolean
@@ -130,6 +131,10 @@ export class TeamRooms implements Circle, RoomsCircle {
   async findMessage(conversation: ConversationId, { user, message }: MessageName): Promise<MessageInfo | undefined> {
     const stored = await this.conversations.find(conversation, message, user)
     return stored && this.message(stored)
+  }
+
+  reached(conversation: ConversationId, message: MessageId): ReturnType<NonNullable<Circle['reached']>> {
+    return this.#options.team.reached(conversation, message)
   }
 
   async act(conversation: ConversationId, said: Act): Promise<void> {

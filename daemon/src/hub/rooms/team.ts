@@ -23,6 +23,7 @@ export function roomsTeam(team: Team, online: Pick<OnlineList, 'known'>): RoomsT
     isLinked: user => team.peers.isLinked(user),
     isRelayed: user => team.peers.isRelayed(user),
     typingIn: conversation => team.typingIn(conversation),
+    reached: (conversation, message) => team.reached(conversation, message),
     typing: (conversation, stopped) => team.typing(conversation, stopped),
     takesPart: (conversation, user) => team.takesPart(conversation, user),
     reach: (users: Iterable<UserId>) => {
