@@ -29,7 +29,7 @@ export interface SearchDocument {
   /** Where it was said and by whom: 1 to 64 of a-z and 0-9. */
   readonly conversation: string
   readonly user: string
-  /** ms since 1970 */
+  /** ms since 1970, with 1024ths that order what is of the same one. */
   readonly time: number
   readonly text: string
   readonly hasFile: boolean

@@ -27,8 +27,8 @@ const schema = `
   PRAGMA user_version = ${layout};
 `
 
-/** Documents that share a millisecond are told apart by this many bits behind it. */
-const slotBits = 16n
+/** Documents of the very same time, in 1024ths of a ms, are told apart by this many bits behind it. */
+const slotBits = 6n
 const slots = 1n << slotBits
 /** Times beyond do not fit before them: the year 6429. */
 const latest = 2 ** 47 - 1
@@ -130,10 +130,11 @@ export class SearchDatabase {
   }
 
   #add({ id, conversation, user, time, text, hasFile }: SearchDocument): void {
-    const { last, insert, insertWords } = this.#statements
+    const { last, id: isTaken, insert, insertWords } = this.#statements
     const first = numberAt(time)
     const taken = last.get(first, first + slots)?.number
-    const number = typeof taken === 'bigint' ? taken + 1n : first
+    let number = typeof taken === 'bigint' ? taken + 1n : first
+    while (isTaken.get(number) !== undefined) number++
     insert.run(number, id, shortOf(id))
     const about = `c${conversation} u${user}${hasFile ? ' f' : ''}`
     insertWords.run(
@@ -196,7 +197,7 @@ function numberOf(database: DatabaseSync, pragma: string): number {
 
 /** The number of the first document of a time. */
 function numberAt(time: number): bigint {
-  return BigInt(Math.min(Math.max(Math.trunc(time), 0), latest)) << slotBits
+  return BigInt(Math.trunc(Math.min(Math.max(time, 0), latest) * 1024)) << slotBits
 }
 
 /** 48 bits of a hash, which an index holds in a fraction of an id's room; the id itself is compared as well. */

@@ -1,5 +1,5 @@
 import type { SearchDocument, Storage } from '@parley/kit'
-import { msOf } from '../../protocol/clock.ts'
+import { counterOf, msOf } from '../../protocol/clock.ts'
 import { NamedRowSchema } from '../../protocol/hub_rows_pb.ts'
 import {
   type ConversationId,
@@ -62,9 +62,10 @@ export function documentOf(
   }
 }
 
-/** When a message with that position was sealed: ms since 1970. */
-export function timeOfPosition(position: string): number {
-  return msOf(BigInt(`0x${position.slice(0, 16)}`))
+/** When a message with that position was sealed: ms since 1970, with 1024ths that order those of the same one. */
+function timeOfPosition(position: string): number {
+  const time = BigInt(`0x${position.slice(0, 16)}`)
+  return msOf(time) + Math.min(counterOf(time), 1023) / 1024
 }
 
 /** Where messages of a conversation stand, in their order; undefined for those that are not shown. */

@@ -1,16 +1,23 @@
 import { findTerms, type SearchTerm, type Storage } from '@parley/kit'
 import { limits } from '../../limits.ts'
+import { isAct } from '../../protocol/bodies.ts'
 import { timeOf } from '../../protocol/clock.ts'
 import type { ConversationId, UserId } from '../../protocol/ids.ts'
 import { keys } from '../conversations/keys.ts'
 import { Pace } from '../conversations/pace.ts'
-import { readMessageRow } from '../conversations/rows.ts'
-import { documentId, documentOf } from './documents.ts'
+import { readMessageRow, readQueued, type Shown } from '../conversations/rows.ts'
+import { documentOf } from './documents.ts'
+
+/** A conversation, and who writes there as oneself. */
+export interface Scanned {
+  readonly conversation: ConversationId
+  readonly own: UserId | undefined
+}
 
 /** What is looked for, in which conversations. */
 export interface Scan {
   readonly terms: readonly SearchTerm[]
-  readonly conversations: readonly ConversationId[]
+  readonly conversations: readonly Scanned[]
   readonly users?: readonly UserId[]
   /** ms since 1970: not before `from`, and before `to`. */
   readonly from?: number
@@ -33,7 +40,7 @@ export async function scan(storage: Storage, wanted: Scan): Promise<{ ids: strin
   const latest = wanted.to === undefined ? '~' : hexTime(wanted.to)
   const start = wanted.next !== undefined && wanted.next < latest ? wanted.next : latest
   const earliest = wanted.from === undefined ? '' : hexTime(wanted.from)
-  const readers = wanted.conversations.map(id => new Reader(storage, id, start))
+  const readers = wanted.conversations.map(of => new Reader(storage, of, start))
   for (;;) {
     await pace.step()
     const newest = await newestOf(readers)
@@ -45,45 +52,70 @@ export async function scan(storage: Storage, wanted: Scan): Promise<{ ids: strin
   }
 }
 
-/** The messages of one conversation, backwards. */
+/** The messages of one conversation, backwards: those that have not left yet, then the others. */
 class Reader {
   readonly #storage: Storage
-  readonly #conversation: ConversationId
+  readonly #of: Scanned
+  readonly #start: string
+  /** Positions and rows, the next one last. */
   #rows: (readonly [string, Uint8Array])[] = []
-  #after: string | undefined
+  #part: { readonly prefix: string; readonly start: string; after: string } | undefined
 
-  constructor(storage: Storage, conversation: ConversationId, start: string) {
+  constructor(storage: Storage, of: Scanned, start: string) {
     this.#storage = storage
-    this.#conversation = conversation
-    this.#after = keys.message(conversation, start)
+    this.#of = of
+    this.#start = start
+    const { conversation, own } = of
+    this.#part = own !== undefined && start > queued ? this.#outbox : this.#sealed(conversation)
   }
 
   /** Of the next message; undefined: there is none. */
   get position(): string | undefined {
-    return this.#rows.at(-1)?.[0].slice(keys.messagesOf(this.#conversation).length)
+    return this.#rows.at(-1)?.[0]
   }
 
   async load(): Promise<void> {
-    if (this.#rows.length > 0 || this.#after === undefined) return
-    const range = { after: this.#after, limit: limits.historyRows, reverse: true }
-    const { rows, more } = await this.#storage.list(keys.messagesOf(this.#conversation), range)
-    this.#rows = rows.map(([key, value]) => [key, value] as const).reverse()
-    this.#after = more ? rows.at(-1)?.[0] : undefined
+    while (this.#rows.length === 0 && this.#part !== undefined) {
+      const { prefix, start, after } = this.#part
+      const { rows, more } = await this.#storage.list(prefix, { after, limit: limits.historyRows, reverse: true })
+      this.#rows = rows.map(([key, value]) => [`${start}${key.slice(prefix.length)}`, value] as const).reverse()
+      const last = rows.at(-1)?.[0]
+      if (more && last !== undefined) this.#part.after = last
+      else this.#part = start === queued ? this.#sealed(this.#of.conversation) : undefined
+    }
   }
 
   /** Goes on by one message; gives it if it is one that is looked for. */
-  take({ terms, users, hasFile }: Scan): string | undefined {
-    const { position } = this
-    const row = this.#rows.pop()
-    if (row === undefined || position === undefined) return undefined
-    const shown = readMessageRow(...row)
-    const document = documentOf(this.#conversation, position, shown)
+  take({ terms, users, from = 0, to = Number.POSITIVE_INFINITY, hasFile }: Scan): string | undefined {
+    const [position, value] = this.#rows.pop() ?? []
+    const shown = position !== undefined && value ? this.#read(position, value) : undefined
+    if (position === undefined || shown === undefined) return undefined
+    const document = documentOf(this.#of.conversation, position, shown)
     if (document === undefined || (hasFile && !document.hasFile)) return undefined
+    if (document.time < from || document.time >= to) return undefined
     if (users !== undefined && !users.includes(shown.user)) return undefined
-    if (findTerms(document.text, terms) === undefined) return undefined
-    return documentId({ conversation: this.#conversation, user: shown.user, message: shown.message })
+    return findTerms(document.text, terms) === undefined ? undefined : document.id
+  }
+
+  #read(position: string, value: Uint8Array): (Shown & { readonly user: UserId }) | undefined {
+    if (!position.startsWith(queued)) return readMessageRow(position, value)
+    const said = readQueued(position, value)
+    const { own } = this.#of
+    return own === undefined || isAct(said) ? undefined : { ...said, user: own }
+  }
+
+  get #outbox() {
+    const prefix = keys.outboxOf(this.#of.conversation)
+    return { prefix, start: queued, after: `${prefix}${this.#start === '~' ? '~' : this.#start.slice(queued.length)}` }
+  }
+
+  #sealed(conversation: ConversationId) {
+    return { prefix: keys.messagesOf(conversation), start: '', after: keys.message(conversation, this.#start) }
   }
 }
+
+/** How the positions of those begin that have not left yet: behind all others. */
+const queued = 'outbox/'
 
 async function newestOf(readers: readonly Reader[]): Promise<Reader | undefined> {
   let newest: Reader | undefined

@@ -74,7 +74,11 @@ export class Search {
     if (index !== undefined) return index.search({ ...wanted, ...from })
     const { conversation, ...rest } = wanted
     const all = conversation === undefined ? circles.listed().map(info => info.conversation) : [conversation]
-    return scan(storage, { ...rest, ...from, conversations: all.map(id => conversationId(id)) })
+    const conversations = all.map(text => {
+      const id = conversationId(text)
+      return { conversation: id, own: circles.of(id).circle.account?.user }
+    })
+    return scan(storage, { ...rest, ...from, conversations })
   }
 
   /** What the index has found, as it is now; undefined when it is not shown or says something else by now. */
@@ -113,6 +117,6 @@ interface Wanted {
 
 /** Where a page begins, as the page before has said: without an index a position, else a number that the index made. */
 function checkNext(next: string, index: SearchIndex | undefined): string {
-  if (index !== undefined || /^[0-9a-f]{16}\/[a-z2-7/0-9]{1,100}$/.test(next)) return next
+  if (index !== undefined || /^(?:outbox|[0-9a-f]{16})\/[a-z2-7/0-9]{1,100}$/.test(next)) return next
   throw new ParleyError('usage', 'That is no place in what was found. Take the one that the page before gave.')
 }

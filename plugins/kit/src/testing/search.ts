@@ -52,7 +52,7 @@ export function testSearch(open: OpenSearch, tests: { readonly durable: boolean 
 
     it('gives the newest first, whatever order they came in, page by page', () =>
       withSearch(open, async search => {
-        const times = [5, 3, 9, 3, 7, 1, 3, 8, 2, 6]
+        const times = [5, 3, 9, 3, 7 + 1 / 1024, 1, 3, 7 + 2 / 1024, 7, 6]
         await search.put(times.map((time, index) => document(`m${index}`, `word${index} same`, { time })))
         const seen: string[] = []
         let next: string | undefined
