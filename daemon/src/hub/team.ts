@@ -120,8 +120,9 @@ export class Team extends KeyedCircle {
       ...(options.upgrade && { upgrade: options.upgrade }),
       lacking: (user, device) =>
         user === options.account.user
-          ? options.ownKey.isLacking
+          ? this.#hasOther(device)
           : !this.isHeld(user) && conversations.lacking(user, device),
+      own: { user, isUrgent: () => options.ownKey.isLacking },
       isActive,
       log,
     })
@@ -250,9 +251,10 @@ export class Team extends KeyedCircle {
     this.listedPeople.changed(users)
   }
 
-  /** Also those with whom one shares rooms. */
+  /** Also those with whom one shares rooms, and other devices of one's own. */
   override reachAll(): void {
     super.reachAll()
+    this.supervisor.reach(this.#options.account.user)
     for (const user of this.rooms.everybody) this.supervisor.reach(user)
   }
 
@@ -349,6 +351,16 @@ export class Team extends KeyedCircle {
     const keys = new Map([...rosterDevices(listed)].filter(([device]) => !attested.denied.has(device)))
     this.peers.recheck({ user, name, keys })
     this.supervisor.reach(user)
+  }
+
+  /** Whether that is another device of one's own; without one, whether there is any. */
+  #hasOther(device: DeviceId | undefined): boolean {
+    const { store, identity } = this.#options
+    const own = deviceId(identity.id)
+    const others = store.current?.listed.devices.filter(
+      ({ id }) => id !== own && !store.current?.attested.denied.has(id),
+    )
+    return others?.some(({ id }) => device === undefined || id === device) ?? false
   }
 
   #peer(user: UserId): Peer {
