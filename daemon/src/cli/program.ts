@@ -5,9 +5,11 @@ import { addBlock, addBlocked, addUnblock } from './block.ts'
 import { addChat } from './chat.ts'
 import { addClassic } from './classic.ts'
 import { addConnect } from './connect.ts'
+import { addDelete } from './delete.ts'
 import { addDevices } from './devices.ts'
 import { addDirect } from './direct.ts'
 import { addDoctor } from './doctor.ts'
+import { addEdit } from './edit.ts'
 import { exitCodeOf } from './exit.ts'
 import { addFile } from './file.ts'
 import { addHub } from './hub.ts'
@@ -16,6 +18,7 @@ import { addInvites } from './invites.ts'
 import { addKeep, addReceipts } from './keep.ts'
 import { addLog } from './log.ts'
 import { addPassword } from './password.ts'
+import { addReact } from './react.ts'
 import { addRegistry } from './registry.ts'
 import { addRequests } from './requests.ts'
 import { addRoom } from './room.ts'
@@ -70,6 +73,9 @@ function createProgram(terminal: Terminal): Command {
     addSend,
     addChat,
     addLog,
+    addEdit,
+    addDelete,
+    addReact,
     addRoom,
     addFile,
     addConnect,

@@ -52,6 +52,8 @@ export const controlLimits = {
   pasteQuiet: 200,
   /** How often a person is asked for a password before a command gives up: as often as login(1) and sudo(8) do. */
   passwordTries: 3,
+  /** Messages among which a command looks for the one whose id begins as typed: what a person has just seen, and more. */
+  messagesSought: 5_000,
   /** Most lines that a chat at a terminal begins with, where so many are unread. */
   chatLines: 200,
   /** How long a message in a chat is on its way before the person is told that it waits; a link takes far less. */
