@@ -11,7 +11,8 @@ import {
   type PeerLink,
   type StoredMessage,
 } from '../../daemon/src/hub/conversations/conversations.ts'
-import type { Author, Keyring } from '../../daemon/src/hub/conversations/members.ts'
+import type { Author, Keyring, Rooms } from '../../daemon/src/hub/conversations/members.ts'
+import { RoomMembers } from '../../daemon/src/hub/conversations/membership/room-members.ts'
 import { HybridClock } from '../../daemon/src/protocol/clock.ts'
 import {
   type ConversationId,
@@ -89,7 +90,12 @@ export class Home implements AsyncDisposable {
 
   async start(): Promise<void> {
     const { storage, clock, log } = this
-    this.#conversations = await openConversations({ storage, account: this.person.account, clock, log, keyring })
+    const { account, user: self } = this.person
+    const rooms: Rooms = {
+      membersOf: (room, entries, keys) => RoomMembers.of({ room, self, keyring: keys }, entries),
+      meet: async () => {},
+    }
+    this.#conversations = await openConversations({ storage, account, clock, log, keyring, rooms })
     this.#conversations.watch(({ messages }) => this.told.push(...messages))
   }
 
