@@ -103,8 +103,9 @@ export async function filesHome(): Promise<FilesHome> {
       ...{ store, storage, log: home.log },
       holders: () => home.holders,
       takesPart: conversation => conversation === chat,
+      seek: () => {},
       tell: progress => home.told.push(progress),
-      came: (_conversation, name) => home.came.push(name.message),
+      came: (_conversation, name) => void home.came.push(name.message),
       now: () => Date.now() + home.ahead,
     })
     await files.begin()

@@ -1,6 +1,7 @@
 import { ParleyError } from '../errors.ts'
+import type { MessageName } from '../protocol/bodies.ts'
 import type { PersonInfo } from '../protocol/control.ts'
-import type { DeviceId, UserId } from '../protocol/ids.ts'
+import type { ConversationId, DeviceId, UserId } from '../protocol/ids.ts'
 import type { AccountStore } from './accounts.ts'
 import type { Circle } from './circle.ts'
 import type { Circles, CirclesOptions, Place } from './circles.ts'
@@ -8,6 +9,7 @@ import { ClassicSide, type ClassicSideOptions } from './classic/side.ts'
 import type { OwnAccountKey } from './devices/account-key.ts'
 import { isNoRegistry } from './direct/addresses.ts'
 import { Files } from './files/files.ts'
+import { holdersIn, seekIn } from './files/in-circles.ts'
 import type { FileStore } from './files/store.ts'
 import type { HubIdentity } from './identity.ts'
 import type { KeyedCircle } from './keyed-circle.ts'
@@ -151,13 +153,23 @@ export class Company {
     const { storage, fileStore: store, log, clock, tell, watch } = this.#parts()
     const files = new Files({
       ...{ store, storage, log, now: () => clock.physical() },
-      holders: conversation => this.keyed.flatMap(circle => circle.holders(conversation)),
+      holders: conversation => this.keyed.flatMap(circle => holdersIn(circle, conversation)),
       takesPart: (conversation, user) => this.keyed.some(circle => circle.takesPart(conversation, user)),
       tell: file => tell({ file }),
-      came: () => {},
+      seek: conversations => {
+        for (const circle of this.keyed) seekIn(circle, conversations)
+      },
+      came: (conversation, name) => this.#tellMessage(conversation, name),
     })
     watch(({ messages }) => messages && files.shown(messages.messages))
     return files
+  }
+
+  /** A message shows a file otherwise once that is here. */
+  async #tellMessage(conversation: ConversationId, name: MessageName): Promise<void> {
+    const { circles, tell } = this.#parts()
+    const message = await circles.of(conversation).circle.findMessage?.(conversation, name)
+    if (message) tell({ messages: { conversation, messages: [message] } })
   }
 
   async #openTeamOnce(): Promise<void> {

@@ -229,12 +229,6 @@ export abstract class KeyedCircle implements Circle {
     return this.otherOf(conversation)?.user === user && !this.isHeld(user)
   }
 
-  /** The linked devices of those who take part in a conversation, and of oneself. */
-  holders(conversation: ConversationId): LinkedDevice[] {
-    const users = [...this.peers.linked].filter(user => this.takesPart(conversation, user))
-    return users.flatMap(user => this.peers.devicesOf(user))
-  }
-
   async reached(conversation: ConversationId, message: MessageId): ReturnType<NonNullable<Circle['reached']>> {
     const reached = await this.conversations.reached(conversation, message)
     return [...reached].flatMap(([user, state]) => {

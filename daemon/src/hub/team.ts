@@ -19,6 +19,7 @@ import type { Peer } from './conversations/types.ts'
 import type { OwnAccountKey } from './devices/account-key.ts'
 import { Supervisor, type SupervisorOptions } from './dialer.ts'
 import type { CircleFiles } from './files/files.ts'
+import { mayHaveFiles } from './files/in-circles.ts'
 import { Freshness } from './freshness.ts'
 import { asName, KeyedCircle } from './keyed-circle.ts'
 import { PeopleKeyring } from './keyring.ts'
@@ -121,7 +122,7 @@ export class Team extends KeyedCircle {
       lacking: (user, device) =>
         user === options.account.user
           ? this.#hasOther(device)
-          : !this.isHeld(user) && conversations.lacking(user, device),
+          : !this.isHeld(user) && (conversations.lacking(user, device) || mayHaveFiles(this, files, user)),
       own: { user, isUrgent: () => options.ownKey.isLacking },
       isActive,
       log,

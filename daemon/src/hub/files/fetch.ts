@@ -18,6 +18,8 @@ export interface FetchParts {
   progressed(fetch: Fetch): void
   /** It has come to its end: whole, or not to be had. */
   ended(fetch: Fetch): void
+  /** Nobody is linked who could give it: those who take part should be dialled. */
+  sought(fetch: Fetch): void
   /** There may be something to ask for, now or (ms) later. */
   wake(later?: number): void
   /** A holder gave bytes that are not the file's. */
@@ -52,6 +54,7 @@ export class Fetch {
   #isBusy = false
   #troubleUntil = 0
   #waiting: string | undefined
+  #isSought = false
   #isOver = false
 
   constructor(hash: FileHash, parts: FetchParts) {
@@ -81,6 +84,11 @@ export class Fetch {
     return this.#waiting
   }
 
+  /** Whether nobody is linked who has it, as far as is known. */
+  get isSought(): boolean {
+    return this.#isSought
+  }
+
   /** A message of that conversation names it, with that size. */
   name(conversation: ConversationId, size: number): void {
     this.#conversations.set(conversation, Math.max(size, this.#conversations.get(conversation) ?? 0))
@@ -92,6 +100,9 @@ export class Fetch {
     const ways = this.#ways()
     const isThere = ways.some(({ lane }) => !this.#isResting(lane))
     if (!isThere) this.wait(this.#whyNobody(ways))
+    const wasSought = this.#isSought
+    this.#isSought = !isThere && !this.#mayAnswer(ways)
+    if (this.#isSought && !wasSought) this.#parts.sought(this)
     return isThere
   }
 
@@ -162,8 +173,12 @@ export class Fetch {
     if (ways.length === 0) {
       return this.#liars.size > 0 ? 'What came was not this file. Others are asked once they are online.' : nobody
     }
-    const mayHaveIt = ways.some(({ lane }) => this.#resting.get(lane)?.isLacking === false)
-    return mayHaveIt ? 'Whoever has it does not answer just now.' : 'Nobody who is online has it.'
+    return this.#mayAnswer(ways) ? 'Whoever has it does not answer just now.' : 'Nobody who is online has it.'
+  }
+
+  /** Whether somebody rests who has not said that they lack it. */
+  #mayAnswer(ways: readonly Way[]): boolean {
+    return ways.some(({ lane }) => this.#resting.get(lane)?.isLacking === false)
   }
 
   /** The first chunk that is not here and was asked of nobody; else one that hangs with somebody else. */

@@ -13,6 +13,8 @@ export interface FetchingParts {
   readonly storage: Storage
   /** Whoever is linked and takes part in that conversation, and one's own other devices. */
   readonly holders: (conversation: ConversationId) => Iterable<Holder>
+  /** Nobody is linked who could give a file that a message there names. */
+  readonly sought: (conversations: readonly ConversationId[]) => void
   /** How far a file is has changed. */
   readonly progressed: (fetch: Fetch) => void
   /** A file is whole here; these conversations name it. */
@@ -67,6 +69,11 @@ export class Fetching {
   /** Those that are on their way or wait. */
   get hashes(): readonly FileHash[] {
     return [...this.#fetches.keys()]
+  }
+
+  /** The conversations of those that nobody who is linked has. */
+  get sought(): ReadonlySet<ConversationId> {
+    return new Set([...this.#fetches.values()].flatMap(fetch => (fetch.isSought ? fetch.conversations : [])))
   }
 
   /** How many there are of them. */
@@ -124,6 +131,7 @@ export class Fetching {
       store,
       signal: this.#closing.signal,
       holders,
+      sought: fetch => this.#parts.sought(fetch.conversations),
       laneOf: holder => this.#laneOf(holder),
       progressed,
       ended: fetch => void this.#ended(fetch),

@@ -27,17 +27,19 @@ export interface FilesParts {
   readonly storage: Storage
   readonly holders: FetchingParts['holders']
   readonly takesPart: GivingParts['takesPart']
+  /** To dial those who take part in these conversations: one of them may have a file. */
+  readonly seek: FetchingParts['sought']
   /** How far a file is, to those front ends that asked for it or sent it. */
   readonly tell: (progress: FileProgress) => void
   /** A file of that message is here now. */
-  readonly came: (conversation: ConversationId, message: MessageName) => void
+  readonly came: (conversation: ConversationId, message: MessageName) => void | Promise<void>
   /** ms since 1970 */
   readonly now: () => number
   readonly log: Log
 }
 
 /** What circles need of files. */
-export type CircleFiles = Pick<Files, 'answer' | 'linked' | 'info'>
+export type CircleFiles = Pick<Files, 'answer' | 'linked' | 'info' | 'sought'>
 
 /** The files of messages: each public method with the name of a request of the control API is that request. */
 export class Files {
@@ -52,11 +54,11 @@ export class Files {
   readonly #given = new Map<FileHash, number>()
 
   constructor(parts: FilesParts) {
-    const { store, storage, holders, takesPart, now, log } = parts
+    const { store, storage, holders, takesPart, seek, now, log } = parts
     this.#parts = parts
     this.#news = new FileNews(parts.tell)
     this.#fetching = new Fetching({
-      ...{ store, storage, holders, log },
+      ...{ store, storage, holders, sought: seek, log },
       progressed: fetch => this.#progressed(fetch),
       whole: (hash, conversations) => this.#whole(hash, conversations),
     })
@@ -138,6 +140,11 @@ export class Files {
     return this.#giving.answer(asked, asker)
   }
 
+  /** The conversations that name files which nobody who is linked has. */
+  get sought(): ReadonlySet<ConversationId> {
+    return this.#fetching.sought
+  }
+
   /** A link is up: somebody may have what is wanted. */
   linked(): void {
     this.#fetching.linked()
@@ -206,7 +213,7 @@ export class Files {
     const { rows } = await this.#parts.storage.list(prefix, { limit: limits.fileNamers })
     for (const [key] of rows) {
       const [user = '', message = ''] = key.slice(prefix.length).split('/')
-      this.#parts.came(conversation, { user: userId(user), message: messageId(message) })
+      await this.#parts.came(conversation, { user: userId(user), message: messageId(message) })
     }
   }
 
