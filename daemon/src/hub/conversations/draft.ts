@@ -1,12 +1,12 @@
 import { clone, create, toBinary } from '@bufbuild/protobuf'
 import type { Change, Storage } from '@parley/kit'
 import { limits } from '../../limits.ts'
-import { isAct, type Said } from '../../protocol/bodies.ts'
 import { type ConversationRow, ConversationRowSchema, CursorRowSchema } from '../../protocol/hub_rows_pb.ts'
 import { type ConversationId, type DeviceId, deviceId, type UserId } from '../../protocol/ids.ts'
 import { isWithin, type ReadMap, signMark } from '../../protocol/marks.ts'
 import { Batch } from './batch.ts'
 import { type DeviceLog, emptyLog, extend, flooredLog, headRow } from './device-log.ts'
+import { doubtOf } from './doubts.ts'
 import type { CheckedEntry } from './intake.ts'
 import { keys, type Place, placeOf, sealedPosition } from './keys.ts'
 import { encodeMarks, firstUnread, namesOne, type Reading, type UserMarks } from './marks.ts'
@@ -112,9 +112,7 @@ export class Draft {
     this.#batch.put(keys.log(this.#conversation, device, checked), encoded)
     this.#logs.set(device, { ...log, arrival: this.#arrival })
     if (checked.membership) this.admit([checked.membership])
-    const doubt =
-      this.#members.judge(checked, { author: user, rights, heldCuts: checked.heldCuts }) ??
-      (content && overreach(content, user, () => this.#members.mayModerate(user, rights)))
+    const doubt = doubtOf(this.#members, checked, content, { author: user, rights, heldCuts: checked.heldCuts })
     if (doubt) this.doubted.push({ checked, doubt })
     const position = sealedPosition(time, device, checked)
     const counts = doubt === undefined
@@ -277,12 +275,6 @@ export class Draft {
     const read = this.#read ?? this.#marks.get(this.#account.user)?.read
     return seq <= (read?.get(deviceId(device)) ?? 0)
   }
-}
-
-/** Why somebody may not do what an entry says; undefined: they may. */
-function overreach(said: Said, author: UserId, mayModerate: () => boolean): Doubt | undefined {
-  if (!isAct(said) || said.act.is !== 'deletion' || said.act.target.user === author || mayModerate()) return undefined
-  return { code: 'forged', message: 'A deletion counts for nothing: only the author or an admin deletes a message.' }
 }
 
 /** Rows of one message: log, message, name, outbox. */

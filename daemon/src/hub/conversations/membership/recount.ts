@@ -8,6 +8,7 @@ import { type ConversationId, type DeviceId, deviceId, fromText, type UserId } f
 import { EntrySchema } from '../../../protocol/parley_pb.ts'
 import { ancestors } from '../branches.ts'
 import { type DeviceLog, knotAround } from '../device-log.ts'
+import { doubtOf } from '../doubts.ts'
 import { behind, keys, sealedPosition, seqOf } from '../keys.ts'
 import type { Logs } from '../logs.ts'
 import type { Cut, Members } from '../members.ts'
@@ -127,7 +128,7 @@ class Judge {
     const said = saidIn(entry.body, header.kind)
     if (said === undefined) return undefined
     const heldCuts = await this.#cutsBefore(read, log)
-    const doubt = this.#ground.members.judge(read, { author: this.#author, rights, heldCuts })
+    const doubt = doubtOf(this.#ground.members, read, said, { author: this.#author, rights, heldCuts })
     const position = sealedPosition(header.time, header.device, { seq: header.seq, hash })
     return { user: this.#author, said, position, time: header.time, hash, counts: doubt === undefined }
   }
