@@ -1,8 +1,10 @@
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import type { MessageName } from '../../protocol/bodies.ts'
 import type { Draft } from './draft.ts'
 
 interface Waiting {
+  readonly names: readonly MessageName[]
   apply(draft: Draft): void
   resolve(): void
   reject(error: ParleyError): void
@@ -13,13 +15,21 @@ interface Waiting {
 export class Changes {
   #waiting: Waiting[] = []
 
-  /** Resolves once `apply` is committed; it may be called again when a write fails. Rejects with `busy` or `storage`. */
-  add(apply: (draft: Draft) => void): Promise<void> {
+  /**
+   * Resolves once `apply` is committed; it may be called again when a write fails. `names`: messages that it looks up.
+   * Rejects with `busy` or `storage`.
+   */
+  add(apply: (draft: Draft) => void, names: readonly MessageName[] = []): Promise<void> {
     if (this.#waiting.length >= limits.waitingSends) {
       const words = 'Too many changes of this conversation wait to be stored. Try again in a moment.'
       return Promise.reject(new ParleyError('busy', words, { retryAfter: limits.sendAgain }))
     }
-    return new Promise((resolve, reject) => this.#waiting.push({ apply, resolve, reject, failures: 0 }))
+    return new Promise((resolve, reject) => this.#waiting.push({ apply, names, resolve, reject, failures: 0 }))
+  }
+
+  /** The messages that the next batch looks up. */
+  get names(): readonly MessageName[] {
+    return this.#waiting.slice(0, limits.batchMessages).flatMap(({ names }) => names)
   }
 
   get count(): number {

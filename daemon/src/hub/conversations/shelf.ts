@@ -23,6 +23,8 @@ export interface Wanted {
   readonly withdrawn?: readonly { readonly user: UserId; readonly said: Said; readonly position: string }[]
   /** Messages that are to be shown no longer. */
   readonly hidden?: readonly string[]
+  /** Other messages. */
+  readonly names?: readonly MessageName[]
 }
 
 /** An entry that did something with a message. */
@@ -67,12 +69,13 @@ export class Shelf {
     return this.#read(positions.map(position => keys.message(this.#conversation, position)))
   }
 
-  async #load({ said, stripped = [], withdrawn = [], hidden = [] }: Wanted): Promise<void> {
+  async #load({ said, stripped = [], withdrawn = [], hidden = [], names = [] }: Wanted): Promise<void> {
     const id = this.#conversation
     const all = [...said, ...withdrawn]
     const acts = all.flatMap(({ user, said: is }) => (isAct(is) && user === this.#own ? [is.message] : []))
     await this.#read([
       ...all.map(each => this.#named(nameIn(each))),
+      ...names.map(name => this.#named(name)),
       ...acts.map(act => keys.act(id, act)),
       ...all.flatMap(({ said: is }) => this.#namedEntries(is)),
       ...withdrawn.map(({ position }) => logKeyOf(id, position)),

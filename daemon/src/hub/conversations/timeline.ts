@@ -119,6 +119,19 @@ export class Timeline {
     this.#board.remove(shown, position)
   }
 
+  /** Shows a message of an export, which is part of no log. Gives false when it is here, or was dropped here. */
+  restore(row: MessageRow, position: string): boolean {
+    const shown = shownOf(row)
+    const named = this.#board.rows.named(shown)
+    if (named && (named.position !== '' || named.hidden || named.dropped)) return false
+    const next = create(NamedRowSchema, { position })
+    this.#board.rows.putNamed(shown, next)
+    const restored = { ...row, ...(named?.registers && { registers: named.registers }) }
+    this.#board.settleWords(shown, restored, next)
+    this.#board.put(shown, restored, position, false)
+    return true
+  }
+
   /** Whether an act of one's own, or a message, was taken before. */
   isKnown(said: Said): boolean {
     if (isAct(said)) return this.#board.rows.act(said.message) !== undefined

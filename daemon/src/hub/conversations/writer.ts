@@ -227,7 +227,8 @@ export class Writer {
     const judged = again?.entries ?? []
     said.push(...judged.filter(({ counts }) => counts))
     const withdrawn = judged.filter(({ counts }) => !counts)
-    const shelf = await Shelf.load(storage, conversation, user, { said, stripped, withdrawn, hidden })
+    const { names } = this.inbox.changes
+    const shelf = await Shelf.load(storage, conversation, user, { said, stripped, withdrawn, hidden, names })
     await shelf.readMessages((again?.told ?? []).map(({ position }) => position))
     return shelf
   }
