@@ -5,7 +5,7 @@ import { type ConversationRow, ConversationRowSchema, CursorRowSchema } from '..
 import { type ConversationId, type DeviceId, deviceId, type UserId } from '../../protocol/ids.ts'
 import { isWithin, type ReadMap, signMark } from '../../protocol/marks.ts'
 import { Batch } from './batch.ts'
-import { type DeviceLog, emptyLog, extend, flooredLog, headRow } from './device-log.ts'
+import { type DeviceLog, emptyLog, extend, flooredLog, headRow, topOf } from './device-log.ts'
 import { doubtOf } from './doubts.ts'
 import type { CheckedEntry } from './intake.ts'
 import { keys, type Place, placeOf, sealedPosition } from './keys.ts'
@@ -133,6 +133,9 @@ export class Draft {
     }
     this.#row.recounts = mergeRecounts(this.#row.recounts, recountsFor(this.#members, members, this.#logs))
     this.#tellLines(this.#members, members)
+    const floors = members.floorsFor(this.#account.user)
+    // Where one was invited from is no news to whoever has joined.
+    if (floors && !members.users.has(this.#account.user)) this.#beginAt(floors)
     this.#members = members
   }
 
@@ -160,10 +163,14 @@ export class Draft {
     this.#untold.push(...untold)
   }
 
-  /** Begins logs behind places that are given, where nothing of them is here yet. */
-  beginAt(floors: ReadonlyMap<DeviceId, readonly Place[]>): void {
+  /**
+   * Begins logs where they start for whoever was invited to a part of the history. Of one who comes back they go on there,
+   * behind what they have of before.
+   */
+  #beginAt(floors: ReadonlyMap<DeviceId, readonly Place[]>): void {
     for (const [device, places] of floors) {
-      if (this.#logs.has(device) || places.length === 0) continue
+      const [first] = places
+      if (first === undefined || places.some(({ seq }) => seq <= topOf(this.#logs.get(device)))) continue
       this.#logs.set(device, { ...flooredLog(places), arrival: this.#arrival })
       this.#touched.add(device)
     }
