@@ -23,7 +23,7 @@ import type { HubIdentity } from './identity.ts'
 import { TeamInvites } from './invites.ts'
 import { Membership } from './membership.ts'
 import { Messages } from './messages/messages.ts'
-import type { HubNews } from './news.ts'
+import { type HubNews, Newsroom } from './news.ts'
 import { Passwords } from './passwords.ts'
 import { probe } from './probe.ts'
 import type { Reach } from './reach.ts'
@@ -85,7 +85,7 @@ export class Hub {
   readonly #circles: Circles
   readonly #home: Home
   readonly #ownKey: OwnAccountKey
-  readonly #listeners = new Set<(news: HubNews) => void>()
+  readonly #news: Newsroom
   readonly #door: Door
   readonly #reach: Reach
   readonly #relay: HubRelay
@@ -104,7 +104,8 @@ export class Hub {
     this.#identity = identity
     this.#store = store
     this.#clock = new HybridClock({ now, monotonic: () => performance.now() })
-    const tell = (news: HubNews) => this.#tell(news)
+    this.#news = new Newsroom(log)
+    const tell = (news: HubNews) => this.#news.tell(news)
     this.chats = new Chats(chats, { circles: this.#circles, clock: this.#clock, device: this.device, log, tell })
     this.messages = new Messages({
       circles: this.#circles,
@@ -157,13 +158,14 @@ export class Hub {
       digits: ({ registry, user, attested: { accountKey } }) =>
         digits.of({ registry, user, accountKey }, identity.device.spki),
       entered: () => this.#company.openTeam(),
-      changed: () => this.#tell({ accounts: true }),
+      changed: () => this.#news.tell({ accounts: true }),
     })
     this.#ownKey = new OwnAccountKey({ store, identity, log, came: () => void this.#ownChanged() })
     this.devices = new OwnDevices({
       ...{ store, identity, client: this.#client, membership: this.#membership, key: this.#ownKey, digits, log },
       now: () => this.#clock.physical(),
-      changed: () => this.#tell({ pendingDevices: true }),
+      revoked: async () => this.#company.team?.cuts.make(),
+      changed: () => this.#news.tell({ pendingDevices: true }),
     })
     this.trust = new Verifying(this.#circles)
     const own = { membership: this.#membership, client: this.#client, store, identity: identity.device }
@@ -274,7 +276,7 @@ export class Hub {
   readonly setDirect = async ({ direct }: Params<'setDirect'>): Result<'setDirect'> => {
     await this.#reach.setDirect(direct)
     this.#client.tellPlaces()
-    this.#tell({ accounts: true })
+    this.#news.tell({ accounts: true })
     return {}
   }
 
@@ -326,8 +328,7 @@ export class Hub {
   }
 
   watch(listener: (news: HubNews) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#news.watch(listener)
   }
 
   async close(): Promise<void> {
@@ -357,14 +358,14 @@ export class Hub {
       port: () => this.#reach.places.port,
       addresses: () => this.#reach.addresses,
       watch: listener => this.watch(listener),
-      tell: news => this.#tell(news),
+      tell: news => this.#news.tell(news),
     }
   }
 
   #presenceChanged(users: ReadonlySet<UserId>): void {
     this.#company.presence(users)
     const own = this.#store.current?.user
-    if (own && users.has(own)) this.#tell({ accounts: true })
+    if (own && users.has(own)) this.#news.tell({ accounts: true })
   }
 
   #accountChanged(): void {
@@ -372,7 +373,7 @@ export class Hub {
       this.#company.team?.peers.closeAll('Signed out.')
       this.devices.signedOut()
     } else this.#company.team?.reachAll()
-    this.#tell({ accounts: true })
+    this.#news.tell({ accounts: true })
   }
 
   /** The account, its devices, or its key here are others now. */
@@ -386,7 +387,7 @@ export class Hub {
     } catch (error) {
       this.#options.log.error({ error: asParleyError(error).message }, 'The team could not be opened.')
     }
-    this.#tell({ accounts: true })
+    this.#news.tell({ accounts: true })
   }
 
   /** Where the registry is: that of this very daemon is reached without any network. */
@@ -394,15 +395,5 @@ export class Hub {
     const account = this.#store.current
     const own = this.#options.hosting?.team
     return own && own.registry === account?.registry ? own.place : account
-  }
-
-  #tell(news: HubNews): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(news)
-      } catch (error) {
-        this.#options.log.error({ error: asParleyError(error).message }, 'A listener of the hub has failed.')
-      }
-    }
   }
 }

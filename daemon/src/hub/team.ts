@@ -17,6 +17,7 @@ import type { Rooms } from './conversations/members.ts'
 import { RoomMembers } from './conversations/membership/room-members.ts'
 import type { Peer } from './conversations/types.ts'
 import type { OwnAccountKey } from './devices/account-key.ts'
+import { LogCuts } from './devices/log-cuts.ts'
 import { Supervisor, type SupervisorOptions } from './dialer.ts'
 import type { CircleFiles } from './files/files.ts'
 import { mayHaveFiles } from './files/in-circles.ts'
@@ -72,6 +73,8 @@ export class Team extends KeyedCircle {
   /** Whom front ends list. */
   readonly listedPeople: PeopleList
   readonly rooms: TeamRooms
+  /** Of devices that were revoked. */
+  readonly cuts: LogCuts
   /** Of people whom one has not met, but who write in the same rooms. */
   readonly statements: Statements
   readonly #options: TeamOptions
@@ -131,6 +134,7 @@ export class Team extends KeyedCircle {
       ...{ registry, self: user, conversations, clock, chats, tell: options.tell },
       team: roomsTeam(this, client.online),
     })
+    this.cuts = new LogCuts({ store, conversations, user, now: () => clock.physical(), log })
     this.statements = new Statements({
       people,
       links: () => [...this.peers.linked].flatMap(each => this.peers.devicesOf(each).map(({ link }) => link)),
@@ -207,6 +211,7 @@ export class Team extends KeyedCircle {
     // After a sign-up the session is older than this.
     this.listedPeople.changed(this.#options.client.online.users())
     this.reachAll()
+    void this.cuts.make()
   }
 
   override get warnings(): string[] {
