@@ -2,7 +2,7 @@ import type { Act, Content, MessageName } from '../protocol/bodies.ts'
 import type { ControlRequests, ConversationInfo, MessageInfo } from '../protocol/control.ts'
 import type { ConversationId, MessageId, RegistryId, UserId } from '../protocol/ids.ts'
 import type { BlockKey } from './blocks.ts'
-import type { HistoryRange } from './conversations/types.ts'
+import type { HistoryRange, Peer, Restored } from './conversations/types.ts'
 import type { Comparable } from './trust.ts'
 
 /** A message as a person sends it. The same `message` id again is the same message. */
@@ -56,6 +56,11 @@ export interface Circle {
   typing?(conversation: ConversationId, stopped: boolean): void
   /** Messages are handed over there, and nobody says more of them. */
   readonly handsOver?: true
+  /**
+   * Shows messages of an export; `peer`: with whom, of a chat that is not here. Gives how many are new. Absent where that
+   * cannot be.
+   */
+  restore?(conversation: ConversationId, peer: Peer | undefined, messages: readonly Restored[]): Promise<number>
   /** Everything up to that position is read: never goes back. */
   markRead(conversation: ConversationId, position: string): Promise<void>
 }

@@ -23,6 +23,7 @@ import type {
   HistoryRange,
   Peer,
   PeerLink,
+  Restored,
   StoredMessage,
 } from './conversations/types.ts'
 import type { Supervisor } from './dialer.ts'
@@ -190,6 +191,10 @@ export abstract class KeyedCircle implements Circle {
 
   hide(conversation: ConversationId, positions: readonly string[]): Promise<void> {
     return this.conversations.hide(conversation, positions)
+  }
+
+  restore(conversation: ConversationId, peer: Peer | undefined, messages: readonly Restored[]): Promise<number> {
+    return this.conversations.restore(conversation, peer, messages)
   }
 
   async history(conversation: ConversationId, range: HistoryRange): Promise<Page> {

@@ -132,8 +132,11 @@ export interface ControlRequests {
   ]
   /** Writes all that is shown of a conversation, or of all, to a new file. */
   exportHistory: [{ with?: string; file: string; format: 'json' | 'markdown' }, { messages: number; bytes: number }]
-  /** Reads what `exportHistory` has written as `json`: what is here already stays as it is. */
-  importHistory: [{ file: string }, { messages: number; known: number }]
+  /**
+   * Reads what `exportHistory` has written as `json`: what is here already stays as it is. `left`: messages that cannot be
+   * here, of rooms that are not, or of classic clients.
+   */
+  importHistory: [{ file: string }, { messages: number; known: number; left: number }]
   /** Drops what is older, here and on one's own other devices; `days: null` keeps everything. */
   setRetention: [{ conversation: string; days: number | null }, Record<string, never>]
   /** Drops what is shown up to that position, or all of it, from this hub alone. */

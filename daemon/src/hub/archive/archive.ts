@@ -6,6 +6,7 @@ import type { Company } from '../company.ts'
 import type { HubNews } from '../news.ts'
 import { usersNamed } from './authors.ts'
 import { exportHistory } from './export.ts'
+import { importHistory } from './import.ts'
 import { Indexer } from './indexer.ts'
 import { Retention, type RetentionParts } from './retention.ts'
 import { Search } from './search.ts'
@@ -64,6 +65,12 @@ export class Archive {
   exportHistory(params: Params<'exportHistory'>): Result<'exportHistory'> {
     const { circles, clock } = this.#parts
     return exportHistory({ circles, now: () => clock.physical() }, params, this.#closing.signal)
+  }
+
+  importHistory(params: Params<'importHistory'>): Result<'importHistory'> {
+    const { circles, company, clock } = this.#parts
+    const parts = { circles, keyed: () => company.keyed, now: () => clock.physical() }
+    return importHistory(parts, params, this.#closing.signal)
   }
 
   setRetention(params: Params<'setRetention'>): Result<'setRetention'> {

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import type { Content, MessageName } from '../../protocol/bodies.ts'
 import type { MessageState } from '../../protocol/control.ts'
 import type { Attachment } from '../../protocol/files.ts'
-import type { EventRow } from '../../protocol/hub_rows_pb.ts'
+import type { EventRow, MessageRow } from '../../protocol/hub_rows_pb.ts'
 import type { ConversationId, DeviceId, MessageId, RegistryId, UserId } from '../../protocol/ids.ts'
 import type { Event } from '../../protocol/parley_pb.ts'
 import type { Members } from './members.ts'
@@ -104,6 +104,12 @@ export interface HistoryRange {
   readonly after?: string
   readonly from?: string
   readonly limit: number
+}
+
+/** A message of an export: its row, marked as imported, and where it stands. */
+export interface Restored {
+  readonly row: MessageRow
+  readonly position: string
 }
 
 /** A direct conversation as lists show it. */
