@@ -42,6 +42,8 @@ export const filesLimits = {
   filesFetched: 4,
   /** Files that are still to be fetched; beyond, a front end has to wait. */
   filesWanted: 1_000,
+  /** How long a part may take at all: a line of 35 kbit/s brings a chunk in that time. */
+  filePart: 60_000,
   /** How long a chunk may take before it is asked of somebody else as well: a holder that hangs holds nobody up. */
   fileStall: 3_000,
   /** When a holder that was busy or did not answer is asked again, and one that has not got the file. */

@@ -56,7 +56,7 @@ export class Lane {
     this.#load.inFlight++
     const asked = performance.now()
     try {
-      const reply = await this.holder.link.request({ case: 'askFile', value }, { signal })
+      const reply = await this.holder.link.request({ case: 'askFile', value }, { signal, timeout: limits.filePart })
       if (reply.case !== 'filePart') throw new ParleyError('bad-frame', 'A peer answered with something else.')
       this.#learn(performance.now() - asked)
       return reply.value.bytes
