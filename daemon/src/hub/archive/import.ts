@@ -80,6 +80,7 @@ async function* read(file: string, parts: ImportParts): AsyncGenerator<Batch> {
     if (line.is === 'conversation') place = line.place
   }
   reader.end()
+  if (messages.length > 0) yield { place, messages }
 }
 
 type Line =
