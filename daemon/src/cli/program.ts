@@ -18,6 +18,7 @@ import { addInvites } from './invites.ts'
 import { addKeep, addReceipts } from './keep.ts'
 import { addLog } from './log.ts'
 import { addPassword } from './password.ts'
+import { addReached } from './reached.ts'
 import { addReact } from './react.ts'
 import { addRegistry } from './registry.ts'
 import { addRequests } from './requests.ts'
@@ -87,6 +88,7 @@ function createProgram(terminal: Terminal): Command {
     addBlocked,
     addKeep,
     addReceipts,
+    addReached,
     addShow,
     addStatus,
     addDoctor,

@@ -66,6 +66,21 @@ describe('what is kept of chats, from a terminal', () => {
     assert.deepEqual(asked, [['markRead', { conversation: 'with-bob', position }]])
   })
 
+  it('tells who has a message, of one’s own only', async () => {
+    const person = { user: 'u', name: 'carol', displayName: 'Carol', status: 'online', since: 0 }
+    const members = [{ person, state: 'read' }]
+    const reached = async (params: object) => {
+      asked.push(['reached', params])
+      return { members }
+    }
+    Object.assign(hub, { messages: { reached } })
+    const message = 'k3fq'.padEnd(26, 'a')
+    await hub.send({ to: 'bob', text: 'lunch?', message })
+    assert.match((await run('reached', 'bob', 'k3fq')).out, /lunch\?\ncarol +has read it\n$/)
+    assert.deepEqual(asked, [['reached', { conversation: 'with-bob', message }]])
+    assert.deepEqual(JSON.parse((await run('reached', 'bob', 'k3fq', '--json')).out).members, members)
+  })
+
   it('switches receipts', async () => {
     assert.equal((await run('receipts', 'off')).code, 0)
     assert.deepEqual(asked, [['setReceipts', { receipts: false }]])
