@@ -99,6 +99,11 @@ export function fileWithin(folder: string, name: string): string {
   return join(folder, name)
 }
 
+/** Where a file that a daemon makes stands until it is whole. */
+export function fileDraftOf(file: string): string {
+  return `${file}.part`
+}
+
 /** A file of a bundled daemon, by its path from the folder of that daemon, with slashes. */
 export function bundledFile(folder: string, path: string): string {
   return join(folder, ...path.split('/'))

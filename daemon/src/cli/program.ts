@@ -11,8 +11,10 @@ import { addDirect } from './direct.ts'
 import { addDoctor } from './doctor.ts'
 import { addEdit } from './edit.ts'
 import { exitCodeOf } from './exit.ts'
+import { addExport } from './export.ts'
 import { addFile } from './file.ts'
 import { addHub } from './hub.ts'
+import { addImport } from './import.ts'
 import { addInvite } from './invite.ts'
 import { addInvites } from './invites.ts'
 import { addKeep, addReceipts } from './keep.ts'
@@ -22,7 +24,9 @@ import { addReached } from './reached.ts'
 import { addReact } from './react.ts'
 import { addRegistry } from './registry.ts'
 import { addRequests } from './requests.ts'
+import { addRetention } from './retention.ts'
 import { addRoom } from './room.ts'
+import { addSearch } from './search.ts'
 import { addSend } from './send.ts'
 import { addShow } from './show.ts'
 import { addSignIn } from './sign-in.ts'
@@ -77,6 +81,10 @@ function createProgram(terminal: Terminal): Command {
     addEdit,
     addDelete,
     addReact,
+    addSearch,
+    addExport,
+    addImport,
+    addRetention,
     addRoom,
     addFile,
     addConnect,

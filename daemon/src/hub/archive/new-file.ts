@@ -3,6 +3,7 @@ import { type FileHandle, link, open, rename, rm } from 'node:fs/promises'
 import { dirname, isAbsolute } from 'node:path'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import { fileDraftOf } from '../../locations.ts'
 import { syncFolder } from '../../sync-folder.ts'
 
 /** A text file that is written bit by bit and gets its name once it is whole; readable by its owner alone. */
@@ -25,8 +26,8 @@ export class NewFile {
     refuseExisting(file)
     try {
       // One that a killed process has left.
-      await rm(draftOf(file), { force: true })
-      return new NewFile(file, await open(draftOf(file), 'wx', 0o600))
+      await rm(fileDraftOf(file), { force: true })
+      return new NewFile(file, await open(fileDraftOf(file), 'wx', 0o600))
     } catch (error) {
       throw unwritable(file, error)
     }
@@ -50,7 +51,7 @@ export class NewFile {
     try {
       await this.#handle.sync()
       await this.#handle.close()
-      await moveInto(draftOf(this.file), this.file)
+      await moveInto(fileDraftOf(this.file), this.file)
     } catch (error) {
       throw unwritable(this.file, error)
     }
@@ -59,7 +60,7 @@ export class NewFile {
   /** Gives up, and leaves nothing behind. */
   async abandon(): Promise<void> {
     await this.#handle.close().catch(() => {})
-    await rm(draftOf(this.file), { force: true }).catch(() => {})
+    await rm(fileDraftOf(this.file), { force: true }).catch(() => {})
   }
 
   async #flush(): Promise<void> {
@@ -73,11 +74,6 @@ export class NewFile {
     }
     this.#bytes += bytes.length
   }
-}
-
-/** Where a file is written until it is whole. */
-export function draftOf(file: string): string {
-  return `${file}.part`
 }
 
 function refuseExisting(file: string): void {
