@@ -136,10 +136,17 @@ export class World {
   }
 
   async #jump(station: Station): Promise<void> {
-    station.clockError = (this.#random.below(7) - 3) * 5 * 60_000
+    station.clockError = this.#clockError(station)
     this.#tell(`${station.name}'s clock is wrong by ${station.clockError / 60_000} minutes`)
     await this.#stop(station)
     await this.#restart(station)
+  }
+
+  /** A little wrong, or so far that nobody exchanges anything with it: at most one is, or those would share a time of their own. */
+  #clockError(station: Station): number {
+    const isAnyFar = this.stations.some(other => other !== station && Math.abs(other.clockError) > limits.clockSkew)
+    if (!isAnyFar && this.#random.below(3) === 0) return this.#pick([-1, 1]) * 3_600_000
+    return (this.#random.below(5) - 2) * 2 * 60_000
   }
 
   async #fill(station: Station): Promise<void> {
