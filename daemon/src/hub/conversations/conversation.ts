@@ -1,7 +1,7 @@
-import type { KeyObject } from 'node:crypto'
 import type { Log, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
-import type { Act, Said } from '../../protocol/bodies.ts'
+import { limits } from '../../limits.ts'
+import type { Act, MessageName, Said } from '../../protocol/bodies.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import { type ConversationId, type DeviceId, type MessageId, toText, type UserId, userId } from '../../protocol/ids.ts'
 import type { Entry } from '../../protocol/parley_pb.ts'
@@ -18,9 +18,10 @@ import { readReach } from './reached.ts'
 import { Receipts, type ReceiptsGround } from './receipts.ts'
 import type { Content } from './rows.ts'
 import { seal } from './seal.ts'
-import { Session } from './session.ts'
 import { loadState, type MembersOf, newState, type State } from './state.ts'
 import type { Arrivals } from './sync/arrivals.ts'
+import { headsDigest } from './sync/digest.ts'
+import type { Links } from './sync/links.ts'
 import type {
   Account,
   ConversationChange,
@@ -28,7 +29,6 @@ import type {
   HistoryPage,
   HistoryRange,
   Peer,
-  PeerLink,
   RoomSummary,
   StoredMessage,
 } from './types.ts'
@@ -40,12 +40,20 @@ export type Guard = (
   message: { readonly user: UserId; readonly said: Said },
 ) => Promise<Doubt | undefined>
 
+/** Who brings entries. */
+export interface Source {
+  /** The device that it is; it holds what it brings. */
+  readonly device: DeviceId
+  /** A frame's entries of these logs are committed; none: they were given up. */
+  committed(devices: ReadonlySet<DeviceId>): void
+  /** What was given up may be brought again. */
+  missing(devices: ReadonlySet<DeviceId>): void
+}
+
 /** What all conversations of a home share. */
 export interface Shared {
   readonly storage: Storage
   readonly account: Account
-  /** The public key of this device. */
-  readonly ownKey: KeyObject
   readonly clock: HybridClock
   readonly log: Log
   readonly membersOf: MembersOf
@@ -55,6 +63,7 @@ export interface Shared {
   readonly areReceiptsOn?: () => boolean
   /** Why a message that has come is not to be shown; undefined: it is. */
   readonly guard?: Guard
+  readonly links: Links
   /** Tells the front ends. */
   changed(change: ConversationChange): void
 }
@@ -62,7 +71,6 @@ export interface Shared {
 /** A direct conversation: its committed state, the links that carry it, and the one writer that changes it. */
 export class Conversation {
   readonly id: ConversationId
-  readonly sessions = new Set<Session>()
   readonly #shared: Shared
   readonly #writer: Writer
   readonly logs: Logs
@@ -76,6 +84,12 @@ export class Conversation {
   #generation = 0
   #checking: Promise<unknown> = Promise.resolve()
   #problem: string | undefined
+  #handOvers = 0
+  /** Which link was asked for a log, and until when others wait for it. */
+  readonly #claims = new Map<DeviceId, { readonly by: object; readonly until: number }>()
+  /** Whose entries were given up, while storage fails. */
+  readonly #dropped = new Map<Source, ReadonlySet<DeviceId>>()
+  #digest: { readonly of: State['logs']; readonly digest: Uint8Array } | undefined
 
   /** `peer`: the other one of a direct conversation; absent: a room. */
   constructor(id: ConversationId, shared: Shared, peer: Peer | undefined, state?: State) {
@@ -127,22 +141,15 @@ export class Conversation {
     return this.#state.stored !== undefined
   }
 
-  /** The last entry of each log. */
-  get heads(): ReadonlyMap<DeviceId, Place> {
-    const heads = new Map<DeviceId, Place>()
-    for (const [device, { heads: all }] of this.#state.logs) {
-      const last = all.reduce((top, head) => (head.seq > top.seq ? head : top))
-      heads.set(device, last)
-    }
-    return heads
+  /** The digest over all heads, see sync/digest.ts. */
+  get headsDigest(): Uint8Array {
+    const { logs } = this.#state
+    if (this.#digest?.of !== logs) this.#digest = { of: logs, digest: headsDigest(logs) }
+    return this.#digest.digest
   }
 
   get account(): Account {
     return this.#shared.account
-  }
-
-  get ownKey(): KeyObject {
-    return this.#shared.ownKey
   }
 
   get summary(): ConversationSummary | RoomSummary {
@@ -164,7 +171,7 @@ export class Conversation {
       mentions: Number(row.mentions),
       ...(firstUnread === '' ? {} : { firstUnread }),
       count: Number(shown) + queued,
-      linked: this.sessions.size > 0,
+      linked: this.#shared.links.isLinked(this),
       ...(this.#problem === undefined ? {} : { problem: this.#problem }),
     }
   }
@@ -216,22 +223,33 @@ export class Conversation {
     return readHistory(this.#shared.storage, this.progress.liveView, range)
   }
 
-  attach(link: PeerLink, keysOf: ReadonlyMap<DeviceId, KeyObject>): Session {
-    const session = new Session(this, link, keysOf, this.#shared.log)
-    this.sessions.add(session)
+  /** A link to somebody who takes part came up, or went. */
+  linksChanged(): void {
     this.#tell()
-    return session
-  }
-
-  detach(session: Session): void {
-    if (this.sessions.delete(session)) this.#tell()
   }
 
   /** Checks a frame of entries; frames of all links are checked one after the other, each against what came before. */
-  check(entries: readonly Entry[], session: Session, bytes: number): Promise<Intake> {
-    const checked = this.#checking.then(() => this.#check(entries, session, bytes))
+  check(entries: readonly Entry[], bytes: number, source: Source): Promise<Intake> {
+    const checked = this.#checking.then(() => this.#check(entries, bytes, source))
     this.#checking = checked.catch(() => undefined)
     return checked
+  }
+
+  /**
+   * Asks for a log, as one of several that have it: 0 when `by` may ask now, else after how many ms it should look again
+   * whether another has brought it.
+   */
+  claim(log: DeviceId, by: object): number {
+    const claimed = this.#claims.get(log)
+    const left = claimed === undefined ? 0 : claimed.until - performance.now()
+    if (claimed !== undefined && claimed.by !== by && left > 0) return left
+    this.#claims.set(log, { by, until: performance.now() + limits.claim })
+    return 0
+  }
+
+  /** `by` is asked for nothing any more. */
+  release(by: object): void {
+    for (const [log, claimed] of this.#claims) if (claimed.by === by) this.#claims.delete(log)
   }
 
   /** Resolves when less waits to be committed than a peer may have in flight. */
@@ -252,11 +270,21 @@ export class Conversation {
     return held
   }
 
-  /** Makes a change with the next batch; resolves once it is committed. Throws `storage`, `busy`. */
-  async change(apply: (draft: Draft) => void): Promise<void> {
-    const committed = this.#writer.inbox.changes.add(apply)
+  /** Makes a change with the next batch; resolves once it is committed. `names`: messages that it looks up. Throws `storage`, `busy`. */
+  async change(apply: (draft: Draft) => void, names: readonly MessageName[] = []): Promise<void> {
+    const committed = this.#writer.inbox.changes.add(apply, names)
     this.#writer.wake()
     await committed
+  }
+
+  /** Gives what waits its place in the log though nobody is linked: the mailbox carries it. Throws `storage`. */
+  async handOver(): Promise<void> {
+    this.#handOvers++
+    try {
+      while (this.#state.row.queued > 0) await this.change(() => undefined)
+    } finally {
+      this.#handOvers--
+    }
   }
 
   /** Writes a membership entry, at once: it needs no link. Gives it once it is committed. */
@@ -288,7 +316,6 @@ export class Conversation {
 
   async close(): Promise<void> {
     this.receipts.close()
-    for (const session of this.sessions) session.close()
     await this.#writer.close()
   }
 
@@ -299,8 +326,7 @@ export class Conversation {
   }
 
   get #maySeal(): boolean {
-    const known = [...this.sessions].map(session => session.knowledge)
-    return known.includes('ready') && !known.includes('behind')
+    return this.#handOvers > 0 || this.#shared.links.maySeal(this)
   }
 
   get #ownSeq(): number {
@@ -312,10 +338,10 @@ export class Conversation {
     return Math.min(this.#ownSeq, Math.max(0, ...[...this.#state.acked.values()].map(logs => logs.get(own) ?? 0)))
   }
 
-  async #check(entries: readonly Entry[], session: Session, bytes: number): Promise<Intake> {
+  async #check(entries: readonly Entry[], bytes: number, source: Source): Promise<Intake> {
     const generation = this.#generation
     const intake = await checkEntries(entries, {
-      from: session.device,
+      from: source.device,
       conversation: this.id,
       now: this.#shared.clock.physical(),
       mayLink: device => this.members.mayLink(device),
@@ -330,7 +356,12 @@ export class Conversation {
     const isCurrent = generation === this.#generation
     const accepted = isCurrent ? intake.accepted : []
     if (isCurrent) this.logs.wait(accepted, intake.logs)
-    this.#writer.inbox.arrive(accepted, bytes, () => session.committed(bytes))
+    const done = () => source.committed(intake.devices)
+    const dropped = () => {
+      source.committed(new Set())
+      this.#dropped.set(source, new Set([...(this.#dropped.get(source) ?? []), ...intake.devices]))
+    }
+    this.#writer.inbox.arrive(accepted, bytes, { done, dropped })
     this.#writer.wake()
     return isCurrent ? intake : { ...intake, accepted, gaps: intake.devices }
   }
@@ -357,7 +388,8 @@ export class Conversation {
       committed: (draft, state) => this.#committed(draft, state),
       reload: () => this.#reload(),
       resumed: () => {
-        for (const session of this.sessions) session.askAgain()
+        for (const [source, devices] of this.#dropped) source.missing(devices)
+        this.#dropped.clear()
       },
       isOwn: device => device === account.device || this.members.mayLink(device)?.user === account.user,
       failed: error => log.error({ conversation: this.id, error }, 'A conversation could not be stored; trying again.'),
@@ -401,6 +433,7 @@ export class Conversation {
   async #committed(draft: Draft, state: State): Promise<void> {
     const before = this.#state
     this.#state = state
+    this.logs.settle(draft.linked.map(({ checked }) => checked))
     for (const [marked, marks] of state.marks) if (before.marks.get(marked) !== marks) this.receipts.changed(marked)
     const { device, user } = this.account
     const view = this.progress.view
@@ -418,7 +451,11 @@ export class Conversation {
     const told = await this.#withReplies(changes.map(change => changedMessage(view, change)))
     const arrived = told.filter(({ mine }, index) => !mine && changes[index]?.isNew === true)
     this.#tell(told, arrived)
-    for (const session of this.sessions) session.wake()
+    for (const { checked, doubt } of draft.doubted) {
+      const { device: log, seq, hash, from } = checked
+      if (from !== undefined) this.#shared.links.refuse(this, from, { ...doubt, device: log, seq, hash })
+    }
+    this.#shared.links.committed(this, { before, linked: draft.linked.map(({ checked }) => checked) })
     for await (const messages of this.progress.since(before)) this.#tell(await this.#withReplies(messages))
   }
 
@@ -427,7 +464,8 @@ export class Conversation {
   }
 
   async #reload(): Promise<void> {
-    const { storage, membersOf } = this.#shared
+    const { storage, membersOf, links } = this.#shared
+    const before = this.#state
     try {
       this.#state = (await loadState(storage, this.id, membersOf)) ?? this.#newState()
     } finally {
@@ -436,6 +474,8 @@ export class Conversation {
       this.logs.forget()
       this.#writer.inbox.dropArrivals()
     }
+    // What was committed after all goes out as if it had been known at once.
+    links.restored(this, before)
   }
 
   /** A message as it stands now, one's own unless `user` is given; undefined when there is none. */

@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto'
 import type { Log, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
@@ -9,19 +8,24 @@ import {
   type DeviceId,
   directConversationId,
   type MessageId,
+  messageId,
   toText,
   type UserId,
   userId,
 } from '../../protocol/ids.ts'
-import { publicKeyOf } from '../../protocol/keys.ts'
-import type { Event } from '../../protocol/parley_pb.ts'
+import type { Event, Resumed } from '../../protocol/parley_pb.ts'
 import { Conversation, type Guard, type Shared } from './conversation.ts'
 import { DirectMembers } from './direct-members.ts'
+import type { Draft } from './draft.ts'
 import type { Place } from './keys.ts'
-import type { Keyring, Members, Rooms } from './members.ts'
+import type { Mail } from './mail.ts'
+import { Mailing } from './mailing.ts'
+import type { Keyring, Members, MembershipEntry, Rooms } from './members.ts'
 import { sealFounding } from './seal.ts'
 import { kinds, loadStates, type MembersOf, type State } from './state.ts'
 import { Arrivals } from './sync/arrivals.ts'
+import { Links } from './sync/links.ts'
+import type { SyncHost } from './sync/sync-host.ts'
 import type {
   Account,
   ConversationChange,
@@ -32,6 +36,7 @@ import type {
   Peer,
   PeerLink,
   ReachedBy,
+  Restored,
   RoomSummary,
   StoredMessage,
 } from './types.ts'
@@ -60,6 +65,11 @@ export interface Conversations {
   act(conversation: ConversationId, said: Act): Promise<void>
   /** Drops what stands at these positions, here alone and for good. Resolves once that is committed. */
   hide(conversation: ConversationId, positions: readonly string[]): Promise<void>
+  /**
+   * Shows messages of an export, which are part of no log; a direct conversation that is not here begins with `peer`. What
+   * is here, or was dropped here, stays as it is. Gives how many are new, once that is committed.
+   */
+  restore(conversation: ConversationId, peer: Peer | undefined, messages: readonly Restored[]): Promise<number>
   /** Founds a room with the body of its founding. Gives its id once that is committed. */
   found(body: Uint8Array): Promise<ConversationId>
   /**
@@ -92,6 +102,8 @@ export interface Conversations {
   watch(listener: (change: ConversationChange) => void): () => void
   /** Whether that device of a user has not committed all that was said to them; without one, whether none has. */
   lacking(user: UserId, device?: DeviceId): boolean
+  /** What the mailbox carries. */
+  readonly mail: Mail
   /** Finishes what is being written; what waits is refused with `closed`. */
   close(): Promise<void>
 }
@@ -112,6 +124,8 @@ export async function openConversations(options: {
   /** Makes the members of rooms. Absent: there are no rooms. */
   readonly rooms?: Rooms
   readonly guard?: Guard
+  /** ms between offers of what others have written. */
+  readonly offerPause?: number
   /** Whether one lets others know how far one has read. Absent: yes. */
   readonly areReceiptsOn?: () => boolean
 }): Promise<Conversations> {
@@ -124,18 +138,34 @@ export async function openConversations(options: {
   let last = 0
   for (const { logs } of states.values()) for (const { arrival } of logs.values()) last = Math.max(last, arrival)
   const arrivals = await Arrivals.open(storage, last)
-  return new OpenConversations({ ...options, membersOf, arrivals, ownKey: publicKeyOf(account.spki) }, states)
+  return new OpenConversations({ ...options, membersOf, arrivals }, states, options.offerPause)
 }
 
 class OpenConversations implements Conversations {
+  readonly mail: Mail
   readonly #shared: Shared
   readonly #conversations = new Map<ConversationId, Conversation>()
   readonly #ids = new Map<UserId, ConversationId>()
   readonly #listeners = new Set<(change: ConversationChange) => void>()
   #isClosed = false
 
-  constructor(options: Omit<Shared, 'changed'>, states: ReadonlyMap<ConversationId, State>) {
-    this.#shared = { ...options, changed: change => this.#changed(change) }
+  readonly #syncHost: SyncHost
+
+  constructor(
+    options: Omit<Shared, 'changed' | 'links'> & { readonly rooms?: Rooms },
+    states: ReadonlyMap<ConversationId, State>,
+    offerPause?: number,
+  ) {
+    this.#shared = { ...options, links: new Links(offerPause), changed: change => this.#changed(change) }
+    const conversations = this.#conversations
+    this.#syncHost = {
+      ...options,
+      get: id => conversations.get(id),
+      stored: () => [...conversations.values()].filter(({ isStored }) => isStored),
+      meet: (id, link, told) => this.#meet(id, link, told),
+      begin: (room, entries) => this.#beginRoom(room, entries),
+    }
+    this.mail = new Mailing(this.#syncHost)
     for (const [id, state] of states) {
       if (toText(state.row.registry) !== options.account.registry) continue
       const { kind, user, name, displayName } = state.row
@@ -199,6 +229,26 @@ class OpenConversations implements Conversations {
     await this.#known(conversation).act({ ...said, written: Math.max(0, Math.floor(written)) })
   }
 
+  async restore(id: ConversationId, peer: Peer | undefined, messages: readonly Restored[]): Promise<number> {
+    this.#checkOpen()
+    const isItsOwn = peer !== undefined && this.#idWith(peer.user) === id && !this.#conversations.has(id)
+    const conversation = isItsOwn ? this.#with(peer) : this.#known(id)
+    let restored = 0
+    await Promise.all(
+      messages.map(({ row, position }) => {
+        const name = { user: userId(row.user), message: messageId(row.message) }
+        let isNew = false
+        const apply = (draft: Draft) => {
+          isNew = draft.timeline.restore(row, position)
+        }
+        return conversation.change(apply, [name]).then(() => {
+          if (isNew) restored++
+        })
+      }),
+    )
+    return restored
+  }
+
   async hide(conversation: ConversationId, positions: readonly string[]): Promise<void> {
     for (let from = 0; from < positions.length; from += limits.hiddenAtOnce) {
       if (this.#isClosed) throw new ParleyError('closed', 'The hub is stopping; try again when it runs.')
@@ -208,30 +258,15 @@ class OpenConversations implements Conversations {
 
   attach(link: PeerLink): AttachedLink {
     const { account } = this.#shared
-    const mayExchange = link.registry === account.registry && link.user !== account.user && link.clockApart !== true
+    const mayExchange = link.registry === account.registry && link.device !== account.device && link.clockApart !== true
     if (!mayExchange || this.#isClosed || link.signal.aborted) return { event: async () => undefined }
-    const known = this.#conversations.get(this.#idWith(link.user))?.peer
-    const name = link.name ?? known?.name ?? ''
-    const conversation = this.#with({
-      user: link.user,
-      name,
-      displayName: link.displayName ?? known?.displayName ?? name,
-    })
-    const keys = new Map<DeviceId, KeyObject>()
-    for (const [device, spki] of link.keys) keys.set(device, publicKeyOf(spki))
-    const session = conversation.attach(link, keys)
-    const detach = () => {
-      session.close()
-      conversation.detach(session)
-      if (!conversation.isStored && !conversation.isLacking && conversation.sessions.size === 0) {
-        this.#conversations.delete(conversation.id)
-      }
-    }
-    link.signal.addEventListener('abort', detach, { once: true })
+    const known = this.#conversations.get(this.#idWith(link.user))
+    if (known?.peer) known.rename(peerOf(link, known.peer))
+    const sync = this.#shared.links.attach(this.#syncHost, link)
     let turn = Promise.resolve()
     return {
       event: is => {
-        turn = turn.then(() => (this.#isClosed ? undefined : session.event(is)))
+        turn = turn.then(() => (this.#isClosed ? undefined : sync.event(is)))
         return turn
       },
     }
@@ -281,13 +316,37 @@ class OpenConversations implements Conversations {
 
   lacking(user: UserId, device?: DeviceId): boolean {
     if (user === this.#shared.account.user) return false
-    return this.#conversations.get(this.#idWith(user))?.isLacking(device) ?? false
+    if (this.#conversations.get(this.#idWith(user))?.isLacking(device)) return true
+    const devices = device === undefined ? [...this.#shared.keyring.devicesOf(user).keys()] : [device]
+    const rooms = [...this.#conversations.values()].filter(({ peer, members }) => !peer && members.users.has(user))
+    return rooms.some(room => devices.some(each => room.isLacking(each)))
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#shared.links.close()
     await Promise.all([...this.#conversations.values()].map(conversation => conversation.close()))
     this.#listeners.clear()
+  }
+
+  /** The direct conversation that a peer means by an id: theirs with us, or between one's own devices one with somebody. */
+  #meet(id: ConversationId, link: Called, told?: Resumed): Conversation | undefined {
+    const { account } = this.#shared
+    if (link.user !== account.user) return id === this.#idWith(link.user) ? this.#with(peerOf(link)) : undefined
+    if (told === undefined || told.with.length !== 16) return undefined
+    const user = userId(told.with)
+    const peer = { user, name: told.name, displayName: told.displayName }
+    return user !== account.user && id === this.#idWith(user) ? this.#with(peer) : undefined
+  }
+
+  async #beginRoom(id: ConversationId, entries: readonly MembershipEntry[]): Promise<Conversation | undefined> {
+    const { account } = this.#shared
+    const conversation = this.#conversations.get(id) ?? new Conversation(id, this.#shared, undefined)
+    const members = conversation.members.with(entries)
+    if (!members.entries.has(id) || members.sharesWith(account.user) === 'nothing') return undefined
+    this.#conversations.set(id, conversation)
+    await conversation.admit(entries)
+    return conversation
   }
 
   #checkOpen(): void {
@@ -335,6 +394,14 @@ class OpenConversations implements Conversations {
       }
     }
   }
+}
+
+type Called = Pick<PeerLink, 'user' | 'name' | 'displayName'>
+
+/** The other side of a link, as it is called now or was before. */
+function peerOf({ user, name, displayName }: Called, before?: Peer): Peer {
+  const called = name ?? before?.name ?? ''
+  return { user, name: called, displayName: displayName ?? before?.displayName ?? called }
 }
 
 function wellFormed(content: Content): Content {

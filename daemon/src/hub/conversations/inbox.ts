@@ -29,6 +29,7 @@ interface Arrival {
   readonly entries: readonly CheckedEntry[]
   readonly bytes: number
   done(): void
+  dropped(): void
   /** Entries that are committed. */
   taken: number
 }
@@ -86,9 +87,9 @@ export class Inbox {
     return new Promise((resolve, reject) => this.#sends.push({ said, resolve, reject, failures: 0 }))
   }
 
-  /** `done` is called once the entries are committed. */
-  arrive(entries: readonly CheckedEntry[], bytes: number, done: () => void): void {
-    this.#arrivals.push({ entries, bytes, done, taken: 0 })
+  /** Takes entries in: `done` is called once they are committed, `dropped` when they are given up. */
+  arrive(entries: readonly CheckedEntry[], bytes: number, then: Pick<Arrival, 'done' | 'dropped'>): void {
+    this.#arrivals.push({ entries, bytes, ...then, taken: 0 })
     this.#arrivedBytes += bytes
   }
 
@@ -222,7 +223,7 @@ export class Inbox {
 
   /** Gives up what arrived: it will be asked for again. */
   dropArrivals(): void {
-    this.#arrivals = []
+    for (const { dropped } of this.#arrivals.splice(0)) dropped()
     this.#arrivedBytes = 0
     this.#tellRoom()
   }

@@ -28,6 +28,7 @@ export const keys = {
   posts: 'posted/',
   postsOf: (conversation: ConversationId) => `posted/${conversation}/`,
   posted: (conversation: ConversationId, device: DeviceId) => `posted/${conversation}/${device}`,
+  cursorsOf: (peer: DeviceId) => `cursor/${peer}/`,
   cursor: (peer: DeviceId, conversation: ConversationId) => `cursor/${peer}/${conversation}`,
   epochs: 'epochs',
   memberships: 'membership/',

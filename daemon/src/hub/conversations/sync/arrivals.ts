@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { create, toBinary } from '@bufbuild/protobuf'
 import type { Storage } from '@parley/kit'
 import { limits } from '../../../limits.ts'
-import { type EpochsRow, EpochsRowSchema } from '../../../protocol/hub_rows_pb.ts'
-import { keys } from '../keys.ts'
+import { CursorRowSchema, type EpochsRow, EpochsRowSchema } from '../../../protocol/hub_rows_pb.ts'
+import { type ConversationId, conversationId, type DeviceId } from '../../../protocol/ids.ts'
+import { keys, lastPart } from '../keys.ts'
 import { readRow } from '../rows.ts'
 
 /** Up to where something was taken of a hub: a number that it gave, and in which of its epochs. Epoch 0: nothing was. */
@@ -67,5 +68,20 @@ export class Arrivals {
     } catch {
       return false
     }
+  }
+}
+
+/** What was last taken of a peer, by conversation. */
+export async function readCursors(storage: Storage, peer: DeviceId): Promise<ReadonlyMap<ConversationId, Cursor>> {
+  const prefix = keys.cursorsOf(peer)
+  const cursors = new Map<ConversationId, Cursor>()
+  for (let after: string | undefined; ; ) {
+    const { rows, more } = await storage.list(prefix, { limit: limits.page, ...(after === undefined ? {} : { after }) })
+    for (const [key, value] of rows) {
+      after = key
+      const { epoch, arrival } = readRow(CursorRowSchema, key, value)
+      cursors.set(conversationId(lastPart(key)), { epoch, arrival: Number(arrival) })
+    }
+    if (!more) return cursors
   }
 }
