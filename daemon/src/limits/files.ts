@@ -33,9 +33,10 @@ export const filesLimits = {
    * on the same link waits behind them, so they get fewer as soon as the line is slow.
    */
   fileWindow: { first: 2, most: 8 },
-  /** A chunk that comes this quickly lets one more be asked for, and one that takes this long one less. */
-  fileQuick: 150,
-  fileSlow: 400,
+  /** A queue on the line that is this short lets one more be asked for, and one this long one less: people notice 150 ms. */
+  fileQueue: { short: 40, long: 100 },
+  /** How the least time of a chunk grows with each: a thousand of them, 256 MB, forget a line that was much quicker. */
+  fileLeastGrows: 1.002,
   /** Chunks asked of all links together: 8 MiB of memory. */
   chunksInFlight: 32,
   /** Files that are fetched at once; what comes of many at a time is whole later. */

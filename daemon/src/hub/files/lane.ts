@@ -33,6 +33,8 @@ export class Lane {
   readonly #load: Load
   #window: number = limits.fileWindow.first
   #inFlight = 0
+  /** ms that a part has taken at least. */
+  #least = Number.POSITIVE_INFINITY
 
   constructor(holder: Holder, load: Load) {
     this.holder = holder
@@ -69,8 +71,14 @@ export class Lane {
     }
   }
 
+  /**
+   * As LEDBAT does (RFC 6817): the least that a part has taken is the line itself, what is beyond it is the queue that
+   * was made there. The least is forgotten slowly, because the line may become another one.
+   */
   #learn(took: number): void {
-    if (took < limits.fileQuick) this.#window = Math.min(this.#window + 1, limits.fileWindow.most)
-    else if (took > limits.fileSlow) this.#window = Math.max(this.#window - 1, 1)
+    this.#least = Math.min(took, this.#least * limits.fileLeastGrows)
+    const queued = took - this.#least
+    if (queued < limits.fileQueue.short) this.#window = Math.min(this.#window + 1, limits.fileWindow.most)
+    else if (!(queued < limits.fileQueue.long)) this.#window = Math.max(this.#window - 1, 1)
   }
 }
