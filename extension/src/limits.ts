@@ -26,6 +26,13 @@ export const limits = {
   path: 4096,
   /** The highest line or column that is looked for. */
   line: 10_000_000,
+  /** UTF-16 units of one reaction: a flag of a region has 14. */
+  emoji: 32,
+  /** People that a message names, and files that go with it: what the hub takes. */
+  mentions: 256,
+  filesOfMessage: 32,
+  /** Pixels of a side of an image. */
+  side: 100_000,
   /** Messages that a surface asks for at once. */
   surfacePage: 500,
   /** Requests of one surface under way: more than a person makes in the time that a hub takes to start. */
@@ -47,6 +54,8 @@ export const limits = {
   name: 64,
   /** Characters of a room's topic in a line. */
   topic: 250,
+  /** Characters of a file's name: enough to keep what it ends with in sight. */
+  fileName: 120,
   /** Characters of the last line in a list. */
   lastLine: 100,
   /** Files of one name that are looked at for the one that a message means. */

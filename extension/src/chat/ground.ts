@@ -1,5 +1,5 @@
 import type { ConversationInfo } from '@parley/daemon/protocol/control'
-import { commands, env, l10n, Uri, workspace } from 'vscode'
+import { commands, env, l10n, Uri, window, workspace } from 'vscode'
 import { type Disposable, Emitter } from '../event.ts'
 import type { Hub, HubState } from '../hub/hub.ts'
 import { blocksOf, LastEditor } from '../share/selection.ts'
@@ -39,6 +39,7 @@ export function createGround(hub: Hub): Ground & Disposable {
       return workspace.getConfiguration('parley').get('sendWith') === 'ctrlEnter' ? 'ctrlEnter' : 'enter'
     },
     onSettings: settings.event,
+    scheme: env.uriScheme,
     locale: env.language,
     strings: l10n.bundle,
     async openOutside(href) {
@@ -59,6 +60,11 @@ export function createGround(hub: Hub): Ground & Disposable {
     },
     async act(what, conversation) {
       await act[what](conversation)
+    },
+    async confirmRemoval() {
+      const yes = l10n.t('Delete')
+      const detail = l10n.t('It disappears for everybody who can be reached; what others have kept elsewhere stays.')
+      return (await window.showWarningMessage(l10n.t('Delete this message?'), { modal: true, detail }, yes)) === yes
     },
     sent() {
       void commands.executeCommand('setContext', 'parley.hasSent', true)

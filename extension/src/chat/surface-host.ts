@@ -5,19 +5,24 @@ import * as l10n from '@vscode/l10n'
 import type { Disposable, Event } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
+import { shownMessage } from '../shared/message.ts'
 import { addresseeOf, shownAccount, shownConversation } from '../shared/person.ts'
+import { actHandlers } from './act-handlers.ts'
 import { type Checked, checkFromSurface, type SurfaceHandlers } from './check.ts'
 import type { Keeper } from './keeper.ts'
 import { readLink } from './links.ts'
 import type { ChatView, Opened, Place, SurfaceAction, SurfaceEvents } from './messages.ts'
 import { type OpenedChat, openChat } from './opened.ts'
 import type { Outbox } from './outbox.ts'
+import { RoomRoster } from './room-roster.ts'
 import { type Port, SurfacePage } from './surface-page.ts'
 
 /** What the editor does for surfaces, and what it knows. */
 export interface Ground {
   readonly sendWith: ChatView['sendWith']
   readonly onSettings: Event<void>
+  /** By which links lead to this editor: `vscode`, or what a fork calls itself. */
+  readonly scheme: string
   /** The language of dates and times, as BCP 47. */
   readonly locale: string
   readonly strings: Readonly<Record<string, string>> | undefined
@@ -28,6 +33,8 @@ export interface Ground {
   /** The editor's selection as a fenced block; undefined: nothing is selected. */
   selection(): Promise<string | undefined>
   act(what: SurfaceAction, conversation: ConversationInfo): Promise<void>
+  /** Whether the person wants a message deleted for everybody. */
+  confirmRemoval(): Promise<boolean>
   /** A message has been sent. */
   sent(): void
   /** Why the hub cannot be asked, in a sentence. */
@@ -60,6 +67,7 @@ export class SurfaceHost implements Disposable {
   #page: SurfacePage | undefined
   #isInSight = false
   #known: ConversationInfo | undefined
+  readonly #roster: RoomRoster
   /** What to do once the page has opened the chat. */
   #afterOpen: (() => void)[] = []
 
@@ -67,6 +75,11 @@ export class SurfaceHost implements Disposable {
     const { hub, keeper, ground, port, conversation } = parts
     this.#parts = parts
     this.conversation = conversation
+    this.#roster = new RoomRoster(
+      hub,
+      () => this.#info,
+      members => this.#page?.tell({ is: 'event', event: 'members', value: members }),
+    )
     this.#listening = [
       port.onMessage(message => this.#take(checkFromSurface(message))),
       hub.onState(({ is }) => {
@@ -74,7 +87,11 @@ export class SurfaceHost implements Disposable {
         this.#tellView()
       }),
       hub.onAccounts(() => this.#tellView()),
-      hub.onConversations(changed => changed.has(conversation) && this.#tellView()),
+      hub.onConversations(changed => {
+        if (!changed.has(conversation)) return
+        this.#tellView()
+        this.#roster.look()
+      }),
       ground.onSettings(() => this.#tellView()),
       keeper.onDraft(saved => {
         if (saved.conversation !== conversation || saved.by === this) return
@@ -102,6 +119,11 @@ export class SurfaceHost implements Disposable {
 
   focus(what: SurfaceEvents['focus']): void {
     this.#whenOpen(() => this.#page?.tell({ is: 'event', event: 'focus', value: what }))
+  }
+
+  /** Brings a message into sight. */
+  reveal(position: string): void {
+    this.#whenOpen(() => this.#page?.tell({ is: 'event', event: 'reveal', value: { position } }))
   }
 
   /** Puts text into what is being written. */
@@ -158,14 +180,18 @@ export class SurfaceHost implements Disposable {
     const chat = { conversation }
     return {
       open: () => this.#open(page),
-      history: range => hub.request('history', { with: conversation, ...range }),
-      send: async ({ message, text }) => {
+      ...actHandlers({ hub, ground, conversation }),
+      history: async range => {
+        const { messages, more } = await hub.request('history', { with: conversation, ...range })
+        return { messages: messages.map(shownMessage), more }
+      },
+      send: async ({ message, text, ...enclosed }) => {
         const info = this.#info
         if (info === undefined) throw new ParleyError('usage', l10n.t('This chat is not open yet.'))
         const to = addresseeOf(info)
-        const sent = await outbox.send({ conversation, to, text, message, written: Date.now() })
+        const sent = await outbox.send({ conversation, to, text, message, written: Date.now(), ...enclosed })
         ground.sent()
-        return sent
+        return shownMessage(sent)
       },
       drop: async ({ message }) => {
         outbox.drop(message)
@@ -208,11 +234,12 @@ export class SurfaceHost implements Disposable {
   async #open(page: SurfacePage): Promise<Opened> {
     const { hub, keeper, outbox, ground, conversation } = this.#parts
     page.watch(listener => hub.watchChat(conversation, listener))
-    const { info, ...messages } = await this.#read(page)
+    const { info, messages, ...more } = await this.#read(page)
     this.#known = info.conversation
     const view = this.#view()
     if (!view) throw new ParleyError('unknown-account', l10n.t('This chat belongs to no account on this computer.'))
     page.lastView = JSON.stringify(view)
+    const members = await this.#roster.read()
     const unsent = outbox.unsent(conversation)
     const { draft = info.draft, scroll = info.scroll } = keeper.unsaved(conversation) ?? {}
     return {
@@ -220,7 +247,9 @@ export class SurfaceHost implements Disposable {
       draft,
       ...(scroll ? { scroll } : {}),
       ...(info.firstUnread === undefined ? {} : { firstUnread: info.firstUnread }),
-      ...messages,
+      messages: messages.map(shownMessage),
+      ...more,
+      ...(members && { members }),
       ...(unsent.length > 0 ? { unsent } : {}),
       ...(ground.strings ? { strings: ground.strings } : {}),
       locale: ground.locale,

@@ -3,16 +3,19 @@ import { useId, useImperativeHandle, useLayoutEffect, useRef, useState } from 'p
 import type { ComposerProps } from '../parts.ts'
 import { Icon } from '../style/icon.tsx'
 import { useSaid } from '../text/said.ts'
+import { ContextBar } from './context-bar.tsx'
 import { grow, growsByItself, put, setValue } from './field.ts'
 import { insertFence, insertText } from './insertion.ts'
 import { actionOf } from './keys.ts'
+import { MentionList } from './mention-list.tsx'
 import { Recall } from './recall.ts'
 import { type Size, sizeOf } from './size.ts'
+import { useMentions } from './use-mentions.ts'
 import { hintOf, sizeInWords } from './words.ts'
 
 /** Where one writes: always there, with what Enter does beside it. */
 export function Composer(props: ComposerProps) {
-  const { draft, person, sendWith, isClassic, onSend, onDraft, onSelection, onLeave, disabled } = props
+  const { draft, person, sendWith, isClassic, onSend, onDraft, onSelection, onLeave, disabled, context, people } = props
   const field = useRef<HTMLTextAreaElement>(null)
   const isComposing = useRef(false)
   const told = useRef(draft)
@@ -21,6 +24,9 @@ export function Composer(props: ComposerProps) {
   const [isEmpty, setEmpty] = useState(draft.trim() === '')
   const [said, say] = useSaid()
   const hint = useId()
+  const list = useId()
+  const mentions = useMentions(field, people)
+  const isChoosing = mentions.offered.length > 0
 
   const look = (text: string) => {
     setSize(sizeOf(text, isClassic))
@@ -34,6 +40,7 @@ export function Composer(props: ComposerProps) {
     look(text)
     if (said !== '') say('')
     onDraft(text)
+    mentions.look()
   }
 
   // What the app gives replaces what is shown, unless that is what it was told, or an input method is at work.
@@ -62,6 +69,7 @@ export function Composer(props: ComposerProps) {
     setValue(element, '')
     told.current = ''
     look('')
+    mentions.close()
     onSend(text)
     element.focus()
   }
@@ -87,11 +95,18 @@ export function Composer(props: ComposerProps) {
   const onKeyDown = (event: KeyboardEvent) => {
     const element = field.current
     if (!element) return
+    if (mentions.takes(event)) {
+      event.preventDefault()
+      event.stopPropagation()
+      return
+    }
     const action = actionOf(event, sendWith, element.value === '')
-    if (action === 'nothing' || (action === 'recall' && recall.last === '')) return
+    if (action === 'nothing') return
+    if (action === 'recall' && !context && props.onEditLast()) return event.preventDefault()
+    if (action === 'recall' && recall.last === '') return
     event.preventDefault()
     if (action === 'send') send()
-    else if (action === 'leave') onLeave()
+    else if (action === 'leave') (event.key === 'Escape' && context ? context.onCancel : onLeave)()
     else if (action === 'recall') insert(recall.last)
     else put(element, insertText(element.value, element.selectionStart, element.selectionEnd, '\n'))
   }
@@ -103,8 +118,16 @@ export function Composer(props: ComposerProps) {
       class={`composer${disabled === undefined ? '' : ' is-disabled'}${isOver ? ' is-over' : ''}`}
       aria-label={l10n.t('Write to {0}', person)}
     >
+      {context && <ContextBar {...context} />}
+      {isChoosing && (
+        <MentionList id={list} offered={mentions.offered} active={mentions.active} onPick={mentions.pick} />
+      )}
       <textarea
         ref={field}
+        aria-autocomplete="list"
+        aria-haspopup="listbox"
+        aria-controls={isChoosing ? list : undefined}
+        aria-activedescendant={isChoosing ? `${list}-${mentions.active}` : undefined}
         class="composer-field"
         dir="auto"
         rows={1}
@@ -115,6 +138,8 @@ export function Composer(props: ComposerProps) {
         disabled={disabled !== undefined}
         onInput={({ currentTarget }) => changed(currentTarget.value)}
         onKeyDown={onKeyDown}
+        onSelect={mentions.look}
+        onBlur={mentions.close}
         onCompositionStart={() => {
           isComposing.current = true
         }}

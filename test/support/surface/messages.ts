@@ -1,4 +1,4 @@
-import type { AccountInfo, DirectInfo, MessageInfo } from '@parley/daemon/protocol/control'
+import type { AccountInfo, DirectInfo, MessageInfo, RoomConversation } from '@parley/daemon/protocol/control'
 import type { ChatView } from '../../../extension/src/chat/messages.ts'
 
 const conversation = 'c'.repeat(52)
@@ -43,6 +43,17 @@ export function conversationOf(count: number): MessageInfo[] {
     written -= number % 20 === 0 ? 3 * 60 * 60_000 : 60_000
   }
   return messages.reverse()
+}
+
+/** What surrounds the messages of a room. */
+export function roomViewOf(
+  given: Partial<RoomConversation> & { readonly standing?: RoomConversation['room']['standing'] } = {},
+): ChatView {
+  const view = viewOf()
+  const { standing = 'member', ...change } = given
+  const { kind: _, ...listed } = view.conversation
+  const room = { name: 'release-2.4', topic: 'What goes into 2.4', history: 'all', standing, members: 5 } as const
+  return { ...view, conversation: { ...listed, kind: 'room', room, ...change } }
 }
 
 /** What surrounds the messages, with what a test wants otherwise. */

@@ -1,0 +1,24 @@
+import { limits } from '../limits.ts'
+
+/** Which message a link leads to. */
+export interface LinkedMessage {
+  readonly conversation: string
+  readonly position: string
+}
+
+/** The link of an editor that opens the chat at a message. It says where it is, not what it says. */
+export function messageLink(scheme: string, { conversation, position }: LinkedMessage): string {
+  const query = new URLSearchParams({ conversation, position })
+  return `${scheme}://parley.parley-chat/message?${query}`
+}
+
+/** What such a link leads to, from its parts as VS Code hands them over; `undefined`: it is none, or cut. */
+export function readMessageLink({ path, query }: { path: string; query: string }): LinkedMessage | undefined {
+  if (!/^\/message\/?$/.test(path)) return undefined
+  const parts = new URLSearchParams(query)
+  const conversation = parts.get('conversation') ?? ''
+  const position = parts.get('position') ?? ''
+  // As the hub writes ids and positions, and no longer.
+  if (!/^[a-z2-7]{16,64}$/.test(conversation) || !/^[a-z0-9/]+$/.test(position)) return undefined
+  return position.length <= limits.shortText ? { conversation, position } : undefined
+}
