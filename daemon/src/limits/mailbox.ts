@@ -50,6 +50,8 @@ export const mailboxLimits = {
   mailAtOnce: 4,
   /** A mailbox key that was looked up is used for this long; a device that has none is asked for again after it. */
   mailboxKeyFresh: 10 * 60_000,
+  /** Membership entries that go before what rests on them, in one item: some hundred; with more a link is waited for. */
+  mailRights: 32 * 1024,
   /** How often an item is tried that fails in a way nobody foresaw, before it is dropped: with the waits between, an hour. */
   mailTries: 12,
   /** The wait after a deposit or a collection that failed; it doubles up to the longest. */

@@ -11,8 +11,20 @@ export interface MailLot {
   readonly upTo: readonly Place[]
 }
 
+/** Whose device has left something. */
+export interface Correspondent {
+  readonly user: UserId
+  readonly device: DeviceId
+  readonly name?: string
+  readonly displayName?: string
+}
+
 /** What conversations do for the mailbox, which carries entries to devices that are not linked. */
 export interface Mail {
+  /** Who takes part in a conversation, or in any. */
+  readers(conversation?: ConversationId): ReadonlySet<UserId>
+  /** Whether that device of a user has not committed all of one's own entries that it is to have, nor will with its mail. */
+  lacksMail(user: UserId, device: DeviceId): boolean
   /**
    * What that device of a user lacks of one's own entries and was not posted yet, the oldest conversation first, about
    * `bytes` of it; what is queued gets its place in the log, since the mailbox is a hand-over. Undefined: nothing.
@@ -24,9 +36,5 @@ export interface Mail {
    * Takes entries that the mailbox brought, with the checks of a link. Resolves once what is good of them is committed;
    * what leaves a gap is dropped, and comes again over a link. Throws `stranger` when `from` has no part in that conversation, `storage`.
    */
-  take(
-    from: { readonly user: UserId; readonly device: DeviceId },
-    conversation: ConversationId,
-    entries: readonly Entry[],
-  ): Promise<void>
+  take(from: Correspondent, conversation: ConversationId, entries: readonly Entry[]): Promise<void>
 }
