@@ -7,7 +7,7 @@ import { readMessageRow, type Shown } from '../../daemon/src/hub/conversations/r
 import { Shelf, type Wanted } from '../../daemon/src/hub/conversations/shelf.ts'
 import { type Counted, Timeline } from '../../daemon/src/hub/conversations/timeline.ts'
 import { encodeSaid, type Said } from '../../daemon/src/protocol/bodies.ts'
-import { readHeader, sealEntry } from '../../daemon/src/protocol/entries.ts'
+import { sealEntry } from '../../daemon/src/protocol/entries.ts'
 import { type ConversationRow, ConversationRowSchema } from '../../daemon/src/protocol/hub_rows_pb.ts'
 import { type ConversationId, conversationId, type DeviceId } from '../../daemon/src/protocol/ids.ts'
 import { type Entry, EntrySchema } from '../../daemon/src/protocol/parley_pb.ts'
@@ -123,9 +123,4 @@ export class Screen {
     this.told = timeline.changes
     await storage.write(batch.changes)
   }
-}
-
-/** Whether an entry still says something. */
-export function hasWords(entry: Entry): boolean {
-  return readHeader(entry).entry.body.length > 0
 }

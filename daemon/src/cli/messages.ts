@@ -29,11 +29,6 @@ export function messageLines(terminal: Terminal, message: MessageInfo, { nameWid
   return [`${head}${text}${mark}`, ...besideLines(terminal, message)].join(`\n${indent}`)
 }
 
-/** A message by the beginning of its id, as commands take it. */
-export function shortId({ message }: Pick<MessageInfo, 'message'>): string {
-  return message.slice(0, shownId)
-}
-
 /** Enough of a message to know it by, in one line. */
 export function excerpt({ text, deleted, files = [] }: Pick<MessageInfo, 'text' | 'deleted' | 'files'>): string {
   if (deleted) return '(deleted)'

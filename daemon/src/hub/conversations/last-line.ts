@@ -20,15 +20,18 @@ export class LastLine {
   readonly #own: UserId
   /** What the batch shows, and undefined where it shows nothing any more. */
   readonly #places = new Map<string, Line | undefined>()
+  /** When the last thing happened in this batch that is no message: ms since 1970. */
+  #passed = 0
 
   constructor(row: ConversationRow, own: UserId) {
     this.#row = row
     this.#own = own
   }
 
-  /** A message is shown at `position`, anew or otherwise. */
+  /** A message is shown at `position`, anew or otherwise. A line that tells of something else only counts by its time. */
   shown(shown: Line['shown'], position: string, time: number): void {
-    this.#places.set(position, { shown, time })
+    if (shown.event) this.#passed = Math.max(this.#passed, time)
+    else this.#places.set(position, { shown, time })
   }
 
   /** Nothing is shown at `position` any more. */
@@ -38,12 +41,13 @@ export class LastLine {
 
   /** Looks for the last message where the batch has taken that away. To be called once the batch is made. */
   async settle(storage: Storage, conversation: ConversationId): Promise<void> {
-    const { lastPosition } = this.#row
+    const { lastPosition, lastTime } = this.#row
     if (lastPosition === '' || !this.#places.has(lastPosition) || this.#places.get(lastPosition)) return
     this.#row.lastPosition = ''
+    this.#row.lastTime = 0n
     const found = await this.#lastStored(storage, conversation)
     if (found) this.#places.set(found.position, found)
-    else this.#take('', undefined)
+    else this.#clear(lastTime)
   }
 
   /** Writes into the row what has changed of it. */
@@ -51,15 +55,22 @@ export class LastLine {
     const last = [...this.#places.keys()].filter(position => this.#places.get(position)).sort()
     const position = last.at(-1)
     if (position !== undefined && position >= this.#row.lastPosition) this.#take(position, this.#places.get(position))
+    if (this.#passed > Number(this.#row.lastTime)) this.#row.lastTime = BigInt(Math.floor(this.#passed))
   }
 
   #take(position: string, line: Line | undefined): void {
-    const { shown, time } = line ?? {}
+    if (line === undefined) return
+    const { shown, time } = line
     this.#row.lastPosition = position
-    this.#row.lastLine = shown ? lineOfMessage(shown) : ''
-    this.#row.lastTime = BigInt(time ?? Number(this.#row.lastTime))
-    this.#row.lastMine = shown?.user === this.#own
-    this.#row.lastUser = shown ? fromText(shown.user) : new Uint8Array(0)
+    this.#row.lastLine = lineOfMessage(shown)
+    if (time > Number(this.#row.lastTime)) this.#row.lastTime = BigInt(Math.floor(time))
+    this.#row.lastMine = shown.user === this.#own
+    this.#row.lastUser = fromText(shown.user)
+  }
+
+  /** Nothing is shown any more; the chat keeps its place in lists. */
+  #clear(lastTime: bigint): void {
+    Object.assign(this.#row, { lastLine: '', lastMine: false, lastUser: new Uint8Array(0), lastTime })
   }
 
   /** What storage shows last, of what the batch leaves alone. */
@@ -76,8 +87,9 @@ export class LastLine {
     const messages = keys.messagesOf(conversation)
     for await (const [key, value] of backwards(storage, messages)) {
       const position = key.slice(messages.length)
-      if (this.#places.has(position)) continue
-      return { shown: readMessageRow(key, value), time: msOf(BigInt(`0x${position.slice(0, 16)}`)), position }
+      const shown = readMessageRow(key, value)
+      if (this.#places.has(position) || shown.event) continue
+      return { shown, time: msOf(BigInt(`0x${position.slice(0, 16)}`)), position }
     }
     return undefined
   }

@@ -47,6 +47,8 @@ function gone(view: View, { user, message }: MessageName, position: string): Sto
  */
 export async function checkAct(storage: Storage, view: View, said: Act, mayModerate: boolean): Promise<boolean> {
   const { act } = said
+  const [taken] = await storage.get([keys.act(view.conversation, said.message)])
+  if (taken !== undefined) return false
   const found = await findMessage(storage, view, targetOf(said, view.user))
   if (found === undefined || found.event) {
     throw new ParleyError('bad-message', `That message is not here, so it cannot be ${doneTo[act.is]}.`)

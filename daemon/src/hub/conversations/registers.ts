@@ -112,11 +112,6 @@ export function reactionsOf(row: RegistersRow | undefined): Reaction[] {
   return [...found.values()]
 }
 
-/** How many emoji somebody has on a message. */
-export function reactionCount(row: RegistersRow | undefined, user: UserId): number {
-  return reactionsOf(row).filter(each => each.user === user).length
-}
-
 /**
  * The latest registers stay: what was dropped can come back only as something later still, so that this is a maximum as
  * well, whatever the order.
