@@ -16,6 +16,7 @@ const patience = { timeout: 60_000 }
 
 describe('files in chats', () => {
   let folder: string
+  let registry: string
   let alice: Person
   let bob: Person
   const built: AsyncDisposable[] = []
@@ -25,14 +26,15 @@ describe('files in chats', () => {
     const temporary = await temporaryFolder()
     built.push(temporary)
     folder = temporary.path
-    const registry = await startRegistry(join(folder, 'registry'))
-    built.push(registry)
+    const started = await startRegistry(join(folder, 'registry'))
+    built.push(started)
+    registry = started.ready.address
     alice = await new Person('alice', join(folder, 'alice')).start()
     built.push(alice)
     bob = await new Person('bob', join(folder, 'bob')).start()
     built.push(bob)
-    await alice.signUp(registry.ready.address, password)
-    await bob.signUp(registry.ready.address, password)
+    await alice.signUp(registry, password)
+    await bob.signUp(registry, password)
   })
 
   afterEach(async function () {
@@ -108,6 +110,42 @@ describe('files in chats', () => {
       const { messages } = await bob.client.request('history', { with: 'alice', limit: 10 })
       return messages.at(-1)?.files?.[0]?.path !== undefined
     })
+  })
+
+  it('come in a room from any member who has them, though whoever sent them is gone', async function () {
+    this.timeout(120_000)
+    const carol = await new Person('carol', join(folder, 'carol')).start()
+    built.push(carol)
+    await carol.signUp(registry, password)
+    const { conversation } = await alice.client.request('createRoom', { name: 'Plans', invite: ['bob', 'carol'] })
+    const room = conversation.conversation
+    for (const { client } of [bob, carol]) {
+      await until(
+        'the invitation',
+        () => client.request('joinRoom', { conversation: room }).catch(() => undefined),
+        30_000,
+      )
+    }
+    const bytes = randomBytes(3_000_000)
+    const path = join(folder, 'plan.pdf')
+    await writeFile(path, bytes)
+    const { hash } = await alice.client.request('addFile', { path }, patience)
+    const message = toText(randomBytes(16))
+    await alice.client.request('send', { to: room, text: '', message, files: [hash] })
+    for (const { client } of [bob, carol]) {
+      await until(
+        'the file in the room',
+        async () => {
+          const { messages } = await client.request('history', { with: room, limit: 10 })
+          return messages.some(({ files }) => files?.[0]?.hash === hash)
+        },
+        30_000,
+      )
+    }
+    await bob.client.request('fetchFile', { conversation: room, hash }, patience)
+    await alice.kill()
+    const got = await carol.client.request('fetchFile', { conversation: room, hash }, patience)
+    assert.equal(Buffer.compare(await readFile(got.path ?? ''), bytes), 0)
   })
 
   it('are sent, listed and got from a terminal', async function () {
