@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { MessageInfo } from '../../daemon/src/protocol/control.ts'
+import { personOf } from '../../daemon/src/protocol/conversation-infos.ts'
 import { toText } from '../../daemon/src/protocol/ids.ts'
 import { runParley } from '../support/command.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -89,13 +90,16 @@ describe('what is done with messages, by two real hubs', () => {
 
   it('is told in words why something cannot be done', async function () {
     this.timeout(60_000)
-    await say('mine')
+    const to = (await alice.client.request('openChat', { with: 'bob' })).conversation
+    // The first message of all may name the other one.
+    await say('@bob mine', { mentions: [personOf(to)?.user] })
     const [got] = await atBob('it is here', ([first]) => first !== undefined)
     assert.ok(got)
     const { conversation, user, message } = got
     const about = { conversation, user, message, act: newId() }
     await assert.rejects(bob.client.request('deleteMessage', about), /Only its author/)
-    await assert.rejects(bob.client.request('react', { ...about, emoji: 'ok', on: true }), /one emoji/)
+    const word = bob.client.request('react', { ...about, emoji: 'ok', on: true })
+    await assert.rejects(word, { code: 'bad-message', message: /^React with one emoji/ })
     await assert.rejects(
       bob.client.request('editMessage', { conversation, message, text: 'x', act: newId() }),
       /not here/,

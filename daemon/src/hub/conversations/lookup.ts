@@ -1,7 +1,7 @@
 import type { Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { type Act, type Deed, editKind, type MessageName, targetOf } from '../../protocol/bodies.ts'
+import { type Act, type Deed, editKind, encodeSaid, type MessageName, targetOf } from '../../protocol/bodies.ts'
 import { AboutRowSchema, NamedRowSchema } from '../../protocol/hub_rows_pb.ts'
 import type { ConversationId, UserId } from '../../protocol/ids.ts'
 import { readShown, rowKey, storedMessage, type View, withReplies } from './history.ts'
@@ -47,6 +47,7 @@ function gone(view: View, { user, message }: MessageName, position: string): Sto
  */
 export async function checkAct(storage: Storage, view: View, said: Act, mayModerate: boolean): Promise<boolean> {
   const { act } = said
+  encodeSaid(said)
   const [taken] = await storage.get([keys.act(view.conversation, said.message)])
   if (taken !== undefined) return false
   const found = await findMessage(storage, view, targetOf(said, view.user))

@@ -126,11 +126,18 @@ function namedBy(
   { mentions = [] }: { readonly mentions?: readonly string[] },
 ): Pick<Words, 'mentions' | 'mentionsAll'> {
   const users = [...new Set(mentions.filter(each => each !== 'all'))].map(each => userId(each))
-  for (const user of users) if (circle.takesPart?.(conversation, user) === false) throw nobodyThere(user)
+  for (const user of users) if (!belongs(user, circle, conversation)) throw nobodyThere(user)
   return {
     ...(users.length > 0 && { mentions: users }),
     ...(users.length < mentions.length && mentions.includes('all') && { mentionsAll: true as const }),
   }
+}
+
+function belongs(user: UserId, circle: Circle, conversation: ConversationId): boolean {
+  const info = circle.summary(conversation)
+  // A chat of two may not have begun yet.
+  if (info?.kind === 'direct') return user === info.person.user || user === circle.account?.user
+  return circle.takesPart?.(conversation, user) === true
 }
 
 function nobodyThere(user: UserId): ParleyError {
