@@ -68,6 +68,7 @@ export class Home implements AsyncDisposable {
   clock: HybridClock
   /** Every change that was told, the latest last. */
   readonly told: StoredMessage[] = []
+  areReceiptsOn = true
   #conversations: Conversations | undefined
   readonly #links = new Set<AbortController>()
 
@@ -95,7 +96,8 @@ export class Home implements AsyncDisposable {
       membersOf: (room, entries, keys) => RoomMembers.of({ room, self, keyring: keys }, entries),
       meet: async () => {},
     }
-    this.#conversations = await openConversations({ storage, account, clock, log, keyring, rooms })
+    const areReceiptsOn = () => this.areReceiptsOn
+    this.#conversations = await openConversations({ storage, account, clock, log, keyring, rooms, areReceiptsOn })
     this.#conversations.watch(({ messages }) => this.told.push(...messages))
   }
 
