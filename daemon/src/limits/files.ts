@@ -19,6 +19,8 @@ export const filesLimits = {
   filesOfHome: 50 * 1024 ** 3,
   /** What is left free on the disk whatever comes: messages must be stored as well. */
   filesSpare: 512 * 1024 * 1024,
+  /** Files that are looked at at once when a hub starts: more would not be quicker. */
+  filesScanned: 256,
   /** Files that are taken in at once: a disk that serves many gets slower for each. */
   filesAdded: 2,
   /** A file that no message names is kept this long: somebody is still writing the message. */

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs'
-import { chmod, copyFile, readdir, readFile, rm, stat, statfs, utimes } from 'node:fs/promises'
+import { chmod, copyFile, readdir, readFile, rm, stat, statfs, utimes, writeFile } from 'node:fs/promises'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { ensureFolder, type Locations } from '../../locations.ts'
@@ -118,6 +118,7 @@ export class FileStore {
     if (stored && isWhole) return stored
     const hashed = await hashChunks(path).catch(error => this.#gone(hash, error))
     if (hashOfFile(hashed) !== hash) return this.#gone(hash, undefined)
+    await writeFile(this.places.fileHashes(hash), hashed, { mode: 0o600 }).catch(() => {}) // made again the next time
     return hashed
   }
 
@@ -177,12 +178,17 @@ export class FileStore {
   }
 
   async #scan(): Promise<void> {
-    for (const name of await readdir(this.places.files)) {
-      const hash = hashIn(name, '')
-      if (hash) await this.added(hash)
-      const draft = /^([a-z0-9]+)\.draft$/.exec(name)?.[1]
-      if (draft) await rm(this.places.fileDraft(draft), { force: true })
+    const names = await readdir(this.places.files)
+    for (let from = 0; from < names.length; from += limits.filesScanned) {
+      await Promise.all(names.slice(from, from + limits.filesScanned).map(name => this.#see(name)))
     }
+  }
+
+  async #see(name: string): Promise<void> {
+    const hash = hashIn(name, '')
+    if (hash) await this.added(hash)
+    const draft = /^([a-z0-9]+)\.draft$/.exec(name)?.[1]
+    if (draft) await rm(this.places.fileDraft(draft), { force: true })
   }
 
   /** Somebody has taken the file away or altered it: it is not here any more. */
