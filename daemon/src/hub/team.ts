@@ -25,6 +25,8 @@ import { Freshness } from './freshness.ts'
 import { asName, KeyedCircle } from './keyed-circle.ts'
 import { PeopleKeyring } from './keyring.ts'
 import type { CourierOptions } from './mailbox/courier.ts'
+import { MailboxKeys } from './mailbox/keys.ts'
+import { HubMailbox } from './mailbox/mailbox.ts'
 import type { HubNews } from './news.ts'
 import { type LinkedDevice, Peers } from './peers.ts'
 import { People, type Person } from './people.ts'
@@ -77,10 +79,12 @@ export class Team extends KeyedCircle {
   readonly cuts: LogCuts
   /** Of people whom one has not met, but who write in the same rooms. */
   readonly statements: Statements
+  /** What the registry keeps for devices that are away. */
+  readonly mailbox: HubMailbox
   readonly #options: TeamOptions
   readonly #keyNotices = new Map<UserId, string>()
 
-  private constructor(options: TeamOptions, people: People, conversations: Conversations) {
+  private constructor(options: TeamOptions, people: People, conversations: Conversations, keys: MailboxKeys) {
     const { store, client, identity, clock, dialer, log, blocks, trusts, chats, files, tell } = options
     const { registry, user } = options.account
     const ownKey = () => (store.current ?? options.account).attested.accountKey
@@ -101,6 +105,8 @@ export class Team extends KeyedCircle {
       answer: (is, asker) => this.answer(is, asker),
       onLink: (user, isUp) => {
         if (isUp) files.linked()
+        else this.mailbox.wants(user)
+        this.rooms.linked(user, isUp)
         this.supervisor.linked(user, isUp)
         this.personChanged(user)
       },
@@ -125,7 +131,8 @@ export class Team extends KeyedCircle {
       lacking: (user, device) =>
         user === options.account.user
           ? this.#hasOther(device)
-          : !this.isHeld(user) && (conversations.lacking(user, device) || mayHaveFiles(this, files, user)),
+          : !this.isHeld(user) &&
+            (conversations.lacking(user, device) || this.rooms.wants(user) || mayHaveFiles(this, files, user)),
       own: { user, isUrgent: () => options.ownKey.isLacking },
       isActive,
       log,
@@ -160,6 +167,16 @@ export class Team extends KeyedCircle {
       tell: change => options.tell({ people: change }),
       log,
     })
+    this.mailbox = new HubMailbox({
+      ...{ mail: conversations.mail, keys, people, self: device, log, waits: options.mailWaits },
+      session: () => client.session,
+      now: () => clock.physical(),
+      devicesOf: other => (other === user ? this.#ownDevices : (people.get(other)?.keys.keys() ?? [])),
+      isLinked: device => this.peers.linkTo(device) !== undefined,
+      isHeld: user => this.isHeld(user),
+    })
+    // What has merely come is nothing to write to anybody about.
+    conversations.watch(({ conversation, arrived }) => arrived.length === 0 && this.mailbox.wrote(conversation))
     for (const [user, key] of trusts.noted(registry)) {
       const person = people.get(user)
       if (person && Buffer.from(person.attested.accountKey).equals(key)) this.#noteKey(person)
@@ -201,7 +218,8 @@ export class Team extends KeyedCircle {
       ...{ storage, account: self, clock, log, keyring, rooms },
       areReceiptsOn: () => options.chats.areReceiptsOn,
     })
-    team = new Team(options, people, conversations)
+    const keys = await MailboxKeys.open({ storage, box: options.secrets, registry, identity, now: trust.now, log })
+    team = new Team(options, people, conversations, keys)
     return team
   }
 
@@ -211,6 +229,7 @@ export class Team extends KeyedCircle {
     // After a sign-up the session is older than this.
     this.listedPeople.changed(this.#options.client.online.users())
     this.reachAll()
+    this.mailbox.signedIn()
     void this.cuts.make()
   }
 
@@ -299,6 +318,7 @@ export class Team extends KeyedCircle {
     this.listedPeople.close()
     this.statements.close()
     this.freshness.close()
+    await this.mailbox.close()
     await super.close()
   }
 
@@ -357,6 +377,12 @@ export class Team extends KeyedCircle {
     const keys = new Map([...rosterDevices(listed)].filter(([device]) => !attested.denied.has(device)))
     this.peers.recheck({ user, name, keys })
     this.supervisor.reach(user)
+    this.mailbox.signedIn()
+  }
+
+  get #ownDevices(): Iterable<DeviceId> {
+    const { store, account } = this.#options
+    return rosterDevices((store.current ?? account).listed).keys()
   }
 
   /** Whether that is another device of one's own; without one, whether there is any. */

@@ -130,10 +130,11 @@ export async function openConversations(options: {
   readonly areReceiptsOn?: () => boolean
 }): Promise<Conversations> {
   const { storage, account, keyring, rooms } = options
-  const membersOf: MembersOf = (id, row, held) =>
-    row.kind === kinds.room && rooms
-      ? rooms.membersOf(id, held, keyring)
-      : new DirectMembers(new Set([account.user, userId(row.user)]), keyring).with(held)
+  const membersOf: MembersOf = (id, row, held) => {
+    // Rooms of another account are looked at there.
+    if (row.kind === kinds.room) return rooms?.membersOf(id, held, keyring) ?? new DirectMembers(new Set(), keyring)
+    return new DirectMembers(new Set([account.user, userId(row.user)]), keyring).with(held)
+  }
   const states = await loadStates(storage, membersOf)
   let last = 0
   for (const { logs } of states.values()) for (const { arrival } of logs.values()) last = Math.max(last, arrival)

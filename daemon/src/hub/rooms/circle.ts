@@ -1,4 +1,5 @@
 import type { ParleyError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
 import type { Act, MessageName } from '../../protocol/bodies.ts'
 import { type HybridClock, msOf } from '../../protocol/clock.ts'
 import type { MessageInfo, PersonInfo, RoomConversation, RoomEvent } from '../../protocol/control.ts'
@@ -28,6 +29,8 @@ export interface RoomsTeam {
   isBlocked(user: UserId): boolean
   isLinked(user: UserId): boolean
   isRelayed(user: UserId): boolean
+  /** Links to devices of others. */
+  readonly linkCount: number
   typingIn(conversation: ConversationId): PersonInfo[]
   reached: NonNullable<Circle['reached']>
   typing(conversation: ConversationId, stopped: boolean): void
@@ -53,6 +56,8 @@ export class TeamRooms implements Circle, RoomsCircle {
   readonly self: UserId
   readonly conversations: Conversations
   readonly #options: TeamRoomsOptions
+  /** Who has had a link since something of a room was last other for them. */
+  readonly #told = new Set<UserId>()
 
   constructor(options: TeamRoomsOptions) {
     this.#options = options
@@ -187,6 +192,26 @@ export class TeamRooms implements Circle, RoomsCircle {
     return new Set(this.conversations.rooms().flatMap(({ conversation }) => this.#others(conversation)))
   }
 
+  /**
+   * Whether to have a link to somebody: to all members, since a room goes on without whoever has written there, as long as
+   * these are few enough; to those who are invited or were put out, until they were told.
+   */
+  wants(user: UserId): boolean {
+    const { team } = this.#options
+    for (const { members } of this.conversations.rooms()) {
+      const share = members.sharesWith(this.self) === 'nothing' ? 'nothing' : members.sharesWith(user)
+      if (share === 'all' && team.linkCount < limits.roomLinks) return true
+      if (share === 'rights' && !this.#told.has(user)) return true
+    }
+    return false
+  }
+
+  /** A link to somebody came up, or went: over it they are told of rooms. */
+  linked(user: UserId, isUp: boolean): void {
+    if (isUp) this.#told.add(user)
+    this.personChanged(user)
+  }
+
   /** Whether both belong to one of these rooms, or did. */
   readonly share = (a: UserId, b: UserId): boolean => {
     return this.conversations.rooms().some(({ members }) => members.named.has(a) && members.named.has(b))
@@ -278,6 +303,11 @@ export class TeamRooms implements Circle, RoomsCircle {
     const summary = this.conversations.room(conversation)
     if (!summary) return
     const { tell, team, chats } = this.#options
+    if (messages.some(({ event }) => event !== undefined)) {
+      const unlinked = [...summary.members.named].filter(user => !team.isLinked(user))
+      for (const user of unlinked) this.#told.delete(user)
+      team.reach(unlinked.filter(user => summary.members.sharesWith(user) === 'rights'))
+    }
     const isInvited = this.#isInvited(conversation)
     const told = isInvited ? [] : messages.map(message => this.message(message))
     tell({ conversation, ...(told.length > 0 && { messages: { conversation, messages: told } }) })

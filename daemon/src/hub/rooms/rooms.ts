@@ -230,9 +230,9 @@ class Room {
   async act(body: ActBody): Promise<void> {
     const kind = kindOf(body)
     if (kind === undefined) throw new ParleyError('internal', 'Nobody writes an act of an unknown kind.')
-    const { conversations, now } = this.circle
+    const { circle } = this
     const rights = this.#members.rightsAbout('user' in body ? body.user : undefined)
-    await conversations.enact(this.#conversation, kind, encodeAct(body, newAct(), now()), rights)
+    await circle.conversations.enact(this.#conversation, kind, encodeAct(body, newAct(), circle.now()), rights)
   }
 
   nameOf(user: UserId): string {

@@ -22,6 +22,9 @@ export function roomsTeam(team: Team, online: Pick<OnlineList, 'known'>): RoomsT
     isBlocked: user => team.isBlocked(user),
     isLinked: user => team.peers.isLinked(user),
     isRelayed: user => team.peers.isRelayed(user),
+    get linkCount() {
+      return team.peers.count
+    },
     typingIn: conversation => team.typingIn(conversation),
     reached: (conversation, message) => team.reached(conversation, message),
     typing: (conversation, stopped) => team.typing(conversation, stopped),
