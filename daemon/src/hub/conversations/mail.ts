@@ -21,10 +21,15 @@ export interface Correspondent {
 
 /** What conversations do for the mailbox, which carries entries to devices that are not linked. */
 export interface Mail {
-  /** Who takes part in a conversation, or in any. */
-  readers(conversation?: ConversationId): ReadonlySet<UserId>
-  /** Whether that device of a user has not committed all of one's own entries that it is to have, nor will with its mail. */
-  lacksMail(user: UserId, device: DeviceId): boolean
+  /** The conversations in which this device has written. */
+  written(): ConversationId[]
+  /** Who takes part in a conversation. */
+  readers(conversation: ConversationId): Iterable<UserId>
+  /**
+   * Whether that device of a user has not committed all of one's own entries that it is to have, of one conversation or of
+   * any, nor will with the mail that waits for it.
+   */
+  lacksMail(user: UserId, device: DeviceId, conversation?: ConversationId): boolean
   /**
    * What that device of a user lacks of one's own entries and was not posted yet, the oldest conversation first, about
    * `bytes` of it; what is queued gets its place in the log, since the mailbox is a hand-over. Undefined: nothing.

@@ -22,15 +22,22 @@ export class Mailing implements Mail {
     this.#host = host
   }
 
-  readers(conversation?: ConversationId): ReadonlySet<UserId> {
-    const known = conversation === undefined ? undefined : this.#host.get(conversation)
-    const among = conversation === undefined ? this.#host.stored() : known ? [known] : []
-    const users = new Set<UserId>()
-    for (const { members } of among) for (const user of members.users) users.add(user)
-    return users
+  written(): ConversationId[] {
+    const all = [...this.#host.stored()]
+    return all
+      .filter(({ state, account }) => state.row.queued > 0 || state.logs.has(account.device))
+      .map(({ id }) => id)
   }
 
-  lacksMail(user: UserId, device: DeviceId): boolean {
+  readers(conversation: ConversationId): Iterable<UserId> {
+    return this.#host.get(conversation)?.members.users ?? []
+  }
+
+  lacksMail(user: UserId, device: DeviceId, id?: ConversationId): boolean {
+    if (id !== undefined) {
+      const conversation = this.#host.get(id)
+      return conversation !== undefined && isLacking(conversation, user, device)
+    }
     for (const conversation of this.#host.stored()) if (isLacking(conversation, user, device)) return true
     return false
   }

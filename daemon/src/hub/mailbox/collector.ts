@@ -141,7 +141,8 @@ export class Collector {
     if (!person.keys.has(from.device)) throw new ParleyError('stranger', `It is not from a device of ${person.name}.`)
     if (isHeld(from.user)) throw new ParleyError('blocked', 'It is from somebody to whom nothing may pass.')
     refuseOthers(entries, from.device)
-    await mail.take(from, conversationId(entries.conversation), entries.entries)
+    const { name, displayName } = person
+    await mail.take({ ...from, name, displayName }, conversationId(entries.conversation), entries.entries)
   }
 }
 

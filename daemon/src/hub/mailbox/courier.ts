@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf'
 import type { Log } from '@parley/kit'
 import { asParleyError, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { type DeviceId, fromText, type UserId } from '../../protocol/ids.ts'
+import { type ConversationId, type DeviceId, fromText, type UserId } from '../../protocol/ids.ts'
 import { type MailboxKey, sealMail } from '../../protocol/mailbox.ts'
 import { EntriesSchema } from '../../protocol/parley_pb.ts'
 import { Backoff } from '../backoff.ts'
@@ -12,17 +12,13 @@ import type { RegistrySession } from '../registry/session.ts'
 import { deposit } from './requests.ts'
 
 export interface CourierOptions {
-  readonly mail: Pick<Mail, 'mailFor' | 'posted'>
+  readonly mail: Omit<Mail, 'take'>
   /** This device, which gets no mail. */
   readonly self: DeviceId
   /** The registry, while signed in there. */
   readonly session: () => RegistrySession | undefined
-  /** Everybody one shares a conversation with. */
-  readonly everybody: () => Iterable<UserId>
   /** Somebody's devices. */
   readonly devicesOf: (user: UserId) => Iterable<DeviceId>
-  /** Whether that device has not committed all that one has written for it. */
-  readonly lacking: (user: UserId, device: DeviceId) => boolean
   readonly isLinked: (device: DeviceId) => boolean
   /** Whether nothing may pass to somebody. */
   readonly isHeld: (user: UserId) => boolean
@@ -63,9 +59,16 @@ export class Courier {
     this.#plan(user, 0)
   }
 
+  /** Something was written in a conversation. */
+  wrote(conversation: ConversationId): void {
+    for (const user of this.#options.mail.readers(conversation)) this.#plan(user, 0, conversation)
+  }
+
   /** The same for everybody, not all in one moment: after a sign-in, and once in a while. */
   wantsAll(): void {
-    for (const user of this.#options.everybody()) this.#plan(user, limits.mailSpread)
+    const { mail } = this.#options
+    for (const conversation of mail.written())
+      for (const user of mail.readers(conversation)) this.#plan(user, limits.mailSpread, conversation)
   }
 
   /** What waited for the mailbox, or for a registry that answers, is tried anew. */
@@ -84,11 +87,11 @@ export class Courier {
     await Promise.all([...this.#errands.values()].map(({ running }) => running))
   }
 
-  #plan(user: UserId, spread: number): void {
+  #plan(user: UserId, spread: number, conversation?: ConversationId): void {
     if (this.#closing.signal.aborted || !this.#options.session()) return
     const { patience = limits.mailPatience, retry = limits.mailRetry } = this.#options.waits ?? {}
     for (const device of this.#options.devicesOf(user)) {
-      if (!this.#isWanted(user, device)) continue
+      if (!this.#isWanted(user, device, conversation)) continue
       const errand = this.#errands.get(device) ?? {
         user,
         backoff: new Backoff(retry),
@@ -102,9 +105,9 @@ export class Courier {
     }
   }
 
-  #isWanted(user: UserId, device: DeviceId): boolean {
-    const { self, isLinked, isHeld, lacking } = this.#options
-    return device !== self && !isLinked(device) && !isHeld(user) && lacking(user, device)
+  #isWanted(user: UserId, device: DeviceId, conversation?: ConversationId): boolean {
+    const { self, isLinked, isHeld, mail } = this.#options
+    return device !== self && !isLinked(device) && !isHeld(user) && mail.lacksMail(user, device, conversation)
   }
 
   #wait(device: DeviceId, errand: Errand, ms: number): void {

@@ -1,19 +1,19 @@
 import type { Log } from '@parley/kit'
 import { asParleyError, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { type DeviceId, deviceId, type UserId } from '../../protocol/ids.ts'
+import { type ConversationId, type DeviceId, deviceId, type UserId } from '../../protocol/ids.ts'
 import { isInUse, type MailboxKey, readMailboxKey } from '../../protocol/mailbox.ts'
 import type { LookedUp } from '../../protocol/parley_pb.ts'
+import type { Mail } from '../conversations/mail.ts'
 import type { People, Person } from '../people.ts'
 import type { RegistrySession } from '../registry/session.ts'
-import { Collector, type CollectorOptions } from './collector.ts'
+import { Collector } from './collector.ts'
 import { Courier, type CourierOptions } from './courier.ts'
 import type { MailboxKeys } from './keys.ts'
 import { publishMailboxKey } from './requests.ts'
 
-export interface HubMailboxOptions
-  extends Pick<CourierOptions, 'everybody' | 'devicesOf' | 'lacking' | 'isLinked' | 'waits'> {
-  readonly mail: CourierOptions['mail'] & CollectorOptions['mail']
+export interface HubMailboxOptions extends Pick<CourierOptions, 'devicesOf' | 'isLinked' | 'waits'> {
+  readonly mail: Mail
   readonly keys: MailboxKeys
   readonly people: Pick<People, 'get' | 'judge' | 'keep'>
   readonly self: DeviceId
@@ -59,9 +59,14 @@ export class HubMailbox {
     this.#courier.signedIn()
   }
 
-  /** Something was written to somebody, or the link to a device of theirs has gone. */
+  /** The link to a device of theirs has gone, or nothing may keep one from writing to them any more. */
   wants(user: UserId): void {
     this.#courier.wants(user)
+  }
+
+  /** Something was written in a conversation. */
+  wrote(conversation: ConversationId): void {
+    this.#courier.wrote(conversation)
   }
 
   async close(): Promise<void> {

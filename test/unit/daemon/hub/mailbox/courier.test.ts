@@ -38,6 +38,18 @@ class Outgoing {
     return (this.#posted.get(device) ?? 0) >= this.messages.length
   }
 
+  written() {
+    return [conversation]
+  }
+
+  readers() {
+    return [bob]
+  }
+
+  lacksMail(_user: unknown, device: DeviceId): boolean {
+    return !this.isPosted(device)
+  }
+
   async mailFor(_user: unknown, device: DeviceId, bytes: number): Promise<MailLot | undefined> {
     this.asked++
     const from = this.#posted.get(device) ?? 0
@@ -88,9 +100,7 @@ async function scene(changes: Partial<CourierOptions> = {}) {
     mail: outgoing,
     self,
     session: () => at.session,
-    everybody: () => [bob],
     devicesOf: () => devices,
-    lacking: () => true,
     isLinked: device => linked.has(device),
     isHeld: () => false,
     keyOf: async (_user, device) => ({ ...key, device }),
@@ -220,7 +230,13 @@ describe('what is written to a device that is away', () => {
       posted: async () => Promise.reject(new ParleyError('storage', 'The disk is full.')),
     }
     await using before = await scene({
-      mail: { mailFor: (...asked) => one.outgoing.mailFor(...asked), posted: lost.posted },
+      mail: {
+        written: () => one.outgoing.written(),
+        readers: () => one.outgoing.readers(),
+        lacksMail: (user, device) => one.outgoing.lacksMail(user, device),
+        mailFor: (...asked) => one.outgoing.mailFor(...asked),
+        posted: lost.posted,
+      },
       devicesOf: () => one.devices,
     })
     before.courier.wants(bob)
