@@ -11,6 +11,7 @@ import { registerNotify } from './notify/notify.ts'
 import { registerPeople } from './people/people.ts'
 import { registerRequests } from './requests/requests.ts'
 import { registerRooms } from './rooms/rooms.ts'
+import { registerSearch } from './search/search.ts'
 import { activationTimes, activationWords, markActivation } from './service/activation.ts'
 import { registerService } from './service/service.ts'
 import { registerShare } from './share/share.ts'
@@ -34,6 +35,7 @@ export function activate({ extensionUri, globalState, subscriptions }: Extension
     registerPeople(context),
     registerChats(context),
     registerRooms(context),
+    registerSearch(context),
     registerRequests(context, globalState),
     registerTrust(context),
     registerDevices(context, globalState),

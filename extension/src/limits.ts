@@ -29,8 +29,8 @@ export const limits = {
   /** UTF-16 units of one reaction: a flag of a region has 14. */
   emoji: 32,
   /** People that a message names, and files that go with it: what the hub takes. */
-  mentions: 256,
-  filesOfMessage: 32,
+  mentions: 50,
+  filesOfMessage: 10,
   /** Pixels of a side of an image. */
   side: 100_000,
   /** Messages that a surface asks for at once. */
@@ -70,6 +70,8 @@ export const limits = {
   /** People that a search asks for, and rows of one kind that a box shows: nobody scrolls further, they type more. */
   searchResults: 50,
   shownChoices: 200,
+  /** Characters around what a search has found: what the hub gives. */
+  excerpt: 200,
   // ---- notifications
   /** Characters of a message in a notification, or of a reason above a list: two lines of it. */
   notice: 120,

@@ -65,6 +65,8 @@ export const limits = {
   aboveRevealed: 20,
   /** Characters of what is answered, above the answer. */
   quoted: 100,
+  /** People that a message names: what the hub takes. */
+  mentions: 50,
   /** People that are offered for a mention at once: a list that is read at a glance. */
   mentioned: 8,
   /** Px from the end within which one is at the end: zoom makes fractions, and a line is 18. */

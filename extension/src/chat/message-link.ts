@@ -12,9 +12,14 @@ export function messageLink(scheme: string, { conversation, position }: LinkedMe
   return `${scheme}://parley.parley-chat/message?${query}`
 }
 
+/** Whether an editor's link is meant to lead to a message. */
+export function isMessageLink({ path }: { path: string }): boolean {
+  return /^\/message\/?$/.test(path)
+}
+
 /** What such a link leads to, from its parts as VS Code hands them over; `undefined`: it is none, or cut. */
 export function readMessageLink({ path, query }: { path: string; query: string }): LinkedMessage | undefined {
-  if (!/^\/message\/?$/.test(path)) return undefined
+  if (!isMessageLink({ path })) return undefined
   const parts = new URLSearchParams(query)
   const conversation = parts.get('conversation') ?? ''
   const position = parts.get('position') ?? ''

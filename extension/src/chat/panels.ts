@@ -78,8 +78,11 @@ class ChatPanels implements ChatOpener, Disposable {
   }
 
   async open(who: string, options: OpenOptions = {}): Promise<void> {
-    const { focus = 'composer' } = options
-    await this.#show(await this.#find(who), options, host => host.focus(focus))
+    const { focus = 'composer', position } = options
+    await this.#show(await this.#find(who), options, host => {
+      if (position === undefined) host.focus(focus)
+      else host.reveal(position)
+    })
   }
 
   async insert(who: string, text: string): Promise<void> {

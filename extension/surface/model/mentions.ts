@@ -1,3 +1,4 @@
+import { limits } from '../limits.ts'
 import type { People } from './people.ts'
 
 /** By what everybody in a room is named. */
@@ -12,7 +13,7 @@ export function mentionsIn(text: string, { others, isRoom }: Pick<People, 'other
     if (user !== undefined) found.add(user)
     else if (isRoom && name === everybody) found.add(everybody)
   }
-  return [...found]
+  return [...found].slice(0, limits.mentions)
 }
 
 /** The grammar of `text/prose.ts`, which draws them. */
