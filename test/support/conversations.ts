@@ -60,6 +60,8 @@ export function conversationOf(a: Person, b: Person): ConversationId {
   return directConversationId(registry, a.user, b.user)
 }
 
+type HomeOptions = Pick<Parameters<typeof openConversations>[0], 'guard' | 'rooms' | 'offerPause'>
+
 /** A person's conversations over a storage that outlives restarts. */
 export class Home implements AsyncDisposable {
   readonly person: Person
@@ -69,17 +71,24 @@ export class Home implements AsyncDisposable {
   /** Every change that was told, the latest last. */
   readonly told: StoredMessage[] = []
   areReceiptsOn = true
+  readonly #more: HomeOptions
   #conversations: Conversations | undefined
   readonly #links = new Set<AbortController>()
 
-  private constructor(owner: Person, storage: Storage, clock: HybridClock) {
+  private constructor(owner: Person, storage: Storage, clock: HybridClock, more: HomeOptions) {
+    this.#more = more
     this.person = owner
     this.storage = storage
     this.clock = clock
   }
 
-  static async open(owner: Person, storage: Storage = openMemoryStorage(), clock = new HybridClock()): Promise<Home> {
-    const home = new Home(owner, storage, clock)
+  static async open(
+    owner: Person,
+    storage: Storage = openMemoryStorage(),
+    clock = new HybridClock(),
+    more: HomeOptions = {},
+  ): Promise<Home> {
+    const home = new Home(owner, storage, clock, more)
     await home.start()
     return home
   }

@@ -7,6 +7,7 @@ import { type ConversationId, type DeviceId, type MessageId, toText, type UserId
 import type { Entry } from '../../protocol/parley_pb.ts'
 import { topOf } from './device-log.ts'
 import type { Draft } from './draft.ts'
+import { forkProblem } from './fork-problem.ts'
 import { changedMessage, readHistory, storedMessage, withReplies } from './history.ts'
 import { type CheckedEntry, checkEntries, type Intake, sizeOf } from './intake.ts'
 import { checkPosition, type Place } from './keys.ts'
@@ -83,7 +84,6 @@ export class Conversation {
   /** Rises whenever what was checked but not committed is dropped. */
   #generation = 0
   #checking: Promise<unknown> = Promise.resolve()
-  #problem: string | undefined
   #handOvers = 0
   /** Which link was asked for a log, and until when others wait for it. */
   readonly #claims = new Map<DeviceId, { readonly by: object; readonly until: number }>()
@@ -157,6 +157,7 @@ export class Conversation {
     const { lastLine, lastMine, lastTime, queued, shown, unread, firstUnread } = row
     const unsent = this.#ownSeq - (readReach(row).get(this.account.device)?.sent ?? 0)
     const peer = this.#peer
+    const problem = forkProblem(this.#state, this.account, peer?.name)
     const kind = peer ? ({ kind: 'direct', peer } as const) : ({ kind: 'room', members: this.members } as const)
     return {
       conversation: this.id,
@@ -172,7 +173,7 @@ export class Conversation {
       ...(firstUnread === '' ? {} : { firstUnread }),
       count: Number(shown) + queued,
       linked: this.#shared.links.isLinked(this),
-      ...(this.#problem === undefined ? {} : { problem: this.#problem }),
+      ...(problem === undefined ? {} : { problem }),
     }
   }
 
@@ -306,12 +307,6 @@ export class Conversation {
   /** Looks whether there is something to write, after a link has come to know more. */
   wake(): void {
     this.#writer.wake()
-  }
-
-  report(problem: string): void {
-    if (this.#problem === problem) return
-    this.#problem = problem
-    this.#tell()
   }
 
   async close(): Promise<void> {

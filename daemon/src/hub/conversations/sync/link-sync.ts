@@ -243,9 +243,11 @@ export class LinkSync implements ExchangeLink {
 
   #sameHeads(conversation: Conversation, said: Listed | undefined): void {
     const exchange = this.#exchange(conversation)
-    if (said === undefined) return exchange.acknowledge([this.device])
-    exchange.inStep(said.state.logs)
-    this.#inStep(conversation, said.state)
+    if (said === undefined) exchange.acknowledge([this.device])
+    else {
+      exchange.inStep(said.state.logs)
+      this.#inStep(conversation, said.state)
+    }
   }
 
   /** The other has committed all that was here. */
@@ -326,10 +328,11 @@ export class LinkSync implements ExchangeLink {
   /** Somebody names a room that is not here: their membership entries say whether one has a part in it. */
   #askForRoom(id: ConversationId): void {
     if (this.#host.rooms === undefined || this.#unknown.size >= limits.unknownConversations) {
-      return this.refuse(id, { code: 'stranger', message: 'That conversation is none of these two users.' })
+      this.refuse(id, { code: 'stranger', message: 'That conversation is none of these two users.' })
+    } else {
+      this.#unknown.add(id)
+      this.#talk.say(rightsFrame(id, undefined, this.user))
     }
-    this.#unknown.add(id)
-    this.#talk.say(rightsFrame(id, undefined, this.user))
   }
 
   async #meetRoom(id: ConversationId, { entries }: RightsEntries): Promise<void> {
