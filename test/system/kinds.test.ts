@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import type { MessageInfo } from '../../daemon/src/protocol/control.ts'
 import { personOf } from '../../daemon/src/protocol/conversation-infos.ts'
 import { toText } from '../../daemon/src/protocol/ids.ts'
 import { runParley } from '../support/command.ts'
 import { temporaryFolder } from '../support/folder.ts'
-import { Person, startRegistry } from '../support/team.ts'
+import { Person, parley, startRegistry } from '../support/team.ts'
 import { until } from '../support/wait.ts'
 
 const password = 'correct horse battery'
@@ -108,6 +111,32 @@ describe('what is done with messages, by two real hubs', () => {
     await bob.client.request('deleteMessage', { ...about, forMe: true })
     assert.deepEqual(await shown(bob, 'alice'), [])
     assert.equal((await shown(alice, 'bob')).length, 1)
+  })
+
+  it('is told to whoever follows the log', async function () {
+    this.timeout(60_000)
+    const hello = await say('one')
+    await atBob('it is here', ([first]) => first !== undefined)
+    const lines: { event?: string; text?: string; messages?: unknown[] }[] = []
+    const follower = spawn(process.execPath, [parley, 'log', 'alice', '--follow', '--json', '--home', bob.home])
+    createInterface({ input: follower.stdout }).on('line', line => lines.push(JSON.parse(line)))
+    const ended = once(follower, 'close')
+    const has = (event: string, text: string) =>
+      until(`${event} ${text}`, () => lines.some(line => line.event === event && line.text === text), 20_000)
+    try {
+      await until('the page', () => lines.some(({ messages }) => messages?.length === 1), 20_000)
+      await say('two')
+      await has('message', 'two')
+      const { conversation, message } = hello
+      await alice.client.request('editMessage', { conversation, message, text: 'one, edited', act: newId() })
+      await has('changed', 'one, edited')
+      follower.kill('SIGINT')
+      const [code] = await ended
+      assert.equal(code, 0)
+    } finally {
+      follower.kill('SIGKILL')
+      await ended
+    }
   })
 
   it('works from a terminal, by the beginning of a message’s id', async function () {
