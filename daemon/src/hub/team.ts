@@ -168,15 +168,11 @@ export class Team extends KeyedCircle {
       log,
     })
     this.mailbox = new HubMailbox({
-      ...{ mail: conversations.mail, keys, people, self: device, log, waits: options.mailWaits },
-      session: () => client.session,
-      now: () => clock.physical(),
-      devicesOf: other => (other === user ? this.#ownDevices : (people.get(other)?.keys.keys() ?? [])),
+      ...{ conversations, keys, people, self: device, clock, log, waits: options.mailWaits },
+      ...{ session: () => client.session, own: () => store.current ?? options.account },
       isLinked: device => this.peers.linkTo(device) !== undefined,
       isHeld: user => this.isHeld(user),
     })
-    // What has merely come is nothing to write to anybody about.
-    conversations.watch(({ conversation, arrived }) => arrived.length === 0 && this.mailbox.wrote(conversation))
     for (const [user, key] of trusts.noted(registry)) {
       const person = people.get(user)
       if (person && Buffer.from(person.attested.accountKey).equals(key)) this.#noteKey(person)
@@ -229,7 +225,6 @@ export class Team extends KeyedCircle {
     // After a sign-up the session is older than this.
     this.listedPeople.changed(this.#options.client.online.users())
     this.reachAll()
-    this.mailbox.signedIn()
     void this.cuts.make()
   }
 
@@ -378,11 +373,6 @@ export class Team extends KeyedCircle {
     this.peers.recheck({ user, name, keys })
     this.supervisor.reach(user)
     this.mailbox.signedIn()
-  }
-
-  get #ownDevices(): Iterable<DeviceId> {
-    const { store, account } = this.#options
-    return rosterDevices((store.current ?? account).listed).keys()
   }
 
   /** Whether that is another device of one's own; without one, whether there is any. */

@@ -1,10 +1,12 @@
 import type { Log } from '@parley/kit'
 import { asParleyError, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { type ConversationId, type DeviceId, deviceId, type UserId } from '../../protocol/ids.ts'
+import type { HybridClock } from '../../protocol/clock.ts'
+import { type DeviceId, deviceId, type UserId } from '../../protocol/ids.ts'
 import { isInUse, type MailboxKey, readMailboxKey } from '../../protocol/mailbox.ts'
 import type { LookedUp } from '../../protocol/parley_pb.ts'
-import type { Mail } from '../conversations/mail.ts'
+import type { Account } from '../accounts.ts'
+import type { Conversations } from '../conversations/conversations.ts'
 import type { People, Person } from '../people.ts'
 import type { RegistrySession } from '../registry/session.ts'
 import { Collector } from './collector.ts'
@@ -12,16 +14,14 @@ import { Courier, type CourierOptions } from './courier.ts'
 import type { MailboxKeys } from './keys.ts'
 import { publishMailboxKey } from './requests.ts'
 
-export interface HubMailboxOptions extends Pick<CourierOptions, 'devicesOf' | 'isLinked' | 'waits'> {
-  readonly mail: Mail
+export interface HubMailboxOptions extends Pick<CourierOptions, 'self' | 'isLinked' | 'isHeld' | 'waits'> {
+  readonly conversations: Pick<Conversations, 'mail' | 'watch'>
   readonly keys: MailboxKeys
   readonly people: Pick<People, 'get' | 'judge' | 'keep'>
-  readonly self: DeviceId
-  /** Whether nothing may pass to or from somebody. */
-  readonly isHeld: (user: UserId) => boolean
+  /** The own account as it is now. */
+  readonly own: () => Pick<Account, 'user' | 'listed' | 'attested'>
   readonly session: () => RegistrySession | undefined
-  /** Synchronised time in ms. */
-  readonly now: () => number
+  readonly clock: Pick<HybridClock, 'physical'>
   readonly log: Log
 }
 
@@ -37,17 +37,26 @@ export class HubMailbox {
 
   constructor(options: HubMailboxOptions) {
     this.#options = options
-    const { waits } = options
-    this.#courier = new Courier({ ...options, keyOf: (user, device) => this.#keyOf(user, device) })
+    const { waits, conversations } = options
+    const { mail } = conversations
+    this.#courier = new Courier({
+      ...options,
+      mail,
+      devicesOf: user => this.#devicesOf(user),
+      keyOf: (user, device) => this.#keyOf(user, device),
+    })
     this.#collector = new Collector({
       ...options,
+      mail,
       retry: waits?.retry,
       personWith: (user, device) => this.#personWith(user, device),
     })
+    // What has merely come is nothing to write to anybody about.
+    conversations.watch(({ conversation, arrived }) => arrived.length === 0 && this.#courier.wrote(conversation))
     this.#timer = setInterval(() => this.#look(), limits.mailboxKeyCheck).unref()
   }
 
-  /** To be called after each sign-in, and once the team is open. */
+  /** To be called after each sign-in. */
   signedIn(): void {
     const session = this.#options.session()
     if (!session || this.#session === session) return
@@ -62,11 +71,6 @@ export class HubMailbox {
   /** The link to a device of theirs has gone, or nothing may keep one from writing to them any more. */
   wants(user: UserId): void {
     this.#courier.wants(user)
-  }
-
-  /** Something was written in a conversation. */
-  wrote(conversation: ConversationId): void {
-    this.#courier.wrote(conversation)
   }
 
   async close(): Promise<void> {
@@ -95,6 +99,13 @@ export class HubMailbox {
     })
   }
 
+  #devicesOf(user: UserId): Iterable<DeviceId> {
+    const { own, people } = this.#options
+    const { user: self, listed, attested } = own()
+    if (user !== self) return people.get(user)?.keys.keys() ?? []
+    return listed.devices.map(({ id }) => id).filter(device => !attested.denied.has(device))
+  }
+
   async #personWith(user: UserId, device: DeviceId): Promise<Person> {
     const known = this.#options.people.get(user)
     if (known?.keys.has(device)) return known
@@ -104,9 +115,9 @@ export class HubMailbox {
 
   /** A key is good for a while, and so is the word that there is none: not every message asks for it. */
   async #keyOf(user: UserId, device: DeviceId): Promise<MailboxKey | undefined> {
-    const { now } = this.#options
+    const now = this.#options.clock.physical()
     const known = this.#known.get(device)
-    if (known && performance.now() - known.at < limits.mailboxKeyFresh && (!known.key || isInUse(known.key, now())))
+    if (known && performance.now() - known.at < limits.mailboxKeyFresh && (!known.key || isInUse(known.key, now)))
       return known.key
     const { person, found } = await this.#lookUp(user)
     this.#known.delete(device)
@@ -122,7 +133,7 @@ export class HubMailbox {
     if (!signed) return undefined
     try {
       const key = readMailboxKey(signed, { device, deviceKey })
-      return isInUse(key, this.#options.now()) ? key : undefined
+      return isInUse(key, this.#options.clock.physical()) ? key : undefined
     } catch (error) {
       const { code, message } = asParleyError(error)
       this.#options.log.warn({ code, device }, `The registry told a mailbox key that does not hold: ${message}`)
