@@ -83,7 +83,8 @@ class SqliteSearch implements SearchIndex {
     const worker = this.#start()
     const number = ++this.#count
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => this.#end(worker, `has not answered for ${limits.search / 1000} s`), limits.search)
+      const stuck = () => this.#end(worker, `has not answered for ${limits.search / 1000} s`)
+      const timer = setTimeout(stuck, limits.search)
       this.#waiting.set(number, { timer, resolve, reject })
       const message: ToSearch = { number, task }
       worker.ref()
