@@ -106,7 +106,16 @@ export class Home implements AsyncDisposable {
       meet: async () => {},
     }
     const areReceiptsOn = () => this.areReceiptsOn
-    this.#conversations = await openConversations({ storage, account, clock, log, keyring, rooms, areReceiptsOn })
+    this.#conversations = await openConversations({
+      storage,
+      account,
+      clock,
+      log,
+      keyring,
+      rooms,
+      areReceiptsOn,
+      ...this.#more,
+    })
     this.#conversations.watch(({ messages }) => this.told.push(...messages))
   }
 

@@ -139,6 +139,26 @@ export class Logs {
     return readNext(storage, keys.logOf(conversation, device), log, known, bytes)
   }
 
+  /**
+   * Places of a log for somebody who may hold another branch of it: its heads, and further and further back an entry each,
+   * so that one is where both branches are still the same, or not much before.
+   */
+  async ladder(device: DeviceId): Promise<readonly Place[]> {
+    const { conversation, storage, logs } = this.#ground
+    const log = logs.get(device) ?? emptyLog
+    const places: Place[] = [...log.heads]
+    const prefix = keys.logOf(conversation, device)
+    const top = topOf(log)
+    for (let back = 1; back < top; back *= 4) {
+      const seq = top - back
+      const { rows } = await storage.list(prefix, { after: behind(prefix, seq - 1), limit: 1 })
+      for (const [key, value] of rows) {
+        if (seqOf(key) === seq) places.push({ seq, hash: readHeader(readRow(EntrySchema, key, value)).hash })
+      }
+    }
+    return places
+  }
+
   /** Of places those that are held, and up to which number a log is whole for somebody who holds them. */
   async reach(device: DeviceId, places: readonly Place[]): Promise<{ held: readonly Place[]; seq: number }> {
     const held: Place[] = []

@@ -183,18 +183,27 @@ export class Exchange {
     const conversation = fromText(this.conversation.id)
     if (this.#tellsSince) await this.#beginToTell(this.#tellsSince)
     if (this.#telling) return this.#nextHave(conversation, this.#telling)
-    if (this.#owesWant.size > 0) {
-      this.#owesAnswer = false
-      const known = headsOf(this.conversation.state, this.#owesWant, wantsAll)
-      this.#owesWant.clear()
-      this.#askedAt = performance.now()
-      return { case: 'want', value: create(WantSchema, { conversation, known, credit: this.#link.takeCredit() }) }
-    }
+    if (this.#owesWant.size > 0) return this.#nextWant(conversation)
     if (this.#owesAck.size === 0 && !this.#owesAnswer) return undefined
     this.#owesAnswer = false
     const heads = headsOf(this.conversation.state, this.#owesAck)
     this.#owesAck.clear()
     return { case: 'ack', value: create(AckSchema, { conversation, heads, credit: this.#link.takeCredit() }) }
+  }
+
+  async #nextWant(conversation: Uint8Array): Promise<Frame> {
+    this.#owesAnswer = false
+    const known: Head[] = []
+    for (const device of this.#owesWant) {
+      if (known.length > limits.heads / 2) break
+      this.#owesWant.delete(device)
+      const places = await this.conversation.logs.ladder(device)
+      const heads = places.map(place => headOf(device, place))
+      // Number 0: nothing of it is here.
+      known.push(...(heads.length > 0 ? heads : [create(HeadSchema, { device: fromText(device) })]))
+    }
+    this.#askedAt = performance.now()
+    return { case: 'want', value: create(WantSchema, { conversation, known, credit: this.#link.takeCredit() }) }
   }
 
   /** Whether the other lacks entries that it is to be sent. */
@@ -419,7 +428,7 @@ export class Exchange {
       if (floor || hash.length !== idSize || seq < 1n || seq >= BigInt(limits.seq)) continue
       const log = this.#deviceOf(device)
       if (log === undefined) continue
-      read.set(log, [...(read.get(log) ?? []), { seq: Number(seq), hash }].slice(0, limits.branches))
+      read.set(log, [...(read.get(log) ?? []), { seq: Number(seq), hash }].slice(0, placesOfLog))
     }
     return read
   }
@@ -449,31 +458,24 @@ interface Telling {
   readonly arrival: bigint
 }
 
-/** Heads and floors of logs; `whenEmpty`: what stands for one of which nothing is here. */
-function headsOf(
-  state: State,
-  devices: Iterable<DeviceId>,
-  whenEmpty: (device: DeviceId) => Head[] = () => [],
-): Head[] {
+/** Heads and floors of logs. */
+function headsOf(state: State, devices: Iterable<DeviceId>): Head[] {
   const heads: Head[] = []
   for (const device of devices) {
-    const log = state.logs.get(device)
-    if (log === undefined || log.heads.length === 0) {
-      heads.push(...whenEmpty(device))
-      continue
-    }
-    const head = ({ seq, hash }: Place, floor: boolean) =>
-      create(HeadSchema, { device: fromText(device), seq: BigInt(seq), hash: new Uint8Array(hash), floor })
-    heads.push(...log.heads.map(each => head(each, false)), ...log.floors.map(each => head(each, true)))
+    const log = state.logs.get(device) ?? emptyLog
+    heads.push(...log.heads.map(place => headOf(device, place)))
+    heads.push(...log.floors.map(place => headOf(device, place, true)))
   }
   return heads
 }
 
-function wantsAll(device: DeviceId): Head[] {
-  return [create(HeadSchema, { device: fromText(device) })]
+function headOf(device: DeviceId, { seq, hash }: Place, floor = false): Head {
+  return create(HeadSchema, { device: fromText(device), seq: BigInt(seq), hash: new Uint8Array(hash), floor })
 }
 
 const idSize = 32
+/** Places that one frame names of one log: eight heads and a ladder down from 2⁴⁴. */
+const placesOfLog = 32
 /** Logs told in one frame: with all branches and floors they keep below its heads. */
 const logsPerPage = 64
 /** Looks at the same logs that may be due at a time. */
