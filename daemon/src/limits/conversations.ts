@@ -88,6 +88,10 @@ export const conversationsLimits = {
   reactionsOfMessage: 384,
   /** How often one message is edited: its deletion drops all those texts in one batch. */
   editsOfMessage: 100,
+  /** Deeds whose rows go with a deleted message, edits first: with what they said they still fit into one batch. */
+  droppedAbouts: 300,
+  /** Deeds that are merged anew when one of them counts no longer: every reaction of a large room, five times over. */
+  recountedAbouts: 2_000,
   /** Characters of a message that a reply to it shows. */
   replyExcerpt: 100,
   /** Files of one message. */

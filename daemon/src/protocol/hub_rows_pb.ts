@@ -815,7 +815,7 @@ export const NamedRowSchema: GenMessage<NamedRow> = /*@__PURE__*/
   messageDesc(file_hub_rows, 18);
 
 /**
- * about/<conv>/<user>/<message>/<position>: an entry that did something with that message
+ * about/<conv>/<user>/<message>/<kind>/<position>: an entry that did something with that message
  *
  * @generated from message parley.hub.v1.AboutRow
  */

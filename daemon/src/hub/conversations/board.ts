@@ -160,7 +160,7 @@ export class Board {
     for (const position of sealedPlaces(named)) this.rows.strip(position)
     for (const { position, kind } of this.rows.abouts(name)) {
       if (kind === editKind) this.rows.strip(position)
-      if (kind === editKind || kind === reactionKind) this.rows.removeAbout(name, position)
+      if (kind === editKind || kind === reactionKind) this.rows.removeAbout(name, kind, position)
     }
   }
 

@@ -99,9 +99,9 @@ export class Draft {
     return this.#members
   }
 
-  /** Whether a message of `bytes` fits into the batch beside the rows that every batch may need. */
-  hasRoom(bytes: number): boolean {
-    return this.#batch.hasRoom(changesPerMessage + changesPerBatch, bytes * 2)
+  /** Whether a message of `bytes` fits into the batch, with `rows` of its own, beside those that every batch may need. */
+  hasRoom(bytes: number, rows = 0): boolean {
+    return this.#batch.hasRoom(changesPerMessage + changesPerBatch + rows, bytes * 2)
   }
 
   /** Links an entry to its log, and shows what it says if it counts. */

@@ -43,8 +43,8 @@ export const keys = {
   named: (conversation: ConversationId, user: UserId, message: MessageId) => `named/${conversation}/${user}/${message}`,
   aboutOf: (conversation: ConversationId, user: UserId, message: MessageId) =>
     `about/${conversation}/${user}/${message}/`,
-  about: (conversation: ConversationId, user: UserId, message: MessageId, position: string) =>
-    `about/${conversation}/${user}/${message}/${position}`,
+  about: (conversation: ConversationId, user: UserId, message: MessageId, kind: number, position: string) =>
+    `about/${conversation}/${user}/${message}/${kind}/${position}`,
   deleted: (conversation: ConversationId, place: string) => `deleted/${conversation}/${place}`,
   act: (conversation: ConversationId, id: MessageId) => `act/${conversation}/${id}`,
   outboxOf: (conversation: ConversationId) => `outbox/${conversation}/`,

@@ -2,7 +2,7 @@ import type { Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { type Act, type Deed, editKind, encodeSaid, type MessageName, targetOf } from '../../protocol/bodies.ts'
-import { AboutRowSchema, NamedRowSchema } from '../../protocol/hub_rows_pb.ts'
+import { NamedRowSchema } from '../../protocol/hub_rows_pb.ts'
 import type { ConversationId, UserId } from '../../protocol/ids.ts'
 import { readShown, rowKey, storedMessage, type View, withReplies } from './history.ts'
 import { keys, queuedNumber, queuedPosition } from './keys.ts'
@@ -97,8 +97,7 @@ function checkReaction(
 
 async function editCount(storage: Storage, conversation: ConversationId, of: MessageName): Promise<number> {
   const prefix = keys.aboutOf(conversation, of.user, of.message)
-  const { rows } = await storage.list(prefix, { limit: limits.editsOfMessage * 5 })
-  return rows.filter(([key, value]) => readRow(AboutRowSchema, key, value).kind === editKind).length
+  return (await storage.list(`${prefix}${editKind}/`, { limit: limits.editsOfMessage })).rows.length
 }
 
 const doneTo: Readonly<Record<Deed['is'], string>> = { edit: 'edited', deletion: 'deleted', reaction: 'reacted to' }

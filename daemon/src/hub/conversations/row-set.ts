@@ -95,8 +95,8 @@ export class RowSet {
   abouts(name: MessageName): About[] {
     const key = this.#namedKey(name)
     const found = [...this.#shelf.abouts(name), ...(this.#newAbouts.get(key) ?? [])]
-    return found.filter(({ position }) => {
-      const change = this.#batch.get(this.#aboutKey(name, position))
+    return found.filter(({ kind, position }) => {
+      const change = this.#batch.get(this.#aboutKey(name, kind, position))
       return change === undefined || 'put' in change
     })
   }
@@ -106,11 +106,11 @@ export class RowSet {
     const key = this.#namedKey(name)
     this.#newAbouts.set(key, [...(this.#newAbouts.get(key) ?? []), about])
     const row = create(AboutRowSchema, { kind, user: fromText(user) })
-    this.#batch.put(this.#aboutKey(name, position), toBinary(AboutRowSchema, row))
+    this.#batch.put(this.#aboutKey(name, kind, position), toBinary(AboutRowSchema, row))
   }
 
-  removeAbout(name: MessageName, position: string): void {
-    this.#batch.remove(this.#aboutKey(name, position))
+  removeAbout(name: MessageName, kind: number, position: string): void {
+    this.#batch.remove(this.#aboutKey(name, kind, position))
   }
 
   /** The message that an entry said which was deleted; `place` as {@link entryText} gives it. */
@@ -158,7 +158,7 @@ export class RowSet {
     return fileKeys.name(hash, this.#conversation, user, message)
   }
 
-  #aboutKey({ user, message }: MessageName, position: string): string {
-    return keys.about(this.#conversation, user, message, position)
+  #aboutKey({ user, message }: MessageName, kind: number, position: string): string {
+    return keys.about(this.#conversation, user, message, kind, position)
   }
 }

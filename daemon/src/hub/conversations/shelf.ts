@@ -88,7 +88,8 @@ export class Shelf {
     const dropped = said.filter(({ said: is }) => isAct(is) && is.act.is === 'deletion').map(nameIn)
     await this.#readEntries([...dropped, ...withdrawn.map(nameIn), ...others])
     const recounted = withdrawn.filter(({ said: is }) => isAct(is)).map(nameIn)
-    for (const name of [...recounted, ...dropped]) await this.#readAbouts(name)
+    for (const name of recounted) await this.#readAbouts(name, limits.recountedAbouts)
+    for (const name of dropped) await this.#readAbouts(name, limits.droppedAbouts)
   }
 
   /** What stands where the messages do. */
@@ -120,14 +121,14 @@ export class Shelf {
     return value && readRow(NamedRowSchema, key, value)
   }
 
-  async #readAbouts(name: MessageName): Promise<void> {
+  async #readAbouts(name: MessageName, most: number): Promise<void> {
     const key = this.#named(name)
     if (this.#abouts.has(key)) return
     const prefix = keys.aboutOf(this.#conversation, name.user, name.message)
-    const { rows } = await this.#storage.list(prefix, { limit: mostAbouts })
+    const { rows } = await this.#storage.list(prefix, { limit: most })
     const abouts = rows.map(([at, value]) => {
       const { kind, user } = readRow(AboutRowSchema, at, value)
-      return { position: at.slice(prefix.length), kind, user: userId(user) }
+      return { position: at.slice(at.indexOf('/', prefix.length) + 1), kind, user: userId(user) }
     })
     this.#abouts.set(key, abouts)
     await this.#read(abouts.map(({ position }) => logKeyOf(this.#conversation, position)))
@@ -185,5 +186,3 @@ function nameIn({ user, said }: { readonly user: UserId; readonly said: Said }):
 
 /** Keys of one look: what a storage takes at once with room to spare. */
 const pageOfKeys = 500
-/** What honest people do with one message, twice over. */
-const mostAbouts = limits.editsOfMessage * 5

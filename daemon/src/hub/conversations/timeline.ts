@@ -1,4 +1,5 @@
 import { create } from '@bufbuild/protobuf'
+import { limits } from '../../limits.ts'
 import {
   type Act,
   type Content,
@@ -193,6 +194,14 @@ export class Timeline {
     return { ...said, act: { ...act, entries: places.map(entryPlaceOf) } }
   }
 
+  /** How many rows a batch has to have room for, beside those that every entry needs. */
+  costOf(user: UserId, said: Said | undefined): number {
+    if (said === undefined) return 0
+    if (!isAct(said)) return said.files?.length ?? 0
+    if (said.act.is !== 'deletion') return 1
+    return 2 * (this.#board.rows.abouts(targetOf(said, user)).length + said.act.entries.length) + limits.branches
+  }
+
   /** Writes into the row and the batch what has changed of them. */
   finish(): void {
     this.#board.finish()
@@ -332,7 +341,7 @@ export class Timeline {
   #undo({ user, said, position }: CountedAct): void {
     const { rows } = this.#board
     const name = targetOf(said, user)
-    rows.removeAbout(name, position)
+    rows.removeAbout(name, kindOf(said), position)
     this.#change(name, (registers, named) => {
       if (registers.deleted && named.position !== '') return
       const { queuedEdit, queuedReactions } = registers

@@ -138,20 +138,20 @@ export class Writer {
     for (const { by, log, seq } of acks) draft.acknowledge(by, log, seq)
     taken.changes = this.inbox.changes.make(draft)
     for (const checked of entries) {
-      if (!draft.hasRoom(checked.encoded.length)) break
+      if (!draft.hasRoom(checked.encoded.length, draft.timeline.costOf(checked.user, checked.content))) break
       draft.link(checked)
       taken.entries++
     }
     let sealed = 0
     for (const said of outbox) {
-      if (!draft.hasRoom(sizeOfSaid(said))) break
+      if (!draft.hasRoom(sizeOfSaid(said), draft.timeline.costOf(account.user, said))) break
       await pace.step()
       this.#seal(draft, said)
       sealed++
     }
     const maySeal = this.#desk.maySeal && state.row.queued === sealed
     for (const said of sends) {
-      if (!draft.hasRoom(sizeOfSaid(said))) break
+      if (!draft.hasRoom(sizeOfSaid(said), draft.timeline.costOf(account.user, said))) break
       await pace.step()
       taken.sends.push(this.#take(draft, said, maySeal))
     }

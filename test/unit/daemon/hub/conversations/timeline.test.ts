@@ -45,6 +45,19 @@ describe('the timeline', () => {
     assert.equal(screen.told[0]?.content.deleted, true)
   })
 
+  it('forgets every word of a deleted message, however much was done with it', async () => {
+    const screen = new Screen(bob)
+    const hello = sealed(alice, text('a secret'), 1, 1000)
+    const deeds = Array.from({ length: limits.droppedAbouts + 20 }, (_, index) =>
+      sealed(bob, reaction(hello, String.fromCodePoint(0x1f600 + (index % 60))), index + 1, 2000 + index),
+    )
+    await screen.count(hello)
+    for (let from = 0; from < deeds.length; from += 50) await screen.count(...deeds.slice(from, from + 50))
+    await screen.count(sealed(alice, edit(hello, 'another secret'), 2, 9000))
+    await screen.count(sealed(alice, deletion(hello), 3, 9500))
+    assert.doesNotMatch(await screen.words(), /secret/)
+  })
+
   it('shows a message as deleted whose words never came, as whoever had them does', async () => {
     const hello = sealed(alice, text('gone'), 1, 1000)
     const gone = sealed(alice, deletion(hello), 2, 3000)
