@@ -20,8 +20,9 @@ function say(from: Person, to: string, text: string): Promise<MessageInfo> {
   return from.client.request('send', { to, text, message: toText(randomBytes(16)) })
 }
 
+/** What people have written there: not what was done to a room. */
 async function messages(of: Person, to: string): Promise<readonly MessageInfo[]> {
-  return (await of.client.request('history', { with: to, limit: 500 })).messages
+  return (await of.client.request('history', { with: to, limit: 500 })).messages.filter(({ event }) => !event)
 }
 
 const texts = async (of: Person, to: string) => (await messages(of, to)).map(({ text }) => text)
@@ -196,11 +197,13 @@ describe('a room of three who are never here together', () => {
     await carol.stop()
     await say(alice, conversation, 'who is here?')
     await reached(alice, conversation, 'sent')
+    await until('it waits for both', async () => (await waiting(control)) === 2, patience)
     await alice.stop()
     await bob.start()
     await got(bob, conversation, ['who is here?'])
     await say(bob, conversation, 'bob is')
     await reached(bob, conversation, 'sent')
+    await until('it waits for both others', async () => (await waiting(control)) === 3, patience)
     await bob.stop()
     await carol.start()
     await got(carol, conversation, ['who is here?', 'bob is'])

@@ -28,7 +28,9 @@ async function scene(changes: Parameters<typeof startTestRegistry>[0] = {}) {
 }
 
 const statesOf = async ({ hub }: RunningHub, other: string) =>
-  (await hub.history({ with: other, limit: 100 })).messages.filter(({ mine }) => mine).map(({ state }) => state)
+  (await hub.history({ with: other, limit: 100 })).messages
+    .filter(({ mine, event }) => mine && !event)
+    .map(({ state }) => state)
 
 const reached = (of: RunningHub, other: string, state: string) =>
   until(`all is ${state}`, async () => (await statesOf(of, other)).every(one => one === state))
@@ -99,5 +101,43 @@ describe('two hubs that are never up together', () => {
     await until('its time would have come', () => performance.now() - began > 2_200)
     const { text } = await team.at.registry.metrics()
     assert.equal(readMetrics(text).get('parley_mail_events_total{event="deposited"}'), 0)
+  })
+})
+
+describe('a room whose members are never up together', () => {
+  it('has what each has written, in one order', async () => {
+    await using team = await scene()
+    await using third = await enrolledHome(team.at, 'carol')
+    const alice = await team.start(team.homes.alice)
+    const bob = await team.start(team.homes.bob)
+    const carol = await team.start(third)
+    const { conversation: room } = await alice.hub.rooms.createRoom({ name: 'Zoo', invite: ['bob', 'carol'] })
+    const { conversation } = room
+    for (const { hub } of [bob, carol]) {
+      await until('invited', () => hub.snapshot().conversations.some(one => one.conversation === conversation))
+      await hub.rooms.joinRoom({ conversation })
+    }
+    const joined = async ({ hub }: RunningHub) =>
+      (await hub.rooms.room({ conversation })).members.filter(({ role }) => role !== 'invited').length
+    await until(
+      'all have joined',
+      async () => (await joined(alice)) + (await joined(bob)) + (await joined(carol)) === 9,
+    )
+    await bob.hub.close()
+    await carol.hub.close()
+    await alice.say(conversation, 'who is here?')
+    await reached(alice, conversation, 'sent')
+    await until('it waits for both', () => team.waiting() === 2)
+    await alice.hub.close()
+    const bobAgain = await team.start(team.homes.bob)
+    const said = async (by: RunningHub) => (await by.texts(conversation)).filter(text => text !== '')
+    await until('bob has it', async () => (await said(bobAgain)).length === 1)
+    await bobAgain.say(conversation, 'bob is')
+    await reached(bobAgain, conversation, 'sent')
+    await until('it waits for both others', () => team.waiting() === 3)
+    await bobAgain.hub.close()
+    const carolAgain = await team.start(third)
+    await until('carol has both', async () => (await said(carolAgain)).length === 2)
+    assert.deepEqual(await said(carolAgain), ['who is here?', 'bob is'])
   })
 })
