@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { messageId } from '../../../../../daemon/src/protocol/ids.ts'
+import { encodeAct } from '../../../../../daemon/src/protocol/membership-bodies.ts'
 import { connect, conversationOf, Home, person, withDevice } from '../../../../support/conversations.ts'
+import { RoomPerson } from '../../../../support/rooms.ts'
 
 /** Alice on two devices, and bob. */
 async function three() {
@@ -112,5 +115,92 @@ describe('devices of one account', () => {
     await laptop.until('bob has it', async () => (await chat.state(laptop, 'one')) === 'delivered')
     assert.deepEqual(await reached(), [[people.bob.user, 'delivered']])
     await assert.rejects(laptop.conversations.reached(id, messageId(new Uint8Array(16))), { code: 'bad-message' })
+  })
+
+  it('that are revoked write nothing more that counts, whoever hears it', async () => {
+    await using chat = await three()
+    const { laptop, phone, bob, people, id } = chat
+    connect(laptop, phone)
+    connect(laptop, bob)
+    const stolen = connect(phone, bob)
+    await phone.send(people.bob, 'before')
+    await laptop.until('it is there', async () => (await laptop.texts(people.bob)).length === 1)
+    await bob.until('it is there', async () => (await bob.texts(people.alice)).length === 1)
+    stolen.cut()
+    const { device, spki: key } = phone.person.account
+    const cut = (laptop.conversations.headsOf(id).get(device) ?? []).map(({ seq, hash }) => ({ device, seq, hash }))
+    assert.equal(cut.length, 1)
+    // What the thief has said to bob alone by then counts no more once the cut is known.
+    const hidden = connect(phone, bob)
+    await laptop.stop()
+    await phone.send(people.bob, 'unheard of at home')
+    await bob.until('it is there', async () => (await bob.texts(people.alice)).length === 2)
+    hidden.cut()
+    await laptop.start()
+    const body = { is: 'revocation', device, key, cut } as const
+    await laptop.conversations.enact(id, 39, encodeAct(body, messageId(randomBytes(16)), Date.now()))
+    connect(laptop, bob)
+    await bob.until('it is cut', async () => (await bob.texts(people.alice)).length === 1)
+    connect(phone, bob)
+    await phone.send(people.bob, 'after')
+    for (let number = 0; number < 10; number++) await laptop.send(people.bob, `good ${number}`)
+    await bob.until('all that is good', async () => (await bob.texts(people.alice)).length === 11)
+    await bob.send(people.alice, 'who is that?')
+    await laptop.until('the answer', async () => (await laptop.texts(people.bob)).length === 12)
+    const expected = ['before', ...Array.from({ length: 10 }, (_, number) => `good ${number}`), 'who is that?']
+    assert.deepEqual(await laptop.texts(people.bob), expected)
+    assert.deepEqual(await bob.texts(people.alice), expected)
+  })
+})
+
+describe('what becomes of a message in a room', () => {
+  it('is counted by member, and told when all have it', async () => {
+    const homes = await Promise.all(['ann', 'bob', 'cid'].map(name => Home.open(person(name))))
+    const [ann, bob, cid] = homes.map(home => new RoomPerson(home))
+    assert.ok(ann && bob && cid)
+    try {
+      const room = await ann.found('Tea')
+      const own = async (text: string) => {
+        const { messages } = await ann.home.conversations.history(room, { limit: 50 })
+        const found = messages.find(message => message.text === text)
+        return [found?.state, found?.reached?.delivered, found?.reached?.read, found?.reached?.of]
+      }
+      const is = (text: string, ...expected: unknown[]) => {
+        const what = `${text} is ${expected.join(' ')}`
+        return ann.home.until(what, async () => JSON.stringify(await own(text)) === JSON.stringify(expected), 8_000)
+      }
+      await ann.invite(room, bob.person)
+      connect(ann.home, bob.home)
+      await bob.stands(room, bob.person, 'invited')
+      await bob.join(room)
+      await ann.stands(room, bob.person, 'member')
+      await ann.send(room, 'to bob')
+      await is('to bob', 'delivered', 1, 0, 1)
+
+      await ann.invite(room, cid.person)
+      const wire = connect(ann.home, cid.home)
+      await cid.stands(room, cid.person, 'invited')
+      await cid.join(room)
+      await ann.stands(room, cid.person, 'member')
+      wire.cut()
+      await ann.send(room, 'to both')
+      await is('to both', 'sent', 1, 0, 2)
+      assert.deepEqual(await own('to bob'), ['delivered', 1, 0, 1], 'who comes later does not count')
+      const read = async (who: RoomPerson, text: string) => {
+        const { messages } = await who.home.conversations.history(room, { limit: 50 })
+        await who.home.conversations.markRead(room, messages.find(each => each.text === text)?.position ?? '')
+      }
+      await read(bob, 'to both')
+      await is('to both', 'sent', 1, 1, 2)
+      connect(bob.home, cid.home)
+      await cid.home.until('it comes by bob', async () => (await cid.shown(room)).includes('to both'), 8_000)
+      await read(cid, 'to both')
+      // Ann has no link to cid: that he has read it comes by bob as well.
+      await is('to both', 'read', 2, 2, 2)
+      await ann.home.restart()
+      assert.deepEqual(await own('to both'), ['read', 2, 2, 2])
+    } finally {
+      for (const home of homes) await home.stop()
+    }
   })
 })
