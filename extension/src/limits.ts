@@ -31,6 +31,14 @@ export const limits = {
   /** People that a message names, and files that go with it: what the hub takes. */
   mentions: 50,
   filesOfMessage: 10,
+  /** A file that was pasted or dropped, in base64: the hub takes 10 MiB of it. */
+  fileData: Math.ceil((10 * 1024 * 1024) / 3) * 4 + 4,
+  /** Bytes of an image that is shown: what is larger is a card; a page holds some of them as text. */
+  image: 5 * 1024 * 1024,
+  /** What fetching a file may take before it is said that it is still on its way: it goes on all the same. */
+  longFetch: 10 * 60_000,
+  /** What it may take to take a file in: it is read and hashed, and a disk can be slow. */
+  addFile: 120_000,
   /** Pixels of a side of an image. */
   side: 100_000,
   /** Messages that a surface asks for at once. */

@@ -65,6 +65,19 @@ export const limits = {
   aboveRevealed: 20,
   /** Characters of what is answered, above the answer. */
   quoted: 100,
+  /** Bytes of an image that is shown: what the extension gives. */
+  image: 5 * 1024 * 1024,
+  /** Images kept as text: those of some screens. */
+  images: 12,
+  /** Px of an image in the list: it can be looked at, and the chat around it read. */
+  imageWidth: 360,
+  imageHeight: 240,
+  /** Bytes of a file that is pasted or dropped: what the hub takes as data. */
+  pasted: 10 * 1024 * 1024,
+  /** Files of a message: what the hub takes. */
+  files: 10,
+  /** Files take their time to be read, hashed and fetched. */
+  fileTimeout: 11 * 60_000,
   /** People that a message names: what the hub takes. */
   mentions: 50,
   /** People that are offered for a mention at once: a list that is read at a glance. */

@@ -20,6 +20,8 @@ import { Jump } from './states/jump.tsx'
 import { Problem } from './states/problem.tsx'
 import { ReachedList } from './states/reached-list.tsx'
 import { TypingLine } from './states/typing-line.tsx'
+import { useAttached } from './use-attached.ts'
+import { useDrop } from './use-drop.ts'
 import { useSurroundings } from './use-surroundings.ts'
 import { useWriting } from './use-writing.ts'
 
@@ -51,6 +53,9 @@ export function OpenChat({ chat, host, state, view, act }: OpenChatProps) {
   const write = useCallback(() => composer.current?.focus(), [])
   const silent = whyNotWritten(view)
   const writing = useWriting(chat, people, write)
+  const complain = useCallback((problem: string) => chat.store.set({ problem }), [chat])
+  const attaching = useAttached(host, complain)
+  useDrop(silent === undefined && !people.isClassic ? attaching.add : undefined)
   const open = useCallback((is: Beside['is'], row: Row, by: HTMLElement) => setBeside({ is, row, by }), [])
   const around = useSurroundings({
     chat,
@@ -125,12 +130,21 @@ export function OpenChat({ chat, host, state, view, act }: OpenChatProps) {
         disabled={silent}
         people={people}
         context={writing.context}
+        attaching={attaching}
         onSend={text => {
-          if (!writing.send(text)) {
-            const mentions = mentionsIn(text, people)
-            chat.send(text, { ...writing.enclosed, ...(mentions.length > 0 && { mentions }) })
-          }
+          // What is written anew keeps the files that it has.
+          if (writing.send(text)) return true
+          const files = attaching.take()
+          if (files === undefined || (files.length === 0 && text === '')) return false
+          const mentions = mentionsIn(text, people)
+          chat.send(text, {
+            ...writing.enclosed,
+            ...(mentions.length > 0 && { mentions }),
+            ...(files.length > 0 && { files }),
+          })
+          writing.sent()
           list.current?.toEnd()
+          return true
         }}
         onDraft={draft => writing.wrote(draft)}
         onEditLast={() => writing.editLast(rows)}

@@ -7,6 +7,7 @@ import type { Ref } from 'preact'
 import type { ChatView, Place, SurfaceAction } from '../src/chat/messages.ts'
 import type { IconName } from './icon-names.ts'
 import type { People } from './model/people.ts'
+import type { Attaching } from './use-attached.ts'
 
 export type { IconName } from './icon-names.ts'
 
@@ -34,8 +35,9 @@ export interface ComposerProps {
   readonly sendWith: ChatView['sendWith']
   /** Whether it goes to a classic client, which takes short packets. */
   readonly isClassic: boolean
-  /** Never called with nothing but white space. The app empties the draft. */
-  readonly onSend: (text: string) => void
+  /** Never called with nothing but white space, unless there are files. False: it is to stay. The app empties the draft. */
+  readonly onSend: (text: string) => boolean
+  readonly attaching: Attaching
   readonly onDraft: (text: string) => void
   /** The editor's selection as a fenced block, which the composer inserts; undefined: nothing is selected. */
   readonly onSelection: () => Promise<string | undefined>

@@ -35,6 +35,8 @@ export function useSurroundings(of: SurroundingsOf): Surroundings {
       dates: datesIn(locale),
       now,
       people,
+      files: chat.files,
+      locale,
       mayAct,
       shows,
       nameOf: ({ name, user }) => people.nameOf(user, name),

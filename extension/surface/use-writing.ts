@@ -23,6 +23,8 @@ export interface Writing {
   readonly wrote: (text: string) => void
   /** Whether that was an edit: then it is with the hub. Else it is to be sent. */
   readonly send: (text: string) => boolean
+  /** What was to be sent has been. */
+  readonly sent: () => void
 }
 
 /** Knows what the words in the composer are for. What is written anew leaves the draft as it is. */
@@ -69,9 +71,9 @@ export function useWriting(chat: Chat, people: People, write: () => void): Writi
       chat.typing.wrote(text)
       chat.draft.write(text)
     },
+    sent: () => setQuote(undefined),
     send: text => {
-      setQuote(undefined)
-      if (!editing) return false
+      if (!editing || text === '') return false
       setEditing(undefined)
       if (text === editing.before) return true
       chat.acts

@@ -6,6 +6,7 @@ import type {
   ConversationInfo,
   DeviceInfo,
   DirectInfo,
+  FileProgress,
   MessageInfo,
   PeopleSnapshot,
   PersonInfo,
@@ -31,6 +32,7 @@ export class FrontHub implements Hub {
   readonly #people = new Emitter<void>()
   readonly #requests = new Emitter<void>()
   readonly #devices = new Emitter<void>()
+  readonly #file = new Emitter<FileProgress>()
   readonly #notice = new Emitter<ControlNotifications['notice']>()
   readonly #watching = new Map<string, Set<ChatListener>>()
   readonly asked: { readonly method: HubMethod; readonly params: unknown }[] = []
@@ -43,6 +45,7 @@ export class FrontHub implements Hub {
   readonly onRequests = this.#requests.event
   readonly onPendingDevices = this.#devices.event
   readonly onNotice = this.#notice.event
+  readonly onFile = this.#file.event
   readonly mayInvite = false
   accounts: readonly AccountInfo[] | undefined = [account()]
   people: PeopleSnapshot = { people: [], online: 0, total: 0 }
@@ -120,6 +123,10 @@ export class FrontHub implements Hub {
   notice(conversation: string, of: Partial<MessageInfo> & { readonly person?: PersonInfo } = {}): void {
     const { person: who = person('bob'), ...more } = of
     this.#notice.fire({ conversation, person: who, message: message('p1', { conversation, ...more }) })
+  }
+
+  file(progress: FileProgress): void {
+    this.#file.fire(progress)
   }
 
   /** How many follow a chat. */

@@ -95,6 +95,37 @@ describe('what is done with messages in a chat surface', () => {
     assert.equal(await surface.page.locator('.text-mention.is-me').count(), 3)
   })
 
+  it('is to send files: pasted or chosen, with words or without, and to get those of others', async () => {
+    const surface = await surfaces.drawn({
+      script: host => {
+        host.messages = conversationOf(5)
+        host.picked = [{ hash: 'h1', name: 'trace.log', size: 2_500, type: 'text/plain', path: '' }]
+      },
+    })
+    const added = surface.host.hold('addFile')
+    await surface.paste('screen.png', 'image/png')
+    await surface.composer.press('Enter')
+    await surface.page.getByText('Some files are still being added.').waitFor()
+    added()
+    await surface.page.getByRole('button', { name: 'File', exact: true }).click()
+    await surface.page.getByText('2.5 KB').waitFor()
+    await surface.paste('huge.bin', '', 11 * 1024 * 1024)
+    await surface.page.getByRole('alert').getByText('It is too large').waitFor()
+    await surface.page.getByRole('button', { name: 'Leave huge.bin out' }).click()
+    await surface.composer.press('Enter')
+    const { text, files } = await surface.host.when('send')
+    assert.deepEqual([text, files?.map(({ name }) => name)], ['', ['screen.png', 'trace.log']])
+    await surface.page.getByRole('button', { name: 'Save trace.log…' }).click()
+    await surface.host.when('saveFile', ({ hash }) => hash === 'h1')
+    surface.host.arrive({ text: 'mine', files: [{ hash: 'h9', name: 'core.dump', size: 9_000, type: '' }] })
+    const fetched = surface.host.hold('fetchFile')
+    await surface.page.getByRole('button', { name: 'Download core.dump' }).click()
+    surface.host.tell('file', { hash: 'h9', done: 4_500, size: 9_000 })
+    await surface.page.getByRole('progressbar', { name: 'core.dump' }).waitFor()
+    fetched()
+    await surface.page.getByRole('button', { name: 'Save core.dump…' }).waitFor()
+  })
+
   it('is told to others while one writes, and who writes is said', async () => {
     const surface = await surfaces.drawn({ script: host => (host.messages = conversationOf(5)) })
     surface.host.show(viewOf({ conversation: { typing: [{ ...bob, status: 'online', since: 0 }] } }))

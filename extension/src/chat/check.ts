@@ -86,6 +86,12 @@ const readers: {
   },
   reached: ({ message }) => (isShort(message) ? { message } : undefined),
   typing: ({ stopped }) => (isOptional(stopped, isYesOrNo) ? (stopped === undefined ? {} : { stopped }) : undefined),
+  addFile: ({ name, type, data }) =>
+    isShort(name) && isText(type, limits.shortText) && isText(data, limits.fileData) ? { name, type, data } : undefined,
+  pickFiles: () => ({}),
+  fetchFile: ({ hash }) => (isShort(hash) ? { hash } : undefined),
+  saveFile: ({ hash, name }) => (isShort(hash) && isShort(name) ? { hash, name } : undefined),
+  image: ({ hash, size }) => (isShort(hash) && isWhole(size, limits.image) ? { hash, size } : undefined),
   copyLink: ({ position }) => (isShort(position) ? { position } : undefined),
   drop: ({ message }) => (isShort(message) ? { message } : undefined),
   writing: ({ draft }) => (isLong(draft) ? { draft } : undefined),

@@ -3,6 +3,7 @@ import { commands, env, l10n, Uri, window, workspace } from 'vscode'
 import { type Disposable, Emitter } from '../event.ts'
 import type { Hub, HubState } from '../hub/hub.ts'
 import { blocksOf, LastEditor } from '../share/selection.ts'
+import { fileGround } from './file-ground.ts'
 import type { SurfaceAction } from './messages.ts'
 import { openPlace } from './open-place.ts'
 import type { Ground } from './surface-host.ts'
@@ -40,6 +41,7 @@ export function createGround(hub: Hub): Ground & Disposable {
     },
     onSettings: settings.event,
     scheme: env.uriScheme,
+    files: fileGround,
     locale: env.language,
     strings: l10n.bundle,
     async openOutside(href) {

@@ -6,6 +6,7 @@ import type {
   AccountInfo,
   ConversationInfo,
   FileInfo,
+  FileProgress,
   MessageInfo,
   PersonInfo,
   RoomMember,
@@ -99,6 +100,16 @@ export interface SurfaceRequests {
   reached: [{ message: string }, { members: readonly Reached[] }]
   /** Said again every few seconds while somebody writes. */
   typing: [{ stopped?: boolean }, null]
+  /** Takes in what was pasted or dropped. `data`: base64. */
+  addFile: [{ name: string; type: string; data: string }, FileInfo]
+  /** Lets the person choose files, and takes them in; none when they choose none. */
+  pickFiles: [Record<string, never>, { files: readonly FileInfo[] }]
+  /** Begins to fetch a file; how far it is is told by `file`. */
+  fetchFile: [{ hash: string }, null]
+  /** Lets the person say where to, and writes it there. */
+  saveFile: [{ hash: string; name: string }, { saved: boolean }]
+  /** An image that is here, as base64; null: it is not, or too large to be shown. */
+  image: [{ hash: string; size: number }, { data: string } | null]
   /** Puts a link that leads to the message into the clipboard. */
   copyLink: [{ position: string }, null]
   /** What is being written, told with each input: the surface may be gone before it saves. */
@@ -157,6 +168,8 @@ export interface SurfaceEvents {
   view: ChatView
   /** New and changed messages alike. */
   messages: readonly MessageInfo[]
+  /** How far a file has come; `path` is empty once it is here: where is not for a page. */
+  file: FileProgress
   /** Those who belong to the room now. */
   members: readonly Member[]
   /** A message is to be brought into sight. */

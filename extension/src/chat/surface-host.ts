@@ -9,6 +9,7 @@ import { shownMessage } from '../shared/message.ts'
 import { addresseeOf, shownAccount, shownConversation } from '../shared/person.ts'
 import { actHandlers } from './act-handlers.ts'
 import { type Checked, checkFromSurface, type SurfaceHandlers } from './check.ts'
+import { type FileGround, fileHandlers } from './file-handlers.ts'
 import type { Keeper } from './keeper.ts'
 import { readLink } from './links.ts'
 import type { ChatView, Opened, Place, SurfaceAction, SurfaceEvents } from './messages.ts'
@@ -33,6 +34,7 @@ export interface Ground {
   /** The editor's selection as a fenced block; undefined: nothing is selected. */
   selection(): Promise<string | undefined>
   act(what: SurfaceAction, conversation: ConversationInfo): Promise<void>
+  readonly files: FileGround
   /** Whether the person wants a message deleted for everybody. */
   confirmRemoval(): Promise<boolean>
   /** A message has been sent. */
@@ -91,6 +93,10 @@ export class SurfaceHost implements Disposable {
         if (!changed.has(conversation)) return
         this.#tellView()
         this.#roster.look()
+      }),
+      hub.onFile(({ path, ...progress }) => {
+        const value = { ...progress, ...(path !== undefined && { path: '' }) }
+        this.#page?.tell({ is: 'event', event: 'file', value })
       }),
       ground.onSettings(() => this.#tellView()),
       keeper.onDraft(saved => {
@@ -181,6 +187,7 @@ export class SurfaceHost implements Disposable {
     return {
       open: () => this.#open(page),
       ...actHandlers({ hub, ground, conversation }),
+      ...fileHandlers({ hub, files: ground.files, conversation }),
       history: async range => {
         const { messages, more } = await hub.request('history', { with: conversation, ...range })
         return { messages: messages.map(shownMessage), more }

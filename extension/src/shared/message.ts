@@ -19,9 +19,10 @@ export function shownMessage(message: MessageInfo): MessageInfo {
   }
 }
 
-/** A file with a harmless name and type; where it is on this machine is not for a page. */
-export function shownFile({ path: _, ...file }: FileInfo): FileInfo {
-  return { ...file, name: oneLine(file.name, limits.fileName) || '?', type: oneLine(file.type, limits.name) }
+/** A file with a harmless name and type. One that is here has an empty `path`: where it is is not for a page. */
+export function shownFile({ path, ...file }: FileInfo): FileInfo {
+  const name = oneLine(file.name, limits.fileName) || '?'
+  return { ...file, name, type: oneLine(file.type, limits.name), ...(path !== undefined && { path: '' }) }
 }
 
 function shownQuote(quote: NonNullable<MessageInfo['replyTo']>): NonNullable<MessageInfo['replyTo']> {

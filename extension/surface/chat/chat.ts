@@ -10,6 +10,7 @@ import { peopleOf } from '../model/people.ts'
 import { fromKept, readKept, toKeep, type Waiting } from '../model/unsent.ts'
 import { Acts } from './acts.ts'
 import { Draft, type KeptDraft } from './draft.ts'
+import { Files } from './files.ts'
 import { Later } from './later.ts'
 import { Pages, sentence } from './pages.ts'
 import { type InSight, Reader } from './reader.ts'
@@ -31,6 +32,7 @@ export class Chat {
   readonly reader: Reader
   readonly draft: Draft
   readonly acts: Acts
+  readonly files: Files
   readonly typing: Typing
   readonly #host: Host
   readonly #configure: (opened: Opened) => void
@@ -57,6 +59,7 @@ export class Chat {
     this.reader = new Reader(host, this.store)
     this.acts = new Acts(host, this.store, message => this.#told([message]))
     this.typing = new Typing(host)
+    this.files = new Files(host, this.store)
     this.draft = new Draft(host, this.store, () => this.#keep())
   }
 
@@ -76,6 +79,7 @@ export class Chat {
   start(): void {
     this.#host.on('view', view => this.#viewed(view))
     this.#host.on('messages', messages => this.#told(messages))
+    this.#host.on('file', progress => this.files.told(progress))
     this.#host.on('members', members => this.store.set({ members }))
     this.#host.on('reveal', ({ position }) => void this.pages.reveal(position))
     this.#host.on('saved', ({ draft }) => this.draft.savedElsewhere(draft))

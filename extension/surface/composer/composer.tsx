@@ -3,6 +3,7 @@ import { useId, useImperativeHandle, useLayoutEffect, useRef, useState } from 'p
 import type { ComposerProps } from '../parts.ts'
 import { Icon } from '../style/icon.tsx'
 import { useSaid } from '../text/said.ts'
+import { AttachedList } from './attached-list.tsx'
 import { ContextBar } from './context-bar.tsx'
 import { grow, growsByItself, put, setValue } from './field.ts'
 import { insertFence, insertText } from './insertion.ts'
@@ -15,7 +16,20 @@ import { hintOf, sizeInWords } from './words.ts'
 
 /** Where one writes: always there, with what Enter does beside it. */
 export function Composer(props: ComposerProps) {
-  const { draft, person, sendWith, isClassic, onSend, onDraft, onSelection, onLeave, disabled, context, people } = props
+  const {
+    draft,
+    person,
+    sendWith,
+    isClassic,
+    onSend,
+    onDraft,
+    onSelection,
+    onLeave,
+    disabled,
+    context,
+    people,
+    attaching,
+  } = props
   const field = useRef<HTMLTextAreaElement>(null)
   const isComposing = useRef(false)
   const told = useRef(draft)
@@ -26,6 +40,7 @@ export function Composer(props: ComposerProps) {
   const hint = useId()
   const list = useId()
   const mentions = useMentions(field, people)
+  const hasFiles = attaching.attached.some(({ state }) => state.is !== 'failed')
   const isChoosing = mentions.offered.length > 0
 
   const look = (text: string) => {
@@ -62,15 +77,15 @@ export function Composer(props: ComposerProps) {
 
   const send = () => {
     const element = field.current
-    if (!element || disabled !== undefined || element.value.trim() === '') return
-    const text = element.value
+    if (!element || disabled !== undefined || (element.value.trim() === '' && !hasFiles)) return
+    const text = element.value.trim() === '' ? '' : element.value
     if (sizeOf(text).is === 'over') return say(sizeInWords(sizeOf(text)))
+    if (!onSend(text)) return say(l10n.t('Some files are still being added.'))
     recall.sent(text)
     setValue(element, '')
     told.current = ''
     look('')
     mentions.close()
-    onSend(text)
     element.focus()
   }
 
@@ -139,6 +154,12 @@ export function Composer(props: ComposerProps) {
         onInput={({ currentTarget }) => changed(currentTarget.value)}
         onKeyDown={onKeyDown}
         onSelect={mentions.look}
+        onPaste={event => {
+          const files = [...(event.clipboardData?.files ?? [])]
+          if (files.length === 0 || isClassic) return
+          event.preventDefault()
+          attaching.add(files)
+        }}
         onBlur={mentions.close}
         onCompositionStart={() => {
           isComposing.current = true
@@ -147,6 +168,7 @@ export function Composer(props: ComposerProps) {
           isComposing.current = false
         }}
       />
+      <AttachedList attached={attaching.attached} onRemove={attaching.remove} />
       <div class="composer-row">
         <button
           type="button"
@@ -168,6 +190,16 @@ export function Composer(props: ComposerProps) {
           <Icon name="code" />
           <span>{l10n.t('Code')}</span>
         </button>
+        <button
+          type="button"
+          class="composer-button"
+          title={l10n.t('Send files; they can be pasted and dropped here as well')}
+          disabled={disabled !== undefined || isClassic}
+          onClick={attaching.pick}
+        >
+          <Icon name="attach" />
+          <span>{l10n.t('File')}</span>
+        </button>
         <span class="composer-said" role="status">
           {/* What was written before hides the place where it is said. */}
           {(disabled !== undefined && !isEmpty ? disabled : said) || sizeInWords(size)}
@@ -181,7 +213,7 @@ export function Composer(props: ComposerProps) {
           class="icon-button composer-send"
           aria-label={l10n.t('Send')}
           title={l10n.t('Send')}
-          aria-disabled={isEmpty || isOver || disabled !== undefined}
+          aria-disabled={(isEmpty && !hasFiles) || isOver || disabled !== undefined}
           onClick={send}
         >
           <Icon name="send" />

@@ -1,6 +1,7 @@
 import * as l10n from '@vscode/l10n'
 import { memo } from 'preact/compat'
 import type { Place } from '../../src/chat/messages.ts'
+import type { Files } from '../chat/files.ts'
 import { limits } from '../limits.ts'
 import type { Dates } from '../model/dates.ts'
 import { eventWords } from '../model/event-words.ts'
@@ -11,6 +12,7 @@ import { Avatar } from '../style/avatar.tsx'
 import { Icon } from '../style/icon.tsx'
 import { MessageText } from '../text/message-text.tsx'
 import { EventLine } from './event-line.tsx'
+import { FilesOf } from './files.tsx'
 import { QuoteOf } from './quote.tsx'
 import { Reactions } from './reactions.tsx'
 import { RowActions } from './row-actions.tsx'
@@ -23,6 +25,9 @@ export interface Surroundings {
   /** The display name of the author of a row. */
   readonly nameOf: (row: Row) => string
   readonly people: People
+  readonly files: Files
+  /** The language of numbers, as BCP 47. */
+  readonly locale: string
   /** Whether one may write here, and so answer and react. */
   readonly mayAct: boolean
   /** The message that is pointed out, by its position. */
@@ -97,6 +102,7 @@ function Body({ row, around, isTabStop, name }: MessageRowProps & { readonly nam
         )}
         {row.replyTo && !row.isDeleted && <QuoteOf replyTo={row.replyTo} around={around} isTabStop={isTabStop} />}
         <Text row={row} around={around} isTabStop={isTabStop} />
+        {row.files && !row.isDeleted && <FilesOf files={row.files} around={around} isTabStop={isTabStop} />}
         {row.edited !== undefined && !row.isDeleted && (
           <span class="message-edited" title={around.dates.whole(row.edited)}>
             {l10n.t('(edited)')}
@@ -156,6 +162,7 @@ function labelOf(row: Row, around: Surroundings): string {
   if (row.event) return l10n.t('{0}: {1}', time, eventWords(row.event, name))
   const text = row.isDeleted ? l10n.t('This message was deleted.') : plainText(row.text, limits.announced)
   const marks = [
+    ...(row.isDeleted ? [] : (row.files ?? []).map(({ name: file }) => l10n.t('file {0}', file))),
     ...(row.mentionsMe ? [l10n.t('mentions you')] : []),
     ...(row.edited !== undefined && !row.isDeleted ? [l10n.t('edited')] : []),
   ]

@@ -1,5 +1,5 @@
 import { EventEmitter, once } from 'node:events'
-import type { MessageInfo } from '@parley/daemon/protocol/control'
+import type { FileInfo, MessageInfo } from '@parley/daemon/protocol/control'
 import type {
   ChatView,
   FromSurface,
@@ -27,6 +27,8 @@ export class ScriptedHost {
   readonly asked: Asked[] = []
   /** What `selection` gives. */
   selected: string | null = null
+  /** The files that somebody chooses. */
+  picked: readonly FileInfo[] = []
   /** What `reached` gives. */
   reached: readonly Reached[] = []
   /** The files that `openPlace` finds. */
@@ -136,6 +138,14 @@ export class ScriptedHost {
       case 'react':
         this.#react(asked.params)
         return null
+      case 'addFile':
+        return { hash: `hash of ${asked.params.name}`, size: 3, path: '', ...pick(asked.params) }
+      case 'pickFiles':
+        return { files: this.picked }
+      case 'saveFile':
+        return { saved: true }
+      case 'image':
+        return { data: dot }
       case 'reached':
         return { members: this.reached }
       case 'openPlace':
@@ -208,3 +218,10 @@ export class ScriptedHost {
     return sent
   }
 }
+
+function pick({ name, type }: SurfaceRequests['addFile'][0]): { name: string; type: string } {
+  return { name, type }
+}
+
+/** A picture of one green point. */
+const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPj/HwADBwIAMCbHYQAAAABJRU5ErkJggg=='

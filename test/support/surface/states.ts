@@ -308,6 +308,31 @@ const states: Readonly<Record<string, State>> = {
       await surface.page.getByRole('option', { name: /@carol/ }).waitFor()
     },
   },
+  'files, sent and being added': {
+    script: host => {
+      talk(host)
+      host.opened = {}
+      host.messages = [
+        message(0, {
+          mine: false,
+          written: now - 60_000,
+          text: 'The trace, and what I saw:',
+          files: [
+            { hash: 'h1', name: 'a trace with a rather long name that goes on.log', size: 34_000, type: 'text/plain' },
+            { hash: 'h2', name: 'screen.png', size: 4_000, type: 'image/png', width: 300, height: 120, path: '' },
+          ],
+        }),
+      ]
+      host.hold('addFile')
+    },
+    reach: async surface => {
+      await surface.drawn()
+      await surface.page.getByRole('img', { name: 'screen.png' }).waitFor()
+      await surface.host.tell('file', { hash: 'h1', done: 17_000, size: 34_000 })
+      await surface.paste('notes.txt', 'text/plain')
+      await surface.page.getByText('adding…').waitFor()
+    },
+  },
   'invited to a room': {
     script: host => {
       host.view = roomViewOf({ standing: 'invited' })

@@ -33,6 +33,11 @@ function asked(method: string, given: unknown): readonly [string, unknown] | und
     reached: note('reached'),
     typing: note('typing'),
     copyLink: note('copyLink'),
+    addFile: note('addFile'),
+    pickFiles: note('pickFiles'),
+    fetchFile: note('fetchFile'),
+    saveFile: note('saveFile'),
+    image: note('image'),
   }
   checked.ask(handlers).catch(() => {})
   return calls[0]
@@ -53,6 +58,11 @@ describe('a message from a chat surface', () => {
     ['typing', { stopped: true }],
     ['typing', {}],
     ['copyLink', { position: 'p' }],
+    ['addFile', { name: 'a.txt', type: '', data: 'aGk=' }],
+    ['pickFiles', {}],
+    ['fetchFile', { hash: 'h' }],
+    ['saveFile', { hash: 'h', name: 'a.txt' }],
+    ['image', { hash: 'h', size: 3 }],
     ['history', { from: 'p', limit: 5 }],
     ['open', {}],
     ['history', { before: 'p1', limit: 60 }],

@@ -336,6 +336,41 @@ describe('what is done with messages', () => {
   })
 })
 
+describe('the files of a chat', () => {
+  const file = { hash: 'h1', name: 'a.txt', size: 5, type: 'text/plain' }
+
+  it('are taken in, and where they are is for no page', async () => {
+    const { hub, page } = open()
+    await page.load()
+    hub.answers.addFile = params => ({
+      ...file,
+      name: 'path' in params ? 'a\u202etxt' : params.name,
+      path: '/store/h1',
+    })
+    const pasted = await page.ask('addFile', { name: 'shot.png', type: 'image/png', data: 'aGk=' })
+    assert.deepEqual(pasted, { ...file, name: 'shot.png', path: '' })
+    assert.deepEqual(await page.ask('pickFiles', {}), { files: [{ ...file, name: 'atxt', path: '' }] })
+    assert.deepEqual(hub.askedOf('addFile')[1], { path: '/home/alice/a.txt' })
+    await page.ask('send', { message: 'm9', text: '', files: [file] })
+    assert.deepEqual(hub.askedOf('send'), [{ to: 'bob', text: '', message: 'm9', files: ['h1'] }])
+  })
+
+  it('are saved where the person says, by a name that is harmless, and shown as far as they have come', async () => {
+    const { hub, page, ground } = open()
+    await page.load()
+    hub.answers.fetchFile = () => ({ ...file, path: '/store/h1' })
+    hub.answers.saveFile = () => ({})
+    assert.deepEqual(await page.ask('saveFile', { hash: 'h1', name: '../.\u202eprofile' }), { saved: true })
+    assert.deepEqual(ground.done, ['place for _.profile', 'saved /tmp/saved'])
+    assert.deepEqual(hub.askedOf('saveFile'), [{ conversation: 'with-bob', hash: 'h1', path: '/tmp/saved' }])
+    assert.deepEqual(await page.ask('image', { hash: 'h1', size: 5 }), { data: btoa('/store/h1') })
+    hub.answers.fetchFile = () => ({ ...file, size: limits.image + 1, path: '/store/h1' })
+    assert.equal(await page.ask('image', { hash: 'h1', size: 5 }), null)
+    hub.file({ hash: 'h1', done: 5, size: 5, path: '/store/h1' })
+    assert.deepEqual(page.events.at(-1), { event: 'file', value: { hash: 'h1', done: 5, size: 5, path: '' } })
+  })
+})
+
 const bob = { user: 'user-bob', message: 'm-p1' }
 
 describe('what a surface asks for', () => {
@@ -506,6 +541,12 @@ function open({ patience, person }: { readonly patience?: number; readonly perso
     sendWith: 'enter',
     onSettings: settings.event,
     scheme: 'vscode',
+    files: {
+      pickFiles: () => does('pick').then(() => ['/home/alice/a.txt']),
+      pickPlace: name => does(`place for ${name}`).then(() => '/tmp/saved'),
+      saved: path => void done.push(`saved ${path}`),
+      readFile: async path => Buffer.from(path),
+    },
     confirmRemoval: () => does('confirm').then(() => true),
     locale: 'de',
     strings: { Send: 'Senden' },
