@@ -74,6 +74,8 @@ export interface FilesHome extends AsyncDisposable {
   answers: (part: FilePart, asked: AskFile) => FilePart | Promise<FilePart>
   /** Parts that were given to others. */
   given: number
+  /** Somebody who takes no part in {@link chat}. */
+  readonly stranger: UserId
   /** Bytes that are free on the disk. */
   free: number
   /** ms that the clock is ahead. */
@@ -102,7 +104,7 @@ export async function filesHome(): Promise<FilesHome> {
     const files = new Files({
       ...{ store, storage, log: home.log },
       holders: () => home.holders,
-      takesPart: conversation => conversation === chat,
+      takesPart: (conversation, user) => conversation === chat && user !== home.stranger,
       seek: () => {},
       tell: progress => home.told.push(progress),
       came: (_conversation, name) => void home.came.push(name.message),
@@ -118,6 +120,7 @@ export async function filesHome(): Promise<FilesHome> {
   }
   const home: Omit<FilesHome, 'files' | 'store'> & { files?: Files } = {
     user: userId(randomBytes(16)),
+    stranger: userId(randomBytes(16)),
     path: folder.path,
     log: testLog(),
     told: [],

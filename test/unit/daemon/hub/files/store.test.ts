@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { appendFile, chmod, mkdir, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { addData, addPath } from '../../../../../daemon/src/hub/files/adding.ts'
+import { Part } from '../../../../../daemon/src/hub/files/part.ts'
 import { FileStore } from '../../../../../daemon/src/hub/files/store.ts'
 import { limits } from '../../../../../daemon/src/limits.ts'
 import { ensureHome } from '../../../../../daemon/src/locations.ts'
@@ -95,9 +96,20 @@ describe('the store of files', () => {
   it('refuses a file that changes while it is read', async () => {
     await using home = await storeOf()
     const from = await home.write('log', randomBytes(limits.fileChunk))
-    home.asked = () => appendFile(from, 'more')
-    await rejection(addPath(home.store, from), 'no-file')
+    for (const change of [() => appendFile(from, 'more'), () => writeFile(from, randomBytes(limits.fileChunk + 4))]) {
+      home.asked = change
+      await rejection(addPath(home.store, from), 'no-file')
+    }
     assert.deepEqual(await readdir(home.store.places.files), [])
+  })
+
+  it('holds no chunk that is cut, whatever hash vouches for it', async () => {
+    await using home = await storeOf()
+    const [short, last] = [randomBytes(5), randomBytes(6)]
+    const hashes = Buffer.concat([hashOfChunk(short), hashOfChunk(last)])
+    const part = await Part.open(home.store, hashOfFile(hashes), hashes)
+    assert.deepEqual([await part.write(0, short), await part.write(1, last), part.isWhole], [false, true, false])
+    await part.close()
   })
 
   it('leaves room on the disk, and keeps within what a home may have', async () => {

@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { create } from '@bufbuild/protobuf'
 import { limits } from '../../../../../daemon/src/limits.ts'
-import { fileHash } from '../../../../../daemon/src/protocol/ids.ts'
-import { FilePartSchema } from '../../../../../daemon/src/protocol/parley_pb.ts'
+import { fileHash, fromText } from '../../../../../daemon/src/protocol/ids.ts'
+import { AskFileSchema, FilePartSchema } from '../../../../../daemon/src/protocol/parley_pb.ts'
 import { rejection } from '../../../../support/errors.ts'
 import { chat, type FilesHome, filesHome, linkFiles } from '../../../../support/files.ts'
 import { png } from '../../../../support/images.ts'
@@ -181,18 +181,33 @@ describe('files between hubs', () => {
     await using alice = await filesHome()
     const sent = await alice.add('a', randomBytes(5))
     const link = { signal: new AbortController().signal, room: async () => {} }
-    const hash = Buffer.alloc(32)
-    const ask = (asked: object) =>
-      alice.files.answer(
-        { $typeName: 'parley.v1.AskFile', conversation: Buffer.alloc(32, 3), hash, chunk: 0, hashes: false, ...asked },
-        { user: alice.user, link },
-      )
-    await rejection(ask({}), 'no-file')
-    await rejection(ask({ conversation: Buffer.alloc(32) }), 'no-file')
-    await rejection(ask({ conversation: Buffer.alloc(3) }), 'bad-frame')
+    const right = { conversation: fromText(chat), hash: fromText(sent.hash), chunk: 0, hashes: false }
+    const ask = (asked: Partial<typeof right>, user = alice.user) =>
+      alice.files.answer(create(AskFileSchema, { ...right, ...asked }), { user, link })
+    assert.equal((await ask({})).bytes.length, 5)
+    assert.equal((await ask({ hashes: true })).bytes.length, 32)
+    await rejection(ask({}, alice.stranger), 'no-file')
+    await rejection(ask({ chunk: 1 }), 'no-file')
+    await rejection(ask({ hash: new Uint8Array(32) }), 'no-file')
+    await rejection(ask({ conversation: new Uint8Array(32) }), 'no-file')
+    await rejection(ask({ conversation: new Uint8Array(3) }), 'bad-frame')
     await alice.forget(sent)
+    await rejection(ask({}), 'no-file')
     await rejection(alice.fetch(sent), 'no-file')
-    await rejection(alice.files.saveFile({ conversation: 'a'.repeat(52), hash: sent.hash, path: '/x' }), 'no-file')
+    await rejection(alice.files.saveFile({ conversation: chat, hash: sent.hash, path: '/x' }), 'no-file')
+  })
+
+  it('come by themselves after a restart, though nobody asks again', async () => {
+    await using alice = await filesHome()
+    await using bob = await filesHome()
+    const sent = await alice.add('a', randomBytes(size))
+    await bob.name(sent)
+    const told = rejection(bob.fetch(sent), 'closed')
+    await until('words', () => bob.told.at(-1)?.waiting)
+    await bob.restart()
+    await told
+    await using _link = await linkFiles(alice, bob)
+    await until('the file', () => bob.store.files.has(fileHash(sent.hash)))
   })
 
   it('are dropped a day after they were taken in, where no message names them', async () => {
