@@ -158,6 +158,7 @@ export class Hub {
       digits: ({ registry, user, attested: { accountKey } }) =>
         digits.of({ registry, user, accountKey }, identity.device.spki),
       entered: () => this.#company.openTeam(),
+      areReceiptsOn: () => this.chats.areReceiptsOn,
       changed: () => this.#news.tell({ accounts: true }),
     })
     this.#ownKey = new OwnAccountKey({ store, identity, log, came: () => void this.#ownChanged() })

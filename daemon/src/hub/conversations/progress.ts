@@ -37,6 +37,7 @@ export class Progress {
   readonly #ground: ProgressGround
   /** Of states: worked out when it is asked for. */
   readonly #reached = new WeakMap<State, Reached>()
+  readonly #reaches = new WeakMap<State, { readonly areReceiptsOn: boolean; readonly reach: Reach }>()
 
   constructor(ground: ProgressGround) {
     this.#ground = ground
@@ -48,9 +49,13 @@ export class Progress {
 
   /** As far as it is shown: what others have read only while one lets them know as well. */
   get reach(): Reach {
-    const reach = readReach(this.#ground.state.row)
-    if (this.#ground.areReceiptsOn) return reach
-    return new Map([...reach].map(([log, come]) => [log, { ...come, read: 0 }]))
+    const { state, areReceiptsOn } = this.#ground
+    const known = this.#reaches.get(state)
+    if (known?.areReceiptsOn === areReceiptsOn) return known.reach
+    const all = readReach(state.row)
+    const reach = areReceiptsOn ? all : new Map([...all].map(([log, come]) => [log, { ...come, read: 0 }]))
+    this.#reaches.set(state, { areReceiptsOn, reach })
+    return reach
   }
 
   get view(): View {
