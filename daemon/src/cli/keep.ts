@@ -92,9 +92,10 @@ export function addKeep(program: Command, terminal: Terminal): void {
 }
 
 export function addReceipts(program: Command, terminal: Terminal): void {
-  addCommand(program, 'receipts <on|off>', 'whether others see what you have read, and you what they have', [
+  addCommand(program, 'receipts [on|off]', 'whether others see what you have read, and you what they have', [
+    'parley receipts',
     'parley receipts off',
-  ]).action((choice: string, options: CommonOptions) => setReceipts(terminal, choice, options))
+  ]).action((choice: string | undefined, options: CommonOptions) => receipts(terminal, choice, options))
 }
 
 async function run(terminal: Terminal, keeping: Keeping, who: string, options: CommonOptions): Promise<void> {
@@ -106,13 +107,18 @@ async function run(terminal: Terminal, keeping: Keeping, who: string, options: C
   else print(terminal, `${harmlessLine(who)} ${keeping.done}.`)
 }
 
-async function setReceipts(terminal: Terminal, choice: string, options: CommonOptions): Promise<void> {
-  if (choice !== 'on' && choice !== 'off') {
+/** Without a choice it says how they are. */
+async function receipts(terminal: Terminal, choice: string | undefined, options: CommonOptions): Promise<void> {
+  if (choice !== undefined && choice !== 'on' && choice !== 'off') {
     throw new ParleyError('usage', `Receipts are on or off, not "${choice}".`)
   }
-  const receipts = choice === 'on'
-  await withHub(terminal, options, client => client.request('setReceipts', { receipts }))
-  if (options.json) printJson(terminal, { receipts })
-  else if (receipts) print(terminal, 'Others see what you have read, and you see what they have.')
-  else print(terminal, 'Others no longer see what you have read, nor you what they have.')
+  const areOn = await withHub(terminal, options, async client => {
+    if (choice !== undefined) await client.request('setReceipts', { receipts: choice === 'on' })
+    if (choice !== undefined) return choice === 'on'
+    const { hub } = await client.request('status', {})
+    return hub?.accounts[0]?.areReceiptsOff !== true
+  })
+  if (options.json) printJson(terminal, { receipts: areOn })
+  else if (areOn) print(terminal, 'Others see what you have read, and you see what they have.')
+  else print(terminal, 'Others do not see what you have read, nor you what they have.')
 }

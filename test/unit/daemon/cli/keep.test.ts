@@ -85,5 +85,8 @@ describe('what is kept of chats, from a terminal', () => {
     assert.equal((await run('receipts', 'off')).code, 0)
     assert.deepEqual(asked, [['setReceipts', { receipts: false }]])
     assert.equal((await run('receipts', 'maybe')).code, 2)
+    assert.deepEqual(JSON.parse((await run('receipts', '--json')).out), { receipts: true })
+    hub.setAccount({ areReceiptsOff: true })
+    assert.match((await run('receipts')).out, /do not see/)
   })
 })
