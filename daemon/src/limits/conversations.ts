@@ -40,6 +40,8 @@ export const conversationsLimits = {
   recentEntries: 1_024,
   /** Conversations in one frame of a comparison: some 20 KiB. */
   resumePage: 200,
+  /** Places that one frame names of one log: eight heads, and a ladder down from 2⁴⁴. */
+  placesOfLog: 32,
   /** How often the changed logs of others are offered, and to how many of those who are linked. */
   offerPause: 2_000,
   offerTo: 3,
@@ -88,6 +90,8 @@ export const conversationsLimits = {
   reactionsOfMessage: 384,
   /** How often one message is edited: its deletion drops all those texts in one batch. */
   editsOfMessage: 100,
+  /** Places that are kept of a message which was sealed again and again: copies of a home make a handful, the first counts. */
+  copies: 32,
   /** Deeds whose rows go with a deleted message, edits first: with what they said they still fit into one batch. */
   droppedAbouts: 300,
   /** Deeds that are merged anew when one of them counts no longer: every reaction of a large room, five times over. */

@@ -1,25 +1,23 @@
 import type { Log, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
-import { limits } from '../../limits.ts'
 import type { Act, MessageName, Said } from '../../protocol/bodies.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
-import { type ConversationId, type DeviceId, type MessageId, toText, type UserId, userId } from '../../protocol/ids.ts'
-import type { Entry } from '../../protocol/parley_pb.ts'
+import type { ConversationId, DeviceId, MessageId, UserId } from '../../protocol/ids.ts'
 import { topOf } from './device-log.ts'
 import type { Draft } from './draft.ts'
-import { forkProblem } from './fork-problem.ts'
 import { changedMessage, readHistory, storedMessage, withReplies } from './history.ts'
-import { type CheckedEntry, checkEntries, type Intake, sizeOf } from './intake.ts'
+import { type CheckedEntry, sizeOf } from './intake.ts'
 import { checkPosition, type Place } from './keys.ts'
 import { Logs } from './logs.ts'
 import { checkAct, findMessage } from './lookup.ts'
 import type { Doubt, Keyring, Members, MembershipEntry } from './members.ts'
 import { Progress, type ProgressGround } from './progress.ts'
-import { readReach } from './reached.ts'
 import { Receipts, type ReceiptsGround } from './receipts.ts'
+import { Reception } from './reception.ts'
 import type { Content } from './rows.ts'
 import { seal } from './seal.ts'
 import { loadState, type MembersOf, newState, type State } from './state.ts'
+import { summaryOf } from './summary.ts'
 import type { Arrivals } from './sync/arrivals.ts'
 import { headsDigest } from './sync/digest.ts'
 import type { Links } from './sync/links.ts'
@@ -40,16 +38,6 @@ export type Guard = (
   conversation: ConversationId,
   message: { readonly user: UserId; readonly said: Said },
 ) => Promise<Doubt | undefined>
-
-/** Who brings entries. */
-export interface Source {
-  /** The device that it is; it holds what it brings. */
-  readonly device: DeviceId
-  /** A frame's entries of these logs are committed; none: they were given up. */
-  committed(devices: ReadonlySet<DeviceId>): void
-  /** What was given up may be brought again. */
-  missing(devices: ReadonlySet<DeviceId>): void
-}
 
 /** What all conversations of a home share. */
 export interface Shared {
@@ -75,20 +63,15 @@ export class Conversation {
   readonly #shared: Shared
   readonly #writer: Writer
   readonly logs: Logs
+  /** Where entries come in. */
+  readonly reception: Reception
   /** How far one's own messages have come. */
   readonly progress: Progress
   /** How far everybody has read, over the links. */
   readonly receipts: Receipts
   #state: State
   #peer: Peer | undefined
-  /** Rises whenever what was checked but not committed is dropped. */
-  #generation = 0
-  #checking: Promise<unknown> = Promise.resolve()
   #handOvers = 0
-  /** Which link was asked for a log, and until when others wait for it. */
-  readonly #claims = new Map<DeviceId, { readonly by: object; readonly until: number }>()
-  /** Whose entries were given up, while storage fails. */
-  readonly #dropped = new Map<Source, ReadonlySet<DeviceId>>()
   #digest: { readonly of: State['logs']; readonly digest: Uint8Array } | undefined
 
   /** `peer`: the other one of a direct conversation; absent: a room. */
@@ -111,6 +94,14 @@ export class Conversation {
       },
     })
     this.#writer = new Writer(this.#desk())
+    this.reception = new Reception({
+      ...{ conversation: id, logs: this.logs, inbox: this.#writer.inbox, clock: shared.clock },
+      get members() {
+        return conversation.#state.members
+      },
+      guard: async message => shared.guard?.(id, message),
+      wake: () => this.#writer.wake(),
+    })
     // A hub that was stopped amid judging again goes on with it.
     if (this.#state.row.recounts.length > 0) this.#writer.wake()
     this.progress = new Progress(this.#showing())
@@ -153,35 +144,19 @@ export class Conversation {
   }
 
   get summary(): ConversationSummary | RoomSummary {
-    const { row } = this.#state
-    const { lastLine, lastMine, lastTime, queued, shown, unread, firstUnread } = row
-    const unsent = this.#ownSeq - (readReach(row).get(this.account.device)?.sent ?? 0)
-    const peer = this.#peer
-    const problem = forkProblem(this.#state, this.account, peer?.name)
-    const kind = peer ? ({ kind: 'direct', peer } as const) : ({ kind: 'room', members: this.members } as const)
-    return {
-      conversation: this.id,
-      ...kind,
-      isStored: this.isStored,
-      lastLine,
-      lastMine,
-      ...(row.lastUser.length > 0 && { lastUser: userId(row.lastUser) }),
-      lastTime: Number(lastTime),
-      queued: queued + unsent,
-      unread: Number(unread),
-      mentions: Number(row.mentions),
-      ...(firstUnread === '' ? {} : { firstUnread }),
-      count: Number(shown) + queued,
-      linked: this.#shared.links.isLinked(this),
-      ...(problem === undefined ? {} : { problem }),
-    }
+    const { links } = this.#shared
+    const parts = { conversation: this.id, account: this.account, peer: this.#peer, linked: links.isLinked(this) }
+    return summaryOf(this.#state, parts)
   }
 
   /** Whether a device of the other one has not committed all that was said here; without one, whether none has. */
   isLacking(device?: DeviceId): boolean {
+    const { row, logs, acked } = this.#state
     const own = this.account.device
-    const committed = device === undefined ? this.#delivered : (this.#state.acked.get(device)?.get(own) ?? 0)
-    return this.#state.row.queued > 0 || this.#ownSeq > committed || this.#writer.inbox.hasSends
+    const reached = [...acked].map(([by, places]) =>
+      device === undefined || by === device ? (places.get(own) ?? 0) : 0,
+    )
+    return row.queued > 0 || topOf(logs.get(own)) > Math.max(0, ...reached) || this.#writer.inbox.hasSends
   }
 
   async send(content: Content): Promise<StoredMessage> {
@@ -227,30 +202,6 @@ export class Conversation {
   /** A link to somebody who takes part came up, or went. */
   linksChanged(): void {
     this.#tell()
-  }
-
-  /** Checks a frame of entries; frames of all links are checked one after the other, each against what came before. */
-  check(entries: readonly Entry[], bytes: number, source: Source): Promise<Intake> {
-    const checked = this.#checking.then(() => this.#check(entries, bytes, source))
-    this.#checking = checked.catch(() => undefined)
-    return checked
-  }
-
-  /**
-   * Asks for a log, as one of several that have it: 0 when `by` may ask now, else after how many ms it should look again
-   * whether another has brought it.
-   */
-  claim(log: DeviceId, by: object): number {
-    const claimed = this.#claims.get(log)
-    const left = claimed === undefined ? 0 : claimed.until - performance.now()
-    if (claimed !== undefined && claimed.by !== by && left > 0) return left
-    this.#claims.set(log, { by, until: performance.now() + limits.claim })
-    return 0
-  }
-
-  /** `by` is asked for nothing any more. */
-  release(by: object): void {
-    for (const [log, claimed] of this.#claims) if (claimed.by === by) this.#claims.delete(log)
   }
 
   /** Resolves when less waits to be committed than a peer may have in flight. */
@@ -324,43 +275,6 @@ export class Conversation {
     return this.#handOvers > 0 || this.#shared.links.maySeal(this)
   }
 
-  get #ownSeq(): number {
-    return topOf(this.#state.logs.get(this.account.device))
-  }
-
-  get #delivered(): number {
-    const own = this.account.device
-    return Math.min(this.#ownSeq, Math.max(0, ...[...this.#state.acked.values()].map(logs => logs.get(own) ?? 0)))
-  }
-
-  async #check(entries: readonly Entry[], bytes: number, source: Source): Promise<Intake> {
-    const generation = this.#generation
-    const intake = await checkEntries(entries, {
-      from: source.device,
-      conversation: this.id,
-      now: this.#shared.clock.physical(),
-      mayLink: device => this.members.mayLink(device),
-      log: device => this.logs.log(device),
-      holds: (device, place) => this.logs.isHere(device, place),
-      holdsHash: (device, hash, seq) => this.logs.isHashHere(device, hash, seq),
-      holdsRights: rights => rights.every(hash => this.members.entries.has(toText(hash))),
-      heldCuts: device => this.logs.heldCuts(device),
-      rightsAt: (device, prev, seq) => this.logs.rightsAt(device, prev, seq),
-      guard: async message => this.#shared.guard?.(this.id, message),
-    })
-    const isCurrent = generation === this.#generation
-    const accepted = isCurrent ? intake.accepted : []
-    if (isCurrent) this.logs.wait(accepted, intake.logs)
-    const done = () => source.committed(intake.devices)
-    const dropped = () => {
-      source.committed(new Set())
-      this.#dropped.set(source, new Set([...(this.#dropped.get(source) ?? []), ...intake.devices]))
-    }
-    this.#writer.inbox.arrive(accepted, bytes, { done, dropped })
-    this.#writer.wake()
-    return isCurrent ? intake : { ...intake, accepted, gaps: intake.devices }
-  }
-
   #desk(): Desk {
     const conversation = this
     const { account, storage, clock, log } = this.#shared
@@ -382,10 +296,7 @@ export class Conversation {
       },
       committed: (draft, state) => this.#committed(draft, state),
       reload: () => this.#reload(),
-      resumed: () => {
-        for (const [source, devices] of this.#dropped) source.missing(devices)
-        this.#dropped.clear()
-      },
+      resumed: () => this.reception.resume(),
       isOwn: device => device === account.device || this.members.mayLink(device)?.user === account.user,
       failed: error => log.error({ conversation: this.id, error }, 'A conversation could not be stored; trying again.'),
     }
@@ -464,10 +375,7 @@ export class Conversation {
     try {
       this.#state = (await loadState(storage, this.id, membersOf)) ?? this.#newState()
     } finally {
-      // In one go: what was checked but not committed is forgotten everywhere, or it would pass for held.
-      this.#generation++
-      this.logs.forget()
-      this.#writer.inbox.dropArrivals()
+      this.reception.forget()
     }
     // What was committed after all goes out as if it had been known at once.
     links.restored(this, before)

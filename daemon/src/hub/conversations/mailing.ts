@@ -143,7 +143,7 @@ export class Mailing implements Mail {
     done.promise.catch(() => {}) // nothing may be waited for
     await conversation.hasRoom()
     const bytes = entries.reduce((sum, entry) => sum + sizeOf(entry), 0)
-    const { accepted } = await conversation.check(entries, bytes, {
+    const { accepted } = await conversation.reception.check(entries, bytes, {
       device,
       committed: devices => {
         if (devices.size > 0) done.resolve()

@@ -1,12 +1,11 @@
 import { create } from '@bufbuild/protobuf'
 import { limits } from '../../../limits.ts'
-import { type DeviceId, fromText, toText, type UserId } from '../../../protocol/ids.ts'
+import { type DeviceId, fromText } from '../../../protocol/ids.ts'
 import {
   AckSchema,
   EntriesSchema,
   type Event,
   type Have,
-  HaveSchema,
   type Head,
   HeadSchema,
   type Want,
@@ -17,25 +16,12 @@ import type { Conversation } from '../conversation.ts'
 import { emptyLog, topOf } from '../device-log.ts'
 import type { Place } from '../keys.ts'
 import type { State } from '../state.ts'
-import type { Arrivals, Cursor } from './arrivals.ts'
+import type { Cursor } from './arrivals.ts'
+import type { ExchangeLink } from './exchange-link.ts'
+import { deviceIn, headOf, headsOf, readHeads } from './heads.ts'
+import { Telling } from './telling.ts'
 
 type Frame = Event['is']
-
-/** The link of an exchange. */
-export interface ExchangeLink {
-  /** The other side. */
-  readonly user: UserId
-  readonly device: DeviceId
-  readonly arrivals: Arrivals
-  /** Bytes of entries that were taken in and may be sent again; asking for them takes them. */
-  takeCredit(): number
-  /** Whether the logs of a conversation are shared, not its membership entries alone. */
-  sharesLogs(conversation: Conversation): boolean
-  /** An exchange has something to say, or to send. */
-  wake(exchange: Exchange): void
-  /** Asks all over: sends how the conversation stands here. */
-  compare(conversation: Conversation): void
-}
 
 /**
  * The logs of one conversation over one link: tells what is here, asks for what is not, and sends what the other lacks.
@@ -45,10 +31,7 @@ export class Exchange {
   readonly conversation: Conversation
   readonly #link: ExchangeLink
   // ---- what is to be said
-  /** All is to be told that has changed since what the other has taken. */
-  #tellsSince: Cursor | undefined
-  /** Logs that are to be told, and what is said with them. */
-  #telling: Telling | undefined
+  readonly #telling = new Telling()
   readonly #owesWant = new Set<DeviceId>()
   readonly #owesAck = new Set<DeviceId>()
   /** It waits for a word on what it has told. */
@@ -94,8 +77,7 @@ export class Exchange {
   /** Nothing is left to be said or awaited: the exchange may be forgotten. */
   get isSettled(): boolean {
     const owed = this.#owesWant.size + this.#owesAck.size + this.#offered.size + this.#later.size + this.#timers.size
-    if (owed > 0 || this.#tellsSince || this.#telling || this.#awaitsHave || this.#owesAnswer || this.#pages.size > 0)
-      return false
+    if (owed > 0 || this.#telling.isOwed || this.#awaitsHave || this.#owesAnswer || this.#pages.size > 0) return false
     const { logs } = this.conversation.state
     return [...this.#known].every(
       ([device, known]) => device === this.#own && isWhole(logs.get(device) ?? emptyLog, known),
@@ -117,7 +99,7 @@ export class Exchange {
   /** The other side asks what there is here, as the two differ. */
   answer(since: Cursor): void {
     this.#hasSaidHave = true
-    this.#tellsSince = since
+    this.#telling.tellSince(since)
     this.#link.wake(this)
   }
 
@@ -129,9 +111,7 @@ export class Exchange {
 
   /** Tells of logs that have changed here. */
   offer(devices: Iterable<DeviceId>): void {
-    if (this.#tellsSince !== undefined) return
-    this.#telling ??= { devices: new Set(), full: false, epoch: 0n, arrival: 0n }
-    for (const device of devices) this.#telling.devices.add(device)
+    this.#telling.tell(devices)
     this.#link.wake(this)
   }
 
@@ -173,7 +153,7 @@ export class Exchange {
   }
 
   close(): void {
-    this.conversation.release(this)
+    this.conversation.reception.release(this)
     for (const timer of this.#timers) clearTimeout(timer)
     this.#timers.clear()
   }
@@ -181,8 +161,8 @@ export class Exchange {
   /** The next frame but entries: small ones that let the other side go on. */
   async next(): Promise<Frame | undefined> {
     const conversation = fromText(this.conversation.id)
-    if (this.#tellsSince) await this.#beginToTell(this.#tellsSince)
-    if (this.#telling) return this.#nextHave(conversation, this.#telling)
+    const have = this.#telling.isOwed && (await this.#nextHave(conversation))
+    if (have) return { case: 'have', value: have }
     if (this.#owesWant.size > 0) return this.#nextWant(conversation)
     if (this.#owesAck.size === 0 && !this.#owesAnswer) return undefined
     this.#owesAnswer = false
@@ -281,8 +261,8 @@ export class Exchange {
   async want(want: Want): Promise<void> {
     this.#heard()
     for (const { device, seq } of want.known) {
-      const log = this.#deviceOf(device)
-      if (log !== undefined && seq === 0n) this.#set(log, [])
+      const log = seq === 0n ? deviceIn(this.conversation, device) : undefined
+      if (log !== undefined) this.#set(log, [])
     }
     for (const [device, places] of this.#read(want.known)) await this.#wanted(device, places)
     this.#link.wake(this)
@@ -318,30 +298,16 @@ export class Exchange {
     return this.conversation.members.mayLink(device)?.user === this.conversation.account.user
   }
 
-  async #beginToTell(since: Cursor): Promise<void> {
-    const { arrivals } = this.#link
-    const epoch = await arrivals.epoch()
-    const { logs } = this.conversation.state
-    this.#tellsSince = undefined
-    const full = !arrivals.covers(since)
-    const devices = new Set<DeviceId>()
-    let arrival = 0
-    for (const [device, log] of logs) {
-      arrival = Math.max(arrival, log.arrival)
-      if (full || log.arrival > since.arrival) devices.add(device)
-      // What has not changed since is there.
-      else if (device === this.#own && !this.#known.has(device)) this.#known.set(device, log.heads)
-    }
-    this.#telling = { devices, full, epoch, arrival: BigInt(arrival) }
-  }
-
-  #nextHave(conversation: Uint8Array, { devices, full, epoch, arrival }: Telling): Frame {
-    const page = [...devices].slice(0, logsPerPage)
-    for (const device of page) devices.delete(device)
-    const more = devices.size > 0
-    if (!more) this.#telling = undefined
-    const heads = headsOf(this.conversation.state, page)
-    return { case: 'have', value: create(HaveSchema, { conversation, heads, full, epoch, arrival, more }) }
+  #nextHave(conversation: Uint8Array<ArrayBuffer>): Promise<Have | undefined> {
+    const { state } = this.conversation
+    return this.#telling.next(conversation, {
+      ...{ state, arrivals: this.#link.arrivals },
+      untouched: device => {
+        // What has not changed since is there.
+        const log = device === this.#own ? state.logs.get(device) : undefined
+        if (log && !this.#known.has(device)) this.#known.set(device, log.heads)
+      },
+    })
   }
 
   #tellWhatTheyLack(theirs: ReadonlyMap<DeviceId, readonly Place[]>): void {
@@ -366,7 +332,7 @@ export class Exchange {
       this.#behindSince = performance.now()
       this.#after(limits.behind, () => this.conversation.wake())
     }
-    const wait = this.conversation.claim(device, this)
+    const wait = this.conversation.reception.claim(device, this)
     if (wait === 0) this.#owesWant.add(device)
     else this.#after(wait, () => this.#wantAfterAll(device))
   }
@@ -423,22 +389,7 @@ export class Exchange {
   }
 
   #read(heads: readonly Head[]): Map<DeviceId, Place[]> {
-    const read = new Map<DeviceId, Place[]>()
-    for (const { device, seq, hash, floor } of heads.slice(0, limits.heads)) {
-      if (floor || hash.length !== idSize || seq < 1n || seq >= BigInt(limits.seq)) continue
-      const log = this.#deviceOf(device)
-      if (log === undefined) continue
-      read.set(log, [...(read.get(log) ?? []), { seq: Number(seq), hash }].slice(0, placesOfLog))
-    }
-    return read
-  }
-
-  /** A device that may have a log here. */
-  #deviceOf(bytes: Uint8Array): DeviceId | undefined {
-    if (bytes.length !== idSize) return undefined
-    const device = toText(bytes) as DeviceId
-    const { state, members } = this.conversation
-    return state.logs.has(device) || members.mayLink(device) !== undefined ? device : undefined
+    return readHeads(this.conversation, heads)
   }
 
   #after(wait: number, then: () => void): void {
@@ -451,32 +402,5 @@ export class Exchange {
   }
 }
 
-interface Telling {
-  readonly devices: Set<DeviceId>
-  readonly full: boolean
-  readonly epoch: bigint
-  readonly arrival: bigint
-}
-
-/** Heads and floors of logs. */
-function headsOf(state: State, devices: Iterable<DeviceId>): Head[] {
-  const heads: Head[] = []
-  for (const device of devices) {
-    const log = state.logs.get(device) ?? emptyLog
-    heads.push(...log.heads.map(place => headOf(device, place)))
-    heads.push(...log.floors.map(place => headOf(device, place, true)))
-  }
-  return heads
-}
-
-function headOf(device: DeviceId, { seq, hash }: Place, floor = false): Head {
-  return create(HeadSchema, { device: fromText(device), seq: BigInt(seq), hash: new Uint8Array(hash), floor })
-}
-
-const idSize = 32
-/** Places that one frame names of one log: eight heads and a ladder down from 2⁴⁴. */
-const placesOfLog = 32
-/** Logs told in one frame: with all branches and floors they keep below its heads. */
-const logsPerPage = 64
 /** Looks at the same logs that may be due at a time. */
 const timersAtOnce = 8

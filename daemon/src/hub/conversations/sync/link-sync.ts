@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import { create } from '@bufbuild/protobuf'
 import { limits } from '../../../limits.ts'
 import { type ConversationId, conversationId, type DeviceId, type UserId } from '../../../protocol/ids.ts'
-import type { Entries, Event, Resume, Resumed, Rights, RightsEntries } from '../../../protocol/parley_pb.ts'
+import type { Entries, Event, Resume, Resumed, RightsEntries } from '../../../protocol/parley_pb.ts'
 import { AckSchema, ResumeSchema } from '../../../protocol/parley_pb.ts'
 import type { Conversation } from '../conversation.ts'
 import type { Refusal } from '../intake.ts'
@@ -13,10 +13,11 @@ import type { PeerLink } from '../types.ts'
 import type { Cursor } from './arrivals.ts'
 import { readCursors } from './arrivals.ts'
 import { isEqual, sameDigests, totalDigest } from './digest.ts'
-import { Exchange, type ExchangeLink } from './exchange.ts'
+import { Exchange } from './exchange.ts'
+import type { ExchangeLink } from './exchange-link.ts'
 import { Refusals } from './refusals.ts'
 import { type Listed, listedNow, resumedFrame, resumedOf } from './resumed.ts'
-import { checkRights, lackingRights, rightsEntriesFrames, rightsFrame } from './rights.ts'
+import { RightsExchange } from './rights-exchange.ts'
 import { type SyncHost, shareWith } from './sync-host.ts'
 import { Talk } from './talk.ts'
 
@@ -40,6 +41,7 @@ export class LinkSync implements ExchangeLink {
   readonly #host: SyncHost
   readonly #link: PeerLink
   readonly #talk: Talk
+  readonly #rights: RightsExchange
   readonly #refusals: Refusals
   readonly #exchanges = new Map<ConversationId, Exchange>()
   readonly #markLinks = new Map<ConversationId, MarkLink>()
@@ -52,7 +54,6 @@ export class LinkSync implements ExchangeLink {
   #phase: 'opening' | 'listing' | 'open' = 'opening'
   #cursors: ReadonlyMap<string, Cursor> = new Map()
   #owedCredit = 0
-  readonly #unknown = new Set<ConversationId>()
   readonly #marked = new Set<ConversationId>()
 
   constructor(host: SyncHost, link: PeerLink) {
@@ -62,6 +63,8 @@ export class LinkSync implements ExchangeLink {
     this.device = link.device
     this.#refusals = new Refusals(link, host.log)
     this.#talk = new Talk(link, host.log, () => this.#nextFrame())
+    const say = (frame: Frame) => this.#talk.say(frame)
+    this.#rights = new RightsExchange(host, { user: link.user, say, refuse: (id, why) => this.refuse(id, why) })
     for (const conversation of this.#shared()) {
       this.#said.set(conversation.id, listedNow(conversation, this.user))
       this.#join(conversation)
@@ -109,7 +112,10 @@ export class LinkSync implements ExchangeLink {
     const isNew = before.stored === undefined
     const hadShare = !isNew && this.#markLinks.has(id)
     if (!hadShare) this.#begin(conversation)
-    else if (before.members !== conversation.members) this.#tellMembers(conversation, before)
+    else if (before.members !== conversation.members) {
+      this.#rights.push(conversation, before)
+      this.#tellMembers(conversation, before)
+    }
     const exchange = this.#exchanges.get(id)
     if (exchange === undefined && share === 'all' && devices.has(this.#host.account.device)) {
       this.#exchange(conversation).inStep(before.logs)
@@ -169,8 +175,8 @@ export class LinkSync implements ExchangeLink {
       if (is.case === 'entries') this.#giveBack(bytesOf(is.value))
       return this.refuse(id, { code: 'stranger', message: 'That conversation is none of these two users.' })
     }
-    if (is.case === 'rights') this.#rights(known, is.value)
-    else if (is.case === 'rightsEntries') await this.#rightsEntries(known, is.value)
+    if (is.case === 'rights') this.#rights.told(known, is.value)
+    else if (is.case === 'rightsEntries') await this.#rights.take(known, is.value)
     else if (is.case === 'marks') await known.receipts.take(this.#join(known), is.value)
     else if (is.case === 'refuse') this.#refusals.heard(id, is.value)
     else if (!this.sharesLogs(known)) {
@@ -222,7 +228,7 @@ export class LinkSync implements ExchangeLink {
       return
     }
     const conversation = this.#host.get(id) ?? this.#host.meet(id, this.#link, resumed)
-    if (conversation === undefined) return this.#askForRoom(id)
+    if (conversation === undefined) return this.#rights.askFor(id)
     const share = shareWith(conversation, this.user)
     if (share === 'nothing')
       return this.refuse(id, { code: 'stranger', message: 'That conversation is none of these two users.' })
@@ -231,7 +237,7 @@ export class LinkSync implements ExchangeLink {
     const ours = said ?? listedNow(conversation, this.user)
     const marks = this.#join(conversation)
     if (!isEqual(ours.rights, resumed.rights)) {
-      this.#talk.say(rightsFrame(id, conversation.members, this.user))
+      this.#rights.tell(conversation)
     }
     if (!isEqual(ours.marks, resumed.marks)) conversation.receipts.differ(marks)
     if (share !== 'all') return
@@ -306,80 +312,18 @@ export class LinkSync implements ExchangeLink {
     this.compare(conversation)
   }
 
-  // ---- membership entries
-
-  #rights(conversation: Conversation, { hashes }: Rights): void {
-    const { id, members } = conversation
-    for (const frame of lackingRights(id, members, this.user, hashes.slice(0, limits.membershipEntries)))
-      this.#talk.say(frame)
-    const held = new Set([...members.entries.values()].map(({ hash }) => Buffer.from(hash).toString('latin1')))
-    const hasMore = hashes.some(hash => !held.has(Buffer.from(hash).toString('latin1')))
-    if (hasMore && this.#refusals.isFirst(`rights ${id} ${members.entries.size}`)) {
-      this.#talk.say(rightsFrame(id, members, this.user))
-    }
+  async #meetRoom(id: ConversationId, frame: RightsEntries): Promise<void> {
+    const conversation = await this.#rights.meet(id, frame)
+    if (conversation !== undefined) this.#begin(conversation)
   }
 
-  async #rightsEntries(conversation: Conversation, { entries }: RightsEntries): Promise<void> {
-    const { accepted, refused } = await checkRights(entries, this.#rightsGround(conversation.id, conversation))
-    for (const refusal of refused) this.refuse(conversation.id, refusal)
-    if (accepted.length > 0) await conversation.admit(accepted)
-  }
-
-  /** Somebody names a room that is not here: their membership entries say whether one has a part in it. */
-  #askForRoom(id: ConversationId): void {
-    if (this.#host.rooms === undefined || this.#unknown.size >= limits.unknownConversations) {
-      this.refuse(id, { code: 'stranger', message: 'That conversation is none of these two users.' })
-    } else {
-      this.#unknown.add(id)
-      this.#talk.say(rightsFrame(id, undefined, this.user))
-    }
-  }
-
-  async #meetRoom(id: ConversationId, { entries }: RightsEntries): Promise<void> {
-    if (!this.#unknown.has(id)) this.#askForRoom(id)
-    const { accepted, refused } = await checkRights(entries, this.#rightsGround(id, undefined))
-    for (const refusal of refused) this.refuse(id, refusal)
-    const conversation = await this.#host.begin(id, accepted)
-    if (conversation === undefined) return
-    this.#unknown.delete(id)
-    this.#join(conversation)
+  /** The members of a conversation are others now. */
+  #tellMembers(conversation: Conversation, { members }: State): void {
+    const { user } = this.#host.account
+    const hadLogs = members.sharesWith(this.user) === 'all' && members.sharesWith(user) === 'all'
+    if (!this.sharesLogs(conversation) || hadLogs) return
     this.#exchange(conversation).announced()
     this.compare(conversation)
-  }
-
-  #rightsGround(id: ConversationId, known: Conversation | undefined) {
-    const { rooms, keyring, clock } = this.#host
-    return {
-      conversation: id,
-      members: known?.members,
-      keyring,
-      now: clock.physical(),
-      make: (entries: Parameters<SyncHost['begin']>[1]) => {
-        if (known !== undefined) return known.members.with(entries)
-        if (rooms === undefined) throw new Error('there are no rooms')
-        return rooms.membersOf(id, entries, keyring)
-      },
-      meet: async (users: readonly UserId[]) => rooms?.meet(users),
-    }
-  }
-
-  /** Membership entries of one's own go to everybody who is linked; those of others wait for a comparison. */
-  #tellMembers(conversation: Conversation, before: State): void {
-    const { account } = this.#host
-    const known = conversation.members.knownTo(this.user)
-    const news = [...conversation.members.entries].filter(([hash, entry]) => {
-      return !before.members.entries.has(hash) && entry.header.device === account.device && (known?.has(hash) ?? true)
-    })
-    for (const frame of rightsEntriesFrames(
-      conversation.id,
-      news.map(([, { entry }]) => entry),
-    ))
-      this.#talk.say(frame)
-    const hadLogs = before.members.sharesWith(this.user) === 'all' && before.members.sharesWith(account.user) === 'all'
-    if (this.sharesLogs(conversation) && !hadLogs) {
-      this.#exchange(conversation).announced()
-      this.compare(conversation)
-    }
   }
 
   // ---- entries
@@ -387,14 +331,14 @@ export class LinkSync implements ExchangeLink {
   async #entries(conversation: Conversation, frame: Entries): Promise<void> {
     const bytes = bytesOf(frame)
     const exchange = this.#exchange(conversation)
-    const { accepted, refused, gaps, lacksRights, devices } = await conversation.check(frame.entries, bytes, {
+    const { accepted, refused, gaps, lacksRights, devices } = await conversation.reception.check(frame.entries, bytes, {
       device: this.device,
       committed: logs => this.#committed(conversation, bytes, logs),
       missing: logs => this.#exchange(conversation).askAgain(logs),
     })
     if (accepted.length > 0) exchange.progressed(devices)
     for (const refusal of refused) this.refuse(conversation.id, refusal)
-    if (lacksRights) this.#talk.say(rightsFrame(conversation.id, conversation.members, this.user))
+    if (lacksRights) this.#rights.tell(conversation)
     if (gaps.size > 0) exchange.askAgain(gaps)
     await conversation.hasRoom()
   }

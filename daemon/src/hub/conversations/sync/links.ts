@@ -22,6 +22,8 @@ export class Links {
   readonly #syncs = new Set<LinkSync>()
   /** Logs of others that have changed since the last offers, with the devices that brought it. */
   readonly #changed = new Map<Conversation, Map<DeviceId, Set<DeviceId>>>()
+  /** Conversations whose membership entries are others since. */
+  readonly #regrouped = new Set<Conversation>()
   readonly #pause: number
   #timer: NodeJS.Timeout | undefined
 
@@ -71,7 +73,10 @@ export class Links {
     for (const sync of this.#syncs) sync.changed(conversation, { before, devices })
     const { device: own } = conversation.account
     for (const { device, from } of linked) if (device !== own) this.#note(conversation, device, from)
-    if (this.#changed.size > 0) this.#timer ??= setTimeout(() => this.#offer(), this.#pause).unref()
+    // Those of one's own went out at once.
+    if (before.members !== conversation.members) this.#regrouped.add(conversation)
+    if (this.#changed.size + this.#regrouped.size > 0)
+      this.#timer ??= setTimeout(() => this.#offer(), this.#pause).unref()
   }
 
   /** A conversation was read anew after a write whose outcome was unknown. */
@@ -113,6 +118,11 @@ export class Links {
       for (const [sync, devices] of offers) sync.offer(conversation, devices)
     }
     this.#changed.clear()
+    for (const conversation of this.#regrouped) {
+      const sharing = [...this.#syncs].filter(({ user }) => shareWith(conversation, user) !== 'nothing')
+      for (const sync of some(sharing)) sync.compare(conversation)
+    }
+    this.#regrouped.clear()
   }
 
   #tellOf(host: SyncHost, sync: LinkSync): void {
