@@ -31,6 +31,12 @@ export class Indexer {
   #running: Promise<void> | undefined
   #timer: NodeJS.Timeout | undefined
   #failures = 0
+  /** Those who wait for what has just come to be in the index. */
+  readonly #waiting = new Set<() => void>()
+  /** Whether the index is needed, though nothing waits for it. */
+  #isNeeded = false
+  /** Whether something that waits is being taken to the index. */
+  #isTaking = false
   /** Whether something was noted since the last look at what waits. */
   #isAwake = false
   #isBehind = true
@@ -44,8 +50,8 @@ export class Indexer {
     return this.#isBehind
   }
 
+  /** Looks what waits. Where that is nothing the index is opened with the first search, which few hubs see. */
   start(): void {
-    this.#isAwake = true
     this.#run()
   }
 
@@ -56,14 +62,18 @@ export class Indexer {
     this.#timer = setTimeout(() => this.#run(), this.#parts.pause ?? limits.indexPause).unref()
   }
 
-  /** Indexes what waits now; resolves once that is done, or after `limits.indexWait` ms. */
+  /** Resolves once what waits now is in the index, or after `limits.indexWait` ms; filling it is not waited for. */
   async settle(): Promise<void> {
-    if (!this.#isAwake && this.#running === undefined) return
+    if (this.#isNeeded && !this.#isAwake && !this.#isTaking) return
+    this.#isNeeded = true
+    this.#isAwake = true
+    const done = Promise.withResolvers<void>()
+    const timer = setTimeout(done.resolve, limits.indexWait)
+    this.#waiting.add(done.resolve)
     this.#run()
-    const late = Promise.withResolvers<void>()
-    const timer = setTimeout(() => late.resolve(), limits.indexWait)
-    await Promise.race([this.#running, late.promise])
+    await done.promise
     clearTimeout(timer)
+    this.#waiting.delete(done.resolve)
   }
 
   async close(): Promise<void> {
@@ -87,6 +97,7 @@ export class Indexer {
       await this.#catchUp()
       this.#failures = 0
     } catch (error) {
+      this.#isTaking = false
       if (this.#closing.signal.aborted) return
       this.#failures++
       this.#isBehind = true
@@ -102,10 +113,19 @@ export class Indexer {
   async #catchUp(): Promise<void> {
     const { index, storage } = this.#parts
     if (index === undefined) return this.#drop()
+    this.#isAwake = this.#isNeeded && this.#isAwake
+    if (!this.#isNeeded && (await this.#isIdle())) {
+      this.#isBehind = false
+      return
+    }
+    this.#isNeeded = true
     let state = await this.#stateOf(await index.identity())
     let noted = performance.now()
     while (!this.#closing.signal.aborted) {
+      this.#isTaking = true
       await this.#takeChanges(index)
+      this.#isTaking = false
+      for (const done of this.#waiting) done()
       if (state.isFilled) break
       state = await this.#fill(index, state)
       if (!state.isFilled && performance.now() - noted < limits.fillNoted) continue
@@ -113,6 +133,16 @@ export class Indexer {
       noted = performance.now()
     }
     this.#isBehind = !state.isFilled
+  }
+
+  /** Whether nothing waits, and all that is stored was told to an index, or there is nothing. */
+  async #isIdle(): Promise<boolean> {
+    const { storage } = this.#parts
+    const waiting = await storage.list(keys.unindexedAll, { limit: 1 })
+    if (waiting.rows.length > 0) return false
+    const [row] = await storage.get([stateKey])
+    if (row !== undefined) return readRow(IndexRowSchema, stateKey, row).isFilled
+    return (await storage.list(messages, { limit: 1 })).rows.length === 0
   }
 
   /** How far the index of that name is; one that is not known begins at nothing. */
