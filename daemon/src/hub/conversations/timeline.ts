@@ -246,7 +246,7 @@ export class Timeline {
     const before = named.position
     const places = sealedPlaces(named)
     if (places.includes(position)) return undefined
-    named.copies = [...places, position].sort()
+    named.copies = [...places, position].sort().slice(0, limits.copies)
     const shown = named.hidden ? undefined : rows.message(before)
     if ((shown ?? named).registers?.deleted) rows.strip(position)
     if (position > before) {

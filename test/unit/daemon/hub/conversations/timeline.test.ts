@@ -108,6 +108,21 @@ describe('the timeline', () => {
     assert.doesNotMatch(await screen.words(), /once/)
   })
 
+  it('keeps but some of the places of what was sealed again and again, the first of all among them', async () => {
+    const said = text('again')
+    const copies = Array.from({ length: limits.copies + 10 }, (_, index) =>
+      sealed(alice, said, index + 1, 1000 + index),
+    )
+    const screen = new Screen(bob)
+    await screen.count(...copies.toReversed())
+    assert.deepEqual(
+      (await screen.shown()).map(({ position }) => position),
+      [copies[0]?.position],
+    )
+    assert.equal(screen.row.shown, 1n)
+    assert.equal(screen.row.unread, 1n)
+  })
+
   it('keeps of somebody’s reactions to a message the latest only, in any order', async () => {
     const hello = sealed(alice, text('hello'), 1, 1000)
     const emoji = Array.from({ length: limits.reactionsOfPerson + 3 }, (_, index) =>
