@@ -13,6 +13,7 @@ import { connect, conversationOf, Home, person, withDevice } from '../../../../s
 import { eachStorage } from '../../../../support/each-storage.ts'
 import { FaultyStorage } from '../../../../support/faulty-storage.ts'
 import { Random } from '../../../../support/random.ts'
+import { until } from '../../../../support/wait.ts'
 
 /** Alice's home, where messages of bob's arrive. */
 async function openPair(
@@ -103,8 +104,9 @@ describe('what is unread', () => {
     const wire = connect(chat.alice, chat.bob, {
       fate: ({ from, is }) => (from.name === 'alice' && is.case === 'entries' ? 'cut' : 'deliver'),
     })
-    await chat.alice.until('linked', () => chat.alice.conversations.get(chat.id)?.linked === true)
+    await until('linked', () => wire.frames.filter(({ is }) => is.case === 'resume').length === 2)
     await chat.alice.send(chat.bob.person, 'hers')
+    await chat.alice.until('sealed', async () => !(await chat.at('hers')).startsWith('outbox'))
     wire.cut()
     await chat.read(await chat.at('hers'))
     const again = connect(chat.alice, chat.bob, {
