@@ -337,7 +337,10 @@ describe('hub', () => {
     await alice.hub.signOut()
     await alice.hub.signIn({ password })
     const { rows } = await home.storage.list('', { limit: 1000 })
-    const files = await Promise.all((await readdir(home.path)).map(name => readFile(path.join(home.path, name))))
+    const found = await readdir(home.path, { recursive: true, withFileTypes: true })
+    const isFile = found.filter(each => each.isFile())
+    const files = await Promise.all(isFile.map(({ parentPath, name }) => readFile(path.join(parentPath, name))))
+    assert.ok(files.length > 0)
     const all = [...rows.map(([, value]) => Buffer.from(value)), ...files, Buffer.from(JSON.stringify(alice.log.lines))]
     assert.ok(rows.length > 0 && alice.log.lines.length > 0)
     for (const bytes of all) assert.equal(bytes.includes(password), false)
