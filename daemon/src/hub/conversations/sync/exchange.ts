@@ -44,7 +44,7 @@ export class Exchange {
   /** Heads that it has and that are not here. */
   readonly #offered = new Map<DeviceId, readonly Place[]>()
   /** Up to where everything of it is here, once all that it offers is. */
-  #offer: (Cursor & { readonly isFull: boolean }) | undefined
+  #offer: Cursor | undefined
   #behindSince: number | undefined
   #isAnnounced = false
   /** By log that it is sent: what it has, or was sent. */
@@ -72,16 +72,6 @@ export class Exchange {
     const isMissing = this.#behindSince !== undefined && this.#offered.has(this.#own)
     if (!isMissing || performance.now() - (this.#behindSince ?? 0) > limits.behind) return 'ready'
     return 'behind'
-  }
-
-  /** Nothing is left to be said or awaited: the exchange may be forgotten. */
-  get isSettled(): boolean {
-    const owed = this.#owesWant.size + this.#owesAck.size + this.#offered.size + this.#later.size + this.#timers.size
-    if (owed > 0 || this.#telling.isOwed || this.#awaitsHave || this.#owesAnswer || this.#pages.size > 0) return false
-    const { logs } = this.conversation.state
-    return [...this.#known].every(
-      ([device, known]) => device === this.#own && isWhole(logs.get(device) ?? emptyLog, known),
-    )
   }
 
   /** Both sides had the same, `logs` of this side: one's own log goes on from there. */
@@ -242,7 +232,7 @@ export class Exchange {
       if (device === account.device && missing.length === 0 && !this.#hasSaidHave) this.#begin(held)
     }
     if (have.full && !theirs.has(this.#own) && !this.#hasSaidHave) this.#begin([])
-    if (have.epoch !== 0n) this.#offer = { epoch: have.epoch, arrival: Number(have.arrival), isFull: have.full }
+    if (have.epoch !== 0n) this.#offer = { epoch: have.epoch, arrival: Number(have.arrival) }
     this.#owesAnswer = true
     const wasAwaited = this.#awaitsHave
     this.#awaitsHave = false
