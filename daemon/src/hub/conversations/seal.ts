@@ -33,7 +33,8 @@ export function seal(
   const { device, user, privateKey, spki } = account
   const log = draft.log(device)
   const prev = log.heads.map(({ hash }) => hash)
-  const latest = log.heads.reduce((last, { time }) => (time > last ? time : last), 0n)
+  let latest = 0n
+  for (const head of log.heads) if (head.time > latest) latest = head.time
   const known = named ?? draft.members.rights.slice(0, limits.rights)
   // Membership entries travel without their log, so they inherit nothing.
   const inherits = !isMembershipKind(kind) && sameHashes(inheritedRights(log, prev), known)

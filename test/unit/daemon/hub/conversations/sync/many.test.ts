@@ -35,7 +35,12 @@ describe('a thousand conversations', () => {
     await until('all sealed', () => first.conversations.list().every(({ queued }) => queued <= 1), 30_000)
     await until('the same', async () => (await second.texts(friends[999] ?? first.person)).length === 1, 30_000)
     let before = -1
-    await until('silence', () => before === (before = begun.frames.length), 30_000)
+    const isSilent = () => {
+      const isSame = before === begun.frames.length
+      before = begun.frames.length
+      return isSame
+    }
+    await until('silence', isSilent, 30_000)
     begun.cut()
     const again = connect(first, second)
     const last = friends[7]
