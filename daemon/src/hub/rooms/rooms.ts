@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import type { RoomsPart } from '../../control/parts.ts'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { ControlRequests, ConversationInfo, PersonInfo, RoomDetail, RoomMember } from '../../protocol/control.ts'
@@ -47,7 +46,7 @@ export interface RoomsCircle {
 }
 
 /** The rooms of a hub: each method is the request of the control API of the same name. */
-export class Rooms implements RoomsPart {
+export class Rooms {
   readonly #circle: () => RoomsCircle | undefined
 
   constructor(circle: () => RoomsCircle | undefined) {

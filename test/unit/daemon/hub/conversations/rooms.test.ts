@@ -177,6 +177,35 @@ describe('a room', () => {
     await bob.showsTexts(room, ['new'])
   })
 
+  it('carries what members say who were linked from the start, once they have joined', async () => {
+    for (const order of ['together', 'one by one']) {
+      const [ann, bob, cas] = await people('ann', 'bob', 'cas')
+      assert.ok(ann && bob && cas)
+      connect(ann.home, bob.home)
+      connect(ann.home, cas.home)
+      connect(bob.home, cas.home)
+      const room = await ann.found('Tea')
+      await ann.invite(room, bob.person)
+      await ann.invite(room, cas.person)
+      for (const each of [bob, cas]) await each.stands(room, each.person, 'invited')
+      if (order === 'together') await Promise.all([bob.join(room), cas.join(room)])
+      else {
+        await bob.join(room)
+        await cas.stands(room, bob.person, 'member')
+        await cas.join(room)
+      }
+      await ann.stands(room, bob.person, 'member')
+      await ann.stands(room, cas.person, 'member')
+      await bob.stands(room, cas.person, 'member')
+      await cas.stands(room, bob.person, 'member')
+      await ann.home.stop()
+      await bob.send(room, 'from bob')
+      await cas.showsTexts(room, ['from bob'])
+      await cas.send(room, 'from cas')
+      await bob.showsTexts(room, ['from bob', 'from cas'])
+    }
+  })
+
   it('falls silent once all know the same', async () => {
     const [ann, bob, cas] = await people('ann', 'bob', 'cas')
     assert.ok(ann && bob && cas)
