@@ -30,13 +30,11 @@ type Frame = Event['is']
 export class Exchange {
   readonly conversation: Conversation
   readonly #link: ExchangeLink
-  // ---- what is to be said
   readonly #telling = new Telling()
   readonly #owesWant = new Set<DeviceId>()
   readonly #owesAck = new Set<DeviceId>()
   /** It waits for a word on what it has told. */
   #owesAnswer = false
-  // ---- what the other has
   /** It has yet to tell what it has. */
   #awaitsHave = false
   /** Whether this side has told what it has since both were compared. */
@@ -52,7 +50,6 @@ export class Exchange {
   /** Logs that it asks for while it has more of them than there is here. */
   readonly #later = new Map<DeviceId, readonly Place[]>()
   readonly #pages = new Map<DeviceId, Place[]>()
-  // ---- asking again
   #askedAt = Number.NEGATIVE_INFINITY
   /** How often a log was asked for again without anything coming of it. */
   readonly #fruitless = new Map<DeviceId, number>()
@@ -134,6 +131,9 @@ export class Exchange {
   async committed(devices: ReadonlySet<DeviceId>, before: State): Promise<void> {
     // Of a log that has only begun the other can have nothing.
     if (devices.has(this.#own) && topOf(before.logs.get(this.#own)) === 0) this.#begin([])
+    // Each may have heard from somebody else that both share the logs now: whoever lacks this one asks for it.
+    const isUnknown = devices.has(this.#own) && !this.#known.has(this.#own) && this.knowledge === 'ready'
+    if (isUnknown && this.#link.sharesLogs(this.conversation)) this.offer([this.#own])
     for (const device of devices) {
       const places = this.#later.get(device)
       if (places !== undefined) await this.#wanted(device, places)
@@ -359,7 +359,6 @@ export class Exchange {
 
   async #wanted(device: DeviceId, places: readonly Place[]): Promise<void> {
     this.#later.delete(device)
-    // What is known is committed there.
     const held = this.#isOurs(device)
       ? await this.conversation.acknowledge(this.#link.device, device, places)
       : (await this.conversation.logs.reach(device, places)).held
