@@ -53,6 +53,9 @@ export function createGround(hub: Hub): Ground & Disposable {
     async openJoin(href) {
       await commands.executeCommand('parley.joinTeam', href)
     },
+    async openMessage(to) {
+      await commands.executeCommand('parley.showMessage', to)
+    },
     openPlace,
     async copy(text) {
       await env.clipboard.writeText(text)

@@ -21,8 +21,14 @@ export function isMessageLink({ path }: { path: string }): boolean {
 export function readMessageLink({ path, query }: { path: string; query: string }): LinkedMessage | undefined {
   if (!isMessageLink({ path })) return undefined
   const parts = new URLSearchParams(query)
-  const conversation = parts.get('conversation') ?? ''
-  const position = parts.get('position') ?? ''
+  return readLinked({ conversation: parts.get('conversation'), position: parts.get('position') })
+}
+
+/** The same of what a command was called with; anything may call one, with anything. */
+export function readLinked(given: unknown): LinkedMessage | undefined {
+  if (typeof given !== 'object' || given === null) return undefined
+  const { conversation, position } = given as Partial<Record<keyof LinkedMessage, unknown>>
+  if (typeof conversation !== 'string' || typeof position !== 'string') return undefined
   // As the hub writes ids and positions, and no longer.
   if (!/^[a-z2-7]{16,64}$/.test(conversation) || !/^[a-z0-9/]+$/.test(position)) return undefined
   return position.length <= limits.shortText ? { conversation, position } : undefined

@@ -12,6 +12,7 @@ import { type Checked, checkFromSurface, type SurfaceHandlers } from './check.ts
 import { type FileGround, fileHandlers } from './file-handlers.ts'
 import type { Keeper } from './keeper.ts'
 import { readLink } from './links.ts'
+import type { LinkedMessage } from './message-link.ts'
 import type { ChatView, Opened, Place, SurfaceAction, SurfaceEvents } from './messages.ts'
 import { type OpenedChat, openChat } from './opened.ts'
 import type { Outbox } from './outbox.ts'
@@ -29,6 +30,7 @@ export interface Ground {
   readonly strings: Readonly<Record<string, string>> | undefined
   openOutside(href: string): Promise<void>
   openJoin(href: string): Promise<void>
+  openMessage(to: LinkedMessage): Promise<void>
   openPlace(place: Place): Promise<boolean>
   copy(text: string): Promise<void>
   /** The editor's selection as a fenced block; undefined: nothing is selected. */
@@ -219,7 +221,8 @@ export class SurfaceHost implements Disposable {
       openLink: async ({ href }) => {
         const link = readLink(href)
         if (!link) throw new ParleyError('bad-address', l10n.t('Parley opens only web, mail and invite links.'))
-        await (link.is === 'join' ? ground.openJoin(href) : ground.openOutside(href))
+        if (link.is === 'message') await ground.openMessage(link.to)
+        else await (link.is === 'join' ? ground.openJoin(href) : ground.openOutside(href))
         return null
       },
       openPlace: async place => ({ opened: await ground.openPlace(place) }),

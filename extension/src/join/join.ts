@@ -1,5 +1,5 @@
 import { commands, l10n, type Uri, window } from 'vscode'
-import { isMessageLink, readMessageLink } from '../chat/message-link.ts'
+import { isMessageLink, type LinkedMessage, readLinked, readMessageLink } from '../chat/message-link.ts'
 import type { Context } from '../context.ts'
 import type { Disposable } from '../event.ts'
 import { reportFailure } from '../shared/report.ts'
@@ -21,6 +21,7 @@ export function registerJoin(context: Context): Disposable {
     commands.registerCommand('parley.signIn', () => run(() => signIn(context))),
     commands.registerCommand('parley.signOut', () => run(() => signOut(context))),
     commands.registerCommand('parley.openWalkthrough', () => run(openWalkthrough)),
+    commands.registerCommand('parley.showMessage', (to: unknown) => run(() => showMessage(context, readLinked(to)))),
     window.registerUriHandler({ handleUri: uri => run(() => follow(context, entrance, uri)) }),
   ]
   return {
@@ -33,7 +34,13 @@ export function registerJoin(context: Context): Disposable {
 /** An editor's link: to a message of a chat that is here, else into a team. Any web page can open one: it only shows. */
 async function follow({ hub, chats }: Context, entrance: Entrance, uri: Uri): Promise<void> {
   if (!isMessageLink(uri)) return entrance.joinByUri(uri)
-  const linked = readMessageLink(uri)
+  await showMessage({ hub, chats }, readMessageLink(uri))
+}
+
+async function showMessage(
+  { hub, chats }: Pick<Context, 'hub' | 'chats'>,
+  linked: LinkedMessage | undefined,
+): Promise<void> {
   // The window may just have come.
   const isHere = linked && (await askWhenUp(hub, 'openChat', { with: linked.conversation }).then(yes, no))
   if (linked && isHere) return chats.open(linked.conversation, { position: linked.position })

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
+import { readLink } from '../../../../extension/src/chat/links.ts'
 import { isMessageLink, messageLink, readMessageLink } from '../../../../extension/src/chat/message-link.ts'
+import { safeHref } from '../../../../extension/surface/text/links.ts'
 
 describe('a link to a message', () => {
   const linked = { conversation: 'c'.repeat(52), position: `00aa/${'d'.repeat(52)}/001/0b` }
@@ -11,6 +13,14 @@ describe('a link to a message', () => {
   it('leads to where it was made', () => {
     assert.deepEqual(read(messageLink('vscode', linked)), linked)
     assert.equal(isMessageLink({ path: '/join' }), false)
+  })
+
+  it('is opened where it stands in a message', () => {
+    const link = messageLink('vscode', linked)
+    assert.deepEqual(readLink(link), { is: 'message', to: linked })
+    assert.equal(safeHref(link), link)
+    assert.equal(safeHref('vscode://evil.extension/message?conversation=x'), undefined)
+    assert.equal(readLink('vscode://parley.parley-chat/join?link=x'), undefined)
   })
 
   it('leads nowhere when it is cut or mistyped', () => {

@@ -552,6 +552,7 @@ function open({ patience, person }: { readonly patience?: number; readonly perso
     strings: { Send: 'Senden' },
     openOutside: href => does(`outside ${href}`),
     openJoin: href => does(`join ${href}`),
+    openMessage: to => does(`message ${to.position}`),
     openPlace: ({ path, line }) => does(`place ${path}:${line}`).then(() => true),
     copy: text => does(`copy ${text}`),
     selection: () => does('selection').then(() => 'selected'),
