@@ -40,12 +40,17 @@ export function imageSizeOf(head: Uint8Array): ImageSize | undefined {
   const view = new DataView(head.buffer, head.byteOffset, head.byteLength)
   try {
     const size = readSize(imageTypeOf(head), head, view)
-    return size && size.width > 0 && size.height > 0 ? size : undefined
+    return size && isShown(size.width) && isShown(size.height) ? size : undefined
   } catch (error) {
     // A DataView refuses to read beyond its end: the header is cut.
     if (error instanceof RangeError) return undefined
     throw error
   }
+}
+
+/** Nothing is shown that is longer than what a JPEG can be (ITU T.81, section B.2.2). */
+function isShown(px: number): boolean {
+  return px > 0 && px <= 65_535
 }
 
 function readSize(type: ImageType | undefined, head: Uint8Array, view: DataView): ImageSize | undefined {

@@ -5,6 +5,7 @@ import type { HybridClock } from '../../protocol/clock.ts'
 import type { ConversationId, DeviceId, MessageId, UserId } from '../../protocol/ids.ts'
 import { topOf } from './device-log.ts'
 import type { Draft } from './draft.ts'
+import { logFork } from './fork-problem.ts'
 import { changedMessage, readHistory, storedMessage, withReplies } from './history.ts'
 import { type CheckedEntry, sizeOf } from './intake.ts'
 import { checkPosition, type Place } from './keys.ts'
@@ -339,6 +340,7 @@ export class Conversation {
   async #committed(draft: Draft, state: State): Promise<void> {
     const before = this.#state
     this.#state = state
+    logFork(this.#shared.log, this.id, before, state, this.account)
     this.logs.settle(draft.linked.map(({ checked }) => checked))
     for (const [marked, marks] of state.marks) if (before.marks.get(marked) !== marks) this.receipts.changed(marked)
     const { device, user } = this.account

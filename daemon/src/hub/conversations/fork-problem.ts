@@ -1,3 +1,5 @@
+import type { Log } from '@parley/kit'
+import type { ConversationId } from '../../protocol/ids.ts'
 import { isForked } from './device-log.ts'
 import type { State } from './state.ts'
 import type { Account } from './types.ts'
@@ -15,6 +17,12 @@ export function forkProblem({ logs, members }: State, account: Account, peer?: s
     return `${whose} has ${twice}. Nothing is lost; if nobody knows of a copy, somebody else may have its keys.`
   }
   return undefined
+}
+
+/** Logs that a log has just forked: most are brought together again before anybody has looked at a list. */
+export function logFork(log: Log, conversation: ConversationId, before: State, state: State, account: Account): void {
+  const problem = forkProblem(state, account)
+  if (problem !== undefined && forkProblem(before, account) === undefined) log.warn({ conversation }, problem)
 }
 
 const twice = 'written on from two states of its home, as when an old copy was restored or a copy runs elsewhere'
