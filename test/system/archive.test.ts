@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import { locations } from '../../daemon/src/locations.ts'
 import type { MessageInfo } from '../../daemon/src/protocol/control.ts'
 import { toText } from '../../daemon/src/protocol/ids.ts'
@@ -47,6 +48,13 @@ describe('what was said, with two real hubs', () => {
     const { hits } = await by.client.request('search', { query, limit: 100, ...more })
     return hits.map(({ message }) => message.text)
   }
+  /** The index takes in what was written a moment later. */
+  const finds = (expected: readonly string[], ...asked: Parameters<typeof found>) =>
+    until(
+      `“${asked[1]}” finds ${expected.length}`,
+      async () => isDeepStrictEqual(await found(...asked), expected),
+      30_000,
+    )
 
   it('is found as it is now, through edits, deletions, a SIGKILL and a lost index', async function () {
     this.timeout(120_000)
@@ -54,7 +62,7 @@ describe('what was said, with two real hubs', () => {
     const second = await say(alice, 'bob', 'the green door')
     const { conversation, user } = first
     await alice.client.request('waitDelivered', { conversation, message: second.message, timeout: 30_000 })
-    assert.deepEqual(await found(bob, 'door'), ['the green door', 'the blue door'])
+    await finds(['the green door', 'the blue door'], bob, 'door')
     await alice.client.request('editMessage', {
       ...{ conversation, message: first.message, text: 'the red door', act: newId() },
     })
@@ -62,21 +70,21 @@ describe('what was said, with two real hubs', () => {
     await until('bob has the edit', async () => (await texts(bob, 'alice'))[0] === 'the red door', 30_000)
     await until('bob has the deletion', async () => (await texts(bob, 'alice'))[1] === '', 30_000)
     for (const each of [alice, bob]) {
-      assert.deepEqual(await found(each, 'red'), ['the red door'])
-      for (const gone of ['blue', 'green']) assert.deepEqual(await found(each, gone), [], gone)
+      await finds(['the red door'], each, 'red')
+      for (const gone of ['blue', 'green']) await finds([], each, gone)
     }
     // Killed with what has just been said not in the index yet.
     await Promise.all(Array.from({ length: 200 }, (_, count) => say(alice, 'bob', `knock ${count}`)))
     await alice.kill()
     await alice.start()
     await until('all of it is found', async () => (await found(alice, 'knock')).length === 100, 30_000)
-    assert.deepEqual(await found(alice, 'knock 199'), ['knock 199'])
+    await finds(['knock 199'], alice, 'knock 199')
     await alice.kill()
     const index = join(locations(alice.home).pluginDir('storage-sqlite'), 'search.db')
     for (const ending of ['', '-wal', '-shm']) await rm(`${index}${ending}`, { force: true })
     await alice.start()
     await until('the index is filled anew', async () => (await found(alice, 'knock 0')).length === 1, 30_000)
-    assert.deepEqual(await found(alice, 'red'), ['the red door'])
+    await finds(['the red door'], alice, 'red')
   })
 
   it('of a room is found by those who are in it', async function () {
@@ -94,12 +102,12 @@ describe('what was said, with two real hubs', () => {
       },
       30_000,
     )
-    assert.deepEqual(await found(bob, 'earl'), [])
+    await finds([], bob, 'earl')
     await bob.client.request('joinRoom', { conversation })
     await until('it is found', async () => (await found(bob, 'earl')).length === 1, 30_000)
-    assert.deepEqual(await found(bob, 'earl', { with: conversation }), ['earl grey at five'])
-    assert.deepEqual(await found(bob, 'earl', { from: 'alice' }), ['earl grey at five'])
-    assert.deepEqual(await found(bob, 'earl', { with: 'alice' }), [])
+    await finds(['earl grey at five'], bob, 'earl', { with: conversation })
+    await finds(['earl grey at five'], bob, 'earl', { from: 'alice' })
+    await finds([], bob, 'earl', { with: 'alice' })
   })
 
   it('is searched, exported, imported and dropped from a terminal', async function () {
@@ -107,8 +115,17 @@ describe('what was said, with two real hubs', () => {
     const run = (...args: string[]) => cli([...args, '--home', alice.home])
     for (const text of ['release on Friday', 'release on Monday', 'lunch?']) await say(alice, 'bob', text)
     await until('bob has them', async () => (await texts(bob, 'alice')).length === 3, 30_000)
-    const search = await run('search', 'rel*', 'friday')
-    assert.match(search.out, /bob {2}alice: release on Friday/)
+    // The index takes in what was written a moment later.
+    const search = await until(
+      'it is found',
+      async () => {
+        const { out } = await run('search', 'rel*', 'friday')
+        return out.includes('Friday') && out
+      },
+      30_000,
+    )
+    assert.match(search, /bob {2}alice: release on Friday/)
+    await until('all is found', async () => (await found(alice, 'release')).length === 2, 30_000)
     const page = JSON.parse((await run('search', 'release', '--limit', '1', '--json')).out)
     assert.equal(page.hits[0].message.text, 'release on Monday')
     const more = await run('search', 'release', '--limit', '1', '--next', page.next)
@@ -139,7 +156,7 @@ describe('what was said, with two real hubs', () => {
     assert.equal((await texts(alice, 'bob')).length, 3)
     assert.equal((await run('clear', 'bob', '--yes')).code, 0)
     assert.deepEqual(await texts(alice, 'bob'), [])
-    assert.deepEqual(await found(alice, 'release'), [])
+    await finds([], alice, 'release')
     assert.equal((await texts(bob, 'alice')).length, 3)
   })
 })

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Storage } from '@parley/kit'
 import { openMemoryStorage } from '@parley/storage-memory'
 import fc from 'fast-check'
+import { limits } from '../../../../../../daemon/src/limits.ts'
 import { connect, type Fate, Home, person, type Wire, withDevice } from '../../../../../support/conversations.ts'
 import { until } from '../../../../../support/wait.ts'
 
@@ -122,10 +123,15 @@ describe('any history of several homes', () => {
           if (to.person.account.device !== one.person.account.device) last.push(connect(one, to))
       const pages = () => Promise.all(homes.map(each => each.texts(other(each))))
       // What waited when the home was copied is sealed by both: it stands where it was sealed first.
-      await until('the same everywhere', async () => {
-        const [page, ...others] = await pages()
-        return page?.length === said.length && others.every(other => isDeepStrictEqual(other, page))
-      })
+      await until(
+        'the same everywhere',
+        async () => {
+          const [page, ...others] = await pages()
+          return page?.length === said.length && others.every(other => isDeepStrictEqual(other, page))
+        },
+        // A copy waits for a while for what only its original had.
+        3 * limits.behind,
+      )
       const [page] = await pages()
       assert.deepEqual(page?.toSorted(), said.toSorted())
       await silence(last)
