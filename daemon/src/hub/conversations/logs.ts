@@ -140,8 +140,9 @@ export class Logs {
   }
 
   /**
-   * Places of a log for somebody who may hold another branch of it: its heads, and further and further back an entry each,
-   * so that one is where both branches are still the same, or not much before.
+   * Places of a log for somebody who may hold another branch of it: its heads, and further and further back an entry each
+   * down to the first, so that one is where both branches are still the same, or not much before. Whoever holds not even
+   * the first of them has nothing in common.
    */
   async ladder(device: DeviceId): Promise<readonly Place[]> {
     const { conversation, storage, logs } = this.#ground
@@ -149,8 +150,8 @@ export class Logs {
     const places: Place[] = [...log.heads]
     const prefix = keys.logOf(conversation, device)
     const top = topOf(log)
-    for (let back = 1; back < top; back *= 4) {
-      const seq = top - back
+    for (let back = 1, seq = top; seq > 1; back *= 4) {
+      seq = Math.max(top - back, 1)
       const { rows } = await storage.list(prefix, { after: behind(prefix, seq - 1), limit: 1 })
       for (const [key, value] of rows) {
         if (seqOf(key) === seq) places.push({ seq, hash: readHeader(readRow(EntrySchema, key, value)).hash })

@@ -362,7 +362,8 @@ export class Exchange {
     const held = this.#isOurs(device)
       ? await this.conversation.acknowledge(this.#link.device, device, places)
       : (await this.conversation.logs.reach(device, places)).held
-    if (held.length > 0) this.#set(device, held)
+    const isApart = places.some(({ seq }) => seq === 1) && this.conversation.state.logs.has(device)
+    if (held.length > 0 || isApart) this.#set(device, held)
     else this.#later.set(device, places)
   }
 
