@@ -146,7 +146,6 @@ class RpcClient implements Client {
     people: new Set(),
     chat: new Set(),
     notice: new Set(),
-    file: new Set(),
   }
   #daemon: ControlRequests['hello'][1] | undefined
 
@@ -161,7 +160,6 @@ class RpcClient implements Client {
     this.#receive('people')
     this.#receive('chat')
     this.#receive('notice')
-    this.#receive('file')
     rpc.connection.listen()
   }
 

@@ -32,12 +32,9 @@ export interface ReadEntry {
   readonly hash: Uint8Array
 }
 
-/**
- * Signs and hashes a new entry. `prev` are hashes of heads, `body` the bytes of a Body (see bodies.ts). `conversation` is
- * empty in the entry that founds a room: its hash becomes the room's id.
- */
+/** Signs and hashes a new entry. `prev` are hashes of heads, `body` the bytes of a Body (see bodies.ts). */
 export function sealEntry(fields: {
-  readonly conversation: ConversationId | ''
+  readonly conversation: ConversationId
   readonly device: DeviceId
   readonly seq: number
   readonly prev: readonly Uint8Array[]
@@ -56,7 +53,7 @@ export function sealEntry(fields: {
   }
   const salt = randomBytes(saltSize)
   const bodyHash = bodyHashOf(salt, body)
-  checkHeader({ seq, prev, rights, kind, bodyHash, bodySize: body.length })
+  checkHeader({ conversation, device, seq, prev, time, rights, kind, bodyHash, bodySize: body.length })
   const header = toBinary(
     HeaderSchema,
     create(HeaderSchema, {
@@ -126,7 +123,7 @@ const highestKind = 2 ** 29 - 1
 
 const decodeHeader = decoder(HeaderSchema)
 
-function checkHeader(header: Omit<EntryHeader, 'conversation' | 'device' | 'time'>): void {
+function checkHeader(header: EntryHeader): void {
   const { seq, prev, rights, kind, bodyHash, bodySize } = header
   if (seq < 1 || seq >= limits.seq) throw forged(`its number is ${seq}`)
   if (prev.length > limits.branches) throw forged(`it follows ${prev.length} branches`)

@@ -25,7 +25,6 @@ import {
   readPending,
   removePending,
 } from './device-rows.ts'
-import type { Mailbox } from './mailbox/mailbox.ts'
 import { rowKeys } from './rows.ts'
 import type { Session, Sessions } from './sessions.ts'
 
@@ -45,7 +44,6 @@ export interface DevicesParts {
   readonly accounts: Accounts
   readonly sessions: Sessions
   readonly changes: Pick<Changes, 'person' | 'own'>
-  readonly mailbox: Pick<Mailbox, 'forget'>
   readonly audit: Audit
   readonly log: Log
   readonly now: () => number
@@ -246,7 +244,6 @@ export class Devices {
     }
     changes.person(user)
     changes.own(user)
-    await this.#parts.mailbox.forget(user, gone)
     await noted
   }
 
@@ -295,7 +292,6 @@ export class Devices {
     sessions.approve(by)
     changes.person(user)
     log.info({ user, name, generation }, 'Somebody has a new account key.')
-    await this.#parts.mailbox.forget(user, gone)
     await noted
   }
 

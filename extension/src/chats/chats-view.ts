@@ -5,7 +5,7 @@ import { limits } from '../limits.ts'
 import { Coalesced } from '../shared/coalesce.ts'
 import { oneLine } from '../shared/harmless.ts'
 import { unreadWords } from '../shared/unread.ts'
-import { archiveItem, chatItem, chatTooltip } from './chat-item.ts'
+import { chatItem, chatTooltip } from './chat-item.ts'
 import { byActivity, rowOf, totalUnread } from './rows.ts'
 
 /** The Chats view: a row for each conversation, by its id, which VS Code keeps selected while rows change places. */
@@ -16,7 +16,6 @@ export class ChatsView implements TreeDataProvider<string>, Disposable {
   readonly #parts: readonly Disposable[]
   /** The order that is shown. */
   #order: readonly string[] = []
-  #archived: readonly string[] = []
   #changed = new Set<string>()
 
   readonly onDidChangeTreeData = this.#news.event
@@ -41,18 +40,16 @@ export class ChatsView implements TreeDataProvider<string>, Disposable {
 
   /** The chat whose row is selected. */
   get selected(): string | undefined {
-    const [selected] = this.#view.selection
-    return selected === archive ? undefined : selected
+    return this.#view.selection[0]
   }
 
   getChildren(parent?: string): string[] {
-    if (parent !== undefined) return parent === archive ? [...this.#archived] : []
-    this.#list()
-    return [...this.#order, ...(this.#archived.length > 0 ? [archive] : [])]
+    if (parent !== undefined) return []
+    this.#order = this.#listed()
+    return [...this.#order]
   }
 
   getTreeItem(conversation: string): TreeItem {
-    if (conversation === archive) return archiveItem(this.#archived.length)
     const info = this.#hub.conversations.get(conversation)
     // Gone since the list was made, which is about to be made again.
     return info ? chatItem(rowOf(info)) : { id: conversation }
@@ -68,31 +65,23 @@ export class ChatsView implements TreeDataProvider<string>, Disposable {
     for (const part of this.#parts) part.dispose()
   }
 
-  /** True when others are listed than before, or in another order. */
-  #list(): boolean {
-    const before = [...this.#order, archive, ...this.#archived].join()
-    const chats = byActivity(this.#hub.conversations.values())
-    const ids = (isArchived: boolean) =>
-      chats.filter(({ archived = false }) => archived === isArchived).map(({ conversation }) => conversation)
-    this.#order = ids(false)
-    this.#archived = ids(true)
-    return before !== [...this.#order, archive, ...this.#archived].join()
+  #listed(): readonly string[] {
+    return byActivity(this.#hub.conversations.values()).map(({ conversation }) => conversation)
   }
 
   #draw(): void {
     const changed = [...this.#changed]
     this.#changed = new Set()
-    if (this.#list()) this.#news.fire(undefined)
+    const order = this.#listed()
+    const isSameOrder = order.length === this.#order.length && order.every((each, n) => each === this.#order[n])
+    if (!isSameOrder) this.#news.fire(undefined)
     else if (changed.length > 0) this.#news.fire(changed.filter(each => this.#hub.conversations.has(each)))
     const unread = totalUnread(this.#hub.conversations.values())
     this.#view.badge = unread > 0 ? { value: unread, tooltip: unreadWords(unread) } : undefined
     this.#view.description = oneLine(this.#hub.accounts?.[0]?.team ?? '', limits.name)
-    this.#view.message = this.#hub.conversations.size > 0 ? messageOf(this.#hub) : ''
+    this.#view.message = order.length > 0 ? messageOf(this.#hub) : ''
   }
 }
-
-/** The row of the archive: no conversation's id. */
-const archive = '#archive'
 
 /** What is to be known above the chats, as a short line: why nothing is coming in. Without chats the view explains it. */
 function messageOf({ state, accounts }: Hub): string {

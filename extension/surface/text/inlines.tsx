@@ -1,7 +1,5 @@
-import { useContext } from 'preact/hooks'
-import { everybody } from '../model/mentions.ts'
 import type { Inline } from './content.ts'
-import { ActionsOf, Link, PlaceButton } from './pressable.tsx'
+import { Link, PlaceButton } from './pressable.tsx'
 
 /** The text of a paragraph as elements. */
 export function Inlines({ inlines }: { readonly inlines: readonly Inline[] }) {
@@ -11,18 +9,6 @@ export function Inlines({ inlines }: { readonly inlines: readonly Inline[] }) {
         <OneInline key={index} inline={inline} />
       ))}
     </>
-  )
-}
-
-/** Somebody's name; one's own, and everybody's, stands out. */
-function Mention({ text }: { readonly text: string }) {
-  const { self } = useContext(ActionsOf)
-  const name = text.slice(1).toLowerCase()
-  const isMe = name !== '' && (name === self || name === everybody)
-  return (
-    <span class={isMe ? 'text-mention is-me' : 'text-mention'} dir="ltr">
-      {text}
-    </span>
   )
 }
 
@@ -72,6 +58,10 @@ function OneInline({ inline }: { readonly inline: Inline }) {
     case 'place':
       return <PlaceButton place={inline.place}>{inline.text}</PlaceButton>
     case 'mention':
-      return <Mention text={inline.text} />
+      return (
+        <span class="text-mention" dir="ltr">
+          {inline.text}
+        </span>
+      )
   }
 }
