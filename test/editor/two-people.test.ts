@@ -9,6 +9,7 @@ import type { Desk } from '../support/editor/desk.ts'
 import { useEditors } from '../support/editor/editors.ts'
 import { endHub } from '../support/editor/hub-process.ts'
 import { joinTeam, startTeam } from '../support/editor/newcomer.ts'
+import { stored } from '../support/editor/stored.ts'
 import { until } from '../support/wait.ts'
 
 const alice = { name: 'Alice', password: 'correct horse battery' }
@@ -69,6 +70,7 @@ describe('two people in two windows', () => {
     await before.say('before the reload')
     await before.composer.fill('to be continued')
     await keptDraft(others, 'alice', 'to be continued')
+    await stored(others.window, 'memento/workbench.parts.editor', 'parley.chat')
     await others.window.reload()
     const after = await chatWith(others.window, 'Alice')
     await once(after, 'before the reload')
@@ -92,6 +94,7 @@ describe('two people in two windows', () => {
     })
     await kept(ones, 'bob', ({ scroll }) => scroll !== undefined)
     const top = await topOf(before)
+    await stored(window, 'memento/workbench.parts.editor', 'parley.chat')
     await window.reload()
     const after = await chatWith(window, 'Bob')
     await after.message(top).waitFor()

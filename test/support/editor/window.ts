@@ -31,7 +31,12 @@ export class EditorWindow {
   /** The palette shows what is possible at the moment when it opens: later it must be opened anew. */
   async #find(command: Locator, title: string): Promise<boolean> {
     await this.showPalette()
-    await this.input.fill(`>${title}`)
+    // Whatever takes the focus in this moment, such as a chat that has just been opened, closes it.
+    const isOpen = await this.input.fill(`>${title}`, { timeout: 2000 }).then(
+      () => true,
+      () => false,
+    )
+    if (!isOpen) return false
     const found = await command.waitFor({ timeout: 2000 }).then(
       () => true,
       () => false,
