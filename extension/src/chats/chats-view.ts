@@ -16,6 +16,8 @@ export class ChatsView implements TreeDataProvider<string>, Disposable {
   readonly #parts: readonly Disposable[]
   /** The order that is shown. */
   #order: readonly string[] = []
+  /** How many rows there were when VS Code was told last. */
+  #told = 0
   #changed = new Set<string>()
 
   readonly onDidChangeTreeData = this.#news.event
@@ -74,8 +76,10 @@ export class ChatsView implements TreeDataProvider<string>, Disposable {
     this.#changed = new Set()
     const order = this.#listed()
     const isSameOrder = order.length === this.#order.length && order.every((each, n) => each === this.#order[n])
-    if (!isSameOrder) this.#news.fire(undefined)
+    // Rows that VS Code is fetching at this moment for the first time are not known to it by themselves.
+    if (!isSameOrder || order.length !== this.#told) this.#news.fire(undefined)
     else if (changed.length > 0) this.#news.fire(changed.filter(each => this.#hub.conversations.has(each)))
+    this.#told = order.length
     const unread = totalUnread(this.#hub.conversations.values())
     this.#view.badge = unread > 0 ? { value: unread, tooltip: unreadWords(unread) } : undefined
     this.#view.description = oneLine(this.#hub.accounts?.[0]?.team ?? '', limits.name)
