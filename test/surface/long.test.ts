@@ -4,24 +4,21 @@ import type { Surface } from '../support/surface/surface.ts'
 import { useSurfaces } from '../support/surface/surfaces.ts'
 import { until } from '../support/wait.ts'
 
-/** `npm run soak:scroll` scrolls over 50,000, which takes a minute. */
-const count = Number(process.env.PARLEY_TEST_MESSAGES ?? 15_000)
-/** Each so often it is weighed. */
-const leg = 1_500
+const count = 50_000
 
-describe('a long chat', () => {
+describe('a chat of 50,000 messages', () => {
   const surfaces = useSurfaces()
   const history = conversationOf(count)
 
   /**
    * Scrolls as fast as messages come until the message with that number is in sight; gives what the page weighed on the
-   * way, each time a leg further.
+   * way, each time 5,000 messages further.
    */
   async function travel(surface: Surface, goal: number): Promise<{ elements: number; heap: number }[]> {
     const weights: { elements: number; heap: number }[] = []
     const [start = assert.fail('nothing is in sight')] = await surface.numbersInSight()
     const way = goal < start ? -1 : 1
-    for (let next = leg; ; next += leg) {
+    for (let next = 5000; ; next += 5000) {
       const stop = Math.abs(goal - start) < next ? goal : start + way * next
       await surface.scrollTo(stop, way)
       weights.push(await surface.weigh())
@@ -34,7 +31,7 @@ describe('a long chat', () => {
     const surface = await surfaces.drawn({ script: host => (host.messages = history) })
     await until('the end', async () => (await surface.numbersInSight()).at(-1) === count - 1)
     const up = await travel(surface, 0)
-    const down = await travel(surface, 2 * leg)
+    const down = await travel(surface, 10_000)
     await surface.jump.click()
     await until('the end', async () => (await surface.numbersInSight()).at(-1) === count - 1)
     const weights = [...up, ...down, await surface.weigh()]
@@ -44,7 +41,7 @@ describe('a long chat', () => {
     // Single ones vary with what the browser compiles and when; what is held on to would show in all of the later ones.
     const heap = (some: typeof weights) => median(some.map(({ heap }) => heap))
     const [early, late] = [heap(weights.slice(0, 5)), heap(weights.slice(-5))]
-    assert.ok(late < early * 1.2, `${late} bytes of heap, ${early} on the first legs`)
+    assert.ok(late < early * 1.2, `${late} bytes of heap, ${early} on the first 25,000 messages`)
   })
 })
 

@@ -14,10 +14,11 @@ export class ChatsView implements TreeDataProvider<string>, Disposable {
   readonly #news = new EventEmitter<string[] | undefined>()
   readonly #view: TreeView<string>
   readonly #parts: readonly Disposable[]
-  /** The order that is shown. */
+  /**
+   * The order that VS Code was told of last, whatever it has fetched since: of rows that it is just fetching it knows
+   * nothing, and drops the news.
+   */
   #order: readonly string[] = []
-  /** How many rows there were when VS Code was told last. */
-  #told = 0
   #changed = new Set<string>()
 
   readonly onDidChangeTreeData = this.#news.event
@@ -46,9 +47,7 @@ export class ChatsView implements TreeDataProvider<string>, Disposable {
   }
 
   getChildren(parent?: string): string[] {
-    if (parent !== undefined) return []
-    this.#order = this.#listed()
-    return [...this.#order]
+    return parent === undefined ? this.#listed() : []
   }
 
   getTreeItem(conversation: string): TreeItem {
@@ -67,7 +66,7 @@ export class ChatsView implements TreeDataProvider<string>, Disposable {
     for (const part of this.#parts) part.dispose()
   }
 
-  #listed(): readonly string[] {
+  #listed(): string[] {
     return byActivity(this.#hub.conversations.values()).map(({ conversation }) => conversation)
   }
 
@@ -76,10 +75,9 @@ export class ChatsView implements TreeDataProvider<string>, Disposable {
     this.#changed = new Set()
     const order = this.#listed()
     const isSameOrder = order.length === this.#order.length && order.every((each, n) => each === this.#order[n])
-    // Rows that VS Code is fetching at this moment for the first time are not known to it by themselves.
-    if (!isSameOrder || order.length !== this.#told) this.#news.fire(undefined)
+    this.#order = order
+    if (!isSameOrder) this.#news.fire(undefined)
     else if (changed.length > 0) this.#news.fire(changed.filter(each => this.#hub.conversations.has(each)))
-    this.#told = order.length
     const unread = totalUnread(this.#hub.conversations.values())
     this.#view.badge = unread > 0 ? { value: unread, tooltip: unreadWords(unread) } : undefined
     this.#view.description = oneLine(this.#hub.accounts?.[0]?.team ?? '', limits.name)
