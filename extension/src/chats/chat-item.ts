@@ -1,4 +1,4 @@
-import { env, l10n, ThemeIcon, TreeItem, Uri } from 'vscode'
+import { type Command, env, l10n, ThemeIcon, TreeItem, Uri } from 'vscode'
 import { presenceIcon, presenceWord } from '../people/presence.ts'
 import { unreadWords } from '../shared/unread.ts'
 import type { ChatRow } from './rows.ts'
@@ -11,8 +11,8 @@ export function chatUri(conversation: string): Uri {
   return Uri.from({ scheme: chatScheme, path: `/${conversation}` })
 }
 
-/** A chat as a row of the view: one line. What it says on hovering is made when somebody does. */
-export function chatItem(row: ChatRow): TreeItem {
+/** A chat as a row of the view: one line, which `open` opens. What it says on hovering is made when somebody does. */
+export function chatItem(row: ChatRow, open: Command): TreeItem {
   const { conversation, name, status, unread, isMuted, marks, flags } = row
   const item = new TreeItem(name)
   item.id = conversation
@@ -22,7 +22,7 @@ export function chatItem(row: ChatRow): TreeItem {
   const states = [...(unread > 0 ? ['unread'] : []), ...(isMuted ? ['muted'] : [])]
   item.contextValue = ['chat', ...states, ...flags].join(' ')
   item.accessibilityInformation = { label: spoken(row) }
-  item.command = { command: 'parley.chat.open', title: l10n.t('Open'), arguments: [conversation] }
+  item.command = open
   return item
 }
 

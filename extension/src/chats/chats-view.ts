@@ -4,6 +4,7 @@ import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
 import { Coalesced } from '../shared/coalesce.ts'
 import { oneLine } from '../shared/harmless.ts'
+import { RowCommands } from '../shared/row-commands.ts'
 import { unreadWords } from '../shared/unread.ts'
 import { chatItem, chatTooltip } from './chat-item.ts'
 import { byActivity, rowOf, totalUnread } from './rows.ts'
@@ -13,6 +14,7 @@ export class ChatsView implements TreeDataProvider<string>, Disposable {
   readonly #hub: Hub
   readonly #news = new EventEmitter<string[] | undefined>()
   readonly #view: TreeView<string>
+  readonly #open = new RowCommands('parley.chat.open', l10n.t('Open'))
   readonly #parts: readonly Disposable[]
   /**
    * The order that VS Code was told of last, whatever it has fetched since: of rows that it is just fetching it knows
@@ -30,6 +32,7 @@ export class ChatsView implements TreeDataProvider<string>, Disposable {
     this.#parts = [
       this.#view,
       this.#news,
+      this.#open,
       draw,
       hub.onConversations(changed => {
         for (const each of changed) this.#changed.add(each)
@@ -53,7 +56,7 @@ export class ChatsView implements TreeDataProvider<string>, Disposable {
   getTreeItem(conversation: string): TreeItem {
     const info = this.#hub.conversations.get(conversation)
     // Gone since the list was made, which is about to be made again.
-    return info ? chatItem(rowOf(info)) : { id: conversation }
+    return info ? chatItem(rowOf(info), this.#open.of(conversation)) : { id: conversation }
   }
 
   resolveTreeItem(item: TreeItem, conversation: string): TreeItem {

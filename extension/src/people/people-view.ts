@@ -1,8 +1,9 @@
-import { EventEmitter, env, l10n, type TreeDataProvider, TreeItem, type TreeView, window } from 'vscode'
+import { type Command, EventEmitter, env, l10n, type TreeDataProvider, TreeItem, type TreeView, window } from 'vscode'
 import type { Disposable } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
 import { Coalesced } from '../shared/coalesce.ts'
+import { RowCommands } from '../shared/row-commands.ts'
 import { nextDay, type When } from '../shared/seen.ts'
 import { PersonBadges, personUri } from './badges.ts'
 import { presenceIcon } from './presence.ts'
@@ -14,6 +15,7 @@ export class PeopleView implements TreeDataProvider<string>, Disposable {
   readonly #news = new EventEmitter<string[] | undefined>()
   readonly #view: TreeView<string>
   readonly #badges = new PersonBadges()
+  readonly #open = new RowCommands('parley.person.open', l10n.t('Chat'))
   readonly #draw: Coalesced
   readonly #parts: readonly Disposable[]
   /** In the order that is shown. */
@@ -31,6 +33,7 @@ export class PeopleView implements TreeDataProvider<string>, Disposable {
     this.#parts = [
       this.#view,
       this.#news,
+      this.#open,
       this.#badges,
       this.#draw,
       hub.onPeople(ask),
@@ -54,7 +57,7 @@ export class PeopleView implements TreeDataProvider<string>, Disposable {
   getTreeItem(user: string): TreeItem {
     const row = this.#rows.get(user)
     // Gone since the list was made, which is about to be made again.
-    return row ? personItem(row) : { id: user }
+    return row ? personItem(row, this.#open.of(user)) : { id: user }
   }
 
   resolveTreeItem(item: TreeItem, user: string): TreeItem {
@@ -103,7 +106,7 @@ export class PeopleView implements TreeDataProvider<string>, Disposable {
   }
 }
 
-function personItem(row: PersonRow): TreeItem {
+function personItem(row: PersonRow, open: Command): TreeItem {
   const { user, name, status, standing, marks, flags } = row
   const item = new TreeItem(name)
   item.id = user
@@ -112,7 +115,7 @@ function personItem(row: PersonRow): TreeItem {
   item.resourceUri = personUri(user)
   item.contextValue = ['person', ...flags].join(' ')
   item.accessibilityInformation = { label: spoken(row) }
-  item.command = { command: 'parley.person.open', title: l10n.t('Chat'), arguments: [user] }
+  item.command = open
   return item
 }
 

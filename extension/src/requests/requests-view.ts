@@ -1,6 +1,17 @@
-import { EventEmitter, env, l10n, ThemeIcon, type TreeDataProvider, TreeItem, type TreeView, window } from 'vscode'
+import {
+  type Command,
+  EventEmitter,
+  env,
+  l10n,
+  ThemeIcon,
+  type TreeDataProvider,
+  TreeItem,
+  type TreeView,
+  window,
+} from 'vscode'
 import type { Disposable } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
+import { RowCommands } from '../shared/row-commands.ts'
 import { detailsOf, type RequestRow, rowsOf, spoken } from './rows.ts'
 
 /** The Requests view: a row for each chat request that waits, by its id. */
@@ -8,6 +19,7 @@ export class RequestsView implements TreeDataProvider<string>, Disposable {
   readonly #hub: Hub
   readonly #news = new EventEmitter<void>()
   readonly #view: TreeView<string>
+  readonly #show = new RowCommands('parley.request.show', l10n.t('Show'))
   readonly #parts: readonly Disposable[]
   #rows: ReadonlyMap<string, RequestRow> = new Map()
 
@@ -16,7 +28,7 @@ export class RequestsView implements TreeDataProvider<string>, Disposable {
   constructor(hub: Hub) {
     this.#hub = hub
     this.#view = window.createTreeView('parley.requests', { treeDataProvider: this })
-    this.#parts = [this.#view, this.#news, hub.onRequests(() => this.#draw())]
+    this.#parts = [this.#view, this.#news, this.#show, hub.onRequests(() => this.#draw())]
     this.#draw()
   }
 
@@ -32,7 +44,7 @@ export class RequestsView implements TreeDataProvider<string>, Disposable {
   getTreeItem(id: string): TreeItem {
     const row = this.#rows.get(id)
     // Answered since the list was made, which is about to be made again.
-    return row ? requestItem(row) : { id }
+    return row ? requestItem(row, this.#show.of(id)) : { id }
   }
 
   resolveTreeItem(item: TreeItem, id: string): TreeItem {
@@ -56,14 +68,14 @@ export class RequestsView implements TreeDataProvider<string>, Disposable {
   }
 }
 
-function requestItem(row: RequestRow): TreeItem {
+function requestItem(row: RequestRow, show: Command): TreeItem {
   const item = new TreeItem(row.name)
   item.id = row.id
   item.description = row.words
   item.iconPath = new ThemeIcon(row.kind === 'classic' ? 'unlock' : 'person-add')
   item.contextValue = `request ${row.kind}`
   item.accessibilityInformation = { label: spoken(row) }
-  item.command = { command: 'parley.request.show', title: l10n.t('Show'), arguments: [row.id] }
+  item.command = show
   return item
 }
 
