@@ -11,6 +11,7 @@ import {
   HaveSchema,
   type Head,
   HeadSchema,
+  ResumeSchema,
   WantSchema,
 } from '../../daemon/src/protocol/parley_pb.ts'
 import { conversationOf, type Frame, type Home, type Person, registry } from './conversations.ts'
@@ -22,6 +23,8 @@ export class BarePeer implements Disposable {
   readonly heard: Frame[] = []
   readonly #stop = new AbortController()
   readonly #attached: AttachedLink
+  readonly #to: Person
+  #hasBegun = false
   #listeners: (() => void)[] = []
   /** Set it to let the other side's frames wait. */
   hold: Promise<void> | undefined
@@ -32,6 +35,7 @@ export class BarePeer implements Disposable {
     keys: PeerLink['keys'] = new Map([[person.account.device, person.account.spki]]),
   ) {
     this.person = person
+    this.#to = to.person
     this.conversation = conversationOf(person, to.person)
     const { user, name, displayName, account } = person
     this.#attached = to.conversations.attach({
@@ -54,18 +58,37 @@ export class BarePeer implements Disposable {
     return this.#attached.event(is)
   }
 
-  have(...heads: { seq: number; hash: Uint8Array; device?: Person }[]): Promise<void> {
+  /** Says first that it has something else than the other side, and lets so many bytes of entries come. */
+  async begin(credit = 0): Promise<void> {
+    if (this.#hasBegun) return
+    this.#hasBegun = true
+    const digest = new Uint8Array(8).fill(1)
+    await this.say({ case: 'resume', value: create(ResumeSchema, { digest, credit }) })
+    await this.say({ case: 'resume', value: create(ResumeSchema, {}) })
+  }
+
+  /** Tells what it has, which is all there is. */
+  async have(...heads: { seq: number; hash: Uint8Array; device?: Person }[]): Promise<void> {
+    await this.begin()
     const value = create(HaveSchema, {
       conversation: fromText(this.conversation),
       heads: this.#heads(heads),
       full: true,
     })
-    return this.say({ case: 'have', value })
+    await this.say({ case: 'have', value })
   }
 
-  want(credit: number, ...heads: { seq: number; hash: Uint8Array; device?: Person }[]): Promise<void> {
-    const value = create(WantSchema, { conversation: fromText(this.conversation), known: this.#heads(heads), credit })
-    return this.say({ case: 'want', value })
+  /** Asks for what comes behind these heads; without any for the whole log of `to`. */
+  async want(
+    credit: number,
+    heads: readonly { seq: number; hash: Uint8Array; device?: Person }[] = [],
+    of: Person = this.#to,
+  ): Promise<void> {
+    await this.begin()
+    const all = [create(HeadSchema, { device: fromText(of.account.device) })]
+    const known = heads.length > 0 ? this.#heads(heads) : all
+    const value = create(WantSchema, { conversation: fromText(this.conversation), known, credit })
+    await this.say({ case: 'want', value })
   }
 
   entries(...entries: Entry[]): Promise<void> {

@@ -1,12 +1,6 @@
 import type { HubPart, HubPartChange } from '../../daemon/src/control/parts.ts'
 import { ParleyError } from '../../daemon/src/errors.ts'
-import type {
-  AccountInfo,
-  ChatState,
-  ConversationInfo,
-  MessageInfo,
-  PersonInfo,
-} from '../../daemon/src/protocol/control.ts'
+import type { AccountInfo, ChatState, DirectInfo, MessageInfo, PersonInfo } from '../../daemon/src/protocol/control.ts'
 
 /** `undefined` takes away what was. */
 export type PersonChange = { readonly [Part in keyof PersonInfo]?: PersonInfo[Part] | undefined }
@@ -243,7 +237,7 @@ function usualPerson(name: string): PersonInfo {
   return { user: `user-${name}`, name, displayName: name, status: name === 'bob' ? 'online' : 'offline', since: 0 }
 }
 
-function summary(person: PersonInfo, messages: readonly MessageInfo[], kept: Kept): ConversationInfo {
+function summary(person: PersonInfo, messages: readonly MessageInfo[], kept: Kept): DirectInfo {
   const { name } = person
   const own = messages.filter(message => message.conversation === `with-${name}`)
   return {
@@ -255,6 +249,7 @@ function summary(person: PersonInfo, messages: readonly MessageInfo[], kept: Kep
     lastTime: own.at(-1)?.written ?? 0,
     queued: own.filter(message => message.state === 'queued').length,
     linked: false,
+    mentions: 0,
     unread: own.filter(message => !message.mine && message.position > kept.readTo).length,
     muted: kept.isMuted,
     draft: kept.state.draft.slice(0, 100),

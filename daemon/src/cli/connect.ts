@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { Client } from '../client/connect.ts'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import type { ConversationInfo } from '../protocol/control.ts'
+import type { DirectInfo } from '../protocol/control.ts'
 import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
 import { harmlessLine } from './harmless.ts'
 import { readDuration } from './moments.ts'
@@ -48,7 +48,7 @@ async function run(terminal: Terminal, address: string, options: Options): Promi
   })
 }
 
-function tellOpen(terminal: Terminal, options: Options, conversation: ConversationInfo): void {
+function tellOpen(terminal: Terminal, options: Options, conversation: DirectInfo): void {
   if (options.json) {
     printJson(terminal, { state: 'open', conversation })
     return
@@ -63,8 +63,8 @@ function chatWith(who: string, options: Options): string {
 }
 
 /** The conversation, once they have accepted: whenever somebody of no team comes, the hub is asked again whether it is them. */
-async function accepted(client: Client, address: string, deadline: number): Promise<ConversationInfo> {
-  const opened = Promise.withResolvers<ConversationInfo>()
+async function accepted(client: Client, address: string, deadline: number): Promise<DirectInfo> {
+  const opened = Promise.withResolvers<DirectInfo>()
   // It may fail while nobody awaits it yet, or any more.
   opened.promise.catch(() => {})
   const late = new ParleyError('timeout', 'They have not accepted yet. The hub goes on asking by itself.')

@@ -77,7 +77,7 @@ function hubRows(terminal: Terminal, { hub }: StatusInfo): string[][] {
 
 function registryRows({ registry }: StatusInfo): string[][] {
   if (!registry) return []
-  const { team, address, listen, heartbeat, signUp, classic, users, online, connections, relayed = 0 } = registry
+  const { team, address, listen, heartbeat, signUp, classic, users, online, connections, relayed = 0, mail } = registry
   return [
     ['Team', harmlessLine(team)],
     ['Address', address],
@@ -85,5 +85,11 @@ function registryRows({ registry }: StatusInfo): string[][] {
     ['Sign-up', signUp],
     ['Classic', classic],
     ['People', `${users}, ${online} online, ${connections} connections, ${relayed} pairs through the relay`],
+    ...(mail ? [['Mail', mailWords(mail)]] : []),
   ]
+}
+
+function mailWords({ items, bytes }: { items: number; bytes: number }): string {
+  if (items === 0) return 'nothing waits'
+  return `${items} ${items === 1 ? 'item waits' : 'items wait'}, ${(bytes / 1024 / 1024).toFixed(1)} MiB`
 }

@@ -146,6 +146,7 @@ class RpcClient implements Client {
     people: new Set(),
     chat: new Set(),
     notice: new Set(),
+    file: new Set(),
   }
   #daemon: ControlRequests['hello'][1] | undefined
 
@@ -160,6 +161,7 @@ class RpcClient implements Client {
     this.#receive('people')
     this.#receive('chat')
     this.#receive('notice')
+    this.#receive('file')
     rpc.connection.listen()
   }
 

@@ -1,18 +1,22 @@
-import type { Log, Storage } from '@parley/kit'
+import type { Log, SearchIndex, Storage } from '@parley/kit'
 import type { Locations } from '../locations.ts'
 import type { ClassicMode } from '../protocol/control.ts'
 import { AccountStore } from './accounts.ts'
 import type { BackoffOptions } from './backoff.ts'
 import { Blocks } from './blocks.ts'
 import { type ChatStore, openChatStore } from './chats/chats.ts'
+import { FileStore } from './files/store.ts'
 import { type HubIdentity, loadHubIdentity } from './identity.ts'
+import type { CourierOptions } from './mailbox/courier.ts'
 import type { Hosting } from './own-team.ts'
 import { Reach } from './reach.ts'
 import { TrustStore } from './trust-store.ts'
 
 export interface HubOptions {
   readonly storage: Storage
-  readonly locations: Pick<Locations, 'deviceKey' | 'accountKey'>
+  /** Full text search, where a plugin offers it. */
+  readonly search?: SearchIndex | undefined
+  readonly locations: Locations
   readonly options: { readonly listen?: readonly string[]; readonly proxy?: string; readonly classic?: ClassicMode }
   readonly log: Log
   /** Wall clock in ms. */
@@ -21,6 +25,8 @@ export interface HubOptions {
   readonly reconnect?: Partial<BackoffOptions>
   /** Delays between attempts to reach directly whom the relay links, in ms. */
   readonly upgrade?: Partial<BackoffOptions>
+  /** Waits of the mailbox in ms. */
+  readonly mailWaits?: CourierOptions['waits']
   /** ms without a front end after which the person is away. */
   readonly attendGrace?: number
   /** The team that this daemon itself runs, or may start. */
@@ -36,6 +42,7 @@ export interface Home {
   readonly chats: ChatStore
   readonly blocks: Blocks
   readonly trusts: TrustStore
+  readonly fileStore: FileStore
   readonly reach: Reach
 }
 
@@ -50,6 +57,7 @@ export async function openHome(options: HubOptions): Promise<Home> {
     chats: await openChatStore(storage),
     blocks: await Blocks.open(storage, now),
     trusts: await TrustStore.open(storage),
+    fileStore: await FileStore.open(options.locations),
     reach: await Reach.open({ ...options, ...(listen && { listen }), identity: identity.device }),
   }
 }

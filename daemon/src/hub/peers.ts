@@ -3,7 +3,7 @@ import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Link } from '../net/link.ts'
 import { type DeviceId, deviceId, fromText, type RegistryId, type UserId } from '../protocol/ids.ts'
-import type { Event, PeerHello, Signed } from '../protocol/parley_pb.ts'
+import type { Event, PeerHello, Reply, Request, Signed } from '../protocol/parley_pb.ts'
 import type { PeerLink } from './conversations/types.ts'
 import { ClockApart, helloTo, judgeHello, type Self } from './peer-hello.ts'
 import type { People, Person } from './people.ts'
@@ -26,9 +26,13 @@ export interface PeersOptions {
   readonly own?: {
     /** @throws ParleyError `stranger` for a device that is not one of them */
     admit(person: Person, device: DeviceId): Promise<void>
-    /** Takes the link: what it carries is no conversation. */
-    attach(link: Link, device: DeviceId): void
+    /** Answers what only devices of the same account may ask for; gives nothing for anything else. @throws ParleyError */
+    answer(is: Request['is'], device: DeviceId): Reply['is'] | undefined
+    /** A link between two of them is up. */
+    linked(link: Link): void
   }
+  /** Answers what a device asks for; gives nothing for a request that is not known. */
+  readonly answer?: (is: Request['is'], asker: LinkedDevice) => Promise<Reply['is'] | undefined>
   /** Whether somebody who was admitted may not stay after all. */
   readonly refuses?: (user: UserId) => boolean
   readonly log: Log
@@ -45,9 +49,16 @@ export interface Received {
   adopt(): Taker | undefined
 }
 
+/** A device that is linked, and whose it is. */
+export interface LinkedDevice {
+  readonly user: UserId
+  readonly device: DeviceId
+  readonly link: Link
+}
+
 export type Taker = (is: Event['is']) => Promise<void>
 
-/** The established links to other people's devices: one for each device, both sides known to each other. */
+/** The established links to devices of others and of one's own: one for each, both sides known to each other. */
 export class Peers {
   readonly #options: PeersOptions
   readonly #links = new Map<DeviceId, { readonly link: Link; readonly user: UserId; readonly since: number }>()
@@ -74,6 +85,12 @@ export class Peers {
   /** The link to a device. */
   linkTo(device: DeviceId): Link | undefined {
     return this.#links.get(device)?.link
+  }
+
+  /** The linked devices of somebody. */
+  devicesOf(user: UserId): LinkedDevice[] {
+    const linked = [...this.#links].filter(([, { link, user: of }]) => of === user && !link.signal.aborted)
+    return linked.map(([device, { link }]) => ({ user, device, link }))
   }
 
   /** Everybody who is linked. */
@@ -188,15 +205,16 @@ export class Peers {
     const { signal } = link
     signal.addEventListener('abort', () => this.#gone(device, link, person.user), { once: true })
     const { user, name, displayName, keys } = person
-    if (user === self.user) {
-      this.#options.own?.attach(link, device)
-      onLink(user, true)
-      return undefined
-    }
+    const own = user === self.user ? this.#options.own : undefined
     const send = (is: Event['is']) => link.send(is)
     const attached = attach({ registry: self.registry, user, device, name, displayName, keys, send, signal })
     const taker: Taker = is => attached.event(is)
-    link.handle({ event: taker })
+    const { answer } = this.#options
+    const request = async (is: Request['is']) => {
+      return own?.answer(is, device) ?? (await answer?.(is, { user, device, link })) ?? { case: undefined }
+    }
+    link.handle({ event: taker, request })
+    own?.linked(link)
     onLink(person.user, true)
     return taker
   }

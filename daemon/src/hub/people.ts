@@ -110,8 +110,24 @@ export class People {
    * @throws ParleyError `bad-signature`, `attestation-expired`, `clock`, `forged`, `roster-rollback`, `bad-frame`
    */
   judge(attestation: Signed | undefined, roster: Signed | undefined, devices?: readonly DeviceAddresses[]): Person {
+    return this.#judge(attestation, roster, { devices, now: this.#trust.now() })
+  }
+
+  /**
+   * As {@link judge}, whatever the dates: whose words some are is shown by statements that have expired, too. They let
+   * nobody in, since whoever has a link shows others.
+   */
+  judgeWhenever(attestation: Signed | undefined, roster: Signed | undefined): Person {
+    return this.#judge(attestation, roster, { devices: undefined, now: 'any' })
+  }
+
+  #judge(
+    attestation: Signed | undefined,
+    roster: Signed | undefined,
+    { devices, now }: { devices: readonly DeviceAddresses[] | undefined; now: number | 'any' },
+  ): Person {
     const { registry, registryKey } = this.#trust
-    const sent = readAttestation(attestation, { registryKey, registry, now: this.#trust.now() })
+    const sent = readAttestation(attestation, { registryKey, registry, now })
     const known = this.get(sent.user)
     if (known) refuseOlderKey(sent, known.attested)
     const isNews = !known || isNewerAttestation(sent, known.attested)

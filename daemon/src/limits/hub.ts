@@ -14,6 +14,16 @@ export const hubLimits = {
   freshLookUp: 3_000,
   /** ms between looks for linked people whose attestation has run out: little beside the days that one lives. */
   expiryCheck: 10 * 60_000,
+  /** Links to members of rooms for the sake of these alone: as many as a room has people. */
+  roomLinks: 256,
+  /** People of whom one link is asked for their statements at once: 64 of 4 KB fill a frame to a quarter. */
+  statementsAsked: 64,
+  /** Linked people who are asked for the statements of somebody, before the registry is. */
+  statementsAskedOf: 3,
+  /** How long these may take, one after the other. */
+  statementsWait: 5_000,
+  /** Whoever could not be found is not looked for again before: what they wrote comes again with each comparison. */
+  statementsAgain: 10_000,
   /** Head start of each address over the next when several are tried at once (RFC 8305 advises 250 ms). */
   dialStagger: 250,
   /** Shortest time between two dials to one person, however often somebody asks. */

@@ -40,9 +40,9 @@ export class Outbox {
     process.nextTick(flush, this)
   }
 
-  /** Resolves at once under the high-water mark, else when it is reached again; rejects when the link closes. */
-  room(): Promise<void> {
-    return this.roomBelow() ?? ready
+  /** Resolves at once while at most `below` bytes are unsent, else when that is so again; rejects when the link closes. */
+  room(below?: number): Promise<void> {
+    return this.roomBelow(below) ?? ready
   }
 
   /** undefined while at most `below` bytes are unsent, else what resolves when that is so again. */
@@ -84,6 +84,13 @@ export class Outbox {
     }
     if (unsent <= this.#highWater) this.#sent()
   }
+}
+
+/** A rejection that ends no process when nobody looks at it. */
+export function rejected(error: unknown): Promise<never> {
+  const promise = Promise.reject(error)
+  promise.catch(() => {})
+  return promise
 }
 
 const ready = Promise.resolve()

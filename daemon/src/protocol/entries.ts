@@ -32,9 +32,12 @@ export interface ReadEntry {
   readonly hash: Uint8Array
 }
 
-/** Signs and hashes a new entry. `prev` are hashes of heads, `body` the bytes of a Body (see bodies.ts). */
+/**
+ * Signs and hashes a new entry. `prev` are hashes of heads, `body` the bytes of a Body (see bodies.ts). `conversation` is
+ * empty in the entry that founds a room: its hash becomes the room's id.
+ */
 export function sealEntry(fields: {
-  readonly conversation: ConversationId
+  readonly conversation: ConversationId | ''
   readonly device: DeviceId
   readonly seq: number
   readonly prev: readonly Uint8Array[]
@@ -53,7 +56,7 @@ export function sealEntry(fields: {
   }
   const salt = randomBytes(saltSize)
   const bodyHash = bodyHashOf(salt, body)
-  checkHeader({ conversation, device, seq, prev, time, rights, kind, bodyHash, bodySize: body.length })
+  checkHeader({ seq, prev, rights, kind, bodyHash, bodySize: body.length })
   const header = toBinary(
     HeaderSchema,
     create(HeaderSchema, {
@@ -123,7 +126,7 @@ const highestKind = 2 ** 29 - 1
 
 const decodeHeader = decoder(HeaderSchema)
 
-function checkHeader(header: EntryHeader): void {
+function checkHeader(header: Omit<EntryHeader, 'conversation' | 'device' | 'time'>): void {
   const { seq, prev, rights, kind, bodyHash, bodySize } = header
   if (seq < 1 || seq >= limits.seq) throw forged(`its number is ${seq}`)
   if (prev.length > limits.branches) throw forged(`it follows ${prev.length} branches`)

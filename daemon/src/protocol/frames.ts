@@ -2,20 +2,54 @@ import { toBinary } from '@bufbuild/protobuf'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { decoder } from './codec.ts'
-import { type Frame, FrameSchema } from './parley_pb.ts'
+import { FilePartSchema, type Frame, FrameSchema, ReplySchema } from './parley_pb.ts'
 
 /** Bytes before each frame: its length, big-endian. */
 const lengthSize = 4
 
 /** `frame` as it goes over a link: 4 bytes of length, then protobuf. Throws `bad-message` when no link would take it. */
 export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
-  const body = toBinary(FrameSchema, frame)
-  if (body.length > limits.frame) {
-    throw new ParleyError('bad-message', `A frame of ${body.length} bytes is over the limit of ${limits.frame}.`)
+  const { id, is } = frame
+  if (is.case === 'reply' && is.value.is.case === 'filePart') return encodeFilePart(id, is.value.is.value.bytes)
+  return framed(toBinary(FrameSchema, frame))
+}
+
+/**
+ * A reply with a part of a file. By hand, because the library copies what is large once for each message that it is
+ * nested in, and files are where that costs most.
+ */
+function encodeFilePart(id: number, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  // Each head says how much follows it: the bytes within FilePart, that within Reply, that within Frame.
+  const part = bytes.length === 0 ? [] : head(FilePartSchema.field.bytes.number, bytes.length)
+  const reply = head(filePartField, part.length + bytes.length)
+  const inFrame = head(FrameSchema.field.reply.number, reply.length + part.length + bytes.length)
+  const start = id === 0 ? [] : [...varint(FrameSchema.field.id.number << 3), ...varint(id)]
+  return framed(Uint8Array.from([...start, ...inFrame, ...reply, ...part]), bytes)
+}
+
+const filePartField = ReplySchema.field.filePart.number
+
+/** A length-delimited field (wire type 2) up to its bytes. */
+function head(field: number, length: number): number[] {
+  return [...varint((field << 3) | 2), ...varint(length)]
+}
+
+function varint(value: number): number[] {
+  const bytes: number[] = []
+  let left = value
+  for (; left > 0x7f; left = Math.floor(left / 0x80)) bytes.push((left % 0x80) | 0x80)
+  return [...bytes, left]
+}
+
+function framed(start: Uint8Array, rest: Uint8Array = nothing): Uint8Array<ArrayBuffer> {
+  const length = start.length + rest.length
+  if (length > limits.frame) {
+    throw new ParleyError('bad-message', `A frame of ${length} bytes is over the limit of ${limits.frame}.`)
   }
-  const bytes = new Uint8Array(lengthSize + body.length)
-  new DataView(bytes.buffer).setUint32(0, body.length)
-  bytes.set(body, lengthSize)
+  const bytes = new Uint8Array(lengthSize + length)
+  new DataView(bytes.buffer).setUint32(0, length)
+  bytes.set(start, lengthSize)
+  bytes.set(rest, lengthSize + start.length)
   return bytes
 }
 
@@ -68,7 +102,8 @@ export class FrameReader {
       const whole = lengthSize + this.#lengthAt(this.#held, 0)
       at = this.#fill(chunk, at, whole)
       if (this.#heldSize < whole) return frames
-      frames.push(decodeFrame(this.#held.slice(lengthSize, whole)))
+      // What is held is the reader's own, so the frame may keep it.
+      frames.push(decodeFrame(this.#held.subarray(lengthSize, whole)))
       this.#held = nothing
       this.#heldSize = 0
     }
@@ -78,7 +113,8 @@ export class FrameReader {
       frames.push(decodeFrame(new Uint8Array(chunk.subarray(at + lengthSize, end))))
       at = end
     }
-    this.#fill(chunk, at, Number.POSITIVE_INFINITY)
+    const isLengthHere = chunk.length - at >= lengthSize
+    this.#fill(chunk, at, isLengthHere ? lengthSize + this.#lengthAt(chunk, at) : lengthSize)
     return frames
   }
 
@@ -87,9 +123,7 @@ export class FrameReader {
     const end = Math.min(chunk.length, at + Math.max(0, target - this.#heldSize))
     const size = this.#heldSize + end - at
     if (size > this.#held.length) {
-      const grown = new Uint8Array(
-        Math.min(Math.max(size, 2 * this.#held.length), Math.max(size, lengthSize + this.limit)),
-      )
+      const grown = new Uint8Array(Math.max(size, Math.min(2 * this.#held.length, target)))
       grown.set(this.#held.subarray(0, this.#heldSize))
       this.#held = grown
     }

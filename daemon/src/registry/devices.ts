@@ -25,6 +25,7 @@ import {
   readPending,
   removePending,
 } from './device-rows.ts'
+import type { Mailbox } from './mailbox/mailbox.ts'
 import { rowKeys } from './rows.ts'
 import type { Session, Sessions } from './sessions.ts'
 
@@ -44,6 +45,7 @@ export interface DevicesParts {
   readonly accounts: Accounts
   readonly sessions: Sessions
   readonly changes: Pick<Changes, 'person' | 'own'>
+  readonly mailbox: Pick<Mailbox, 'forget'>
   readonly audit: Audit
   readonly log: Log
   readonly now: () => number
@@ -244,6 +246,7 @@ export class Devices {
     }
     changes.person(user)
     changes.own(user)
+    await this.#parts.mailbox.forget(user, gone)
     await noted
   }
 
@@ -292,6 +295,7 @@ export class Devices {
     sessions.approve(by)
     changes.person(user)
     log.info({ user, name, generation }, 'Somebody has a new account key.')
+    await this.#parts.mailbox.forget(user, gone)
     await noted
   }
 

@@ -1,8 +1,9 @@
 import type { ConversationInfo } from '@parley/daemon/protocol/control'
-import { commands, env, l10n, Uri, workspace } from 'vscode'
+import { commands, env, l10n, Uri, window, workspace } from 'vscode'
 import { type Disposable, Emitter } from '../event.ts'
 import type { Hub, HubState } from '../hub/hub.ts'
 import { blocksOf, LastEditor } from '../share/selection.ts'
+import { fileGround } from './file-ground.ts'
 import type { SurfaceAction } from './messages.ts'
 import { openPlace } from './open-place.ts'
 import type { Ground } from './surface-host.ts'
@@ -21,18 +22,26 @@ export function createGround(hub: Hub): Ground & Disposable {
     showLog: () => commands.executeCommand('parley.showLog'),
     signIn: () => commands.executeCommand('parley.signIn'),
     showPending: () => commands.executeCommand('workbench.view.extension.parley'),
-    copyName: ({ person }) => env.clipboard.writeText(person.name),
+    copyName: info => env.clipboard.writeText(info.kind === 'room' ? info.room.name : info.person.name),
     verify: ({ conversation }) => commands.executeCommand('parley.person.verify', conversation),
     acceptKey: ({ conversation }) => commands.executeCommand('parley.person.acceptKey', conversation),
     block: ({ conversation }) => commands.executeCommand('parley.person.block', conversation),
     unblock: ({ conversation }) => commands.executeCommand('parley.person.unblock', conversation),
     checkConnection: () => commands.executeCommand('parley.checkConnection'),
+    members: ({ conversation }) => commands.executeCommand('parley.room.members', conversation),
+    inviteToRoom: ({ conversation }) => commands.executeCommand('parley.room.invite', conversation),
+    roomSettings: ({ conversation }) => commands.executeCommand('parley.room.settings', conversation),
+    joinRoom: ({ conversation }) => commands.executeCommand('parley.room.join', conversation),
+    declineRoom: ({ conversation }) => commands.executeCommand('parley.room.decline', conversation),
+    leaveRoom: ({ conversation }) => commands.executeCommand('parley.room.leave', conversation),
   }
   return {
     get sendWith() {
       return workspace.getConfiguration('parley').get('sendWith') === 'ctrlEnter' ? 'ctrlEnter' : 'enter'
     },
     onSettings: settings.event,
+    scheme: env.uriScheme,
+    files: fileGround,
     locale: env.language,
     strings: l10n.bundle,
     async openOutside(href) {
@@ -44,6 +53,9 @@ export function createGround(hub: Hub): Ground & Disposable {
     async openJoin(href) {
       await commands.executeCommand('parley.joinTeam', href)
     },
+    async openMessage(to) {
+      await commands.executeCommand('parley.showMessage', to)
+    },
     openPlace,
     async copy(text) {
       await env.clipboard.writeText(text)
@@ -53,6 +65,11 @@ export function createGround(hub: Hub): Ground & Disposable {
     },
     async act(what, conversation) {
       await act[what](conversation)
+    },
+    async confirmRemoval() {
+      const yes = l10n.t('Delete')
+      const detail = l10n.t('It disappears for everybody who can be reached; what others have kept elsewhere stays.')
+      return (await window.showWarningMessage(l10n.t('Delete this message?'), { modal: true, detail }, yes)) === yes
     },
     sent() {
       void commands.executeCommand('setContext', 'parley.hasSent', true)

@@ -1,5 +1,6 @@
 import { asParleyError } from '@parley/daemon/client'
 import type { ConversationInfo } from '@parley/daemon/protocol/control'
+import { personOf } from '@parley/daemon/protocol/conversation-infos'
 import { commands, type Disposable as Registration, type WebviewPanel, window } from 'vscode'
 import type { ChatOpener, Context, OpenOptions } from '../context.ts'
 import { type Disposable, Emitter } from '../event.ts'
@@ -19,6 +20,12 @@ import { countChatTabs, isRestoringTabs, onTabs, workspacePlace } from './window
 /** Chats in editor tabs and in the side bar. `memory` keeps what could not be sent. */
 export function registerChatPanels(context: Omit<Context, 'chats'>, memory: Memory): ChatOpener & Disposable {
   return new ChatPanels(context, memory)
+}
+
+/** Whether it is the chat with somebody, by their user name or id. */
+function isWith(info: ConversationInfo, who: string): boolean {
+  const person = personOf(info)
+  return person !== undefined && ((!person.via && person.name === who) || person.user === who)
 }
 
 class ChatPanels implements ChatOpener, Disposable {
@@ -71,8 +78,11 @@ class ChatPanels implements ChatOpener, Disposable {
   }
 
   async open(who: string, options: OpenOptions = {}): Promise<void> {
-    const { focus = 'composer' } = options
-    await this.#show(await this.#find(who), options, host => host.focus(focus))
+    const { focus = 'composer', position } = options
+    await this.#show(await this.#find(who), options, host => {
+      if (position === undefined) host.focus(focus)
+      else host.reveal(position)
+    })
   }
 
   async insert(who: string, text: string): Promise<void> {
@@ -94,7 +104,7 @@ class ChatPanels implements ChatOpener, Disposable {
     const known =
       hub.conversations.get(who) ??
       // Somebody of no team may call themselves as one of the team does.
-      [...hub.conversations.values()].find(({ person }) => (!person.via && person.name === who) || person.user === who)
+      [...hub.conversations.values()].find(info => isWith(info, who))
     return known ?? (await hub.request('openChat', { with: who })).conversation
   }
 

@@ -3,6 +3,7 @@ import * as l10n from '@vscode/l10n'
 import type { Disposable, Event } from '../event.ts'
 import type { ChatListener } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
+import { shownMessage } from '../shared/message.ts'
 import type { SurfaceNews, ToSurface } from './messages.ts'
 
 /** The way to a page and from it. What comes from it is not checked yet. */
@@ -47,7 +48,7 @@ export class SurfacePage {
   /** Follows the chat from now on: before its history is read, so that no message falls between. */
   watch(watch: (listener: ChatListener) => Disposable): void {
     this.#watching ??= watch({
-      messages: messages => this.tell({ is: 'event', event: 'messages', value: messages }),
+      messages: messages => this.tell({ is: 'event', event: 'messages', value: messages.map(shownMessage) }),
       saved: ({ draft }) => this.tell({ is: 'event', event: 'saved', value: { draft } }),
       stale: () => this.tell(stale),
     })

@@ -4,7 +4,7 @@ import type { Disposable } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
 import { pickChat } from '../people/pick.ts'
 import { reportFailure } from '../shared/report.ts'
-import { nextUnread } from './rows.ts'
+import { isUnread, nextUnread } from './rows.ts'
 
 /**
  * The commands of chats. Each takes the conversation of the row it was called on; called by a key it is for the row
@@ -31,11 +31,17 @@ export function registerChatCommands({ hub, chats, log }: Context, selected: () 
       if (who !== undefined) await chats.open(who, { where: 'sideBar' })
     }),
     onChat('chat.markRead', conversation => markRead(hub, conversation)),
+    onChat('chat.markUnread', conversation => hub.request('markUnread', { conversation })),
+    onChat('chat.pin', conversation => hub.request('setPinned', { conversation, pinned: true })),
+    onChat('chat.unpin', conversation => hub.request('setPinned', { conversation, pinned: false })),
+    onChat('chat.archive', conversation => hub.request('setArchived', { conversation, archived: true })),
+    onChat('chat.unarchive', conversation => hub.request('setArchived', { conversation, archived: false })),
     onChat('chat.mute', conversation => hub.request('setMuted', { conversation, muted: true })),
     onChat('chat.unmute', conversation => hub.request('setMuted', { conversation, muted: false })),
     command('markAllRead', async () => {
-      for (const { conversation, unread } of [...hub.conversations.values()]) {
-        if (unread > 0) await markRead(hub, conversation)
+      for (const info of [...hub.conversations.values()]) {
+        const { conversation } = info
+        if (isUnread(info)) await markRead(hub, conversation)
       }
     }),
     command('nextUnread', async () => {

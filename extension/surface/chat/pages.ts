@@ -71,6 +71,31 @@ export class Pages {
     }
   }
 
+  /** Brings the message at that position into sight, and points it out; where it is gone, the one behind it. */
+  async reveal(position: string): Promise<void> {
+    const { held, start } = this.#store.state
+    const first = held.messages.at(0)?.position ?? ''
+    const last = held.messages.at(-1)?.position ?? ''
+    const isHeld = (position > first || (position === first && !held.moreBefore)) && position <= last
+    const at = { position, offset: 0 }
+    if (isHeld) {
+      this.#store.set({ start: { drawing: start.drawing + 1, at, shows: position } })
+      return
+    }
+    this.#store.set({ problem: undefined })
+    try {
+      await this.replace(
+        () => this.#pageAround(position),
+        page => {
+          this.show(page, at)
+          this.#store.set({ start: { ...this.#store.state.start, shows: position } })
+        },
+      )
+    } catch (error) {
+      this.#store.set({ problem: sentence(error) })
+    }
+  }
+
   /**
    * Reads what replaces all that is held, and has it shown together with what was told meanwhile, which it may lack.
    * Nothing comes of it, not even its failure, when something else replaces all before it is there.
@@ -78,6 +103,14 @@ export class Pages {
   async replace<Answer>(read: () => Promise<Answer>, show: (answer: Answer) => void): Promise<void> {
     this.#stretch++
     await this.#read(read, show)
+  }
+
+  async #pageAround(position: string): Promise<Pick<Opened, 'messages' | 'moreBefore' | 'moreAfter'>> {
+    const [above, below] = await Promise.all([
+      this.#host.ask('history', { before: position, limit: limits.aboveRevealed }),
+      this.#host.ask('history', { from: position, limit: limits.page }),
+    ])
+    return { messages: [...above.messages, ...below.messages], moreBefore: above.more, moreAfter: below.more }
   }
 
   async #add(

@@ -1,5 +1,7 @@
+import { useContext } from 'preact/hooks'
+import { everybody } from '../model/mentions.ts'
 import type { Inline } from './content.ts'
-import { Link, PlaceButton } from './pressable.tsx'
+import { ActionsOf, Link, PlaceButton } from './pressable.tsx'
 
 /** The text of a paragraph as elements. */
 export function Inlines({ inlines }: { readonly inlines: readonly Inline[] }) {
@@ -9,6 +11,18 @@ export function Inlines({ inlines }: { readonly inlines: readonly Inline[] }) {
         <OneInline key={index} inline={inline} />
       ))}
     </>
+  )
+}
+
+/** Somebody's name; one's own, and everybody's, stands out. */
+function Mention({ text }: { readonly text: string }) {
+  const { self } = useContext(ActionsOf)
+  const name = text.slice(1).toLowerCase()
+  const isMe = name !== '' && (name === self || name === everybody)
+  return (
+    <span class={isMe ? 'text-mention is-me' : 'text-mention'} dir="ltr">
+      {text}
+    </span>
   )
 }
 
@@ -58,10 +72,6 @@ function OneInline({ inline }: { readonly inline: Inline }) {
     case 'place':
       return <PlaceButton place={inline.place}>{inline.text}</PlaceButton>
     case 'mention':
-      return (
-        <span class="text-mention" dir="ltr">
-          {inline.text}
-        </span>
-      )
+      return <Mention text={inline.text} />
   }
 }

@@ -1,7 +1,8 @@
 import { limits } from '../limits.ts'
 
 /**
- * The target of a link as the browser will see it, or `undefined` where it may not be one: only web and mail addresses are,
+ * The target of a link as the browser will see it, or `undefined` where it may not be one: only web and mail addresses and
+ * links to messages are,
  * so that no text can run a command, a script or a file.
  */
 export function safeHref(written: string): string | undefined {
@@ -9,7 +10,9 @@ export function safeHref(written: string): string | undefined {
   const url = new URL(written)
   const isWeb = (url.protocol === 'https:' || url.protocol === 'http:') && url.hostname !== ''
   const isMail = url.protocol === 'mailto:' && url.pathname.includes('@')
-  return (isWeb || isMail) && url.href.length <= limits.href ? url.href : undefined
+  // An editor's link to a message: the extension opens it, no other program.
+  const isMessage = messageLink.test(written)
+  return (isWeb || isMail || isMessage) && url.href.length <= limits.href ? url.href : undefined
 }
 
 /**
@@ -24,6 +27,8 @@ export function hostToShow(href: string, text: string): string | undefined {
   const named = [...seen.matchAll(hostLike)].map(([, scheme]) => scheme ?? '')
   return named.some(name => plain(name) !== plain(host)) ? host : undefined
 }
+
+const messageLink = /^vscode(?:-insiders)?:\/\/parley\.parley-chat\/message\?[\w=&%.-]+$/
 
 /** Without what does not make it another site. */
 function plain(host: string): string {

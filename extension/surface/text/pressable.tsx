@@ -7,9 +7,10 @@ import type { MessageTextProps } from '../parts.ts'
 import { useSaid } from './said.ts'
 
 /** What the parts of a message that can be pressed do. */
-export type Actions = Required<Pick<MessageTextProps, 'isTabStop' | 'onLink' | 'onPlace' | 'onCopy'>>
+export type Actions = Required<Pick<MessageTextProps, 'self' | 'isTabStop' | 'onLink' | 'onPlace' | 'onCopy'>>
 
 export const ActionsOf = createContext<Actions>({
+  self: '',
   isTabStop: true,
   onLink: () => {},
   onPlace: async () => false,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { create } from '@bufbuild/protobuf'
+import { randomBytes } from 'node:crypto'
+import { create, toBinary } from '@bufbuild/protobuf'
 import fc from 'fast-check'
 import { limits } from '../../../../daemon/src/limits.ts'
 import { encodeFrame, FrameReader } from '../../../../daemon/src/protocol/frames.ts'
@@ -25,6 +26,16 @@ describe('frames', () => {
   it('are a 4-byte big-endian length and a protobuf', () => {
     const bytes = encodeFrame(create(FrameSchema, { id: 5, is: { case: 'failure', value: { code: 'busy' } } }))
     assert.deepEqual([...bytes], [0, 0, 0, 10, 0x08, 5, 0x2a, 6, 0x0a, 4, ...Buffer.from('busy')])
+  })
+
+  it('with parts of files are the bytes that the library makes of them', () => {
+    for (const size of [0, 1, 125, 128, 16_384, limits.fileChunk]) {
+      for (const id of [0, 1, 300, 0x7fff_ffff]) {
+        const value = { is: { case: 'filePart', value: { bytes: randomBytes(size) } } } as const
+        const frame = create(FrameSchema, { id, is: { case: 'reply', value } })
+        assert.deepEqual(Buffer.from(encodeFrame(frame).subarray(4)), Buffer.from(toBinary(FrameSchema, frame)))
+      }
+    }
   })
 
   it('come out the same however the bytes are cut', () => {

@@ -27,6 +27,17 @@ function asked(method: string, given: unknown): readonly [string, unknown] | und
     copy: note('copy'),
     selection: note('selection'),
     act: note('act'),
+    edit: note('edit'),
+    remove: note('remove'),
+    react: note('react'),
+    reached: note('reached'),
+    typing: note('typing'),
+    copyLink: note('copyLink'),
+    addFile: note('addFile'),
+    pickFiles: note('pickFiles'),
+    fetchFile: note('fetchFile'),
+    saveFile: note('saveFile'),
+    image: note('image'),
   }
   checked.ask(handlers).catch(() => {})
   return calls[0]
@@ -38,6 +49,21 @@ describe('a message from a chat surface', () => {
   })
 
   const good: readonly (readonly [string, object])[] = [
+    ['send', { message: 'm', text: 'hi', replyTo: { user: 'u', message: 'r', name: 'Bob' }, mentions: ['all'] }],
+    ['send', { message: 'm', text: '', files: [{ hash: 'h', name: 'a.txt', size: 3, type: 'text/plain' }] }],
+    ['edit', { message: 'm', text: 'hi', act: 'a' }],
+    ['remove', { user: 'u', message: 'm', act: 'a' }],
+    ['react', { user: 'u', message: 'm', emoji: '👍', on: true, act: 'a' }],
+    ['reached', { message: 'm' }],
+    ['typing', { stopped: true }],
+    ['typing', {}],
+    ['copyLink', { position: 'p' }],
+    ['addFile', { name: 'a.txt', type: '', data: 'aGk=' }],
+    ['pickFiles', {}],
+    ['fetchFile', { hash: 'h' }],
+    ['saveFile', { hash: 'h', name: 'a.txt' }],
+    ['image', { hash: 'h', size: 3 }],
+    ['history', { from: 'p', limit: 5 }],
     ['open', {}],
     ['history', { before: 'p1', limit: 60 }],
     ['history', { after: 'p1', limit: 500 }],

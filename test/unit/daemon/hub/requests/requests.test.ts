@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { Blocks, classicBlock, personBlock } from '../../../../../daemon/src/hub/blocks.ts'
 import { type Asking, Requests } from '../../../../../daemon/src/hub/requests/requests.ts'
 import { limits } from '../../../../../daemon/src/limits.ts'
-import type { ConversationInfo } from '../../../../../daemon/src/protocol/control.ts'
+import type { DirectInfo } from '../../../../../daemon/src/protocol/control.ts'
 import { classicConversationId } from '../../../../../daemon/src/protocol/ids.ts'
 import { openMemoryStorage } from '../../../../../plugins/storage-memory/src/index.ts'
 
@@ -125,7 +125,7 @@ async function fresh() {
     requests.serve('classic', {
       accept: async ({ name }) => {
         accepted.push(name)
-        return {} as ConversationInfo
+        return {} as DirectInfo
       },
       blockKey: ({ id }) => classicBlock(id),
     })

@@ -1,0 +1,203 @@
+import {
+  type Content,
+  editKind,
+  isAct,
+  type MessageName,
+  reactionKind,
+  readBody,
+  type Said,
+} from '../../protocol/bodies.ts'
+import { msOf } from '../../protocol/clock.ts'
+import { isStripped, readHeader } from '../../protocol/entries.ts'
+import type { ConversationRow, MessageRow, NamedRow } from '../../protocol/hub_rows_pb.ts'
+import type { ConversationId, UserId } from '../../protocol/ids.ts'
+import type { Batch } from './batch.ts'
+import { entryOf, queuedNumber } from './keys.ts'
+import { LastLine } from './last-line.ts'
+import type { Stamp } from './registers.ts'
+import { RowSet } from './row-set.ts'
+import { newMessageRow, type Shown, shownOf } from './rows.ts'
+import type { Shelf } from './shelf.ts'
+import type { Account } from './types.ts'
+import { Unindexed } from './unindexed.ts'
+
+/** A message with its place. */
+export interface Placed {
+  readonly user: UserId
+  readonly content: Shown
+  readonly position: string
+}
+
+/** A message that a batch shows anew or otherwise, or shows no longer. */
+export interface Change extends Placed {
+  /** It was not shown before. */
+  readonly isNew?: true
+  /** It is shown no longer. */
+  readonly isGone?: true
+}
+
+export interface BoardParts {
+  readonly conversation: ConversationId
+  readonly account: Account
+  /** Whatever the batch may have to look up. */
+  readonly shelf: Shelf
+  /** Of the draft: changed along with it. */
+  readonly row: ConversationRow
+  readonly batch: Batch
+  /** A message of somebody else is shown at that position. */
+  readonly received: (position: string, content: Shown) => void
+  /** A message of somebody else is gone from there, or says nothing any more. */
+  readonly withdrawn: (position: string, content: Shown) => void
+}
+
+type ByAuthor = Shown & { readonly user: UserId }
+
+/**
+ * The rows that are shown, as a batch will leave them, with all that hangs on each: what front ends and search are told, the
+ * count of messages, the last line, the files that are named.
+ */
+export class Board {
+  readonly rows: RowSet
+  readonly last: LastLine
+  readonly #parts: BoardParts
+  readonly #changes = new Map<string, Change>()
+  /** What search has to look at again: note whatever is shown, changed or removed. */
+  readonly #unindexed = new Unindexed()
+
+  constructor(parts: BoardParts) {
+    const { conversation, account, row, shelf, batch } = parts
+    this.#parts = parts
+    this.rows = new RowSet(conversation, shelf, batch)
+    this.last = new LastLine(row, account.user)
+  }
+
+  get changes(): Change[] {
+    return [...this.#changes.values()]
+  }
+
+  /** Shows a message at a place where none was. `content`: what the row shows, where that is what was sent. */
+  put(name: MessageName, row: MessageRow, position: string, isNew: boolean, content?: Content): Placed {
+    this.rows.putMessage(position, row)
+    this.#parts.row.shown++
+    const shown = content ? { ...content, user: name.user } : shownOf(row)
+    this.rows.putFiles(name, shown.files)
+    const change = this.changed(shown, position, { isNew })
+    const isTold = name.user !== this.#parts.account.user && !shown.deleted && !shown.event && !shown.imported
+    if (isTold) this.#parts.received(position, shown)
+    return change
+  }
+
+  /** A row that is shown says something else. */
+  rewrite(name: MessageName, row: MessageRow, position: string, before: ByAuthor): void {
+    this.rows.putMessage(position, row)
+    const shown = shownOf(row)
+    if (shown.deleted && !before.deleted) {
+      this.rows.removeFiles(name, before.files)
+      this.#silence(before, position)
+    }
+    this.changed(shown, position)
+  }
+
+  /** Nothing is shown there any more: the message has another place now. */
+  vacate(shown: ByAuthor, position: string): void {
+    this.rows.removeMessage(position)
+    this.rows.removeFiles(shown, shown.files)
+    this.#parts.row.shown--
+    this.last.removed(position)
+    this.#silence(shown, position)
+  }
+
+  /** A message is shown no longer. */
+  remove(shown: ByAuthor, position: string): void {
+    this.vacate(shown, position)
+    this.gone(shown, position)
+  }
+
+  /** Front ends and search are told that a message is shown no longer. */
+  gone(shown: ByAuthor, position: string): void {
+    const { user, ...content } = shown
+    this.last.removed(position)
+    this.#unindexed.note(user, shown.message)
+    this.#changes.set(`${user}/${shown.message}`, { user, content, position, isGone: true })
+  }
+
+  /** Front ends and search are told of a message. `now`: of one that waits, ms since 1970. */
+  changed(
+    shown: ByAuthor,
+    position: string,
+    { now, isNew = false }: { readonly now?: number; readonly isNew?: boolean } = {},
+  ): Placed {
+    const { user, ...content } = shown
+    const key = `${user}/${shown.message}`
+    const wasNew = isNew || this.#changes.get(key)?.isNew === true
+    const change = { user, content, position, ...(wasNew && { isNew: true as const }) }
+    this.#changes.set(key, change)
+    this.#unindexed.note(user, shown.message)
+    this.last.shown(shown, position, now ?? timeOf(position))
+    return change
+  }
+
+  /** A row keeps the words that count, so that it stays small: those of before are in the log. */
+  settleWords(name: MessageName, row: MessageRow, named: NamedRow): void {
+    const { registers } = row
+    if (registers?.deleted || registers?.edit) {
+      Object.assign(row, { text: '', mentions: [], mentionsAll: false })
+      if (!registers.deleted) return
+      row.files = []
+      // As whoever never had its words knows it.
+      row.written = BigInt(timeOf(named.position))
+      delete row.replyTo
+    } else if (row.text === '' && named.position !== '') {
+      const first = this.saidAt(named.position)?.said
+      if (first === undefined || isAct(first)) return
+      const { text, mentions, mentionsAll } = newMessageRow(name.user, first)
+      Object.assign(row, { text, mentions, mentionsAll })
+    }
+  }
+
+  /** Everything that said something of a deleted message goes. */
+  dropWords(name: MessageName, named: NamedRow): void {
+    for (const position of sealedPlaces(named)) this.rows.strip(position)
+    for (const { position, kind } of this.rows.abouts(name)) {
+      if (kind === editKind) this.rows.strip(position)
+      if (kind === editKind || kind === reactionKind) this.rows.removeAbout(name, kind, position)
+    }
+  }
+
+  /** What the entry of a position said; undefined when that was dropped. */
+  saidAt(position: string): { readonly said: Said; readonly stamp: Stamp } | undefined {
+    const entry = this.rows.entry(entryOf(position))
+    if (entry === undefined || isStripped(entry)) return undefined
+    const { header, hash } = readHeader(entry)
+    const said = readBody(entry.body, header.kind)
+    return said && { said, stamp: { time: header.time, hash } }
+  }
+
+  /** Writes into the row and the batch what has changed of them. */
+  finish(): void {
+    this.last.finish()
+    this.#unindexed.write(this.#parts.batch, this.#parts.conversation)
+  }
+
+  #silence(shown: ByAuthor, position: string): void {
+    if (shown.user === this.#parts.account.user || shown.deleted || shown.event || shown.imported) return
+    this.#parts.withdrawn(position, shown)
+  }
+}
+
+/** All places at which a message was sealed, the first one first. */
+export function sealedPlaces(named: NamedRow | undefined): string[] {
+  if (named === undefined) return []
+  const { position, copies } = named
+  return [...new Set(isSealed(position) ? [position, ...copies] : copies)].sort()
+}
+
+/** Whether a position is one in the log, neither nowhere nor in the outbox. */
+export function isSealed(position: string): boolean {
+  return position !== '' && queuedNumber(position) === undefined
+}
+
+/** When the entry of a sealed position was written: ms since 1970. */
+export function timeOf(position: string): number {
+  return msOf(BigInt(`0x${position.slice(0, 16)}`))
+}

@@ -1,0 +1,64 @@
+import { ParleyError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
+import type { MessageName } from '../../protocol/bodies.ts'
+import type { Draft } from './draft.ts'
+
+interface Waiting {
+  readonly names: readonly MessageName[]
+  apply(draft: Draft): void
+  resolve(): void
+  reject(error: ParleyError): void
+  failures: number
+}
+
+/** Changes of a conversation that come from neither a person nor a log: each is made in the next batch, in order. */
+export class Changes {
+  #waiting: Waiting[] = []
+
+  /**
+   * Resolves once `apply` is committed; it may be called again when a write fails. `names`: messages that it looks up.
+   * Rejects with `busy` or `storage`.
+   */
+  add(apply: (draft: Draft) => void, names: readonly MessageName[] = []): Promise<void> {
+    if (this.#waiting.length >= limits.waitingSends) {
+      const words = 'Too many changes of this conversation wait to be stored. Try again in a moment.'
+      return Promise.reject(new ParleyError('busy', words, { retryAfter: limits.sendAgain }))
+    }
+    return new Promise((resolve, reject) => this.#waiting.push({ apply, names, resolve, reject, failures: 0 }))
+  }
+
+  /** The messages that the next batch looks up. */
+  get names(): readonly MessageName[] {
+    return this.#waiting.slice(0, limits.batchMessages).flatMap(({ names }) => names)
+  }
+
+  get count(): number {
+    return this.#waiting.length
+  }
+
+  /** Makes as many as fit into a batch; gives how many those were. */
+  make(draft: Draft): number {
+    let made = 0
+    for (const { apply } of this.#waiting) {
+      if (made === limits.batchMessages || !draft.hasRoom(limits.body)) break
+      apply(draft)
+      made++
+    }
+    return made
+  }
+
+  settle(made: number): void {
+    for (const { resolve } of this.#waiting.splice(0, made)) resolve()
+  }
+
+  /** A write has failed: each is tried once more, if `mayTryAgain`. */
+  fail(error: ParleyError, mayTryAgain: boolean): void {
+    const kept: Waiting[] = []
+    for (const each of this.#waiting) {
+      each.failures++
+      if (mayTryAgain && each.failures < 2) kept.push(each)
+      else each.reject(error)
+    }
+    this.#waiting = kept
+  }
+}

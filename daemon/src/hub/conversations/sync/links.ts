@@ -1,0 +1,142 @@
+import { limits } from '../../../limits.ts'
+import type { DeviceId } from '../../../protocol/ids.ts'
+import { isWhole } from '../branches.ts'
+import type { Conversation } from '../conversation.ts'
+import type { CheckedEntry, Refusal } from '../intake.ts'
+import type { State } from '../state.ts'
+import type { PeerLink } from '../types.ts'
+import { LinkSync } from './link-sync.ts'
+import { type SyncHost, shareWith } from './sync-host.ts'
+
+/** What of a commit goes out over links. */
+interface Commit {
+  readonly before: State
+  readonly linked: readonly CheckedEntry[]
+}
+
+/**
+ * The links of a home. Whoever has written something pushes it to everybody who is linked; what others have written is
+ * offered to a few of those who are, now and then, in case they have no link to the author.
+ */
+export class Links {
+  readonly #syncs = new Set<LinkSync>()
+  /** Logs of others that have changed since the last offers, with the devices that brought it. */
+  readonly #changed = new Map<Conversation, Map<DeviceId, Set<DeviceId>>>()
+  /** Conversations whose membership entries are others since. */
+  readonly #regrouped = new Set<Conversation>()
+  readonly #pause: number
+  #timer: NodeJS.Timeout | undefined
+
+  /** `pause`: ms between offers. */
+  constructor(pause: number = limits.offerPause) {
+    this.#pause = pause
+  }
+
+  attach(host: SyncHost, link: PeerLink): LinkSync {
+    const sync = new LinkSync(host, link)
+    this.#syncs.add(sync)
+    this.#tellOf(host, sync)
+    const detach = () => {
+      sync.close()
+      this.#syncs.delete(sync)
+      this.#tellOf(host, sync)
+    }
+    link.signal.addEventListener('abort', detach, { once: true })
+    return sync
+  }
+
+  /** Whether somebody else is linked who takes part. */
+  isLinked(conversation: Conversation): boolean {
+    const { user } = conversation.account
+    for (const sync of this.#syncs) if (sync.user !== user && sync.sharesLogs(conversation)) return true
+    return false
+  }
+
+  /**
+   * Whether what waits may be given its place in the log: somebody is linked who has told what they have of it, and nobody
+   * brings more of it at this moment.
+   */
+  maySeal(conversation: Conversation): boolean {
+    let isReady = false
+    for (const sync of this.#syncs) {
+      if (!sync.sharesLogs(conversation)) continue
+      const knowledge = sync.knowledge(conversation)
+      if (knowledge === 'behind') return false
+      if (knowledge === 'ready') isReady = true
+    }
+    return isReady
+  }
+
+  /** A conversation has changed: tells whoever is linked and takes part. */
+  committed(conversation: Conversation, { before, linked }: Commit): void {
+    const devices = new Set(linked.map(({ device }) => device))
+    for (const sync of this.#syncs) sync.changed(conversation, { before, devices })
+    const { device: own } = conversation.account
+    for (const { device, from } of linked) if (device !== own) this.#note(conversation, device, from)
+    // Those of one's own went out at once.
+    if (before.members !== conversation.members) this.#regrouped.add(conversation)
+    if (this.#changed.size + this.#regrouped.size > 0)
+      this.#timer ??= setTimeout(() => this.#offer(), this.#pause).unref()
+  }
+
+  /** A conversation was read anew after a write whose outcome was unknown. */
+  restored(conversation: Conversation, before: State): void {
+    const devices = new Set<DeviceId>()
+    for (const [device, log] of conversation.state.logs) {
+      if (!isWhole(log, before.logs.get(device)?.heads ?? [])) devices.add(device)
+    }
+    if (devices.size === 0 && before.stored !== undefined) return
+    for (const sync of this.#syncs) sync.changed(conversation, { before, devices })
+  }
+
+  /** Tells the device that has brought an entry that it does not count. */
+  refuse(conversation: Conversation, device: DeviceId, refusal: Refusal): void {
+    for (const sync of this.#syncs) if (sync.device === device) sync.refuse(conversation.id, refusal)
+  }
+
+  close(): void {
+    clearTimeout(this.#timer)
+    for (const sync of this.#syncs) sync.close()
+    this.#syncs.clear()
+  }
+
+  #note(conversation: Conversation, device: DeviceId, from: DeviceId | undefined): void {
+    const logs = this.#changed.get(conversation) ?? new Map<DeviceId, Set<DeviceId>>()
+    this.#changed.set(conversation, logs)
+    const bringers = logs.get(device) ?? new Set([device])
+    logs.set(device, from === undefined ? bringers : bringers.add(from))
+  }
+
+  #offer(): void {
+    this.#timer = undefined
+    for (const [conversation, logs] of this.#changed) {
+      const offers = new Map<LinkSync, Set<DeviceId>>()
+      for (const [device, bringers] of logs) {
+        const others = [...this.#syncs].filter(sync => !bringers.has(sync.device) && sync.sharesLogs(conversation))
+        for (const sync of some(others)) offers.set(sync, (offers.get(sync) ?? new Set()).add(device))
+      }
+      for (const [sync, devices] of offers) sync.offer(conversation, devices)
+    }
+    this.#changed.clear()
+    for (const conversation of this.#regrouped) {
+      const sharing = [...this.#syncs].filter(({ user }) => shareWith(conversation, user) !== 'nothing')
+      for (const sync of some(sharing)) sync.compare(conversation)
+    }
+    this.#regrouped.clear()
+  }
+
+  #tellOf(host: SyncHost, sync: LinkSync): void {
+    for (const conversation of host.stored()) {
+      if (shareWith(conversation, sync.user) !== 'nothing') conversation.linksChanged()
+    }
+  }
+}
+
+/** A few at random. */
+function some(links: LinkSync[]): LinkSync[] {
+  const chosen: LinkSync[] = []
+  while (chosen.length < limits.offerTo && links.length > 0) {
+    chosen.push(...links.splice(Math.floor(Math.random() * links.length), 1))
+  }
+  return chosen
+}

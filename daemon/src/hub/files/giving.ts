@@ -1,0 +1,81 @@
+import { create } from '@bufbuild/protobuf'
+import type { Storage } from '@parley/kit'
+import { ParleyError } from '../../errors.ts'
+import { limits } from '../../limits.ts'
+import type { Link } from '../../net/link.ts'
+import { type ConversationId, conversationId, type FileHash, fileHash, type UserId } from '../../protocol/ids.ts'
+import { type AskFile, type FilePart, FilePartSchema } from '../../protocol/parley_pb.ts'
+import { Turns } from '../classic/turns.ts'
+import { fileKeys } from './rows.ts'
+import type { FileStore } from './store.ts'
+
+/** Whose device asks, over which link. */
+export interface Asker {
+  readonly user: UserId
+  readonly link: Pick<Link, 'signal' | 'room'>
+}
+
+export interface GivingParts {
+  readonly store: FileStore
+  readonly storage: Storage
+  /** Whether somebody takes part in a conversation now, as one's own devices always do. */
+  readonly takesPart: (conversation: ConversationId, user: UserId) => boolean
+  /** That chunk was given to a device. */
+  readonly gave: (hash: FileHash, chunk: number) => void
+}
+
+/**
+ * Gives parts of files to the devices of those who take part in a conversation that names them, and to nobody else: who
+ * asks for anything else learns no more than that it is not to be had. A few parts at a time, and of one link only as
+ * fast as it takes them, so that what is said over it waits behind little.
+ */
+export class Giving {
+  readonly #parts: GivingParts
+  readonly #turns = new Turns(limits.partsGiven)
+  readonly #turnsOf = new WeakMap<AbortSignal, Turns>()
+
+  constructor(parts: GivingParts) {
+    this.#parts = parts
+  }
+
+  /** @throws ParleyError `no-file`, `bad-frame`, `closed` */
+  async answer(asked: AskFile, asker: Asker): Promise<FilePart> {
+    const conversation = conversationId(asked.conversation)
+    const hash = fileHash(asked.hash)
+    const { signal } = asker.link
+    const over = await this.#turnsFor(signal).take(signal)
+    try {
+      await asker.link.room(limits.partsUnsent)
+      const done = await this.#turns.take(signal)
+      try {
+        return await this.#read(asked, conversation, hash, asker.user)
+      } finally {
+        done()
+      }
+    } finally {
+      over()
+    }
+  }
+
+  /** Judged with each part: who was removed gets no more. */
+  async #read(asked: AskFile, conversation: ConversationId, hash: FileHash, user: UserId): Promise<FilePart> {
+    const { store, storage, takesPart, gave } = this.#parts
+    if (!takesPart(conversation, user) || !store.files.has(hash)) throw notToBeHad()
+    const { rows } = await storage.list(fileKeys.namesIn(hash, conversation), { limit: 1 })
+    if (rows.length === 0) throw notToBeHad()
+    if (asked.hashes) return create(FilePartSchema, { bytes: await store.chunkHashes(hash) })
+    const part = create(FilePartSchema, { bytes: await store.readChunk(hash, asked.chunk) })
+    gave(hash, asked.chunk)
+    return part
+  }
+
+  #turnsFor(signal: AbortSignal): Turns {
+    const turns = this.#turnsOf.get(signal) ?? new Turns(limits.partsGivenToOne)
+    this.#turnsOf.set(signal, turns)
+    return turns
+  }
+}
+
+function notToBeHad(): ParleyError {
+  return new ParleyError('no-file', 'This hub has no such file for you.')
+}

@@ -1,0 +1,50 @@
+import type { KeyObject } from 'node:crypto'
+import type { DeviceId, UserId } from '../protocol/ids.ts'
+import { publicKeyOf } from '../protocol/keys.ts'
+import type { Author, Keyring } from './conversations/members.ts'
+import type { People } from './people.ts'
+
+/** One's own devices. */
+interface OwnKeys {
+  readonly user: UserId
+  /** SPKI of those in one's own roster, and of this one. */
+  readonly keys: () => ReadonlyMap<DeviceId, Uint8Array>
+}
+
+/** The devices of everyone known at one registry, and one's own. Keys are made of their bytes once. */
+export class PeopleKeyring implements Keyring {
+  readonly #people: Pick<People, 'get' | 'ofDevice'>
+  readonly #own: OwnKeys
+  readonly #made = new Map<DeviceId, Author & { readonly spki: Uint8Array }>()
+
+  constructor(people: Pick<People, 'get' | 'ofDevice'>, own: OwnKeys) {
+    this.#people = people
+    this.#own = own
+  }
+
+  keyOf(device: DeviceId): Author | undefined {
+    const made = this.#made.get(device)
+    if (made && this.#spkiOf(made.user, device) === made.spki) return made
+    this.#made.delete(device)
+    const user = this.#own.keys().has(device) ? this.#own.user : this.#people.ofDevice(device)?.user
+    const spki = user && this.#spkiOf(user, device)
+    if (!user || !spki) return undefined
+    const author = { user, key: publicKeyOf(spki), spki }
+    this.#made.set(device, author)
+    return author
+  }
+
+  devicesOf(user: UserId): ReadonlyMap<DeviceId, KeyObject> {
+    const devices = new Map<DeviceId, KeyObject>()
+    const listed = user === this.#own.user ? this.#own.keys() : (this.#people.get(user)?.keys ?? new Map())
+    for (const device of listed.keys()) {
+      const author = this.keyOf(device)
+      if (author) devices.set(device, author.key)
+    }
+    return devices
+  }
+
+  #spkiOf(user: UserId, device: DeviceId): Uint8Array | undefined {
+    return user === this.#own.user ? this.#own.keys().get(device) : this.#people.get(user)?.keys.get(device)
+  }
+}

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict'
+import { readFile, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { temporaryFolder } from '../../../../support/folder.ts'
+import { hubHome, messageText, password, type RunningHub, startTestHub } from '../../../../support/hub.ts'
+import { startTestRegistry } from '../../../../support/registry.ts'
+import { until } from '../../../../support/wait.ts'
+
+describe('an export', () => {
+  it('has every message once, the oldest first, in a file of one’s own that is never overwritten', async () => {
+    await using two = await pair()
+    const { alice, folder } = two
+    for (let count = 0; count < 5; count++) await alice.say('bob', `number ${count}`)
+    const file = join(folder, 'all.jsonl')
+    const result = await alice.hub.archive.exportHistory({ file, format: 'json' })
+    const lines = await linesOf(file)
+    assert.deepEqual(result, { messages: 5, bytes: (await stat(file)).size })
+    assert.equal((await stat(file)).mode & 0o777, 0o600)
+    assert.deepEqual(
+      lines.flatMap(line => line.text ?? []),
+      [0, 1, 2, 3, 4].map(count => `number ${count}`),
+    )
+    assert.equal(lines[0]?.parley, 'export')
+    assert.equal(lines[1]?.person?.name, 'bob')
+    assert.deepEqual(lines.at(-1), { end: { messages: 5 } })
+    await assert.rejects(alice.hub.archive.exportHistory({ file, format: 'json' }), { code: 'usage' })
+    await assert.rejects(alice.hub.archive.exportHistory({ file: 'all.jsonl', format: 'json' }), { code: 'usage' })
+  })
+
+  it('as Markdown shows every letter and lets none of them mean anything', async () => {
+    await using two = await pair()
+    const { alice, folder } = two
+    await alice.say(
+      'bob',
+      '# no heading\n<script>alert(1)</script>\n![x](http://example.com/x.png)\n\u202eturned `code`',
+    )
+    const file = join(folder, 'bob.md')
+    await alice.hub.archive.exportHistory({ with: 'bob', file, format: 'markdown' })
+    const text = await readFile(file, 'utf8')
+    assert.match(text, /^# bob\n/)
+    assert.match(text, /\*\*alice\*\* \d\d:\d\d UTC/)
+    assert.match(text, /\n\\# no heading\\\n&lt;script&gt;/)
+    for (const bad of ['<script', '![x]', '\u202e', '`code']) assert.ok(!text.replaceAll(/\\./g, '').includes(bad), bad)
+  })
+})
+
+describe('an import', () => {
+  it('brings back in an emptied chat what was there, and changes nothing the second time', async () => {
+    await using two = await pair()
+    const { alice, bob, folder } = two
+    const first = await alice.say('bob', 'remember this')
+    await until('bob has it', async () => (await bob.texts('alice')).length === 1)
+    await bob.say('alice', 'and this')
+    await until('alice has it', async () => (await alice.texts('bob')).length === 2)
+    const file = join(folder, 'all.jsonl')
+    await alice.hub.archive.exportHistory({ file, format: 'json' })
+    assert.deepEqual(await alice.hub.archive.importHistory({ file }), { messages: 0, known: 2, left: 0 })
+    await alice.hub.archive.clearHistory({ conversation: first.conversation })
+    assert.deepEqual(await alice.texts('bob'), [])
+    // What was dropped here stays so, as it does when somebody sends it again.
+    assert.deepEqual(await alice.hub.archive.importHistory({ file }), { messages: 0, known: 2, left: 0 })
+  })
+
+  it('shows in another home of the account what was said in the first one, read and sent to nobody', async () => {
+    await using two = await pair()
+    const { alice, bob, folder } = two
+    const { conversation, user } = await alice.say('bob', 'said long ago')
+    await bob.say('alice', 'answered long ago')
+    await until('both have both', async () => {
+      return (await alice.texts('bob')).length === 2 && (await bob.texts('alice')).length === 2
+    })
+    const file = join(folder, 'all.jsonl')
+    await alice.hub.archive.exportHistory({ file, format: 'json' })
+    const lines = (await readFile(file, 'utf8')).split('\n')
+    // Messages of which this home knows nothing, as another one has exported them.
+    const strange = lines.map(line => {
+      if (!line.startsWith('{"message"')) return line
+      const { position: _, ...message } = JSON.parse(line)
+      return JSON.stringify({ ...message, message: messageText(), written: message.written - 86_400_000, edited: 5 })
+    })
+    const other = join(folder, 'other.jsonl')
+    await writeFile(other, strange.join('\n'))
+    assert.deepEqual(await alice.hub.archive.importHistory({ file: other }), { messages: 2, known: 0, left: 0 })
+    assert.deepEqual(await alice.hub.archive.importHistory({ file: other }), { messages: 0, known: 2, left: 0 })
+    const { messages } = await alice.hub.history({ with: 'bob', limit: 10 })
+    assert.equal(messages.length, 4)
+    assert.ok(messages.slice(0, 2).every(({ edited, state }) => edited === 5 && state === undefined))
+    assert.equal(messages.find(({ text }) => text === 'said long ago')?.user, user)
+    assert.equal(alice.hub.conversation(conversation)?.unread, 1)
+    assert.equal(alice.hub.conversation(conversation)?.lastLine, messages.at(-1)?.text)
+    assert.equal((await bob.texts('alice')).length, 2)
+    assert.equal((await alice.hub.archive.search({ query: 'long', limit: 10 })).hits.length, 4)
+  })
+
+  it('refuses what is no export, of somebody else, damaged or cut, and then takes nothing of it', async () => {
+    await using two = await pair()
+    const { alice, bob, folder } = two
+    await alice.say('bob', 'one')
+    await alice.say('bob', 'two')
+    const file = join(folder, 'all.jsonl')
+    await alice.hub.archive.exportHistory({ file, format: 'json' })
+    const lines = (await readFile(file, 'utf8')).trimEnd().split('\n')
+    const told = async (changed: readonly string[], code: string, words: RegExp) => {
+      const bad = join(folder, `${messageText()}.jsonl`)
+      await writeFile(bad, `${changed.join('\n')}\n`)
+      await assert.rejects(alice.hub.archive.importHistory({ file: bad }), { code, message: words })
+    }
+    const fresh = lines.with(2, (lines[2] ?? '').replace(/"message":"[a-z2-7]{26}"/, `"message":"${messageText()}"`))
+    await told(fresh.with(3, '{"message":'), 'damaged-data', /^Line 4 .*no JSON/)
+    await told(
+      fresh.with(3, (fresh[3] ?? '').replace(/"user":"[^"]*"/, '"user":"x"')),
+      'damaged-data',
+      /^Line 4 .*"user"/,
+    )
+    await told(fresh.slice(0, -1), 'damaged-data', /no end/)
+    await told(fresh.toSpliced(3, 1), 'damaged-data', /has 1 messages, and had 2/)
+    await told(['{"hello":1}', ...lines.slice(1)], 'usage', /no export/)
+    await told(['{"parley":"export","version":99}', ...lines.slice(1)], 'newer-data', /newer/)
+    await assert.rejects(alice.hub.archive.importHistory({ file: join(folder, 'none') }), { code: 'usage' })
+    await assert.rejects(bob.hub.archive.importHistory({ file }), { code: 'usage', message: /another account/ })
+    assert.deepEqual(await alice.texts('bob'), ['one', 'two'])
+  })
+})
+
+interface Line {
+  readonly parley?: string
+  readonly text?: string
+  readonly person?: { readonly name: string }
+}
+
+async function linesOf(file: string): Promise<Line[]> {
+  return (await readFile(file, 'utf8'))
+    .trimEnd()
+    .split('\n')
+    .map(line => JSON.parse(line))
+}
+
+/** Alice and bob, who can reach each other, and a folder for files. */
+async function pair(): Promise<{ alice: RunningHub; bob: RunningHub; folder: string } & AsyncDisposable> {
+  const registry = await startTestRegistry()
+  const homes = [await hubHome(), await hubHome()] as const
+  const [alice, bob] = [await startTestHub(homes[0]), await startTestHub(homes[1])]
+  const folder = await temporaryFolder()
+  for (const [name, { hub }] of Object.entries({ alice, bob })) {
+    await hub.signUp({ registry: registry.registry.address, name, password })
+  }
+  return {
+    alice,
+    bob,
+    folder: folder.path,
+    async [Symbol.asyncDispose]() {
+      for (const each of [alice, bob, registry, ...homes, folder]) await each[Symbol.asyncDispose]()
+    },
+  }
+}
