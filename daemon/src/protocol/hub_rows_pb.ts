@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hub_rows.proto.
  */
 export const file_hub_rows: GenFile = /*@__PURE__*/
-  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSLhAwoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCRIPCgdhZGRyZXNzGBEgASgJEgwKBHBvcnQYEiABKA0SEgoKbGFzdF9jbG9jaxgTIAEoBhIRCglsYXN0X3VzZXIYFCABKAwSEAoIbWVudGlvbnMYFSABKAQSKAoHcmVhY2hlZBgWIAMoCzIXLnBhcmxleS5odWIudjEuT3duUmVhY2gSKAoIcmVjb3VudHMYFyADKAsyFi5wYXJsZXkuaHViLnYxLlJlY291bnQiKQoHUmVjb3VudBIOCgZkZXZpY2UYASABKAwSDgoGYmVoaW5kGAIgASgEIkkKCE93blJlYWNoEg4KBmRldmljZRgBIAEoDBIMCgRzZW50GAIgASgEEhEKCWRlbGl2ZXJlZBgDIAEoBBIMCgRyZWFkGAQgASgEIo0BCgdIZWFkUm93EiUKBWhlYWRzGAEgAygLMhYucGFybGV5Lmh1Yi52MS5Mb2dIZWFkEiYKBmZsb29ycxgCIAMoCzIWLnBhcmxleS5odWIudjEuTG9nSGVhZBIiCgVrbm90cxgDIAMoCzITLnBhcmxleS5odWIudjEuS25vdBIPCgdhcnJpdmFsGAQgASgEIkIKB0xvZ0hlYWQSCwoDc2VxGAEgASgEEgwKBGhhc2gYAiABKAwSDAoEdGltZRgDIAEoBhIOCgZyaWdodHMYBCADKAwiIAoES25vdBIMCgRmcm9tGAEgASgEEgoKAnRvGAIgASgEIjEKCUVwb2Noc1JvdxIkCgZlcG9jaHMYASADKAsyFC5wYXJsZXkuaHViLnYxLkVwb2NoIiIKBUVwb2NoEgoKAmlkGAEgASgGEg0KBWZpcnN0GAIgASgEIisKCUN1cnNvclJvdxINCgVlcG9jaBgBIAEoBhIPCgdhcnJpdmFsGAIgASgEIjkKDU1lbWJlcnNoaXBSb3cSDQoFZW50cnkYASABKAwSDAoEdXNlchgCIAEoDBILCgNrZXkYAyABKAwiLwoGQWNrUm93EiUKBGxvZ3MYASADKAsyFy5wYXJsZXkuaHViLnYxLkFja2VkTG9nIicKCEFja2VkTG9nEg4KBmRldmljZRgBIAEoDBILCgNzZXEYAiABKAQirQIKCk1lc3NhZ2VSb3cSDAoEdXNlchgBIAEoDBIPCgdtZXNzYWdlGAIgASgMEg8KB3dyaXR0ZW4YAyABKAYSDAoEdGV4dBgEIAEoCRIvCghyZXBseV90bxgFIAEoCzIdLnBhcmxleS5odWIudjEuTWVzc2FnZU5hbWVSb3cSEAoIbWVudGlvbnMYBiADKAwSFAoMbWVudGlvbnNfYWxsGAcgASgIEh4KBWZpbGVzGAggAygLMg8ucGFybGV5LnYxLkZpbGUSLgoJcmVnaXN0ZXJzGAkgASgLMhsucGFybGV5Lmh1Yi52MS5SZWdpc3RlcnNSb3cSJgoFZXZlbnQYCiABKAsyFy5wYXJsZXkuaHViLnYxLkV2ZW50Um93EhAKCGltcG9ydGVkGAsgASgIIi8KDk1lc3NhZ2VOYW1lUm93EgwKBHVzZXIYASABKAwSDwoHbWVzc2FnZRgCIAEoDCJACghFdmVudFJvdxIKCgJpcxgBIAEoCRIMCgR1c2VyGAIgASgMEgwKBG5hbWUYAyABKAkSDAoEdGV4dBgEIAEoCSLXAQoMUmVnaXN0ZXJzUm93EiQKBGVkaXQYASABKAsyFi5wYXJsZXkuaHViLnYxLkVkaXRSb3cSDwoHZGVsZXRlZBgCIAEoCBItCglyZWFjdGlvbnMYAyADKAsyGi5wYXJsZXkuaHViLnYxLlJlYWN0aW9uUm93EisKC3F1ZXVlZF9lZGl0GAQgASgLMhYucGFybGV5Lmh1Yi52MS5FZGl0Um93EjQKEHF1ZXVlZF9yZWFjdGlvbnMYBSADKAsyGi5wYXJsZXkuaHViLnYxLlJlYWN0aW9uUm93ImwKB0VkaXRSb3cSDAoEdGltZRgBIAEoBhIMCgRoYXNoGAIgASgMEg8KB3dyaXR0ZW4YAyABKAYSDAoEdGV4dBgEIAEoCRIQCghtZW50aW9ucxgFIAMoDBIUCgxtZW50aW9uc19hbGwYBiABKAgiUwoLUmVhY3Rpb25Sb3cSDAoEdXNlchgBIAEoDBINCgVlbW9qaRgCIAEoCRIMCgR0aW1lGAMgASgGEgwKBGhhc2gYBCABKAwSCwoDb2ZmGAUgASgIIn0KCE5hbWVkUm93EhAKCHBvc2l0aW9uGAEgASgJEi4KCXJlZ2lzdGVycxgCIAEoCzIbLnBhcmxleS5odWIudjEuUmVnaXN0ZXJzUm93Eg4KBmNvcGllcxgDIAMoCRIOCgZoaWRkZW4YBCABKAgSDwoHZHJvcHBlZBgFIAEoCCImCghBYm91dFJvdxIMCgRraW5kGAEgASgNEgwKBHVzZXIYAiABKAwiOQoKRGVsZXRlZFJvdxIrCgRuYW1lGAEgASgLMh0ucGFybGV5Lmh1Yi52MS5NZXNzYWdlTmFtZVJvdyIaCgZBY3RSb3cSEAoIcG9zaXRpb24YASABKAkiPQoKV2FpdGluZ1JvdxIvCghtZXNzYWdlcxgBIAMoCzIdLnBhcmxleS5odWIudjEuV2FpdGluZ01lc3NhZ2UiQQoOV2FpdGluZ01lc3NhZ2USEAoIcmVjZWl2ZWQYASABKAYSDAoEdGV4dBgCIAEoCRIPCgdtZXNzYWdlGAMgASgMIkgKCU91dGJveFJvdxIPCgdtZXNzYWdlGAEgASgMEg4KBnF1ZXVlZBgEIAEoBhIMCgRraW5kGAUgASgNEgwKBGJvZHkYBiABKAwiKwoHTWFya1JvdxIgCgVtYXJrcxgCIAMoCzIRLnBhcmxleS52MS5TaWduZWQiaQoHQ2hhdFJvdxIXCg9zY3JvbGxfcG9zaXRpb24YAiABKAkSFQoNc2Nyb2xsX29mZnNldBgDIAEoARIuCglyZWdpc3RlcnMYBSADKAsyGy5wYXJsZXkuaHViLnYxLktlcHRSZWdpc3RlciJKCgxLZXB0UmVnaXN0ZXISDQoFYWJvdXQYASABKA0SDAoEdGltZRgCIAEoBhIOCgZkZXZpY2UYAyABKAwSDQoFdmFsdWUYBCABKAwiOAoMT3BlbkNoYXRzUm93EigKBnBsYWNlcxgBIAMoCzIYLnBhcmxleS5odWIudjEuT3BlblBsYWNlIi8KCU9wZW5QbGFjZRILCgNrZXkYASABKAkSFQoNY29udmVyc2F0aW9ucxgCIAMoDCI2CgxVbmluZGV4ZWRSb3cSFAoMY29udmVyc2F0aW9uGAEgASgMEhAKCG1lc3NhZ2VzGAIgAygMIkIKCEluZGV4Um93EhAKCGlkZW50aXR5GAEgASgJEhEKCWZpbGxlZF90bxgCIAEoCRIRCglpc19maWxsZWQYAyABKAhiBnByb3RvMw", [file_parley]);
+  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSKrBAoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCRIPCgdhZGRyZXNzGBEgASgJEgwKBHBvcnQYEiABKA0SEgoKbGFzdF9jbG9jaxgTIAEoBhIRCglsYXN0X3VzZXIYFCABKAwSEAoIbWVudGlvbnMYFSABKAQSKAoHcmVhY2hlZBgWIAMoCzIXLnBhcmxleS5odWIudjEuT3duUmVhY2gSKAoIcmVjb3VudHMYFyADKAsyFi5wYXJsZXkuaHViLnYxLlJlY291bnQSDgoGaG9sbG93GBggASgIEg8KB2xlYXZpbmcYGSABKAgSJwoGZmxvb3JzGBogAygLMhcucGFybGV5Lmh1Yi52MS5Mb2dGbG9vciInCghMb2dGbG9vchIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEIh0KCUhvbGxvd1JvdxIQCghwb3NpdGlvbhgBIAEoCSIeCgpMZWF2aW5nUm93EhAKCHBvc2l0aW9uGAEgASgJIikKB1JlY291bnQSDgoGZGV2aWNlGAEgASgMEg4KBmJlaGluZBgCIAEoBCJJCghPd25SZWFjaBIOCgZkZXZpY2UYASABKAwSDAoEc2VudBgCIAEoBBIRCglkZWxpdmVyZWQYAyABKAQSDAoEcmVhZBgEIAEoBCKNAQoHSGVhZFJvdxIlCgVoZWFkcxgBIAMoCzIWLnBhcmxleS5odWIudjEuTG9nSGVhZBImCgZmbG9vcnMYAiADKAsyFi5wYXJsZXkuaHViLnYxLkxvZ0hlYWQSIgoFa25vdHMYAyADKAsyEy5wYXJsZXkuaHViLnYxLktub3QSDwoHYXJyaXZhbBgEIAEoBCJCCgdMb2dIZWFkEgsKA3NlcRgBIAEoBBIMCgRoYXNoGAIgASgMEgwKBHRpbWUYAyABKAYSDgoGcmlnaHRzGAQgAygMIiAKBEtub3QSDAoEZnJvbRgBIAEoBBIKCgJ0bxgCIAEoBCIxCglFcG9jaHNSb3cSJAoGZXBvY2hzGAEgAygLMhQucGFybGV5Lmh1Yi52MS5FcG9jaCIiCgVFcG9jaBIKCgJpZBgBIAEoBhINCgVmaXJzdBgCIAEoBCIrCglDdXJzb3JSb3cSDQoFZXBvY2gYASABKAYSDwoHYXJyaXZhbBgCIAEoBCI5Cg1NZW1iZXJzaGlwUm93Eg0KBWVudHJ5GAEgASgMEgwKBHVzZXIYAiABKAwSCwoDa2V5GAMgASgMIi8KBkFja1JvdxIlCgRsb2dzGAEgAygLMhcucGFybGV5Lmh1Yi52MS5BY2tlZExvZyInCghBY2tlZExvZxIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEIq0CCgpNZXNzYWdlUm93EgwKBHVzZXIYASABKAwSDwoHbWVzc2FnZRgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkSLwoIcmVwbHlfdG8YBSABKAsyHS5wYXJsZXkuaHViLnYxLk1lc3NhZ2VOYW1lUm93EhAKCG1lbnRpb25zGAYgAygMEhQKDG1lbnRpb25zX2FsbBgHIAEoCBIeCgVmaWxlcxgIIAMoCzIPLnBhcmxleS52MS5GaWxlEi4KCXJlZ2lzdGVycxgJIAEoCzIbLnBhcmxleS5odWIudjEuUmVnaXN0ZXJzUm93EiYKBWV2ZW50GAogASgLMhcucGFybGV5Lmh1Yi52MS5FdmVudFJvdxIQCghpbXBvcnRlZBgLIAEoCCIvCg5NZXNzYWdlTmFtZVJvdxIMCgR1c2VyGAEgASgMEg8KB21lc3NhZ2UYAiABKAwiQAoIRXZlbnRSb3cSCgoCaXMYASABKAkSDAoEdXNlchgCIAEoDBIMCgRuYW1lGAMgASgJEgwKBHRleHQYBCABKAki7wEKDFJlZ2lzdGVyc1JvdxIkCgRlZGl0GAEgASgLMhYucGFybGV5Lmh1Yi52MS5FZGl0Um93Eg8KB2RlbGV0ZWQYAiABKAgSLQoJcmVhY3Rpb25zGAMgAygLMhoucGFybGV5Lmh1Yi52MS5SZWFjdGlvblJvdxIrCgtxdWV1ZWRfZWRpdBgEIAEoCzIWLnBhcmxleS5odWIudjEuRWRpdFJvdxI0ChBxdWV1ZWRfcmVhY3Rpb25zGAUgAygLMhoucGFybGV5Lmh1Yi52MS5SZWFjdGlvblJvdxIWCg5xdWV1ZWRfZGVsZXRlZBgGIAEoCCJsCgdFZGl0Um93EgwKBHRpbWUYASABKAYSDAoEaGFzaBgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkSEAoIbWVudGlvbnMYBSADKAwSFAoMbWVudGlvbnNfYWxsGAYgASgIIlMKC1JlYWN0aW9uUm93EgwKBHVzZXIYASABKAwSDQoFZW1vamkYAiABKAkSDAoEdGltZRgDIAEoBhIMCgRoYXNoGAQgASgMEgsKA29mZhgFIAEoCCKPAQoITmFtZWRSb3cSEAoIcG9zaXRpb24YASABKAkSLgoJcmVnaXN0ZXJzGAIgASgLMhsucGFybGV5Lmh1Yi52MS5SZWdpc3RlcnNSb3cSDgoGY29waWVzGAMgAygJEg4KBmhpZGRlbhgEIAEoCBIPCgdkcm9wcGVkGAUgASgIEhAKCGFuc3dlcmVkGAYgASgIIhkKCUFuc3dlclJvdxIMCgR1c2VyGAEgASgMIjsKCkRyb3BwZWRSb3cSDAoEdGltZRgBIAEoBhIOCgZkZXZpY2UYAiABKAwSDwoHYXBwbGllZBgDIAEoCCImCghBYm91dFJvdxIMCgRraW5kGAEgASgNEgwKBHVzZXIYAiABKAwiOQoKRGVsZXRlZFJvdxIrCgRuYW1lGAEgASgLMh0ucGFybGV5Lmh1Yi52MS5NZXNzYWdlTmFtZVJvdyIaCgZBY3RSb3cSEAoIcG9zaXRpb24YASABKAkiPQoKV2FpdGluZ1JvdxIvCghtZXNzYWdlcxgBIAMoCzIdLnBhcmxleS5odWIudjEuV2FpdGluZ01lc3NhZ2UiQQoOV2FpdGluZ01lc3NhZ2USEAoIcmVjZWl2ZWQYASABKAYSDAoEdGV4dBgCIAEoCRIPCgdtZXNzYWdlGAMgASgMIkgKCU91dGJveFJvdxIPCgdtZXNzYWdlGAEgASgMEg4KBnF1ZXVlZBgEIAEoBhIMCgRraW5kGAUgASgNEgwKBGJvZHkYBiABKAwiKwoHTWFya1JvdxIgCgVtYXJrcxgCIAMoCzIRLnBhcmxleS52MS5TaWduZWQiaQoHQ2hhdFJvdxIXCg9zY3JvbGxfcG9zaXRpb24YAiABKAkSFQoNc2Nyb2xsX29mZnNldBgDIAEoARIuCglyZWdpc3RlcnMYBSADKAsyGy5wYXJsZXkuaHViLnYxLktlcHRSZWdpc3RlciJKCgxLZXB0UmVnaXN0ZXISDQoFYWJvdXQYASABKA0SDAoEdGltZRgCIAEoBhIOCgZkZXZpY2UYAyABKAwSDQoFdmFsdWUYBCABKAwiOAoMT3BlbkNoYXRzUm93EigKBnBsYWNlcxgBIAMoCzIYLnBhcmxleS5odWIudjEuT3BlblBsYWNlIi8KCU9wZW5QbGFjZRILCgNrZXkYASABKAkSFQoNY29udmVyc2F0aW9ucxgCIAMoDCI2CgxVbmluZGV4ZWRSb3cSFAoMY29udmVyc2F0aW9uGAEgASgMEhAKCG1lc3NhZ2VzGAIgAygMIkIKCEluZGV4Um93EhAKCGlkZW50aXR5GAEgASgJEhEKCWZpbGxlZF90bxgCIAEoCRIRCglpc19maWxsZWQYAyABKAhiBnByb3RvMw", [file_parley]);
 
 /**
  * conversation/<conv>
@@ -179,6 +179,27 @@ export type ConversationRow = Message<"parley.hub.v1.ConversationRow"> & {
    * @generated from field: repeated parley.hub.v1.Recount recounts = 23;
    */
   recounts: Recount[];
+
+  /**
+   * there may be hollow rows
+   *
+   * @generated from field: bool hollow = 24;
+   */
+  hollow: boolean;
+
+  /**
+   * there may be leaving rows
+   *
+   * @generated from field: bool leaving = 25;
+   */
+  leaving: boolean;
+
+  /**
+   * what was let go of here, by log: nothing up to there is shown or keeps what it said
+   *
+   * @generated from field: repeated parley.hub.v1.LogFloor floors = 26;
+   */
+  floors: LogFloor[];
 };
 
 /**
@@ -187,6 +208,67 @@ export type ConversationRow = Message<"parley.hub.v1.ConversationRow"> & {
  */
 export const ConversationRowSchema: GenMessage<ConversationRow> = /*@__PURE__*/
   messageDesc(file_hub_rows, 0);
+
+/**
+ * @generated from message parley.hub.v1.LogFloor
+ */
+export type LogFloor = Message<"parley.hub.v1.LogFloor"> & {
+  /**
+   * @generated from field: bytes device = 1;
+   */
+  device: Uint8Array;
+
+  /**
+   * @generated from field: uint64 seq = 2;
+   */
+  seq: bigint;
+};
+
+/**
+ * Describes the message parley.hub.v1.LogFloor.
+ * Use `create(LogFloorSchema)` to create a new message.
+ */
+export const LogFloorSchema: GenMessage<LogFloor> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 1);
+
+/**
+ * hollow/<conv>/<device>/<seq>/<hash8>: an entry that counts and came without what it says, which somebody else may have
+ *
+ * @generated from message parley.hub.v1.HollowRow
+ */
+export type HollowRow = Message<"parley.hub.v1.HollowRow"> & {
+  /**
+   * @generated from field: string position = 1;
+   */
+  position: string;
+};
+
+/**
+ * Describes the message parley.hub.v1.HollowRow.
+ * Use `create(HollowRowSchema)` to create a new message.
+ */
+export const HollowRowSchema: GenMessage<HollowRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 2);
+
+/**
+ * leaving/<conv>/<device>/<seq>/<hash8>: an entry of one's own that was let go of here, and says what it says until
+ * everybody whom it is for has it
+ *
+ * @generated from message parley.hub.v1.LeavingRow
+ */
+export type LeavingRow = Message<"parley.hub.v1.LeavingRow"> & {
+  /**
+   * @generated from field: string position = 1;
+   */
+  position: string;
+};
+
+/**
+ * Describes the message parley.hub.v1.LeavingRow.
+ * Use `create(LeavingRowSchema)` to create a new message.
+ */
+export const LeavingRowSchema: GenMessage<LeavingRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 3);
 
 /**
  * Entries of a log behind a number; without a device: the lines of what happened, behind so many of them.
@@ -210,7 +292,7 @@ export type Recount = Message<"parley.hub.v1.Recount"> & {
  * Use `create(RecountSchema)` to create a new message.
  */
 export const RecountSchema: GenMessage<Recount> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 1);
+  messageDesc(file_hub_rows, 4);
 
 /**
  * How far one's own messages have come, by log: never goes back.
@@ -244,7 +326,7 @@ export type OwnReach = Message<"parley.hub.v1.OwnReach"> & {
  * Use `create(OwnReachSchema)` to create a new message.
  */
 export const OwnReachSchema: GenMessage<OwnReach> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 2);
+  messageDesc(file_hub_rows, 5);
 
 /**
  * head/<conv>/<device>: one head per open branch of the log
@@ -284,7 +366,7 @@ export type HeadRow = Message<"parley.hub.v1.HeadRow"> & {
  * Use `create(HeadRowSchema)` to create a new message.
  */
 export const HeadRowSchema: GenMessage<HeadRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 3);
+  messageDesc(file_hub_rows, 6);
 
 /**
  * @generated from message parley.hub.v1.LogHead
@@ -320,7 +402,7 @@ export type LogHead = Message<"parley.hub.v1.LogHead"> & {
  * Use `create(LogHeadSchema)` to create a new message.
  */
 export const LogHeadSchema: GenMessage<LogHead> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 4);
+  messageDesc(file_hub_rows, 7);
 
 /**
  * Entries of several branches from `from` on; from `to` on, with an entry that names all branches, there is one again.
@@ -346,7 +428,7 @@ export type Knot = Message<"parley.hub.v1.Knot"> & {
  * Use `create(KnotSchema)` to create a new message.
  */
 export const KnotSchema: GenMessage<Knot> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 5);
+  messageDesc(file_hub_rows, 8);
 
 /**
  * epochs: which arrival numbers each start of this hub has given, the latest last
@@ -365,7 +447,7 @@ export type EpochsRow = Message<"parley.hub.v1.EpochsRow"> & {
  * Use `create(EpochsRowSchema)` to create a new message.
  */
 export const EpochsRowSchema: GenMessage<EpochsRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 6);
+  messageDesc(file_hub_rows, 9);
 
 /**
  * @generated from message parley.hub.v1.Epoch
@@ -391,7 +473,7 @@ export type Epoch = Message<"parley.hub.v1.Epoch"> & {
  * Use `create(EpochSchema)` to create a new message.
  */
 export const EpochSchema: GenMessage<Epoch> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 7);
+  messageDesc(file_hub_rows, 10);
 
 /**
  * cursor/<peer>/<conv>: up to which arrival number of that device all is here
@@ -415,7 +497,7 @@ export type CursorRow = Message<"parley.hub.v1.CursorRow"> & {
  * Use `create(CursorRowSchema)` to create a new message.
  */
 export const CursorRowSchema: GenMessage<CursorRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 8);
+  messageDesc(file_hub_rows, 11);
 
 /**
  * membership/<conv>/<hash>
@@ -450,7 +532,7 @@ export type MembershipRow = Message<"parley.hub.v1.MembershipRow"> & {
  * Use `create(MembershipRowSchema)` to create a new message.
  */
 export const MembershipRowSchema: GenMessage<MembershipRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 9);
+  messageDesc(file_hub_rows, 12);
 
 /**
  * ack/<conv>/<device>: what that device has committed of the logs of one's own devices;
@@ -470,7 +552,7 @@ export type AckRow = Message<"parley.hub.v1.AckRow"> & {
  * Use `create(AckRowSchema)` to create a new message.
  */
 export const AckRowSchema: GenMessage<AckRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 10);
+  messageDesc(file_hub_rows, 13);
 
 /**
  * @generated from message parley.hub.v1.AckedLog
@@ -492,7 +574,7 @@ export type AckedLog = Message<"parley.hub.v1.AckedLog"> & {
  * Use `create(AckedLogSchema)` to create a new message.
  */
 export const AckedLogSchema: GenMessage<AckedLog> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 11);
+  messageDesc(file_hub_rows, 14);
 
 /**
  * message/<conv>/<time>/<device>/<seq>/<hash8>: a message as shown, or a line that tells of something
@@ -573,7 +655,7 @@ export type MessageRow = Message<"parley.hub.v1.MessageRow"> & {
  * Use `create(MessageRowSchema)` to create a new message.
  */
 export const MessageRowSchema: GenMessage<MessageRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 12);
+  messageDesc(file_hub_rows, 15);
 
 /**
  * @generated from message parley.hub.v1.MessageNameRow
@@ -595,7 +677,7 @@ export type MessageNameRow = Message<"parley.hub.v1.MessageNameRow"> & {
  * Use `create(MessageNameRowSchema)` to create a new message.
  */
 export const MessageNameRowSchema: GenMessage<MessageNameRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 13);
+  messageDesc(file_hub_rows, 16);
 
 /**
  * What happened in a room, as control-infos.ts names it.
@@ -633,7 +715,7 @@ export type EventRow = Message<"parley.hub.v1.EventRow"> & {
  * Use `create(EventRowSchema)` to create a new message.
  */
 export const EventRowSchema: GenMessage<EventRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 14);
+  messageDesc(file_hub_rows, 17);
 
 /**
  * What was done with a message, merged: of each the highest (time, hash) counts, and deletion beats all.
@@ -669,6 +751,11 @@ export type RegistersRow = Message<"parley.hub.v1.RegistersRow"> & {
    * @generated from field: repeated parley.hub.v1.ReactionRow queued_reactions = 5;
    */
   queuedReactions: ReactionRow[];
+
+  /**
+   * @generated from field: bool queued_deleted = 6;
+   */
+  queuedDeleted: boolean;
 };
 
 /**
@@ -676,7 +763,7 @@ export type RegistersRow = Message<"parley.hub.v1.RegistersRow"> & {
  * Use `create(RegistersRowSchema)` to create a new message.
  */
 export const RegistersRowSchema: GenMessage<RegistersRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 15);
+  messageDesc(file_hub_rows, 18);
 
 /**
  * @generated from message parley.hub.v1.EditRow
@@ -724,7 +811,7 @@ export type EditRow = Message<"parley.hub.v1.EditRow"> & {
  * Use `create(EditRowSchema)` to create a new message.
  */
 export const EditRowSchema: GenMessage<EditRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 16);
+  messageDesc(file_hub_rows, 19);
 
 /**
  * @generated from message parley.hub.v1.ReactionRow
@@ -763,7 +850,7 @@ export type ReactionRow = Message<"parley.hub.v1.ReactionRow"> & {
  * Use `create(ReactionRowSchema)` to create a new message.
  */
 export const ReactionRowSchema: GenMessage<ReactionRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 17);
+  messageDesc(file_hub_rows, 20);
 
 /**
  * named/<conv>/<user>/<message>: where the message stands, so that it is shown once
@@ -805,6 +892,13 @@ export type NamedRow = Message<"parley.hub.v1.NamedRow"> & {
    * @generated from field: bool dropped = 5;
    */
   dropped: boolean;
+
+  /**
+   * there are answer rows
+   *
+   * @generated from field: bool answered = 6;
+   */
+  answered: boolean;
 };
 
 /**
@@ -812,7 +906,63 @@ export type NamedRow = Message<"parley.hub.v1.NamedRow"> & {
  * Use `create(NamedRowSchema)` to create a new message.
  */
 export const NamedRowSchema: GenMessage<NamedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 18);
+  messageDesc(file_hub_rows, 21);
+
+/**
+ * answer/<conv>/<user>/<message>/<position>: a message that answers that one and shows some of its words
+ *
+ * @generated from message parley.hub.v1.AnswerRow
+ */
+export type AnswerRow = Message<"parley.hub.v1.AnswerRow"> & {
+  /**
+   * who answers
+   *
+   * @generated from field: bytes user = 1;
+   */
+  user: Uint8Array;
+};
+
+/**
+ * Describes the message parley.hub.v1.AnswerRow.
+ * Use `create(AnswerRowSchema)` to create a new message.
+ */
+export const AnswerRowSchema: GenMessage<AnswerRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 22);
+
+/**
+ * dropped/<conv>/<user>/<message>: a message that the person here has dropped for themselves, on whichever device
+ *
+ * @generated from message parley.hub.v1.DroppedRow
+ */
+export type DroppedRow = Message<"parley.hub.v1.DroppedRow"> & {
+  /**
+   * hybrid logical clock
+   *
+   * @generated from field: fixed64 time = 1;
+   */
+  time: bigint;
+
+  /**
+   * that has dropped it
+   *
+   * @generated from field: bytes device = 2;
+   */
+  device: Uint8Array;
+
+  /**
+   * it is shown here no more
+   *
+   * @generated from field: bool applied = 3;
+   */
+  applied: boolean;
+};
+
+/**
+ * Describes the message parley.hub.v1.DroppedRow.
+ * Use `create(DroppedRowSchema)` to create a new message.
+ */
+export const DroppedRowSchema: GenMessage<DroppedRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 23);
 
 /**
  * about/<conv>/<user>/<message>/<kind>/<position>: an entry that did something with that message
@@ -840,7 +990,7 @@ export type AboutRow = Message<"parley.hub.v1.AboutRow"> & {
  * Use `create(AboutRowSchema)` to create a new message.
  */
 export const AboutRowSchema: GenMessage<AboutRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 19);
+  messageDesc(file_hub_rows, 24);
 
 /**
  * deleted/<conv>/<device>/<seq>/<hash8>: an entry whose message was deleted, known or not
@@ -859,7 +1009,7 @@ export type DeletedRow = Message<"parley.hub.v1.DeletedRow"> & {
  * Use `create(DeletedRowSchema)` to create a new message.
  */
 export const DeletedRowSchema: GenMessage<DeletedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 20);
+  messageDesc(file_hub_rows, 25);
 
 /**
  * act/<conv>/<id>: an act of one's own that was taken, so that it is done once
@@ -878,7 +1028,7 @@ export type ActRow = Message<"parley.hub.v1.ActRow"> & {
  * Use `create(ActRowSchema)` to create a new message.
  */
 export const ActRowSchema: GenMessage<ActRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 21);
+  messageDesc(file_hub_rows, 26);
 
 /**
  * classic-waiting/<conv>: what a classic client has written whose chat request waits for an answer
@@ -897,7 +1047,7 @@ export type WaitingRow = Message<"parley.hub.v1.WaitingRow"> & {
  * Use `create(WaitingRowSchema)` to create a new message.
  */
 export const WaitingRowSchema: GenMessage<WaitingRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 22);
+  messageDesc(file_hub_rows, 27);
 
 /**
  * @generated from message parley.hub.v1.WaitingMessage
@@ -928,7 +1078,7 @@ export type WaitingMessage = Message<"parley.hub.v1.WaitingMessage"> & {
  * Use `create(WaitingMessageSchema)` to create a new message.
  */
 export const WaitingMessageSchema: GenMessage<WaitingMessage> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 23);
+  messageDesc(file_hub_rows, 28);
 
 /**
  * outbox/<conv>/<n>: what waits for its place in the log
@@ -966,7 +1116,7 @@ export type OutboxRow = Message<"parley.hub.v1.OutboxRow"> & {
  * Use `create(OutboxRowSchema)` to create a new message.
  */
 export const OutboxRowSchema: GenMessage<OutboxRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 24);
+  messageDesc(file_hub_rows, 29);
 
 /**
  * mark/<conv>/<user>: how far that user has read, as their devices have signed it; none is within another
@@ -985,7 +1135,7 @@ export type MarkRow = Message<"parley.hub.v1.MarkRow"> & {
  * Use `create(MarkRowSchema)` to create a new message.
  */
 export const MarkRowSchema: GenMessage<MarkRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 25);
+  messageDesc(file_hub_rows, 30);
 
 /**
  * chat/<conv>: what front ends keep of a conversation. That of 32 zero bytes holds what is kept of the account.
@@ -1020,7 +1170,7 @@ export type ChatRow = Message<"parley.hub.v1.ChatRow"> & {
  * Use `create(ChatRowSchema)` to create a new message.
  */
 export const ChatRowSchema: GenMessage<ChatRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 26);
+  messageDesc(file_hub_rows, 31);
 
 /**
  * As parley.v1.Register.
@@ -1058,7 +1208,7 @@ export type KeptRegister = Message<"parley.hub.v1.KeptRegister"> & {
  * Use `create(KeptRegisterSchema)` to create a new message.
  */
 export const KeptRegisterSchema: GenMessage<KeptRegister> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 27);
+  messageDesc(file_hub_rows, 32);
 
 /**
  * open-chats: which chats are open where, the place saved last at the end
@@ -1077,7 +1227,7 @@ export type OpenChatsRow = Message<"parley.hub.v1.OpenChatsRow"> & {
  * Use `create(OpenChatsRowSchema)` to create a new message.
  */
 export const OpenChatsRowSchema: GenMessage<OpenChatsRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 28);
+  messageDesc(file_hub_rows, 33);
 
 /**
  * @generated from message parley.hub.v1.OpenPlace
@@ -1099,7 +1249,7 @@ export type OpenPlace = Message<"parley.hub.v1.OpenPlace"> & {
  * Use `create(OpenPlaceSchema)` to create a new message.
  */
 export const OpenPlaceSchema: GenMessage<OpenPlace> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 29);
+  messageDesc(file_hub_rows, 34);
 
 /**
  * unindexed/<random>: messages of a conversation that the search index has to look at again, written with what changed
@@ -1126,7 +1276,7 @@ export type UnindexedRow = Message<"parley.hub.v1.UnindexedRow"> & {
  * Use `create(UnindexedRowSchema)` to create a new message.
  */
 export const UnindexedRowSchema: GenMessage<UnindexedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 30);
+  messageDesc(file_hub_rows, 35);
 
 /**
  * search-index: the index that has been told all, or is being filled
@@ -1159,5 +1309,5 @@ export type IndexRow = Message<"parley.hub.v1.IndexRow"> & {
  * Use `create(IndexRowSchema)` to create a new message.
  */
 export const IndexRowSchema: GenMessage<IndexRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 31);
+  messageDesc(file_hub_rows, 36);
 
