@@ -5,6 +5,7 @@ import { registerChatPanels } from './chat/panels.ts'
 import { registerChats } from './chats/chats.ts'
 import type { Context } from './context.ts'
 import { registerDevices } from './devices/devices.ts'
+import { registerHistory } from './history/history.ts'
 import { connectHub } from './hub/connection.ts'
 import { registerJoin } from './join/join.ts'
 import { registerNotify } from './notify/notify.ts'
@@ -36,6 +37,7 @@ export function activate({ extensionUri, globalState, subscriptions }: Extension
     registerChats(context),
     registerRooms(context),
     registerSearch(context),
+    registerHistory(context),
     registerRequests(context, globalState),
     registerTrust(context),
     registerDevices(context, globalState),

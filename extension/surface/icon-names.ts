@@ -34,6 +34,7 @@ export type IconName =
   | 'refresh'
   | 'reply'
   | 'save'
+  | 'search'
   | 'send'
   | 'sign-in'
   | 'smiley'

@@ -67,6 +67,7 @@ const nobody: Surroundings = {
   onReply: () => {},
   onEditSent: () => {},
   onRemove: () => {},
+  onMarkUnread: () => {},
   onReact: () => {},
   onPick: () => {},
   onJump: () => {},

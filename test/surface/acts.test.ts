@@ -80,6 +80,30 @@ describe('what is done with messages in a chat surface', () => {
     await until('both are gone', async () => (await surface.message('This message was deleted.').count()) === 2)
   })
 
+  it('is to mark it as unread from there, with the line above it', async () => {
+    const surface = await surfaces.drawn({ script: host => (host.messages = conversationOf(300)) })
+    const read = surface.message(/Number 297\D/)
+    await read.hover()
+    await read.getByRole('button', { name: 'Mark as unread from here' }).click()
+    const { position } = await surface.host.when('markUnread')
+    assert.equal(position, surface.host.messages[297]?.position)
+    await read.locator('.new-line').waitFor()
+    assert.equal(surface.host.count('markRead'), 1)
+  })
+
+  it('is to have it disappear: what somebody else wrote only for oneself, and then it is gone', async () => {
+    const surface = await surfaces.drawn({ script: host => (host.messages = conversationOf(5)) })
+    await surface.message('Number 4.').hover()
+    await button(surface, 'Number 4.', 'Delete…').click()
+    assert.equal((await surface.host.when('remove')).forAll, false)
+    await surface.message('Number 4.').waitFor({ state: 'detached' })
+    await surface.message('Number 2.').hover()
+    await button(surface, 'Number 2.', 'Delete…').click()
+    await surface.host.when('remove', ({ forAll }) => forAll)
+    await surface.message('This message was deleted.').waitFor()
+    assert.equal(await surface.message(/Number/).count(), 3)
+  })
+
   it('is to name people of the room, who are offered as one writes', async () => {
     const surface = await surfaces.drawn({ script: inRoom })
     await surface.composer.pressSequentially('@')

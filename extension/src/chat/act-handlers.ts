@@ -10,14 +10,19 @@ export function actHandlers(parts: {
   readonly hub: Hub
   readonly ground: Pick<Ground, 'confirmRemoval' | 'copy' | 'scheme'>
   readonly conversation: string
-}): Pick<SurfaceHandlers, 'edit' | 'remove' | 'react' | 'reached' | 'typing' | 'copyLink'> {
+}): Pick<SurfaceHandlers, 'edit' | 'remove' | 'react' | 'reached' | 'typing' | 'copyLink' | 'markUnread'> {
   const { hub, ground, conversation } = parts
   return {
     edit: async params => shownMessage(await hub.request('editMessage', { conversation, ...params })),
-    remove: async params => {
-      if (!(await ground.confirmRemoval())) return { removed: false }
-      await hub.request('deleteMessage', { conversation, ...params })
+    remove: async ({ forAll, ...params }) => {
+      const from = await ground.confirmRemoval(forAll)
+      if (from === undefined) return { removed: false }
+      await hub.request('deleteMessage', { conversation, ...params, ...(from === 'me' && { forMe: true }) })
       return { removed: true }
+    },
+    markUnread: async ({ position }) => {
+      await hub.request('markUnread', { conversation, position })
+      return null
     },
     react: async params => {
       await hub.request('react', { conversation, ...params })

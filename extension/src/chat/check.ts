@@ -76,8 +76,8 @@ const readers: {
     if (!isOptional(mentions, isNames)) return undefined
     return { message, text, act, ...(mentions === undefined ? {} : { mentions }) }
   },
-  remove: ({ user, message, act }) =>
-    isShort(user) && isShort(message) && isShort(act) ? { user, message, act } : undefined,
+  remove: ({ user, message, act, forAll }) =>
+    isShort(user) && isShort(message) && isShort(act) && isYesOrNo(forAll) ? { user, message, act, forAll } : undefined,
   react: ({ user, message, emoji, on, act }) => {
     if (!isShort(user) || !isShort(message) || !isShort(act)) return undefined
     return isText(emoji, limits.emoji) && emoji !== '' && typeof on === 'boolean'
@@ -105,6 +105,7 @@ const readers: {
     return { ...kept, scroll: { position, offset } }
   },
   markRead: ({ position }) => (isShort(position) ? { position } : undefined),
+  markUnread: ({ position }) => (isShort(position) ? { position } : undefined),
   openLink: ({ href }) => (isText(href, limits.link) ? { href } : undefined),
   openPlace: readPlace,
   copy: ({ text }) => (isText(text, limits.longText) ? { text } : undefined),
@@ -142,6 +143,15 @@ const actions: Readonly<Record<SurfaceAction, true>> = {
   joinRoom: true,
   declineRoom: true,
   leaveRoom: true,
+  search: true,
+  markUnread: true,
+  pin: true,
+  unpin: true,
+  archive: true,
+  unarchive: true,
+  retention: true,
+  export: true,
+  clear: true,
 }
 
 function isAction(value: unknown): value is SurfaceAction {

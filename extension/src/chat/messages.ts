@@ -93,8 +93,11 @@ export interface SurfaceRequests {
   drop: [{ message: string }, null]
   /** Of a message of one's own. `act`: 16 bytes in base32; the same again is the same act. */
   edit: [{ message: string; text: string; mentions?: readonly string[]; act: string }, MessageInfo]
-  /** Deletes a message for everybody, after asking; false when the person says no. */
-  remove: [{ user: string; message: string; act: string }, { removed: boolean }]
+  /**
+   * Deletes a message, after asking whether here alone or, where `forAll` says that one may, for everybody; false when
+   * the person says no.
+   */
+  remove: [{ user: string; message: string; act: string; forAll: boolean }, { removed: boolean }]
   react: [{ user: string; message: string; emoji: string; on: boolean; act: string }, null]
   /** How far a message of one's own has come, by who else is in the room. */
   reached: [{ message: string }, { members: readonly Reached[] }]
@@ -118,6 +121,8 @@ export interface SurfaceRequests {
   save: [{ draft?: string; scroll?: ScrollPlace | null }, null]
   /** Everything up to that position has been seen. */
   markRead: [{ position: string }, null]
+  /** Everything from that position on is unread again. */
+  markUnread: [{ position: string }, null]
   /** Opens a web or mail link, after asking where the editor asks. */
   openLink: [{ href: string }, null]
   /** Opens a file of the workspace; false when the workspace has no such file. Lines and columns count from 1. */
@@ -148,6 +153,15 @@ export type SurfaceAction =
   | 'joinRoom'
   | 'declineRoom'
   | 'leaveRoom'
+  | 'search'
+  | 'markUnread'
+  | 'pin'
+  | 'unpin'
+  | 'archive'
+  | 'unarchive'
+  | 'retention'
+  | 'export'
+  | 'clear'
 
 /** Somebody else of a room, and how far a message has come there. */
 export interface Reached {

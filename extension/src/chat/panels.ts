@@ -44,7 +44,7 @@ class ChatPanels implements ChatOpener, Disposable {
   constructor(context: Omit<Context, 'chats'>, memory: Memory) {
     const { hub, extensionUri } = context
     this.#context = context
-    const ground = createGround(hub)
+    const ground = createGround()
     const keeper = new Keeper(hub)
     const outbox = new Outbox(hub, memory)
     this.#surroundings = { hub, keeper, outbox, ground, extensionUri }

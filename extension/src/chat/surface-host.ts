@@ -37,8 +37,8 @@ export interface Ground {
   selection(): Promise<string | undefined>
   act(what: SurfaceAction, conversation: ConversationInfo): Promise<void>
   readonly files: FileGround
-  /** Whether the person wants a message deleted for everybody. */
-  confirmRemoval(): Promise<boolean>
+  /** From whom the person wants a message deleted, `all` only where they may; `undefined`: from nobody. */
+  confirmRemoval(forAll: boolean): Promise<'all' | 'me' | undefined>
   /** A message has been sent. */
   sent(): void
   /** Why the hub cannot be asked, in a sentence. */

@@ -1,5 +1,6 @@
 import { type Command, env, l10n, ThemeIcon, TreeItem, TreeItemCollapsibleState, Uri } from 'vscode'
 import { presenceIcon, presenceWord, roomIcon } from '../people/presence.ts'
+import { retentionWords } from '../shared/retention-words.ts'
 import { membersWords, roleWord } from '../shared/room-words.ts'
 import { mentionWords, unreadWords } from '../shared/unread.ts'
 import type { ChatRow } from './rows.ts'
@@ -43,7 +44,7 @@ export function archiveItem(count: number): TreeItem {
 
 /** What a row says when one hovers over it: what does not fit into the line. */
 export function chatTooltip(row: ChatRow): string {
-  const { lastTime, unread, mentions, isMarkedUnread, isMuted, isPinned, queued, lines } = row
+  const { lastTime, unread, mentions, isMarkedUnread, isMuted, isPinned, queued, lines, retention } = row
   const time = new Intl.DateTimeFormat(env.language, { dateStyle: 'medium', timeStyle: 'short' })
   return [
     headOf(row),
@@ -56,6 +57,7 @@ export function chatTooltip(row: ChatRow): string {
     ...(queued > 0 ? [waitingWords(row)] : []),
     ...(isPinned ? [l10n.t('Pinned')] : []),
     ...(isMuted ? [l10n.t('Muted: new messages are only counted')] : []),
+    ...(retention === undefined ? [] : [retentionWords(retention)]),
   ].join('\n')
 }
 

@@ -15,7 +15,8 @@ export function registerChatCommands({ hub, chats, log }: Context, selected: () 
     commands.registerCommand(`parley.${name}`, (argument: unknown) => reportFailure(log, () => act(argument)))
   const onChat = (name: string, act: (conversation: string) => Promise<unknown>) =>
     command(name, async argument => {
-      const conversation = conversationIn(hub, argument) ?? selected()
+      // A chat in which nothing was said yet is in no list: the hub knows.
+      const conversation = typeof argument === 'string' ? argument : selected()
       if (conversation !== undefined) await act(conversation)
       else void window.showInformationMessage(l10n.t('Select a chat first.'))
     })

@@ -21,6 +21,8 @@ export interface ChatRow {
   readonly isMuted: boolean
   readonly isPinned: boolean
   readonly isArchived: boolean
+  /** Days after which messages are dropped; absent: never. */
+  readonly retention?: number
   /** Messages of one's own that wait for another device. */
   readonly queued: number
   /** What is to be known of the other one at a glance, and on hovering; nothing of most. */
@@ -60,6 +62,7 @@ export function rowOf(info: ConversationInfo): ChatRow {
     isMuted: muted,
     isPinned: info.pinned ?? false,
     isArchived: info.archived ?? false,
+    ...(info.retention !== undefined && { retention: info.retention }),
     queued,
     marks: person ? marksOf(person) : [],
     lines: person ? markLines(person) : [],

@@ -355,5 +355,7 @@ const reads: ReadonlySet<HubMethod> = new Set<HubMethod>(['history', 'openChat']
 const repeatable: ReadonlySet<HubMethod> = new Set<HubMethod>([
   ...(['devices', 'safetyNumber', 'requests', 'blocked', 'invites', 'doctor', 'block', 'setDirect'] as const),
   ...(['status', 'who', 'probe', 'history', 'openChat', 'openChats', 'waitDelivered'] as const),
+  ...(['editMessage', 'deleteMessage', 'react', 'reached', 'room', 'search', 'fetchFile', 'setReceipts'] as const),
+  ...(['setPinned', 'setArchived', 'markUnread', 'setRetention'] as const),
   ...(['send', 'saveChat', 'markRead', 'setMuted', 'saveOpenChats', 'setAvailability', 'hostTeam'] as const),
 ])

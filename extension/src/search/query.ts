@@ -14,8 +14,9 @@ export type Typed =
 /**
  * Reads words and filters: `from:bob`, `in:release-2.4`, `before:2026-01-31`, `after:2026-01-01`, `has:file`. What has
  * spaces stands in quotes. Days are those of this computer; `before` is up to the day's beginning, `after` from it on.
+ * `within`: the one chat that is searched, unless another one is named.
  */
-export function readTyped(typed: string, chats: Iterable<ConversationInfo>): Typed {
+export function readTyped(typed: string, chats: Iterable<ConversationInfo>, within?: string): Typed {
   const words: string[] = []
   let sought: Sought = { query: '' }
   for (const [whole, quotedKey, quoted] of typed.matchAll(parts)) {
@@ -29,8 +30,8 @@ export function readTyped(typed: string, chats: Iterable<ConversationInfo>): Typ
     if (read) sought = { ...sought, ...read }
     else words.push(whole)
   }
-  sought = { ...sought, query: words.join(' ') }
   const isAnything = words.length > 0 || sought.from !== undefined || sought.with !== undefined || sought.hasFile
+  sought = { ...(within !== undefined && { with: within }), ...sought, query: words.join(' ') }
   return isAnything ? { is: 'sought', sought } : { is: 'nothing' }
 }
 

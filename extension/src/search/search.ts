@@ -6,16 +6,32 @@ import { limits } from '../limits.ts'
 import { presenceIcon, roomIcon } from '../people/presence.ts'
 import { plainLine } from '../shared/harmless.ts'
 import { withChats } from '../shared/in-team.ts'
+import { chatOf, type KnownChat } from '../shared/known-chat.ts'
 import { listedChat } from '../shared/marks.ts'
 import { reportFailure } from '../shared/report.ts'
 import { type Hits, MessageSearch } from './message-search.ts'
 import { readTyped } from './query.ts'
 
-/** Registers the search through all chats. */
+/** Registers the search through all chats, and the one in the chat that it is called with, else the one in use. */
 export function registerSearch(context: Context): Disposable {
-  return commands.registerCommand('parley.search', (typed?: unknown) =>
-    reportFailure(context.log, () => withChats(context.hub, () => search(context, typed))),
-  )
+  const { hub, log, chats } = context
+  const command = (name: string, act: (argument: unknown) => Promise<void>) =>
+    commands.registerCommand(name, (argument: unknown) => reportFailure(log, () => withChats(hub, () => act(argument))))
+  const parts = [
+    command('parley.search', typed => search(context, { typed })),
+    command('parley.chat.search', chat => search(context, { within: chatOf(hub, chat, chats.current) })),
+  ]
+  return {
+    dispose() {
+      for (const part of parts) part.dispose()
+    },
+  }
+}
+
+/** `typed`: what the box begins with. `within`: the one chat that is searched. */
+interface SearchOptions {
+  readonly typed?: unknown
+  readonly within?: KnownChat
 }
 
 interface Row extends QuickPickItem {
@@ -23,8 +39,8 @@ interface Row extends QuickPickItem {
   readonly does?: 'more'
 }
 
-/** *Search in Chats*: what is chosen is shown where it was said. `typed`: what the box begins with. */
-async function search({ hub, chats }: Context, typed: unknown): Promise<void> {
+/** *Search in Chats*: what is chosen is shown where it was said. */
+async function search({ hub, chats }: Context, { typed, within }: SearchOptions): Promise<void> {
   const box = window.createQuickPick<Row>()
   const { promise, resolve } = Promise.withResolvers<SearchHit | undefined>()
   const searching = new MessageSearch(params => hub.request('search', params), show)
@@ -35,9 +51,11 @@ async function search({ hub, chats }: Context, typed: unknown): Promise<void> {
     const same = active && box.items.find(({ hit }) => hit === active)
     if (same) box.activeItems = [same]
   }
-  const seek = (value: string) => searching.seek(readTyped(value, hub.conversations.values()))
-  box.title = l10n.t('Search in Chats')
-  box.placeholder = l10n.t('Words, and from:name in:chat after:2026-01-31 before:2026-02-28 has:file')
+  const seek = (value: string) => searching.seek(readTyped(value, hub.conversations.values(), within?.conversation))
+  box.title = within ? l10n.t('Search in {0}', within.name) : l10n.t('Search in Chats')
+  box.placeholder = within
+    ? l10n.t('Words, and from:name after:2026-01-31 before:2026-02-28 has:file')
+    : l10n.t('Words, and from:name in:chat after:2026-01-31 before:2026-02-28 has:file')
   box.keepScrollPosition = true
   const listening = [
     box.onDidChangeValue(seek),

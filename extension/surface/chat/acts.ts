@@ -27,8 +27,17 @@ export class Acts {
     this.#told(await this.#host.ask('edit', { message, text, mentions, act: newMessageId() }))
   }
 
-  remove({ user, message }: Named): void {
-    this.#do(() => this.#host.ask('remove', { user, message, act: newMessageId() }))
+  /** `forAll`: whether one may delete it for everybody. The person is asked; what they delete is told by the hub. */
+  remove({ user, message }: Named, forAll: boolean): void {
+    this.#do(() => this.#host.ask('remove', { user, message, act: newMessageId(), forAll }))
+  }
+
+  /** Everything from that position on shows as unread, with the *New* line above it. */
+  markUnread(position: string): void {
+    this.#do(async () => {
+      await this.#host.ask('markUnread', { position })
+      this.#store.set({ newLine: position })
+    })
   }
 
   react({ user, message }: Named, emoji: string, on: boolean): void {

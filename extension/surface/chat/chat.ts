@@ -209,7 +209,7 @@ export class Chat {
   #told(messages: readonly MessageInfo[]): void {
     const { held, view, members } = this.store.state
     const known = new Set(held.messages.map(keyOf))
-    const fresh = messages.filter(message => !message.mine && !known.has(keyOf(message)))
+    const fresh = messages.filter(message => !message.mine && !message.gone && !known.has(keyOf(message)))
     this.store.batch(() => {
       this.pages.told(messages)
       this.sender.told(messages)

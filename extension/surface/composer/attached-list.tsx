@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n'
-import { sizeWords } from '../model/size-words.ts'
+import { sizeWords } from '../../src/shared/size-words.ts'
 import { Icon } from '../style/icon.tsx'
 import type { Attached } from '../use-attached.ts'
 

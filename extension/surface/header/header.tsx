@@ -1,4 +1,4 @@
-import type { ConversationInfo } from '@parley/daemon/protocol/control'
+import type { ConversationInfo, PersonInfo, RoomInfo } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
 import { useEffect, useState } from 'preact/hooks'
 import type { SurfaceAction } from '../../src/chat/messages.ts'
@@ -57,6 +57,15 @@ export function Header({ view, locale, act }: HeaderProps) {
         {others}
         <button
           type="button"
+          class="icon-button header-search"
+          aria-label={l10n.t('Search in this chat')}
+          title={l10n.t('Search: look for words in this chat.')}
+          onClick={() => act('search')}
+        >
+          <Icon name="search" />
+        </button>
+        <button
+          type="button"
           class="icon-button header-mute"
           aria-label={l10n.t('Mute')}
           aria-pressed={muted}
@@ -68,12 +77,9 @@ export function Header({ view, locale, act }: HeaderProps) {
         <Menu
           label={l10n.t('More')}
           title={l10n.t('More: what else can be done with this chat.')}
-          items={[
-            ...choicesOf(conversation).map(({ what, label }) => ({ label, onPick: () => act(what) })),
-            { label: l10n.t('Check connection'), onPick: () => act('checkConnection') },
-            { label: l10n.t('Show log'), onPick: () => act('showLog') },
-            { label: l10n.t('Restart background service'), onPick: () => act('restartHub') },
-          ]}
+          groups={choicesIn(conversation).map(group =>
+            group.map(({ what, label }) => ({ label, onPick: () => act(what) })),
+          )}
         />
       </div>
       <div class="header-note">
@@ -100,25 +106,61 @@ function titleIn(conversation: ConversationInfo): readonly [name: string, more: 
   return [claimedName(displayName, via), via ? (address ?? '') : `@${name}`]
 }
 
-/** What can be done with whom one chats with. */
-function choicesOf(conversation: ConversationInfo): readonly { what: SurfaceAction; label: string }[] {
-  if (conversation.kind === 'room') {
-    const { standing } = conversation.room
-    if (standing === 'invited') return []
-    const members = { what: 'members', label: l10n.t('Members…') } as const
-    if (standing === 'left') return [members]
-    return [
-      members,
-      { what: 'inviteToRoom', label: l10n.t('Invite people…') },
-      { what: 'roomSettings', label: l10n.t('Room settings…') },
-      { what: 'leaveRoom', label: l10n.t('Leave room…') },
-    ]
-  }
-  const { via, isBlocked } = conversation.person
+interface Choice {
+  readonly what: SurfaceAction
+  readonly label: string
+}
+
+/** What else can be done: with whom one chats with, with the chat, with what it holds, and with what runs it. */
+function choicesIn(conversation: ConversationInfo): readonly (readonly Choice[])[] {
+  const isInvited = conversation.kind === 'room' && conversation.room.standing === 'invited'
+  const groups: readonly (readonly Choice[])[] = [
+    conversation.kind === 'room' ? roomChoices(conversation.room) : personChoices(conversation.person),
+    isInvited ? [] : listChoices(conversation),
+    isInvited
+      ? []
+      : [
+          { what: 'retention', label: l10n.t('Keep messages…') },
+          { what: 'export', label: l10n.t('Export…') },
+          { what: 'clear', label: l10n.t('Clear history…') },
+        ],
+    [
+      { what: 'checkConnection', label: l10n.t('Check connection') },
+      { what: 'showLog', label: l10n.t('Show log') },
+      { what: 'restartHub', label: l10n.t('Restart background service') },
+    ],
+  ]
+  return groups.filter(group => group.length > 0)
+}
+
+function roomChoices({ standing }: RoomInfo): readonly Choice[] {
+  if (standing === 'invited') return []
+  const members = { what: 'members', label: l10n.t('Members…') } as const
+  if (standing === 'left') return [members]
+  return [
+    members,
+    { what: 'inviteToRoom', label: l10n.t('Invite people…') },
+    { what: 'roomSettings', label: l10n.t('Room settings…') },
+    { what: 'leaveRoom', label: l10n.t('Leave room…') },
+  ]
+}
+
+function personChoices({ via, isBlocked }: PersonInfo): readonly Choice[] {
   return [
     ...(via === 'classic' ? [] : [{ what: 'verify', label: l10n.t('Verify…') } as const]),
     { what: 'copyName', label: l10n.t('Copy user name') },
     isBlocked ? { what: 'unblock', label: l10n.t('Unblock') } : { what: 'block', label: l10n.t('Block…') },
+  ]
+}
+
+function listChoices({ pinned, archived }: ConversationInfo): readonly Choice[] {
+  return [
+    { what: 'search', label: l10n.t('Search…') },
+    { what: 'markUnread', label: l10n.t('Mark as unread') },
+    pinned ? { what: 'unpin', label: l10n.t('Unpin') } : { what: 'pin', label: l10n.t('Pin') },
+    archived
+      ? { what: 'unarchive', label: l10n.t('Take out of the archive') }
+      : { what: 'archive', label: l10n.t('Archive') },
   ]
 }
 

@@ -1,9 +1,9 @@
 import type { FileInfo } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
 import { useEffect, useReducer, useState } from 'preact/hooks'
+import { sizeWords } from '../../src/shared/size-words.ts'
 import { type Files, isPicture } from '../chat/files.ts'
 import { limits } from '../limits.ts'
-import { sizeWords } from '../model/size-words.ts'
 import { Icon } from '../style/icon.tsx'
 import type { Surroundings } from './message-row.tsx'
 

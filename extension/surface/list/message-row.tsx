@@ -40,7 +40,9 @@ export interface Surroundings {
   readonly onDiscard: (message: string) => void
   readonly onReply: (row: Row) => void
   readonly onEditSent: (row: Row) => void
-  readonly onRemove: (row: Row) => void
+  /** `forAll`: whether it may be deleted for everybody. */
+  readonly onRemove: (row: Row, forAll: boolean) => void
+  readonly onMarkUnread: (position: string) => void
   readonly onReact: (row: Row, emoji: string, on: boolean) => void
   /** Lets one choose with what to react; `by`: what was pressed. */
   readonly onPick: (row: Row, by: HTMLElement) => void

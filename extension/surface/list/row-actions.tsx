@@ -39,22 +39,34 @@ export function RowActions({ row, around, isTabStop }: RowActionsProps) {
 }
 
 function actionsOn(row: Row, around: Surroundings): readonly Action[] {
-  const { position, mine, text, isDeleted } = row
-  const copy: readonly Action[] =
-    text === '' ? [] : [{ icon: 'copy', label: l10n.t('Copy text'), run: () => around.onCopy(text) }]
+  const { position, mine, text, isDeleted, reached } = row
+  const { mayAct, people } = around
+  const copy: Action = { icon: 'copy', label: l10n.t('Copy text'), run: () => around.onCopy(text) }
   // The hub has not taken it: it can be edited and dropped in another way.
-  if (position === undefined || isDeleted || !around.mayAct) return copy
+  if (position === undefined) return text === '' ? [] : [copy]
   const isSealed = !isQueued(position)
+  const isThere = isDeleted === undefined
   const all: readonly (Action | false)[] = [
-    { icon: 'smiley', label: l10n.t('React'), run: button => around.onPick(row, button) },
-    { icon: 'reply', label: l10n.t('Reply'), run: () => around.onReply(row) },
-    mine && text !== '' && { icon: 'edit', label: l10n.t('Edit'), run: () => around.onEditSent(row) },
-    ...copy,
-    isSealed && { icon: 'link', label: l10n.t('Copy link to message'), run: () => around.onCopyLink(position) },
-    (mine || around.people.mayDelete) && {
+    isThere && mayAct && { icon: 'smiley', label: l10n.t('React'), run: button => around.onPick(row, button) },
+    isThere && mayAct && { icon: 'reply', label: l10n.t('Reply'), run: () => around.onReply(row) },
+    isThere &&
+      mayAct &&
+      mine &&
+      text !== '' && { icon: 'edit', label: l10n.t('Edit'), run: () => around.onEditSent(row) },
+    text !== '' && copy,
+    isThere &&
+      isSealed && { icon: 'link', label: l10n.t('Copy link to message'), run: () => around.onCopyLink(position) },
+    isThere &&
+      reached !== undefined && {
+        icon: 'eye',
+        label: l10n.t('Show who has it'),
+        run: button => around.onReached(row, button),
+      },
+    !mine && { icon: 'mail', label: l10n.t('Mark as unread from here'), run: () => around.onMarkUnread(position) },
+    {
       icon: 'trash',
       label: l10n.t('Delete…'),
-      run: () => around.onRemove(row),
+      run: () => around.onRemove(row, isThere && mayAct && (mine || people.mayDelete)),
     },
   ]
   return all.filter(action => action !== false)

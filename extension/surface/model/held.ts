@@ -31,7 +31,8 @@ export function withNewer(held: Held, page: Page): Held {
 export function withTold(held: Held, told: readonly MessageInfo[]): Held {
   const first = held.messages.at(0)
   const last = held.messages.at(-1)
-  const isHere = ({ position }: MessageInfo) =>
+  const isHere = ({ position, gone }: MessageInfo) =>
+    !gone &&
     (!held.moreBefore || (first !== undefined && position >= first.position)) &&
     (!held.moreAfter || (last !== undefined && position <= last.position))
   const here = told.filter(isHere)

@@ -32,6 +32,7 @@ import output from '@vscode/codicons/src/icons/output.svg'
 import refresh from '@vscode/codicons/src/icons/refresh.svg'
 import reply from '@vscode/codicons/src/icons/reply.svg'
 import save from '@vscode/codicons/src/icons/save.svg'
+import search from '@vscode/codicons/src/icons/search.svg'
 import send from '@vscode/codicons/src/icons/send.svg'
 import signIn from '@vscode/codicons/src/icons/sign-in.svg'
 import smiley from '@vscode/codicons/src/icons/smiley.svg'
@@ -96,6 +97,7 @@ const shapes: Readonly<Record<IconName, readonly string[]>> = {
   organization: shapesOf(organization),
   output: shapesOf(output),
   refresh: shapesOf(refresh),
+  search: shapesOf(search),
   send: shapesOf(send),
   'sign-in': shapesOf(signIn),
   sync: shapesOf(sync),

@@ -133,7 +133,7 @@ export class ScriptedHost {
       case 'edit':
         return this.#change(asked.params.message, { text: asked.params.text, edited: now })
       case 'remove':
-        this.#change(asked.params.message, { text: '', deleted: true })
+        this.#remove(asked.params)
         return { removed: true }
       case 'react':
         this.#react(asked.params)
@@ -189,6 +189,13 @@ export class ScriptedHost {
     this.messages[index] = changed
     this.tell('messages', [changed])
     return changed
+  }
+
+  /** For everybody where one may: as if the person always chose the most. */
+  #remove({ message: id, forAll }: SurfaceRequests['remove'][0]): void {
+    if (forAll) this.#change(id, { text: '', deleted: true })
+    else this.tell('messages', [{ ...this.#change(id, {}), gone: true }])
+    if (!forAll) this.messages = this.messages.filter(one => one.message !== id)
   }
 
   /** Alone: what others have reacted with is given with the message. */

@@ -276,13 +276,16 @@ describe('what is done with messages', () => {
         message('p1', { text, edited: 1, replyTo: { ...bob, name: 'B\u202eob', text: 'a\nb' } }),
       deleteMessage: () => ({}),
       react: () => ({}),
+      markUnread: () => ({}),
       typing: () => ({}),
       reached: () => ({ members: [{ person: person('bob', { displayName: 'B\u0000ob' }), state: 'read' }] }),
     }
     const edited = await page.ask('edit', { message: 'm', text: 'hi', act: 'a' })
     assert.deepEqual(edited.replyTo, { ...bob, name: 'Bob', text: 'a b' })
-    assert.deepEqual(await page.ask('remove', { ...bob, act: 'b' }), { removed: true })
-    await page.ask('react', { ...bob, emoji: '👍', on: true, act: 'c' })
+    assert.deepEqual(await page.ask('remove', { ...bob, act: 'b', forAll: true }), { removed: true })
+    assert.deepEqual(await page.ask('remove', { ...bob, act: 'c', forAll: false }), { removed: true })
+    await page.ask('markUnread', { position: '0a/b' })
+    await page.ask('react', { ...bob, emoji: '👍', on: true, act: 'd' })
     await page.ask('typing', {})
     assert.deepEqual(await page.ask('reached', { message: 'm' }), { members: [{ name: 'Bob', state: 'read' }] })
     await page.ask('copyLink', { position: '0a/b' })
@@ -290,12 +293,15 @@ describe('what is done with messages', () => {
     assert.deepEqual(hub.asked, [
       { method: 'editMessage', params: { ...chat, message: 'm', text: 'hi', act: 'a' } },
       { method: 'deleteMessage', params: { ...chat, ...bob, act: 'b' } },
-      { method: 'react', params: { ...chat, ...bob, emoji: '👍', on: true, act: 'c' } },
+      { method: 'deleteMessage', params: { ...chat, ...bob, act: 'c', forMe: true } },
+      { method: 'markUnread', params: { ...chat, position: '0a/b' } },
+      { method: 'react', params: { ...chat, ...bob, emoji: '👍', on: true, act: 'd' } },
       { method: 'typing', params: chat },
       { method: 'reached', params: { ...chat, message: 'm' } },
     ])
     assert.deepEqual(ground.done, [
-      'confirm',
+      'confirm for all',
+      'confirm for me',
       'copy vscode://parley.parley-chat/message?conversation=with-bob&position=0a%2Fb',
     ])
   })
@@ -547,7 +553,7 @@ function open({ patience, person }: { readonly patience?: number; readonly perso
       saved: path => void done.push(`saved ${path}`),
       readFile: async path => Buffer.from(path),
     },
-    confirmRemoval: () => does('confirm').then(() => true),
+    confirmRemoval: forAll => does(`confirm for ${forAll ? 'all' : 'me'}`).then(() => (forAll ? 'all' : 'me')),
     locale: 'de',
     strings: { Send: 'Senden' },
     openOutside: href => does(`outside ${href}`),

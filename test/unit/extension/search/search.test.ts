@@ -19,6 +19,15 @@ describe('what is typed into the search', () => {
     assert.deepEqual(read('in:"road map" x'), { is: 'sought', sought: { query: 'x', with: 'room-Road Map' } })
   })
 
+  it('stays within the chat that is searched, unless it names another one', () => {
+    assert.deepEqual(readTyped('x', chats, 'with-bob'), { is: 'sought', sought: { query: 'x', with: 'with-bob' } })
+    assert.deepEqual(readTyped('x in:release', chats, 'with-bob'), {
+      is: 'sought',
+      sought: { query: 'x', with: 'room-release-2.4' },
+    })
+    assert.deepEqual(readTyped('', chats, 'with-bob'), { is: 'nothing' })
+  })
+
   it('has days as they are here', () => {
     assert.deepEqual(read('x after:2026-01-05 before:2026-2-1'), {
       is: 'sought',
