@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import { type Change, type ListPage, type ListRange, type Storage, StorageError } from '@parley/kit'
+import { type Change, type ListedRow, type ListPage, type ListRange, type Storage, StorageError } from '@parley/kit'
 import { openMemoryStorage } from '@parley/storage-memory'
 
 /** What a disk does that lies about its flushes: so many writes are lost when the power goes. */
@@ -25,11 +25,21 @@ export class Disk {
 
   async copy(): Promise<Disk> {
     const storage = openMemoryStorage()
-    for (let after: string | undefined; ; ) {
-      const page = await this.#storage.list('', { limit: 500, ...(after === undefined ? {} : { after }) })
-      if (page.rows.length > 0) await storage.write(page.rows.map(([put, value]) => ({ put, value })))
-      after = page.rows.at(-1)?.[0]
-      if (!page.more) return new Disk(storage, this.#lie)
+    const rows = await this.rows('')
+    for (let from = 0; from < rows.length; from += pageOfRows) {
+      await storage.write(rows.slice(from, from + pageOfRows).map(([put, value]) => ({ put, value })))
+    }
+    return new Disk(storage, this.#lie)
+  }
+
+  /** All that lies on it under a prefix. */
+  async rows(prefix: string): Promise<ListedRow[]> {
+    const rows: ListedRow[] = []
+    for (let after: string | undefined; ; after = rows.at(-1)?.[0]) {
+      const range = { limit: pageOfRows, ...(after === undefined ? {} : { after }) }
+      const page = await this.#storage.list(prefix, range)
+      rows.push(...page.rows)
+      if (!page.more) return rows
     }
   }
 
@@ -134,3 +144,5 @@ export class Mount implements Storage {
     return this.#isDead ? new Promise<T>(() => {}) : value
   }
 }
+
+const pageOfRows = 500

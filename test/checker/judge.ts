@@ -1,103 +1,235 @@
 import type { StoredMessage } from '../../daemon/src/hub/conversations/types.ts'
-import { conversationOf } from '../support/conversations.ts'
-import type { Said } from './record.ts'
+import { type ConversationId, toText, type UserId } from '../../daemon/src/protocol/ids.ts'
+import type { ReadMap } from '../../daemon/src/protocol/marks.ts'
+import { foldMembership } from '../../daemon/src/protocol/membership.ts'
+import { type HeldAct, type HeldEntry, type Holding, holdingOf } from './holdings.ts'
+import { pageForward, pageOf, shownIn } from './page.ts'
+import { judgePromises } from './promises.ts'
+import type { Record } from './record.ts'
+import { type Reference, referenceOf } from './reference.ts'
 import type { Station } from './station.ts'
 
+/** A conversation that is to be looked at. */
+export interface Case {
+  readonly conversation: ConversationId
+  readonly name: string
+  /** Who takes part; of a room, whoever its entries say. */
+  readonly users?: readonly UserId[]
+}
+
 /** What is not as it must be once all is mended and the wire is silent, each in a sentence. */
-export async function judge(stations: readonly Station[], said: readonly Said[]): Promise<string[]> {
+export async function judge(stations: readonly Station[], cases: readonly Case[], record: Record): Promise<string[]> {
   const faults: string[] = []
-  for (const [n, a] of stations.entries()) {
-    for (const b of stations.slice(n + 1)) faults.push(...(await judgePair(a, b, said)))
-  }
+  for (const each of cases) faults.push(...(await new Trial(each, stations, record).run()))
   return faults
 }
 
-async function judgePair(a: Station, b: Station, said: readonly Said[]): Promise<string[]> {
-  const [atA, atB] = [await pageOf(a, b), await pageOf(b, a)]
-  const faults: string[] = []
-  const where = `between ${a.name} and ${b.name}`
-  const [linesA, linesB] = [atA.map(lineOf), atB.map(lineOf)]
-  const at = linesA.findIndex((line, index) => line !== linesB[index])
-  if (linesA.length !== linesB.length || at >= 0) {
-    const place = at < 0 ? Math.min(linesA.length, linesB.length) : at
-    faults.push(
-      `${where}, ${a.name} shows ${linesA.length} messages and ${b.name} ${linesB.length}; the first that differs: ${linesA[place]} and ${linesB[place]}`,
-    )
+/** One conversation at all stations. */
+class Trial {
+  readonly #case: Case
+  readonly #stations: readonly Station[]
+  readonly #record: Record
+  readonly #faults: string[] = []
+  readonly #holdings = new Map<Station, Holding>()
+
+  constructor(what: Case, stations: readonly Station[], record: Record) {
+    this.#case = what
+    this.#stations = stations
+    this.#record = record
   }
-  faults.push(...twice(atA, where), ...missing(atA, said, [a, b], where), ...disordered(atA, said, where))
-  for (const [station, page] of [[a, atA] as const, [b, atB] as const]) {
-    for (const { mine, state, text } of page) {
-      if (mine && state !== 'delivered' && state !== 'read')
-        faults.push(`${station.name} says of "${text}" that it is ${state}`)
+
+  async run(): Promise<string[]> {
+    const { conversation } = this.#case
+    for (const station of this.#stations) this.#holdings.set(station, await holdingOf(station.disk, conversation))
+    const { members, invited } = this.#takingPart()
+    const whole = unionOf(members.map(station => this.#of(station)))
+    for (const station of invited) this.#compareActs(station, whole)
+    for (const station of members) await this.#judgeAt(station, members, whole)
+    const users = new Set(members.map(({ person: { user } }) => user))
+    const reference = referenceOf(conversation, whole, this.#isRoom)
+    const said = this.#record.said.filter(each => each.conversation === conversation && users.has(each.by.person.user))
+    const waiting = new Set(members.flatMap(station => this.#of(station).queued.map(({ message }) => message)))
+    const isAlone = members.length < 2
+    this.#faults.push(...judgePromises(said, reference, whole, isAlone ? waiting : new Set()))
+    return this.#faults.map(fault => `${this.#case.name}: ${fault}`)
+  }
+
+  get #isRoom(): boolean {
+    return this.#case.users === undefined
+  }
+
+  #of(station: Station): Holding {
+    const holding = this.#holdings.get(station)
+    if (holding === undefined) throw new Error('a station that was not looked at')
+    return holding
+  }
+
+  /** Whose devices have to have everything, and whose merely the membership entries, by what the members' devices hold. */
+  #takingPart(): { members: readonly Station[]; invited: readonly Station[] } {
+    const { users, conversation } = this.#case
+    const of = (some: Iterable<UserId>) => {
+      const wanted = new Set(some)
+      return this.#stations.filter(({ person }) => wanted.has(person.user))
     }
-    faults.push(...miscounted(station, station === a ? b : a, page))
+    if (users) return { members: of(users), invited: [] }
+    let members = this.#stations
+    for (let round = 0; ; round++) {
+      const acts = unionOf(members.map(station => this.#of(station))).acts
+      const membership = foldMembership(conversation, acts.values())
+      const next = of(membership.members.map(({ user }) => user))
+      if (round > 4 || next.length === members.length) return { members: next, invited: of(membership.invited.keys()) }
+      members = next
+    }
   }
-  return faults
-}
 
-async function pageOf(station: Station, other: Station): Promise<StoredMessage[]> {
-  if (station.home === undefined) throw new Error(`${station.name} does not run`)
-  return station.home.messages(other.person)
-}
-
-function lineOf({ user, message, text, position }: StoredMessage): string {
-  return `${position} ${user} ${message} ${text}`
-}
-
-function twice(page: readonly StoredMessage[], where: string): string[] {
-  const seen = new Set<string>()
-  const faults: string[] = []
-  for (const { user, message, text } of page) {
-    const name = `${user} ${message}`
-    if (seen.has(name)) faults.push(`${where}, "${text}" is shown twice`)
-    seen.add(name)
+  async #judgeAt(station: Station, members: readonly Station[], whole: Holding): Promise<void> {
+    const { conversation } = this.#case
+    const holding = this.#of(station)
+    const isAlone = members.length < 2
+    this.#compareActs(station, whole)
+    this.#compareEntries(station, whole)
+    if (holding.entries.size + holding.queued.length + holding.acts.size === 0) return
+    const page = await pageOf(station, conversation)
+    this.#judgeReading(station, page, await pageForward(station, conversation))
+    if (isAlone && holding.queued.length > 0) return
+    const reference = referenceOf(conversation, holding, this.#isRoom)
+    this.#compareLines(station, page, reference)
+    this.#judgeCounts(station, page, reference)
+    this.#judgeMarks(station, members)
+    const others = members.filter(({ person: { user } }) => user !== station.person.user)
+    if (!isAlone && holding.queued.length > 0)
+      this.#fault(`${station.name} still keeps ${holding.queued.length} things`)
+    if (others.length > 0) this.#judgeStates(station, page, others)
   }
-  return faults
-}
 
-function missing(
-  page: readonly StoredMessage[],
-  said: readonly Said[],
-  pair: readonly [Station, Station],
-  where: string,
-): string[] {
-  const shown = new Map(page.map(({ user, message, text }) => [`${user} ${message}`, text]))
-  const users = pair.map(({ person }) => person.user)
-  const faults: string[] = []
-  for (const { by, to, message, text, acknowledged, mayBeLost } of said) {
-    if (!users.includes(by.person.user) || !users.includes(to.user)) continue
-    const found = shown.get(`${by.person.user} ${message}`)
-    if (found === undefined && acknowledged !== undefined && !mayBeLost)
-      faults.push(`${where}, "${text}" was acknowledged and is lost`)
-    if (found !== undefined && found !== text) faults.push(`${where}, "${text}" has become "${found}"`)
+  #compareActs(station: Station, whole: Holding): void {
+    const lacking = [...whole.acts.keys()].filter(hash => !this.#of(station).acts.has(hash))
+    if (lacking.length > 0)
+      this.#fault(`${station.name} lacks ${lacking.length} of ${whole.acts.size} membership entries`)
   }
-  return faults
-}
 
-/** What one station sent one after the other stands in that order. */
-function disordered(page: readonly StoredMessage[], said: readonly Said[], where: string): string[] {
-  const places = new Map(page.map(({ user, message }, index) => [`${user} ${message}`, index]))
-  const last = new Map<Station, { place: number; text: string; acknowledged: number }>()
-  const faults: string[] = []
-  for (const { by, message, text, acknowledged } of said) {
-    const place = places.get(`${by.person.user} ${message}`)
-    if (place === undefined || acknowledged === undefined) continue
-    const before = last.get(by)
-    // Only what was acknowledged before this one was sent has to stand before it.
-    if (before !== undefined && before.acknowledged < acknowledged && before.place > place)
-      faults.push(`${where}, "${text}" stands before "${before.text}", which was sent earlier`)
-    last.set(by, { place, text, acknowledged })
+  #compareEntries(station: Station, whole: Holding): void {
+    const holding = this.#of(station)
+    const before = beforeFloors(holding, whole)
+    const lacking = [...whole.entries.values()].filter(({ hash }) => !holding.entries.has(hash) && !before.has(hash))
+    if (lacking.length === 0) return
+    const logs = new Map<string, number[]>()
+    for (const { header } of lacking) {
+      const author = this.#stations.find(({ person }) => person.account.device === header.device)?.name ?? header.device
+      logs.set(author, [...(logs.get(author) ?? []), header.seq])
+    }
+    const words = [...logs].map(([author, seqs]) => `${author}: ${seqs.sort((a, b) => a - b).join(', ')}`).join('; ')
+    this.#fault(`${station.name} lacks ${lacking.length} of ${whole.entries.size} entries (${words})`)
   }
-  return faults
+
+  #judgeReading(station: Station, page: readonly StoredMessage[], forward: readonly StoredMessage[]): void {
+    const seen = new Set<string>()
+    for (const { user, message, text } of page) {
+      if (seen.has(`${user} ${message}`)) this.#fault(`${station.name} shows "${text}" twice`)
+      seen.add(`${user} ${message}`)
+    }
+    const [back, on] = [page, forward].map(some => some.map(({ position }) => position).join())
+    if (back !== on) this.#fault(`${station.name} shows another page when it is read from its start`)
+  }
+
+  #compareLines(station: Station, page: readonly StoredMessage[], { lines, unsettled }: Reference): void {
+    const isSettled = ({ user, message }: { user: UserId; message: string }) => !unsettled.has(`${user} ${message}`)
+    const expected = lines.filter(isSettled).map(({ position, user, kind, message, shows }) => {
+      return `${position} ${user} ${kind === 'event' ? '' : message} ${shows}`
+    })
+    const shown = page.filter(isSettled).map(each => {
+      return `${each.position} ${each.user} ${each.event ? '' : each.message} ${shownIn(each)}`
+    })
+    if (expected.join('\n') === shown.join('\n')) return
+    const [has, wants] = [new Set(shown), new Set(expected)]
+    const extra = shown.filter(line => !wants.has(line)).slice(0, 3)
+    const lacking = expected.filter(line => !has.has(line)).slice(0, 3)
+    const counts = `${station.name} shows ${shown.length} lines in place of ${expected.length}`
+    this.#fault(`${counts}; too many: ${extra.join(' | ') || 'none'}; missing: ${lacking.join(' | ') || 'none'}`)
+  }
+
+  #judgeCounts(station: Station, page: readonly StoredMessage[], { lines, unsettled }: Reference): void {
+    const { user } = station.person
+    const { conversations } = station.home ?? {}
+    const summary = conversations?.get(this.#case.conversation) ?? conversations?.room(this.#case.conversation)
+    if (summary === undefined) {
+      this.#fault(`${station.name} does not list it`)
+      return
+    }
+    if (summary.count !== page.length)
+      this.#fault(`${station.name} counts ${summary.count} lines, and shows ${page.length}`)
+    if (unsettled.size > 0) return
+    const read = this.#of(station).marks.get(user) ?? new Map()
+    const unread = lines.filter(line => line.kind === 'message' && line.user !== user && !isRead(line.position, read))
+    const mentions = unread.filter(line => line.mentions.includes(user)).length
+    if (summary.unread !== unread.length)
+      this.#fault(`${station.name} counts ${summary.unread} unread messages in place of ${unread.length}`)
+    if (summary.mentions !== mentions)
+      this.#fault(`${station.name} counts ${summary.mentions} mentions in place of ${mentions}`)
+    if ((summary.firstUnread ?? '') !== (unread[0]?.position ?? ''))
+      this.#fault(
+        `${station.name} says that ${summary.firstUnread} is the first unread one, not ${unread[0]?.position}`,
+      )
+  }
+
+  /** Everybody's devices know how far everybody has read. */
+  #judgeMarks(station: Station, members: readonly Station[]): void {
+    const own = this.#of(station).marks
+    for (const other of members) {
+      const { user } = other.person
+      const told = marksText(own.get(user))
+      const wanted = marksText(this.#of(other).marks.get(user))
+      if (told !== wanted) this.#fault(`${station.name} knows otherwise than ${other.name} how far that one has read`)
+    }
+  }
+
+  #judgeStates(station: Station, page: readonly StoredMessage[], others: readonly Station[]): void {
+    for (const { mine, state, text, deleted, event, position } of page) {
+      if (!mine || event || deleted) continue
+      if (state !== 'delivered' && state !== 'read')
+        this.#fault(`${station.name} says of "${text}" that it is ${state}`)
+      const isReadByAll = others.every(({ person: { user } }) => isRead(position, this.#of(station).marks.get(user)))
+      if (state === 'delivered' && isReadByAll)
+        this.#fault(`${station.name} does not say that "${text}" was read by all`)
+    }
+  }
+
+  #fault(words: string): void {
+    this.#faults.push(words)
+  }
 }
 
-function miscounted(station: Station, other: Station, page: readonly StoredMessage[]): string[] {
-  const summary = station.home?.conversations.get(conversationOf(station.person, other.person))
-  const theirs = page.filter(({ mine }) => !mine).length
-  if (summary === undefined) return page.length === 0 ? [] : [`${station.name} lists no chat with ${other.name}`]
-  const faults: string[] = []
-  if (summary.queued > 0) faults.push(`${station.name} counts ${summary.queued} queued messages to ${other.name}`)
-  if (summary.unread !== theirs)
-    faults.push(`${station.name} counts ${summary.unread} unread messages of ${other.name} in place of ${theirs}`)
-  return faults
+function unionOf(holdings: readonly Holding[]): Holding {
+  const entries = new Map<string, HeldEntry>()
+  const acts = new Map<string, HeldAct>()
+  for (const holding of holdings) {
+    for (const [hash, entry] of holding.entries) if (entries.get(hash)?.isStripped !== false) entries.set(hash, entry)
+    for (const [hash, act] of holding.acts) acts.set(hash, act)
+  }
+  return { entries, acts, floors: new Map(), marks: new Map(), queued: [] }
+}
+
+/** What comes before the places where the logs of a home begin. */
+function beforeFloors({ floors }: Holding, { entries }: Holding): Set<string> {
+  const found = new Set<string>()
+  const open = [...floors.values()].flat()
+  for (let hash = open.pop(); hash !== undefined; hash = open.pop()) {
+    if (found.has(hash)) continue
+    found.add(hash)
+    open.push(...(entries.get(hash)?.header.prev.map(toText) ?? []))
+  }
+  return found
+}
+
+function isRead(position: string, read: ReadMap | undefined): boolean {
+  const [, device = '', seq = ''] = position.split('/')
+  const up = [...(read ?? [])].find(([log]) => log === device)?.[1] ?? 0
+  return Number.parseInt(seq, 16) <= up
+}
+
+function marksText(read: ReadMap | undefined): string {
+  return [...(read ?? [])]
+    .map(([device, seq]) => `${device} ${seq}`)
+    .sort()
+    .join()
 }

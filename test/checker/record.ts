@@ -1,67 +1,88 @@
 import { randomBytes } from 'node:crypto'
 import type { StoredMessage } from '../../daemon/src/hub/conversations/types.ts'
-import { type MessageId, messageId } from '../../daemon/src/protocol/ids.ts'
-import type { Person } from '../support/conversations.ts'
+import type { MessageName } from '../../daemon/src/protocol/bodies.ts'
+import type { MessageState } from '../../daemon/src/protocol/control.ts'
+import { type ConversationId, type MessageId, messageId, type UserId } from '../../daemon/src/protocol/ids.ts'
+import type { Disk } from './disk.ts'
+import { idsOn } from './holdings.ts'
 import type { Station } from './station.ts'
 
-/** A message that somebody sent, and what they were told of it. */
+/** What somebody did at a station. */
+export type Deed =
+  | { readonly is: 'text'; readonly text: string; readonly mentions: readonly UserId[] }
+  | { readonly is: 'edit'; readonly of: MessageName; readonly text: string }
+  | { readonly is: 'deletion'; readonly of: MessageName }
+  | { readonly is: 'reaction'; readonly of: MessageName; readonly emoji: string; readonly isOff: boolean }
+  /** Of the members of a room. */
+  | { readonly is: 'membership'; readonly what: string }
+
+/** A deed, and what was told of it. */
 export interface Said {
   readonly by: Station
-  readonly to: Person
-  readonly message: MessageId
-  readonly text: string
-  /** How many were told before it to be stored, on the same station; undefined: it was not told so far. */
+  /** Which life of the station: each older copy of its disk begins another one. */
+  readonly life: number
+  readonly conversation: ConversationId
+  readonly deed: Deed
+  /** The id that was given to it; of an act on members the hash of its entry, once that is known. */
+  id: MessageId | string
+  /** Counts along with {@link acknowledged}. */
+  readonly issued: number
+  /** When it was told to be stored; undefined: it was not told so far. */
   acknowledged?: number
-  /** Another device was said to have it. */
-  isDelivered: boolean
-  /** The only disk that had it for certain was put back to an older copy, or thrown away. */
+  /** No disk has it any more: those that had it were put back to older copies, or thrown away. */
   mayBeLost: boolean
 }
 
-const order = { queued: 0, sent: 1, delivered: 2, read: 3 } as const
+const order: { readonly [state in MessageState]: number } = { queued: 0, sent: 1, delivered: 2, read: 3 }
 
-/** What people were told about their messages, which has to be true whatever happens. */
+/** What people were told about what they did, which has to be true whatever happens. */
 export class Record {
   readonly said: Said[] = []
   /** What was told and cannot be. */
   readonly faults: string[] = []
-  readonly #byName = new Map<string, Said>()
+  readonly #texts = new Map<string, Set<string>>()
   /** The furthest state that a station told of a message since its disk was put back. */
   readonly #states = new Map<string, number>()
-  #acknowledged = 0
+  #count = 0
 
-  next(by: Station, to: Person): Said {
-    const text = `${by.name} ${this.said.length}`
-    const said: Said = { by, to, message: messageId(randomBytes(16)), text, isDelivered: false, mayBeLost: false }
+  next(by: Station, conversation: ConversationId, deed: Deed): Said {
+    const id = messageId(randomBytes(16))
+    const said: Said = { by, life: by.life, conversation, deed, id, issued: this.#count++, mayBeLost: false }
     this.said.push(said)
-    this.#byName.set(`${by.person.user} ${said.message}`, said)
+    if (deed.is === 'text') this.#addText(`${by.person.user} ${id}`, deed.text)
+    if (deed.is === 'edit') this.#addText(`${deed.of.user} ${deed.of.message}`, deed.text)
     return said
   }
 
   acknowledge(said: Said): void {
-    said.acknowledged ??= this.#acknowledged++
+    said.acknowledged ??= this.#count++
   }
 
   /** What a station tells of messages. */
   hear(station: Station, messages: readonly StoredMessage[]): void {
-    for (const { mine, user, message, state, text } of messages) {
-      if (!mine || state === undefined) continue
-      const said = this.#byName.get(`${user} ${message}`)
-      if (said === undefined) this.faults.push(`${station.name} shows "${text}", which nobody has sent`)
-      if (said === undefined) continue
-      const name = `${station.name} ${message}`
-      const before = this.#states.get(name) ?? -1
-      if (order[state] < before) {
-        this.faults.push(`${station.name} said of "${said.text}" that it is ${state}, after more had been said`)
-      }
-      this.#states.set(name, Math.max(before, order[state]))
-      if (order[state] >= order.delivered) said.isDelivered = true
+    for (const { conversation, mine, user, message, state, text, deleted, event } of messages) {
+      if (event) continue
+      const name = `${user} ${message}`
+      const isWhatWasSaid = deleted === true || this.#texts.get(name)?.has(text) === true
+      if (!isWhatWasSaid) this.faults.push(`${station.name} shows "${text}", which nobody has sent so`)
+      if (!mine || state === undefined || deleted) continue
+      const at = `${station.name} ${conversation} ${message}`
+      const before = this.#states.get(at) ?? -1
+      if (order[state] < before)
+        this.faults.push(`${station.name} said of "${text}" that it is ${state}, after more had been said`)
+      this.#states.set(at, Math.max(before, order[state]))
     }
   }
 
-  /** A station's disk is an older one now, or gone: what nobody else is known to have may be lost. */
-  forget(station: Station): void {
-    for (const said of this.said) if (said.by === station && !said.isDelivered) said.mayBeLost = true
+  /** A disk is an older one now, or gone: what is on none of those that are left is lost. */
+  async forget(station: Station, left: readonly Disk[]): Promise<void> {
     for (const name of [...this.#states.keys()]) if (name.startsWith(`${station.name} `)) this.#states.delete(name)
+    const held = new Set<string>()
+    for (const disk of left) for (const id of await idsOn(disk)) held.add(id)
+    for (const said of this.said) if (!held.has(said.id)) said.mayBeLost = true
+  }
+
+  #addText(name: string, text: string): void {
+    this.#texts.set(name, (this.#texts.get(name) ?? new Set()).add(text))
   }
 }

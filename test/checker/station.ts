@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { HybridClock } from '../../daemon/src/protocol/clock.ts'
 import { Home, type Person } from '../support/conversations.ts'
 import type { Disk, Mount } from './disk.ts'
@@ -9,6 +10,8 @@ export class Station {
   disk: Disk
   /** ms by which its wall clock is wrong. */
   clockError = 0
+  /** Rises with each older copy of its disk that is put in. */
+  life = 0
   #home: Home | undefined
   #mount: Mount | undefined
 
@@ -35,8 +38,22 @@ export class Station {
     const mount = this.disk.mount()
     const clock = new HybridClock({ now: () => Date.now() + this.clockError, monotonic: () => performance.now() })
     this.#mount = mount
-    this.#home = await Home.open(this.person, mount, clock)
+    this.#home = await Home.open(this.person, mount, clock, { offerPause })
     return this.#home
+  }
+
+  /** Waits for what the home does, at most until its process ends, or for a while: undefined then, or when it is refused. */
+  async ask<T>(what: (home: Home) => Promise<T>): Promise<T | undefined> {
+    const { home, mount } = this
+    if (home === undefined || mount === undefined) return undefined
+    const patience = new AbortController()
+    const asked = what(home).catch(() => undefined)
+    const tired = pause(longest, undefined, { signal: patience.signal }).catch(() => undefined)
+    try {
+      return await Promise.race([asked, mount.died.then(() => undefined), tired])
+    } finally {
+      patience.abort()
+    }
   }
 
   /** Ends the process where it stands; its disk keeps what was committed. */
@@ -57,3 +74,8 @@ export class Station {
     await this.#mount?.die()
   }
 }
+
+/** ms between offers of what others have written: often, so that much happens in a short world. */
+const offerPause = 150
+/** ms */
+const longest = 500

@@ -1,11 +1,13 @@
 import { setTimeout as pause, setImmediate } from 'node:timers/promises'
 import { limits } from '../../daemon/src/limits.ts'
-import { person } from '../support/conversations.ts'
+import { conversationOf, type Person, person, withDevice } from '../support/conversations.ts'
 import { Random } from '../support/random.ts'
+import { Deeds } from './deeds.ts'
 import { Disk, type Lie } from './disk.ts'
-import { judge } from './judge.ts'
+import { type Case, judge } from './judge.ts'
 import { Network } from './network.ts'
-import { Record, type Said } from './record.ts'
+import { Postbox } from './postbox.ts'
+import { Record } from './record.ts'
 import { Station } from './station.ts'
 
 export interface WorldOptions {
@@ -21,8 +23,8 @@ export interface WorldOptions {
 const silence = limits.askAgain + 500
 
 /**
- * Some homes that write to each other while they are killed, put back to older copies, run twice, and cut off, all
- * decided by the seed; then everything is mended. Rejects with what was wrong; gives how many messages were sent.
+ * Some homes whose people write to each other, and in rooms, while they are killed, put back to older copies, run twice,
+ * and cut off, all decided by the seed; then everything is mended. Rejects with what was wrong; gives how much was done.
  */
 export async function runWorld(options: WorldOptions): Promise<number> {
   const world = new World(options)
@@ -37,32 +39,43 @@ export async function runWorld(options: WorldOptions): Promise<number> {
 export class World {
   readonly record = new Record()
   readonly stations: Station[] = []
-  readonly #random: Random
+  readonly #people: Person[] = []
+  readonly #deeds: Deeds
+  readonly #postbox = new Postbox()
   readonly #network = new Network()
   readonly #options: WorldOptions
   readonly #snapshots = new Map<Station, Disk>()
+  /** Of one step alone: what is drawn in it changes nothing for those that follow. */
+  #random: Random
   #twin: Station | undefined
 
   constructor(options: WorldOptions) {
     this.#options = options
     this.#random = new Random(options.seed)
-    const count = 2 + this.#random.below(3)
+    const count = 2 + this.#random.below(7)
     for (let n = 0; n < count; n++) {
-      const name = ['alice', 'bob', 'carol', 'dora'][n] ?? `p${n}`
-      this.stations.push(new Station(name, person(name), Disk.empty(options.lie)))
+      const owner = n > 1 && this.#random.below(4) === 0 ? this.#pick(this.#people) : undefined
+      const who = owner ? withDevice(owner) : person(names[this.#people.length] ?? `p${n}`)
+      if (owner === undefined) this.#people.push(who)
+      const devices = this.stations.filter(({ person: { user } }) => user === who.user).length
+      const name = devices === 0 ? who.name : `${who.name}/${devices + 1}`
+      this.stations.push(new Station(name, who, Disk.empty(options.lie)))
     }
+    this.#deeds = new Deeds(this.record, this.#people)
   }
 
   async run(): Promise<void> {
+    const { seed, steps } = this.#options
     for (const station of this.stations) await this.#start(station)
     this.#linkAll()
-    for (let step = 0; step < this.#options.steps; step++) {
+    for (let step = 0; step < steps; step++) {
+      this.#random = new Random(seed * 10_007 + step)
       await this.#step()
       await this.#breathe()
     }
     await this.#mend()
     const faults = await this.#settle()
-    if (faults.length > 0) throw new Error(`seed ${this.#options.seed}:\n${faults.slice(0, 20).join('\n')}`)
+    if (faults.length > 0) throw new Error(`seed ${seed}:\n${faults.slice(0, 20).join('\n')}`)
   }
 
   async end(): Promise<void> {
@@ -74,38 +87,34 @@ export class World {
   async #step(): Promise<void> {
     const roll = this.#random.below(100)
     const station = this.#pick(this.stations)
-    if (roll < 50) return this.#say(station)
-    if (roll < 62) return this.#kill(station)
-    if (roll < 70) return this.#cut()
-    if (roll < 80) return this.#linkAll()
-    if (roll < 84) return this.#deafen()
-    if (roll < 87) return this.#jump(station)
-    if (roll < 90) return this.#fill(station)
+    if (roll < 60) return this.#act(station, roll)
+    if (roll < 69) return this.#kill(station)
+    if (roll < 75) return this.#cut()
+    if (roll < 83) return this.#linkAll()
+    if (roll < 86) return this.#deafen()
+    if (roll < 88) return this.#jump(station)
+    if (roll < 91) return this.#fill(station)
     if (roll < 94) return this.#keep(station)
     if (roll < 96) return this.#putBack(station)
     if (roll < 98) return this.#double(station)
     return this.#endTwin()
   }
 
-  /** Sends some messages at once; who is down starts first. */
-  async #say(station: Station): Promise<void> {
-    const speaker = this.#twin !== undefined && this.#random.below(6) === 0 ? this.#twin : station
-    if (!speaker.isUp) await this.#restart(speaker)
-    const others = this.stations.filter(({ person: { user } }) => user !== speaker.person.user)
-    const to = this.#pick(others).person
-    const burst = Array.from({ length: 1 + this.#random.below(8) }, () => this.record.next(speaker, to))
-    // A home that is killed answers nothing any more, so nobody waits for it.
-    for (const said of burst) void this.#send(said)
-  }
-
-  async #send(said: Said): Promise<void> {
-    const { by, to, text, message } = said
-    try {
-      await by.home?.send(to, text, { message })
-      this.record.acknowledge(said)
-    } catch {
-      // Refused in words: nothing was promised.
-    }
+  /** Somebody does something; who is down starts first. */
+  async #act(station: Station, roll: number): Promise<void> {
+    const actor = this.#twin !== undefined && this.#random.below(6) === 0 ? this.#twin : station
+    if (!actor.isUp) await this.#restart(actor)
+    if (roll < 25) return this.#deeds.say(actor, this.#random)
+    if (roll < 35) return this.#deeds.change(actor, this.#random)
+    if (roll < 40) return this.#deeds.read(actor, this.#random)
+    if (roll < 42) return this.#deeds.sayAgain(actor)
+    // What a home writes at once whose clock is far off is void to all others until that time has come.
+    if (Math.abs(actor.clockError) > limits.clockSkew) return
+    if (roll < 56) return this.#deeds.regroup(actor, this.#random)
+    if (roll < 58) return this.#postbox.collect(actor, this.#random.below(4) === 0)
+    const to = this.#pick(this.stations).person
+    if (to.account.device === actor.person.account.device) return
+    await this.#postbox.post(actor, { user: to.user, device: to.account.device })
   }
 
   async #kill(station: Station): Promise<void> {
@@ -167,8 +176,9 @@ export class World {
     this.#tell(`${station.name} is put back to an older copy`)
     this.#network.isolate(station)
     await station.kill()
-    this.record.forget(station)
     station.disk = await snapshot.copy()
+    station.life++
+    await this.record.forget(station, this.#disks)
     await this.#restart(station)
   }
 
@@ -178,6 +188,7 @@ export class World {
     this.#tell(`${station.name} runs twice`)
     const twin = new Station(`${station.name}'s twin`, station.person, await station.disk.copy())
     this.#twin = twin
+    station.life++
     await this.#start(twin)
     this.#linkAll()
   }
@@ -189,7 +200,12 @@ export class World {
     this.#twin = undefined
     this.#network.isolate(twin)
     await twin.kill()
-    this.record.forget(twin)
+    await this.record.forget(twin, this.#disks)
+  }
+
+  get #disks(): Disk[] {
+    const all = this.#twin === undefined ? this.stations : [...this.stations, this.#twin]
+    return all.map(({ disk }) => disk)
   }
 
   async #mend(): Promise<void> {
@@ -203,6 +219,7 @@ export class World {
       if (!station.isUp) await this.#start(station)
     }
     this.#linkAll()
+    for (const station of this.stations) await this.#postbox.collect(station)
   }
 
   /** What is wrong in the end: a home that waits for what only an older copy of it had goes on after a while. */
@@ -210,7 +227,7 @@ export class World {
     const end = performance.now() + 2 * limits.behind
     for (;;) {
       await this.#quiet()
-      const faults = [...this.record.faults, ...(await judge(this.stations, this.record.said))]
+      const faults = [...this.record.faults, ...(await judge(this.stations, this.#cases, this.record))]
       if (faults.length === 0 || performance.now() > end) return faults
     }
   }
@@ -224,6 +241,15 @@ export class World {
       frames = this.#network.frames
       await pause(silence)
     }
+  }
+
+  get #cases(): Case[] {
+    const direct = this.#people.flatMap((a, n) =>
+      this.#people.slice(n + 1).map(b => {
+        return { conversation: conversationOf(a, b), name: `${a.name} and ${b.name}`, users: [a.user, b.user] }
+      }),
+    )
+    return [...direct, ...this.#deeds.rooms.map((conversation, n) => ({ conversation, name: `room ${n + 1}` }))]
   }
 
   #linkAll(): void {
@@ -264,3 +290,5 @@ export class World {
     this.#options.tell?.(line)
   }
 }
+
+const names = ['alice', 'bob', 'carol', 'dora', 'emil', 'frida', 'gus', 'hanna'] as const

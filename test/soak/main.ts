@@ -1,7 +1,7 @@
 /**
  * What takes too long for every run of the tests:
  *
- *     npm run soak -- worlds --seeds 1..1000    homes that are killed, put back, run twice and cut off, in one process
+ *     npm run soak -- worlds --seeds 1..1000    homes that are killed, put back, run twice and cut off, many worlds at once
  *     npm run soak -- kills --seeds 1..5        real processes that are killed, ten times for each seed
  *
  * Ends with 0 when nothing acknowledged was lost or doubled, with 1 when a seed has failed, with 2 when the options make
@@ -15,18 +15,26 @@ import { soakWorlds } from './worlds.ts'
 process.exit((await soak()) ?? wrong())
 
 async function soak(): Promise<number | undefined> {
-  const options = { seeds: { type: 'string' }, kills: { type: 'string' }, steps: { type: 'string' } } as const
+  const text = { type: 'string' } as const
+  const options = { seeds: text, kills: text, steps: text, workers: text, jobs: text }
   const { values, positionals } = parseArgs({ options, allowPositionals: true, strict: true })
   const [what = 'worlds'] = positionals
   const seeds = readSeeds(values.seeds ?? (what === 'worlds' ? '1..1000' : '1..5'))
-  const count = Number(values.kills ?? values.steps ?? 0)
-  if (seeds === undefined || !Number.isInteger(count) || count < 0) return undefined
-  if (what === 'worlds') return soakWorlds(seeds, { steps: count || 60, jobs: 8 })
+  const [count, workers, jobs] = [values.kills ?? values.steps, values.workers, values.jobs].map(readCount)
+  if (seeds === undefined || count === undefined || workers === undefined || jobs === undefined) return undefined
+  if (what === 'worlds') return soakWorlds(seeds, { steps: count || 60, workers: workers || 2, jobs: jobs || 8 })
   if (what === 'kills') return soakKills(seeds, count || 10)
   return undefined
 }
 
+/** 0 without one; undefined for what is none. */
+function readCount(text: string | undefined): number | undefined {
+  const count = Number(text ?? 0)
+  return Number.isInteger(count) && count >= 0 ? count : undefined
+}
+
 function wrong(): number {
   say('Usage: npm run soak -- [worlds|kills] [--seeds FIRST..LAST] [--steps PER_WORLD] [--kills PER_SEED]')
+  say('       worlds: [--workers PROCESSES] [--jobs WORLDS_AT_ONCE_IN_EACH]')
   return 2
 }
