@@ -96,6 +96,8 @@ export const conversationsLimits = {
   droppedAbouts: 300,
   /** Deeds that are merged anew when one of them counts no longer: every reaction of a large room, five times over. */
   recountedAbouts: 2_000,
+  /** Answers to one message that are told anew when it says something else: older ones say so when they are read again. */
+  answersTold: 100,
   /** Characters of a message that a reply to it shows. */
   replyExcerpt: 100,
   /** Files of one message. */
@@ -108,6 +110,8 @@ export const conversationsLimits = {
   /** Entries that are judged again in one batch, once the members are others, and lines that are told in one. */
   recounted: 100,
   linesTold: 200,
+  /** Sets of membership heads for which it is kept who was an admin then: members delete with what they know at that time. */
+  standingsKept: 32,
   /** Membership entries of a room: 256 members who come and go twenty times; folding them takes under a second. */
   membershipEntries: 10_000,
   /** Days that history may be kept for before it is dropped: a hundred years is for ever. */

@@ -1,330 +1,36 @@
-import { limits } from '../limits.ts'
-import type { ConversationId, UserId } from './ids.ts'
-import type { ActEvent, MembershipAct, WhyNot } from './membership.ts'
-import type { ActBody } from './membership-bodies.ts'
-import type { ActGraph } from './membership-graph.ts'
-import type { Revocations } from './membership-revocations.ts'
-import { type Person, Roll, rankOf } from './membership-roll.ts'
+import type { WhyNot } from './membership.ts'
+import { effectiveRevocations } from './membership-revocations.ts'
+import { type Conflict, type FoldParts, SegmentFold } from './membership-segment-fold.ts'
 
-/** An act that shows another to have been without right after that one was taken already. */
-export interface Conflict {
-  readonly cause: number
-  readonly author: UserId
-  /** Of the author when the cause was taken, lower is more senior; one's own leaving comes before all else of one's own. */
-  readonly rank: number
-  readonly victims: readonly number[]
-  readonly why: WhyNot
-}
-
-/** An act that counts. */
-interface Taken {
-  readonly rank: number
-  readonly needsAdmin: boolean
-}
-
-export interface FoldParts {
-  readonly room: ConversationId
-  readonly graph: ActGraph
-  readonly revocations: Revocations
-  /** What earlier rounds have taken out. */
-  readonly dropped: ReadonlyMap<number, WhyNot>
-}
-
-/** Takes all acts once, in their order. */
-export function foldOnce(parts: FoldParts): Pass {
-  const pass = new Pass(parts)
-  pass.run()
-  return pass
-}
-
-/** One round of the fold, and what it has found. */
-export class Pass {
-  readonly conflicts: Conflict[] = []
-  readonly roll = new Roll()
-  /** Of acts that count, in the order in which they were taken. */
-  readonly taken = new Map<number, Taken>()
-  readonly refused = new Map<number, WhyNot>()
-  readonly events = new Map<number, ActEvent>()
-  /** By whom they befall: what counts, in order. */
-  readonly invitations = new Lists()
-  readonly joinings = new Lists()
-  readonly exits = new Lists()
-  readonly changes: number[] = []
-  readonly #roles = new Lists()
-  readonly #byAuthor = new Lists()
-  readonly #parts: FoldParts
-
-  constructor(parts: FoldParts) {
-    this.#parts = parts
-  }
-
-  run(): void {
-    const { graph } = this.#parts
-    const waiting = graph.before.map((_, act) => graph.acts[act]?.rights.length ?? 0)
-    const ready = new Lists()
-    const offer = (act: number) => ready.add(graph.acts[act]?.user, act)
-    for (const [act, count] of waiting.entries()) if (count === 0) offer(act)
-    for (let act = this.#next(ready); act !== undefined; act = this.#next(ready)) {
-      this.#take(act)
-      for (const next of graph.after[act] ?? []) {
-        const left = (waiting[next] ?? 0) - 1
-        waiting[next] = left
-        if (left === 0) offer(next)
-      }
-    }
-  }
-
-  /** Whether what `act`'s author did is behind one of their exits, and no invitation that knew of it has let them in again. */
-  isBeyond(author: UserId, exit: number, knows: (earlier: number) => boolean, act: number | undefined): boolean {
-    const { graph } = this.#parts
-    if (act !== undefined && graph.knows(exit, act)) return false
-    return !this.invitations.of(author).some(invitation => graph.knows(invitation, exit) && knows(invitation))
-  }
-
-  /** The most senior author's act that is ready, the lowest hash first. */
-  #next(ready: Lists): number | undefined {
-    let first: UserId | undefined
-    let lowest = Number.POSITIVE_INFINITY
-    for (const user of ready.users) {
-      const rank = rankOf(this.roll.get(user))
-      if (first !== undefined && (rank > lowest || (rank === lowest && user > first))) continue
-      first = user
-      lowest = rank
-    }
-    return first && ready.takeLowest(first)
-  }
-
-  #take(act: number): void {
-    const { graph, dropped } = this.#parts
-    const said = graph.acts[act]
-    if (said === undefined) return
-    const rank = rankOf(this.roll.get(said.user))
-    const why = dropped.get(act) ?? this.#whyNot(act, said) ?? this.#effect(act, said, rank)
-    if (why !== undefined) {
-      this.refused.set(act, why)
+/**
+ * Adds to `state` what a segment does. Its acts are taken in topological order of what they know, those of senior authors
+ * first; each counts when its author has the right at that point. What shows only later to have been beyond somebody's cut,
+ * or overruled, is taken out, the most senior cause first, and the segment is folded anew: each round takes out at least
+ * one act, so there is an end.
+ */
+export function foldSegment(parts: FoldParts): void {
+  const { graph, segment, state } = parts
+  const revocations = effectiveRevocations(graph, segment, state.revocations)
+  const dropped = new Map<number, WhyNot>()
+  for (;;) {
+    const fold = new SegmentFold(parts, revocations, dropped)
+    fold.run()
+    if (fold.conflicts.length === 0) {
+      state.add(fold)
       return
     }
-    this.taken.set(act, { rank, needsAdmin: needsAdmin(said) })
-    this.#byAuthor.add(said.user, act)
-  }
-
-  /** What stands against an act before it is looked at what it does. */
-  #whyNot(act: number, { user, device, body, hash, rights }: MembershipAct): WhyNot | undefined {
-    const { graph, revocations, room } = this.#parts
-    if (body.is === 'founding') return hash === room && body.user === user ? undefined : 'no-right'
-    if (body.is === 'unknown' || rights.length === 0) return 'malformed'
-    if (body.is === 'revocation') return revocations.counted.has(act) ? undefined : 'revoked'
-    if (revocations.of(user, device).some(each => !graph.knows(each, act))) return 'revoked'
-    const knows = (earlier: number) => graph.knows(act, earlier)
-    return this.exits.of(user).some(exit => this.isBeyond(user, exit, knows, act)) ? 'beyond-cut' : undefined
-  }
-
-  /** Changes the roll as the act says, or tells why not. */
-  #effect(act: number, { user, body }: MembershipAct, rank: number): WhyNot | undefined {
-    const { roll } = this
-    const author = roll.get(user)
-    switch (body.is) {
-      case 'founding':
-        roll.join(user, act, this.taken.size)
-        this.joinings.add(user, act)
-        this.events.set(act, { is: 'founded' })
-        return undefined
-      case 'invitation':
-        return this.#invite(act, body.user, author, rank)
-      case 'joining':
-        return this.#join(act, user, author)
-      case 'leaving':
-        if (author === undefined || author.is === 'out') return 'no-right'
-        this.events.set(act, { is: 'left' })
-        roll.out(user)
-        this.#exit(act, user, user, rank)
-        return undefined
-      case 'removal':
-        return this.#remove(act, body.user, { user, author, rank })
-      case 'role':
-        return this.#appoint(act, body, { user, author, rank })
-      case 'change':
-        if (!this.#mayAdminister(act, user, author)) return 'no-right'
-        this.changes.push(act)
-        this.#noteChange(act, body)
-        return undefined
-      case 'revocation':
-        return undefined
-      case 'unknown':
-        return 'malformed'
-    }
-  }
-
-  #invite(act: number, target: UserId, author: Person | undefined, rank: number): WhyNot | undefined {
-    if (author?.is !== 'joined') return 'no-right'
-    const person = this.roll.get(target)
-    const { overruled, victims } = this.#against(this.exits.of(target), act, exit => {
-      const { body } = this.#parts.graph.acts[exit] ?? {}
-      // One's own leaving is nobody else's to overrule.
-      return body?.is === 'removal' && rank < this.#rankAt(exit)
-    })
-    if (overruled) return 'overruled'
-    const isNew = person === undefined || person.is === 'out'
-    if (isNew && this.roll.count >= limits.roomMembers) return 'full'
-    this.#conflict(act, rank, victims, 'overruled')
-    this.invitations.add(target, act)
-    if (!isNew) return undefined
-    this.roll.invite(target, this.#author(act), this.taken.size)
-    this.events.set(act, { is: 'invited', user: target })
-    return undefined
-  }
-
-  #join(act: number, user: UserId, author: Person | undefined): WhyNot | undefined {
-    const { graph } = this.#parts
-    if (author === undefined || author.is === 'out') return 'no-right'
-    if (author.is === 'invited') {
-      if (!this.invitations.of(user).some(invitation => graph.knows(act, invitation))) return 'no-right'
-      this.roll.join(user, act, this.taken.size)
-      this.events.set(act, { is: 'joined' })
-    }
-    this.joinings.add(user, act)
-    return undefined
-  }
-
-  #remove(act: number, target: UserId, by: By): WhyNot | undefined {
-    const person = this.roll.get(target)
-    if (by.author?.is !== 'joined' || person === undefined || target === by.user) return 'no-right'
-    const takesBack = person.is === 'invited' && person.by === by.user
-    const isSenior = by.rank < rankOf(person) && this.#mayAdminister(act, by.user, by.author)
-    if (!takesBack && !isSenior) return 'no-right'
-    const { overruled, victims } = this.#against(
-      this.invitations.of(target),
-      act,
-      invitation => by.rank <= this.#rankAt(invitation),
-    )
-    if (overruled) return 'overruled'
-    this.#conflict(act, by.rank, victims, 'overruled')
-    if (person.is !== 'out') this.events.set(act, { is: 'removed', user: target })
-    this.roll.out(target)
-    this.#exit(act, target, by.user, by.rank)
-    return undefined
-  }
-
-  #appoint(act: number, { user: target, role }: ActBody & { is: 'role' }, by: By): WhyNot | undefined {
-    const { graph } = this.#parts
-    const person = this.roll.get(target)
-    if (person?.is !== 'joined' || person.role === 'owner') return 'no-right'
-    if (!this.#mayAdminister(act, by.user, by.author)) return 'no-right'
-    if (role === 'member' && target !== by.user && by.rank >= rankOf(person)) return 'no-right'
-    const { overruled, victims } = this.#against(this.#roles.of(target), act, other => {
-      const rank = this.#rankAt(other)
-      if (by.rank !== rank) return by.rank < rank
-      const { body } = graph.acts[other] ?? {}
-      if (body?.is !== 'role' || body.role === role) return act < other
-      return role === 'member'
-    })
-    if (overruled) return 'overruled'
-    this.#conflict(act, by.rank, victims, 'overruled')
-    this.#roles.add(target, act)
-    if (person.role !== role)
-      this.events.set(act, { is: role === 'admin' ? 'made-admin' : 'made-member', user: target })
-    this.roll.appoint(target, role, this.taken.size)
-    if (role !== 'member') return undefined
-    const beyond = this.#byAuthor.of(target).filter(other => {
-      return this.taken.get(other)?.needsAdmin === true && this.#isDemoted(target, act, other)
-    })
-    this.#conflict(act, by.rank, beyond, 'no-right')
-    return undefined
-  }
-
-  /** Whether an act that only admins may do is behind a demotion, and no appointment that knew of it has come since. */
-  #isDemoted(user: UserId, demotion: number, act: number): boolean {
-    const { graph } = this.#parts
-    if (graph.knows(demotion, act)) return false
-    const isAgain = (other: number) => {
-      const { body } = graph.acts[other] ?? {}
-      return body?.is === 'role' && body.role === 'admin' && graph.knows(other, demotion) && graph.knows(act, other)
-    }
-    return !this.#roles.of(user).some(isAgain)
-  }
-
-  #mayAdminister(act: number, user: UserId, author: Person | undefined): boolean {
-    if (author?.is !== 'joined' || author.role === 'member') return false
-    if (author.role === 'owner') return true
-    const { graph } = this.#parts
-    return !this.#roles.of(user).some(other => {
-      const { body } = graph.acts[other] ?? {}
-      return body?.is === 'role' && body.role === 'member' && this.#isDemoted(user, other, act)
-    })
-  }
-
-  /** Somebody is out from here on: what they did besides, without whoever put them out knowing, does not count. */
-  #exit(act: number, target: UserId, author: UserId, rank: number): void {
-    const { graph } = this.#parts
-    const beyond = this.#byAuthor.of(target).filter(other => {
-      if (graph.acts[other]?.body.is === 'revocation') return false
-      return this.isBeyond(target, act, earlier => graph.knows(other, earlier), other)
-    })
-    this.exits.add(target, act)
-    this.#conflict(act, author === target ? rank - 0.5 : rank, beyond, 'beyond-cut')
-  }
-
-  /** What `others` did about the same at the same time: it wins over all of them, or one of them wins over it. */
-  #against(others: readonly number[], act: number, wins: (other: number) => boolean) {
-    const rivals = others.filter(other => !this.#parts.graph.knows(act, other))
-    return { overruled: !rivals.every(wins), victims: rivals }
-  }
-
-  #conflict(cause: number, rank: number, victims: readonly number[], why: WhyNot): void {
-    if (victims.length > 0) this.conflicts.push({ cause, author: this.#author(cause), rank, victims, why })
-  }
-
-  #noteChange(act: number, { name, topic, history }: ActBody & { is: 'change' }): void {
-    if (name !== undefined) this.events.set(act, { is: 'renamed', text: name })
-    else if (topic !== undefined) this.events.set(act, { is: 'topic', text: topic })
-    else if (history !== undefined) this.events.set(act, { is: 'history', history })
-  }
-
-  #rankAt(act: number): number {
-    return this.taken.get(act)?.rank ?? Number.POSITIVE_INFINITY
-  }
-
-  #author(act: number): UserId {
-    return this.#parts.graph.acts[act]?.user ?? ('' as UserId)
+    for (const [victim, why] of settle(fold.conflicts)) dropped.set(victim, why)
+    state.roll.undo()
   }
 }
 
-interface By {
-  readonly user: UserId
-  readonly author: Person | undefined
-  readonly rank: number
-}
-
-/** Numbers of acts by user. */
-class Lists {
-  readonly #lists = new Map<UserId, number[]>()
-
-  get users(): Iterable<UserId> {
-    return this.#lists.keys()
+/** The victims of the most senior author among the causes: nobody can take these back later. */
+function settle(conflicts: readonly Conflict[]): Map<number, WhyNot> {
+  const [first] = conflicts.toSorted((a, b) => a.rank - b.rank || a.cause - b.cause)
+  const settled = new Map<number, WhyNot>()
+  for (const conflict of conflicts) {
+    if (conflict.author !== first?.author || settled.has(conflict.cause)) continue
+    for (const victim of conflict.victims) settled.set(victim, conflict.why)
   }
-
-  of(user: UserId): readonly number[] {
-    return this.#lists.get(user) ?? []
-  }
-
-  add(user: UserId | undefined, act: number): void {
-    if (user === undefined) return
-    const list = this.#lists.get(user)
-    if (list === undefined) this.#lists.set(user, [act])
-    else list.push(act)
-  }
-
-  takeLowest(user: UserId): number | undefined {
-    const list = this.#lists.get(user)
-    if (list === undefined) return undefined
-    const lowest = Math.min(...list)
-    list.splice(list.indexOf(lowest), 1)
-    if (list.length === 0) this.#lists.delete(user)
-    return lowest
-  }
-}
-
-/** Appointing, removing a member, and what the room is called are for admins; so is what they did once they are none. */
-function needsAdmin({ body }: MembershipAct): boolean {
-  return body.is === 'role' || body.is === 'change' || body.is === 'removal'
+  return settled
 }

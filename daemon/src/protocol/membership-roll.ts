@@ -20,6 +20,9 @@ export class Roll {
   readonly #people = new Map<UserId, Person>()
   /** How many have joined or are invited. */
   count = 0
+  #owner: UserId | undefined
+  /** Who was changed since it was settled last, and how they were before. */
+  #changed: (readonly [UserId, Person | undefined])[] = []
 
   get(user: UserId): Person | undefined {
     return this.#people.get(user)
@@ -31,7 +34,7 @@ export class Roll {
 
   /** Who joins a room that nobody owns, owns it. */
   join(user: UserId, act: number, since: number): void {
-    const role = this.#hasOwner ? 'member' : 'owner'
+    const role = this.#owner === undefined ? 'owner' : 'member'
     this.#set(user, { is: 'joined', role, since, joined: since, act })
   }
 
@@ -73,16 +76,40 @@ export class Roll {
     return new Map([...this.#people].map(([user, person]) => [user, person.is === 'joined' ? person.role : person.is]))
   }
 
-  get #hasOwner(): boolean {
-    return [...this.#people.values()].some(person => person.is === 'joined' && person.role === 'owner')
+  copy(): Roll {
+    const copied = new Roll()
+    for (const [user, person] of this.#people) copied.#put(user, person)
+    return copied
+  }
+
+  /** What was done until now stays. */
+  settle(): void {
+    this.#changed = []
+  }
+
+  /** Takes back what was done since it was settled last. */
+  undo(): void {
+    for (const [user, before] of this.#changed.reverse()) this.#put(user, before)
+    this.#changed = []
   }
 
   #set(user: UserId, person: Person): void {
-    const before = this.#people.get(user)
-    const wasIn = before !== undefined && before.is !== 'out'
-    this.count += Number(person.is !== 'out') - Number(wasIn)
-    this.#people.set(user, person)
+    this.#changed.push([user, this.#people.get(user)])
+    this.#put(user, person)
   }
+
+  #put(user: UserId, person: Person | undefined): void {
+    const before = this.#people.get(user)
+    this.count += Number(isIn(person)) - Number(isIn(before))
+    if (person?.is === 'joined' && person.role === 'owner') this.#owner = user
+    else if (this.#owner === user) this.#owner = undefined
+    if (person === undefined) this.#people.delete(user)
+    else this.#people.set(user, person)
+  }
+}
+
+function isIn(person: Person | undefined): boolean {
+  return person !== undefined && person.is !== 'out'
 }
 
 /** How senior somebody is, lower is more: the owner, admins and members each by since when, the invited, everybody else. */

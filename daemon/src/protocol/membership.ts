@@ -1,9 +1,10 @@
 import type { RoomEvent, RoomHistory } from './control-infos.ts'
 import type { ConversationId, DeviceId, UserId } from './ids.ts'
 import type { ActBody, CutHead } from './membership-bodies.ts'
-import { foldOnce, type Pass } from './membership-fold.ts'
+import { foldSegment } from './membership-fold.ts'
 import { ActGraph } from './membership-graph.ts'
-import { effectiveRevocations, type Revocations } from './membership-revocations.ts'
+import { revocationKey } from './membership-revocations.ts'
+import { RoomState } from './membership-state.ts'
 
 /** A membership entry, checked for its signature: its author is who `user` says. */
 export interface MembershipAct {
@@ -70,6 +71,8 @@ export interface Membership {
   knownTo(user: UserId): ReadonlySet<string> | undefined
   /** Whether whoever names `rights` knew of `act`. */
   knew(rights: readonly string[], act: string): boolean
+  /** The room that these acts make together with those known already. */
+  with(acts: Iterable<MembershipAct>): Membership
 }
 
 /** What an author wrote counts up to one of these places, or to none. Several: within each of them. */
@@ -79,107 +82,123 @@ export interface LogLimit {
 }
 
 /**
- * The room that these acts make: a pure function of the set. Acts are taken in topological order of what they know, those of
- * senior authors first; each counts when its author has the right at that point. What shows only later to have been beyond
- * somebody's cut, or overruled, is taken out, the most senior cause first, and all is folded anew: each round takes out at
- * least one act, so there is an end.
+ * The room that these acts make: a pure function of the set. It is folded segment by segment, see membership-graph.ts and
+ * membership-fold.ts: what comes later knew of the segments before and takes nothing in them out. So {@link Membership.with}
+ * folds only from the last segment on that anything is done at the same time as, and comes to the same.
  */
 export function foldMembership(room: ConversationId, acts: Iterable<MembershipAct>): Membership {
-  const graph = new ActGraph(acts)
-  const revocations = effectiveRevocations(graph)
-  const dropped = new Map<number, WhyNot>()
-  for (;;) {
-    const pass = foldOnce({ room, graph, revocations, dropped })
-    if (pass.conflicts.length === 0) return membershipOf(room, graph, { pass, revocations })
-    for (const [victim, why] of settle(pass)) dropped.set(victim, why)
+  return new Folded(room, ActGraph.empty, 0, new RoomState()).with(acts)
+}
+
+class Folded implements Membership {
+  readonly room: ConversationId
+  readonly name: string
+  readonly topic: string
+  readonly history: RoomHistory
+  readonly members: readonly RoomMemberState[]
+  readonly invited: ReadonlyMap<UserId, UserId>
+  readonly standings: ReadonlyMap<UserId, Standing>
+  readonly heads: readonly string[]
+  readonly #graph: ActGraph
+  readonly #state: RoomState
+  /** After the segments that are closed: never changed. */
+  readonly #base: RoomState
+
+  /** `base`: what the first `folded` segments have made. */
+  constructor(room: ConversationId, graph: ActGraph, folded: number, base: RoomState) {
+    this.room = room
+    this.#graph = graph
+    let state = base
+    const change = () => {
+      // What others may have as well is not changed.
+      if (state === base) state = new RoomState(base)
+    }
+    for (const segment of graph.segments.slice(folded, graph.closed)) {
+      change()
+      foldSegment({ room, graph, segment, state })
+    }
+    this.#base = state
+    const open = graph.segments[graph.closed]
+    if (open !== undefined) {
+      state = new RoomState(state)
+      foldSegment({ room, graph, segment: open, state })
+    }
+    this.#state = state
+    const { name, topic, history } = state.registers
+    this.name = name
+    this.topic = topic
+    this.history = history
+    this.members = state.roll.members
+    this.invited = state.roll.invited
+    this.standings = state.roll.standings
+    this.heads = graph.heads
+  }
+
+  with(acts: Iterable<MembershipAct>): Membership {
+    const { graph, kept } = this.#graph.with(acts)
+    const canGoOn = kept >= this.#graph.closed
+    const [folded, base] = canGoOn ? [this.#graph.closed, this.#base] : [0, new RoomState()]
+    return new Folded(this.room, graph, folded, base)
+  }
+
+  verdict(hash: string): Verdict {
+    return this.#state.verdicts[this.#graph.numberOf(hash) ?? -1] ?? pending
+  }
+
+  hasJoined(user: UserId): boolean {
+    return this.#state.joinings.of(user).length > 0
+  }
+
+  limitOf(author: UserId, device: DeviceId, rights: readonly string[]): LogLimit | undefined {
+    const { exits, joinings, revocations } = this.#state
+    const graph = this.#graph
+    const known = graph.reach(rights)
+    const hasReturned = (exit: number) =>
+      joinings.of(author).some(joining => graph.knows(joining, exit) && known.has(joining))
+    const revoked = revocations.of(revocationKey(author, device))
+    const beyond = exits.of(author).filter(exit => !hasReturned(exit))
+    const cuts = [...revoked, ...beyond].map(act => this.#cutIn(act))
+    return cuts.length === 0 ? undefined : { why: revoked.length > 0 ? 'revoked' : 'removed', cuts }
+  }
+
+  cutsOf(author: UserId, device: DeviceId): readonly (readonly CutHead[])[] {
+    const { exits, revocations } = this.#state
+    const revoked = revocations.of(revocationKey(author, device))
+    return [...revoked, ...exits.of(author)].map(act => this.#cutIn(act))
+  }
+
+  joinedBy(user: UserId): string | undefined {
+    const standing = this.standings.get(user)
+    if (standing === undefined || standing === 'out' || standing === 'invited') return undefined
+    return this.#graph.acts[this.#state.roll.joinedBy(user) ?? -1]?.hash
+  }
+
+  floorsOf(user: UserId): readonly CutHead[] | undefined {
+    const body = this.#bodyOf(this.#state.invitations.of(user).at(-1) ?? -1)
+    return body?.is === 'invitation' && body.from.length > 0 ? body.from : undefined
+  }
+
+  knownTo(user: UserId): ReadonlySet<string> | undefined {
+    const standing = this.standings.get(user)
+    if (standing !== undefined && standing !== 'out') return undefined
+    const graph = this.#graph
+    const exits = this.#state.exits.of(user)
+    const isKnown = (act: number) => exits.some(exit => graph.knows(exit, act))
+    return new Set(graph.acts.flatMap(({ hash }, act) => (isKnown(act) ? [hash] : [])))
+  }
+
+  knew(rights: readonly string[], hash: string): boolean {
+    return this.#graph.reach(rights).has(this.#graph.numberOf(hash) ?? -1)
+  }
+
+  #bodyOf(act: number): ActBody | undefined {
+    return this.#graph.acts[act]?.body
+  }
+
+  #cutIn(act: number): readonly CutHead[] {
+    const body = this.#bodyOf(act)
+    return body !== undefined && 'cut' in body ? body.cut : []
   }
 }
 
-/** The victims of the most senior author among the causes: nobody can take these back later. */
-function settle({ conflicts }: Pass): Map<number, WhyNot> {
-  const [first] = conflicts.toSorted((a, b) => a.rank - b.rank || a.cause - b.cause)
-  const settled = new Map<number, WhyNot>()
-  for (const conflict of conflicts) {
-    if (conflict.author !== first?.author || settled.has(conflict.cause)) continue
-    for (const victim of conflict.victims) settled.set(victim, conflict.why)
-  }
-  return settled
-}
-
-function membershipOf(
-  room: ConversationId,
-  graph: ActGraph,
-  { pass, revocations }: { pass: Pass; revocations: Revocations },
-): Membership {
-  const { roll } = pass
-  const standings = roll.standings
-  const bodyOf = (act: number) => graph.acts[act]?.body
-  const knowledge = (rights: readonly string[]) => graph.reach(rights)
-  return {
-    room,
-    ...registersOf(graph, pass),
-    members: roll.members,
-    invited: roll.invited,
-    standings,
-    heads: graph.heads,
-    verdict: hash => {
-      const act = graph.numberOf(hash)
-      if (act === undefined || graph.isPending(act)) return { counts: false, why: 'pending' }
-      if (!pass.taken.has(act)) return { counts: false, why: pass.refused.get(act) ?? 'no-right' }
-      const event = pass.events.get(act)
-      return { counts: true, ...(event && { event }) }
-    },
-    hasJoined: user => pass.joinings.of(user).length > 0,
-    limitOf: (author, device, rights) => {
-      const known = knowledge(rights)
-      const hasReturned = (exit: number) =>
-        pass.joinings.of(author).some(joining => graph.knows(joining, exit) && known.has(joining))
-      const exits = pass.exits.of(author).filter(exit => !hasReturned(exit))
-      const revoked = revocations.of(author, device)
-      const cuts = [...revoked, ...exits].map(act => cutIn(bodyOf(act)))
-      return cuts.length === 0 ? undefined : { why: revoked.length > 0 ? 'revoked' : 'removed', cuts }
-    },
-    cutsOf: (author, device) =>
-      [...revocations.of(author, device), ...pass.exits.of(author)].map(act => cutIn(bodyOf(act))),
-    joinedBy: user => {
-      const standing = standings.get(user)
-      if (standing === undefined || standing === 'out' || standing === 'invited') return undefined
-      return graph.acts[roll.joinedBy(user) ?? -1]?.hash
-    },
-    floorsOf: user => {
-      const body = bodyOf(pass.invitations.of(user).at(-1) ?? -1)
-      return body?.is === 'invitation' && body.from.length > 0 ? body.from : undefined
-    },
-    knownTo: user => {
-      const standing = standings.get(user)
-      if (standing !== undefined && standing !== 'out') return undefined
-      const exits = pass.exits.of(user)
-      const isKnown = (act: number) => exits.some(exit => graph.knows(exit, act))
-      return new Set(graph.acts.flatMap(({ hash }, act) => (isKnown(act) ? [hash] : [])))
-    },
-    knew: (rights, hash) => knowledge(rights).has(graph.numberOf(hash) ?? -1),
-  }
-}
-
-function cutIn(body: ActBody | undefined): readonly CutHead[] {
-  return body !== undefined && 'cut' in body ? body.cut : []
-}
-
-type Registers = Pick<Membership, 'name' | 'topic' | 'history'>
-
-/** Of what was said last about name, topic and history: the most senior author's, then the lowest hash. */
-function registersOf(graph: ActGraph, pass: Pass): Registers {
-  const founding = graph.acts.map(({ body }) => body).find((body, act) => body.is === 'founding' && pass.taken.has(act))
-  const base: Registers = founding?.is === 'founding' ? founding : { name: '', topic: '', history: 'all' }
-  const last = <Field extends keyof Registers>(field: Field): Registers[Field] => {
-    const said = pass.changes.flatMap(act => {
-      const body = graph.acts[act]?.body
-      const value = body?.is === 'change' ? body[field] : undefined
-      return value === undefined ? [] : [{ act, value, rank: pass.taken.get(act)?.rank ?? 0 }]
-    })
-    const heads = said.filter(({ act }) => !said.some(other => other.act !== act && graph.knows(other.act, act)))
-    const [first] = heads.sort((a, b) => a.rank - b.rank || a.act - b.act)
-    return (first?.value as Registers[Field] | undefined) ?? base[field]
-  }
-  return { name: last('name'), topic: last('topic'), history: last('history') }
-}
+const pending: Verdict = { counts: false, why: 'pending' }

@@ -4,6 +4,7 @@ import { toText } from '../../protocol/ids.ts'
 import { publicKeyOf } from '../../protocol/keys.ts'
 import { readAct } from '../../protocol/membership-bodies.ts'
 import type { Author, Cut, Doubt, JudgeContext, Keyring, Members, MembershipEntry } from './members.ts'
+import { digestOfEntries } from './membership/entries-digest.ts'
 
 /**
  * The two users of a direct conversation. Nobody comes or goes; the only membership entries are revocations of one's
@@ -16,10 +17,12 @@ export class DirectMembers implements Members {
   readonly #keyring: Keyring
   readonly #cuts: ReadonlyMap<DeviceId, readonly Cut[]>
   readonly #revoked: ReadonlyMap<DeviceId, Author>
+  readonly entriesDigest: Uint8Array
 
   constructor(users: ReadonlySet<UserId>, keyring: Keyring, entries: ReadonlyMap<string, MembershipEntry> = new Map()) {
     this.users = users
     this.entries = entries
+    this.entriesDigest = digestOfEntries([...entries.values()].map(({ hash }) => hash))
     this.#keyring = keyring
     const named = new Set([...entries.values()].flatMap(({ header }) => header.rights.map(toText)))
     this.rights = [...entries].flatMap(([hash, entry]) => (named.has(hash) ? [] : [entry.hash]))

@@ -73,6 +73,8 @@ export interface Members {
   readonly rights: readonly Uint8Array[]
   /** The membership entries that are held, by their hash in base32. */
   readonly entries: ReadonlyMap<string, MembershipEntry>
+  /** First 8 bytes of SHA-256 over the hashes of these entries, ascending; empty: there are none. */
+  readonly entriesDigest: Uint8Array
   /** The members once these entries are held as well; those held already change nothing. */
   with(entries: readonly MembershipEntry[]): Members
 }

@@ -73,7 +73,7 @@ function eventsOf(members: Members | undefined): Map<string, ActEvent> {
 }
 
 function isSame(a: ActEvent, b: ActEvent | undefined): boolean {
-  return b !== undefined && JSON.stringify(a) === JSON.stringify(b)
+  return b === a || (b !== undefined && JSON.stringify(a) === JSON.stringify(b))
 }
 
 function lineOf(entry: MembershipEntry, event: ActEvent): Line {

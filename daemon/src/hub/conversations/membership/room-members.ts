@@ -2,11 +2,12 @@ import { limits } from '../../../limits.ts'
 import type { ReadEntry } from '../../../protocol/entries.ts'
 import { type ConversationId, type DeviceId, fromText, toText, type UserId } from '../../../protocol/ids.ts'
 import { publicKeyOf } from '../../../protocol/keys.ts'
-import { foldMembership, type Membership, type MembershipAct } from '../../../protocol/membership.ts'
+import { foldMembership, type Membership, type MembershipAct, type Standing } from '../../../protocol/membership.ts'
 import type { CutHead } from '../../../protocol/membership-bodies.ts'
 import { isBeyond } from '../direct-members.ts'
 import type { Author, Cut, Doubt, JudgeContext, Keyring, Members, MembershipEntry } from '../members.ts'
 import { actOf } from './acts.ts'
+import { digestOfEntries } from './entries-digest.ts'
 
 type Floors = NonNullable<ReturnType<Members['floorsFor']>>
 
@@ -17,25 +18,42 @@ export interface RoomParts {
   readonly keyring: Keyring
 }
 
+/** What is known of the same room with fewer entries. */
+interface Earlier {
+  readonly membership: Membership
+  /** What has come since. */
+  readonly fresh: readonly MembershipAct[]
+}
+
 /** Who belongs to a room: the fold of its membership entries, made when it is first asked for. */
 export class RoomMembers implements Members {
   readonly entries: ReadonlyMap<string, MembershipEntry>
+  /** Who has founded the room, and everybody whom anybody has invited. */
+  readonly named: ReadonlySet<UserId>
   readonly #parts: RoomParts
   readonly #acts: ReadonlyMap<string, MembershipAct>
+  #earlier: Earlier | undefined
   #membership: Membership | undefined
-  #named: ReadonlySet<UserId> | undefined
-  /** Of devices that have written membership entries or were revoked. */
-  #authors: ReadonlyMap<DeviceId, Author> | undefined
+  #users: ReadonlySet<UserId> | undefined
+  #digest: Uint8Array | undefined
+  /** By the SPKI of devices that have written membership entries or were revoked. */
+  #authors: ReadonlyMap<DeviceId, Signer> | undefined
+  readonly #keys = new Map<DeviceId, Author>()
   readonly #cuts = new Map<readonly CutHead[], Map<DeviceId, Cut>>()
+  /** Who could delete what others wrote, by the membership heads that they knew: the latest asked for. */
+  readonly #moderators = new Map<string, ReadonlyMap<UserId, Standing>>()
 
   private constructor(
     parts: RoomParts,
     entries: ReadonlyMap<string, MembershipEntry>,
     acts: ReadonlyMap<string, MembershipAct>,
+    before?: { readonly named: ReadonlySet<UserId>; readonly earlier: Earlier | undefined },
   ) {
     this.#parts = parts
     this.entries = entries
     this.#acts = acts
+    this.#earlier = before?.earlier
+    this.named = before?.named ?? namedIn(acts.values())
   }
 
   static of(parts: RoomParts, entries: readonly MembershipEntry[]): RoomMembers {
@@ -44,12 +62,22 @@ export class RoomMembers implements Members {
 
   /** The room as those entries make it. */
   get membership(): Membership {
-    this.#membership ??= foldMembership(this.#parts.room, this.#acts.values())
+    if (this.#membership === undefined) {
+      const { membership, fresh } = this.#earlier ?? {}
+      this.#membership = membership?.with(fresh ?? []) ?? foldMembership(this.#parts.room, this.#acts.values())
+      this.#earlier = undefined
+    }
     return this.#membership
   }
 
   get users(): ReadonlySet<UserId> {
-    return new Set(this.membership.members.map(({ user }) => user))
+    this.#users ??= new Set(this.membership.members.map(({ user }) => user))
+    return this.#users
+  }
+
+  get entriesDigest(): Uint8Array {
+    this.#digest ??= digestOfEntries([...this.entries.values()].map(({ hash }) => hash))
+    return this.#digest
   }
 
   get rights(): readonly Uint8Array[] {
@@ -83,17 +111,12 @@ export class RoomMembers implements Members {
     return standing === 'invited' || standing === 'out' ? 'rights' : 'all'
   }
 
-  get named(): ReadonlySet<UserId> {
-    this.#named ??= namedIn(this.#acts.values())
-    return this.#named
-  }
-
   knownTo(user: UserId): ReadonlySet<string> | undefined {
     return this.membership.knownTo(user)
   }
 
   mayLink(device: DeviceId): Author | undefined {
-    const author = this.#parts.keyring.keyOf(device) ?? this.#authorsHere.get(device)
+    const author = this.#parts.keyring.keyOf(device) ?? this.#authorHere(device)
     return author !== undefined && this.membership.hasJoined(author.user) ? author : undefined
   }
 
@@ -108,15 +131,7 @@ export class RoomMembers implements Members {
 
   /** What came about since does not count here: whoever was an admin, as far as they knew, has deleted. */
   mayModerate(user: UserId, rights: readonly Uint8Array[]): boolean {
-    const known = new Map<string, MembershipAct>()
-    const left = rights.map(toText)
-    for (let hash = left.pop(); hash !== undefined; hash = left.pop()) {
-      const act = this.#acts.get(hash)
-      if (act === undefined || known.has(hash)) continue
-      known.set(hash, act)
-      left.push(...act.rights)
-    }
-    const standing = foldMembership(this.#parts.room, known.values()).standings.get(user)
+    const standing = this.#standingsAt(rights.map(toText)).get(user)
     return standing === 'owner' || standing === 'admin'
   }
 
@@ -139,30 +154,63 @@ export class RoomMembers implements Members {
     if (fresh.length === 0) return this
     const all = new Map(this.entries)
     const acts = new Map(this.#acts)
+    const made: MembershipAct[] = []
     for (const entry of fresh) {
-      const hash = toText(entry.hash)
-      all.set(hash, entry)
-      acts.set(hash, actOf(entry))
+      const act = actOf(entry)
+      all.set(act.hash, entry)
+      acts.set(act.hash, act)
+      made.push(act)
     }
-    return new RoomMembers(this.#parts, all, acts)
+    const { membership } = this.#earlier ?? {}
+    const earlier = this.#membership
+      ? { membership: this.#membership, fresh: made }
+      : membership && { membership, fresh: [...(this.#earlier?.fresh ?? []), ...made] }
+    const named = new Set([...this.named, ...namedIn(made)])
+    return new RoomMembers(this.#parts, all, acts, { named, earlier })
   }
 
-  get #authorsHere(): ReadonlyMap<DeviceId, Author> {
+  /** How everybody stood as those knew who name `rights`. */
+  #standingsAt(rights: readonly string[]): ReadonlyMap<UserId, Standing> {
+    const { heads, standings } = this.membership
+    if (heads.every(head => rights.includes(head))) return standings
+    const name = [...rights].sort().join()
+    const kept = this.#moderators.get(name)
+    if (kept !== undefined) return kept
+    const known = new Map<string, MembershipAct>()
+    const left = [...rights]
+    for (let hash = left.pop(); hash !== undefined; hash = left.pop()) {
+      const act = this.#acts.get(hash)
+      if (act === undefined || known.has(hash)) continue
+      known.set(hash, act)
+      left.push(...act.rights)
+    }
+    const then = foldMembership(this.#parts.room, known.values()).standings
+    const [oldest] = this.#moderators.keys()
+    if (oldest !== undefined && this.#moderators.size >= limits.standingsKept) this.#moderators.delete(oldest)
+    this.#moderators.set(name, then)
+    return then
+  }
+
+  /** A device that no roster tells of any more. */
+  #authorHere(device: DeviceId): Author | undefined {
     this.#authors ??= this.#findAuthors()
-    return this.#authors
+    const kept = this.#keys.get(device)
+    const signer = kept ? undefined : this.#authors.get(device)
+    if (signer === undefined) return kept
+    const author = { user: signer.user, key: publicKeyOf(signer.key) }
+    this.#keys.set(device, author)
+    return author
   }
 
-  #findAuthors(): ReadonlyMap<DeviceId, Author> {
-    const authors = new Map<DeviceId, Author>()
+  #findAuthors(): ReadonlyMap<DeviceId, Signer> {
+    const authors = new Map<DeviceId, Signer>()
     for (const { hash, user, body } of this.#acts.values()) {
       if (body.is === 'revocation' && this.membership.verdict(hash).counts) {
-        authors.set(body.device, { user, key: publicKeyOf(body.key) })
+        authors.set(body.device, { user, key: body.key })
       }
     }
     // Who has signed something is known better than whose device somebody says to have revoked.
-    for (const { header, user, key } of this.entries.values()) {
-      authors.set(header.device, { user, key: publicKeyOf(key) })
-    }
+    for (const { header, user, key } of this.entries.values()) authors.set(header.device, { user, key })
     return authors
   }
 
@@ -176,8 +224,13 @@ export class RoomMembers implements Members {
   }
 }
 
-/** Who has founded the room, and everybody whom anybody has invited. */
-export function namedIn(acts: Iterable<MembershipAct>): Set<UserId> {
+interface Signer {
+  readonly user: UserId
+  readonly key: Uint8Array
+}
+
+/** Whoever has founded the room, and everybody whom anybody has invited. */
+function namedIn(acts: Iterable<MembershipAct>): Set<UserId> {
   const named = new Set<UserId>()
   for (const { body } of acts) if (body.is === 'founding' || body.is === 'invitation') named.add(body.user)
   return named

@@ -75,10 +75,11 @@ export class RightsExchange {
 
   /** Membership entries of one's own go to everybody who is linked; those of others come by a comparison. */
   push({ id, members, account }: Conversation, before: State): void {
+    const held = before.members.entries
+    if (held.size === members.entries.size) return
     const known = members.knownTo(this.#link.user)
-    const news = [...members.entries].flatMap(([hash, { header, entry }]) => {
-      const isNew = !before.members.entries.has(hash) && header.device === account.device
-      return isNew && (known?.has(hash) ?? true) ? [entry] : []
+    const news = [...members.entries].slice(held.size).flatMap(([hash, { header, entry }]) => {
+      return header.device === account.device && (known?.has(hash) ?? true) ? [entry] : []
     })
     for (const frame of rightsEntriesFrames(id, news)) this.#link.say(frame)
   }

@@ -1,4 +1,3 @@
-import { hash as digest } from 'node:crypto'
 import { create } from '@bufbuild/protobuf'
 import { asParleyError, ParleyError } from '../../../errors.ts'
 import { limits } from '../../../limits.ts'
@@ -11,15 +10,14 @@ import { type Entry, type Event, RightsEntriesSchema, RightsSchema } from '../..
 import { type Refusal, sizeOf } from '../intake.ts'
 import type { Author, Keyring, Members, MembershipEntry } from '../members.ts'
 import { actOf } from '../membership/acts.ts'
+import { digestOfEntries } from '../membership/entries-digest.ts'
 import { Pace } from '../pace.ts'
 
 type Frame = Event['is']
 
 /** First 8 bytes of SHA-256 over the hashes of the membership entries that a user may know of, ascending; empty: none. */
 export function rightsDigest(members: Members, user: UserId): Uint8Array {
-  const hashes = knownHashes(members, user).sort(Buffer.compare)
-  if (hashes.length === 0) return new Uint8Array(0)
-  return new Uint8Array(digest('sha256', Buffer.concat(hashes), 'buffer').subarray(0, 8))
+  return members.knownTo(user) ? digestOfEntries(knownHashes(members, user)) : members.entriesDigest
 }
 
 /** Tells somebody which membership entries are here, among those that they may know of. */
@@ -119,7 +117,9 @@ export async function checkRights(entries: readonly Entry[], ground: RightsGroun
 
 function knownHashes(members: Members, user: UserId): Uint8Array<ArrayBuffer>[] {
   const known = members.knownTo(user)
-  return [...members.entries.keys()].flatMap(hash => (known?.has(hash) === false ? [] : [fromText(hash)]))
+  return [...members.entries].flatMap(([text, { hash }]) => {
+    return known?.has(text) === false ? [] : [new Uint8Array(hash)]
+  })
 }
 
 /** The hashes of entries, each behind those that it names. */
