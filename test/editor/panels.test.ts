@@ -67,7 +67,7 @@ describe('a chat in the places of an editor', () => {
     const { window } = both.desk
     // The file was opened when the chat had no tab: a state that has both is the one that is wanted.
     await stored(window, 'memento/workbench.parts.editor', 'notes.txt')
-    await stored(window, 'memento/workbench.parts.editor', 'parley.chat')
+    await stored(window, 'memento/workbench.parts.editor', 'conversation')
     await stored(window, 'memento/webviewView.parley.chat', 'bob')
     await stored(window, 'workbench.auxiliaryBar.hidden', 'false')
     await window.reload()

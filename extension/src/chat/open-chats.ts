@@ -52,6 +52,12 @@ export class OpenChats implements Disposable {
     this.#keep()
   }
 
+  /** A tab came back without its chat, as VS Code had stored it before the page had said whose it is: opens it when it is known which. */
+  lost(): void {
+    const unseen = [...this.#unseen].filter(each => !this.#tabs.live.includes(each))
+    if (unseen.length === 1) this.#tabs.reopen(unseen)
+  }
+
   dispose(): void {
     this.#ended.abort()
     this.#listening?.dispose()

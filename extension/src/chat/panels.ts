@@ -36,6 +36,7 @@ class ChatPanels implements ChatOpener, Disposable {
   readonly #tabsChanged = new Emitter<void>()
   readonly #sideBar: SideBarChat
   readonly #attention: AttentionTeller
+  readonly #openChats: OpenChats | undefined
   readonly #parts: readonly (Disposable | Registration)[]
   /** The conversations of the chats that were worked in, the last one first. */
   #used: readonly string[] = []
@@ -54,6 +55,7 @@ class ChatPanels implements ChatOpener, Disposable {
       last: () => this.#lastInSideBar(),
       changed: () => this.#sideBarChanged(),
     })
+    this.#openChats = this.#followOpenChats()
     this.#parts = [
       ground,
       keeper,
@@ -68,7 +70,7 @@ class ChatPanels implements ChatOpener, Disposable {
       onTabs(() => this.#tabsChanged.fire()),
       commands.registerCommand('parley.focusLastMessage', () => this.#focusCurrent('lastMessage')),
       commands.registerCommand('parley.focusComposer', () => this.#focusCurrent('composer')),
-      ...this.#followOpenChats(),
+      ...(this.#openChats ? [this.#openChats] : []),
     ]
     this.#tellAttention()
   }
@@ -148,6 +150,7 @@ class ChatPanels implements ChatOpener, Disposable {
 
   #restore(panel: WebviewPanel, state: unknown): void {
     const which = checkState(state)
+    if (!which) this.#openChats?.lost()
     if (!which || this.#tabs.has(which.conversation)) panel.dispose()
     else this.#adopt(panel, which)
   }
@@ -165,9 +168,9 @@ class ChatPanels implements ChatOpener, Disposable {
     return current === undefined ? commands.executeCommand('parley.openChat') : this.open(current, { focus })
   }
 
-  #followOpenChats(): readonly Disposable[] {
+  #followOpenChats(): OpenChats | undefined {
     const { hub, log } = this.#context
-    if (this.#place === undefined) return []
+    if (this.#place === undefined) return undefined
     const tabs = this.#tabs
     const openChats = new OpenChats({
       hub,
@@ -188,7 +191,7 @@ class ChatPanels implements ChatOpener, Disposable {
     openChats
       .start(isRestoringTabs())
       .catch(error => log.warn(`The chats that were open are not known: ${asParleyError(error).message}`))
-    return [openChats]
+    return openChats
   }
 
   #sideBarChanged(): void {

@@ -47,6 +47,17 @@ describe('the chats that are open in a workspace', () => {
     assert.deepEqual(saved(), [['a', 'c', 'b'], ['c', 'b'], ['c']])
   })
 
+  it('are opened again when a tab comes back without saying whose it is, as long as there is one that it can be', async () => {
+    const { open, tabs } = given(['a', 'b'])
+    tabs.set([], 2)
+    await open.start(true)
+    open.lost()
+    assert.deepEqual(tabs.live, [])
+    tabs.set(['a'], 2)
+    open.lost()
+    assert.deepEqual(tabs.live, ['a', 'b'])
+  })
+
   it('are read when the hub has started', async () => {
     const { open, tabs, hub } = given(['a'])
     hub.state = { is: 'connecting', again: false }
