@@ -15,7 +15,7 @@ import { readCursors } from './arrivals.ts'
 import { isEqual, sameDigests, totalDigest } from './digest.ts'
 import { Exchange } from './exchange.ts'
 import type { ExchangeLink } from './exchange-link.ts'
-import { Refusals } from './refusals.ts'
+import { noneOfTheirs, notTakingPart, Refusals } from './refusals.ts'
 import { type Listed, listedNow, resumedFrame, resumedOf } from './resumed.ts'
 import { RightsExchange } from './rights-exchange.ts'
 import { type SyncHost, shareWith } from './sync-host.ts'
@@ -144,6 +144,7 @@ export class LinkSync implements ExchangeLink {
         await this.#take(is)
         return
       } catch (error) {
+        if (this.#refusals.isMalformed(is.case, error)) break
         this.#host.log.error({ error, peer: this.user, event: is.case }, 'A frame of a peer could not be handled.')
         if (tries === limits.eventTries) break
         await pause(limits.askAgain, undefined, { signal: this.#link.signal, ref: false }).catch(() => undefined)
@@ -173,14 +174,16 @@ export class LinkSync implements ExchangeLink {
     if (known === undefined && is.case === 'rightsEntries') return this.#meetRoom(id, is.value)
     if (known === undefined || shareWith(known, this.user) === 'nothing') {
       if (is.case === 'entries') this.#giveBack(bytesOf(is.value))
-      return this.refuse(id, { code: 'stranger', message: 'That conversation is none of these two users.' })
+      return this.refuse(id, noneOfTheirs)
     }
     if (is.case === 'rights') this.#rights.told(known, is.value)
     else if (is.case === 'rightsEntries') await this.#rights.take(known, is.value)
     else if (is.case === 'marks') await known.receipts.take(this.#join(known), is.value)
     else if (is.case === 'refuse') this.#refusals.heard(id, is.value)
     else if (!this.sharesLogs(known)) {
-      if (is.case === 'entries') this.#giveBack(bytesOf(is.value))
+      if (is.case !== 'entries') return
+      this.#giveBack(bytesOf(is.value))
+      this.refuse(id, notTakingPart)
     } else if (is.case === 'have') await this.#exchange(known).have(is.value)
     else if (is.case === 'want') {
       this.#talk.grant(is.value.credit)
@@ -230,8 +233,7 @@ export class LinkSync implements ExchangeLink {
     const conversation = this.#host.get(id) ?? this.#host.meet(id, this.#link, resumed)
     if (conversation === undefined) return this.#rights.askFor(id)
     const share = shareWith(conversation, this.user)
-    if (share === 'nothing')
-      return this.refuse(id, { code: 'stranger', message: 'That conversation is none of these two users.' })
+    if (share === 'nothing') return this.refuse(id, noneOfTheirs)
     const said = this.#said.get(id)
     this.#said.delete(id)
     const ours = said ?? listedNow(conversation, this.user)
