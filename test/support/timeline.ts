@@ -2,11 +2,11 @@ import { clone, create, toBinary } from '@bufbuild/protobuf'
 import type { Storage } from '@parley/kit'
 import { openMemoryStorage } from '@parley/storage-memory'
 import { Batch } from '../../daemon/src/hub/conversations/batch.ts'
-import { keys, placeOf, sealedPosition } from '../../daemon/src/hub/conversations/keys.ts'
+import { entryOf, keys, logKeyOf, placeOf, sealedPosition } from '../../daemon/src/hub/conversations/keys.ts'
 import { readMessageRow, type Shown } from '../../daemon/src/hub/conversations/rows.ts'
 import { Shelf, type Wanted } from '../../daemon/src/hub/conversations/shelf.ts'
 import { type Counted, Timeline } from '../../daemon/src/hub/conversations/timeline.ts'
-import { encodeSaid, type Said } from '../../daemon/src/protocol/bodies.ts'
+import { encodeSaid, type MessageName, type Said } from '../../daemon/src/protocol/bodies.ts'
 import { sealEntry } from '../../daemon/src/protocol/entries.ts'
 import { type ConversationRow, ConversationRowSchema } from '../../daemon/src/protocol/hub_rows_pb.ts'
 import { type ConversationId, conversationId, type DeviceId } from '../../daemon/src/protocol/ids.ts'
@@ -37,6 +37,8 @@ export class Screen {
   readonly owner: Person
   readonly storage: Storage = openMemoryStorage()
   row: ConversationRow = create(ConversationRowSchema)
+  /** Whether everybody has what one has written oneself. */
+  mayLetGo: (position: string) => boolean = () => true
   /** What the last batch has told. */
   told: Timeline['changes'] = []
 
@@ -64,10 +66,26 @@ export class Screen {
     })
   }
 
-  hide(...positions: readonly string[]): Promise<void> {
-    return this.#step({ said: [], hidden: positions }, timeline => {
-      for (const position of positions) timeline.hide(position)
+  drop(...names: readonly MessageName[]): Promise<void> {
+    return this.#step({ said: [], dropped: names }, timeline => {
+      for (const name of names) timeline.drop(name)
     })
+  }
+
+  /** What was lost of these is brought, where it is awaited; they are counted anew. Gives how many were awaited. */
+  async fill(...entries: readonly Sealed[]): Promise<number> {
+    const rows = entries.flatMap(({ position }) => [
+      keys.hollow(conversation, entryOf(position)),
+      logKeyOf(conversation, position),
+    ])
+    let filled: readonly Sealed[] = []
+    await this.#step({ said: [], rows }, timeline => {
+      filled = entries.filter(({ entry, position }) => timeline.fill(entryOf(position), entry))
+    })
+    await this.#step({ said: filled }, timeline => {
+      for (const entry of filled) timeline.count(entry)
+    })
+    return filled.length
   }
 
   /** The person here says something that has to wait. */
@@ -115,6 +133,8 @@ export class Screen {
       withdrawn: position => {
         if (read(position) > 0) row.unread--
       },
+      reworded: () => {},
+      mayLetGo: position => this.mayLetGo(position),
     })
     make(timeline, batch)
     await timeline.last.settle(storage, conversation)

@@ -2,6 +2,7 @@ import type { Act, Content, MessageName } from '../protocol/bodies.ts'
 import type { ControlRequests, ConversationInfo, MessageInfo } from '../protocol/control.ts'
 import type { ConversationId, MessageId, RegistryId, UserId } from '../protocol/ids.ts'
 import type { BlockKey } from './blocks.ts'
+import type { LettingGo } from './conversations/letting-go.ts'
 import type { HistoryRange, Peer, Restored } from './conversations/types.ts'
 import type { Comparable } from './trust.ts'
 
@@ -50,8 +51,8 @@ export interface Circle {
   reached?(conversation: ConversationId, message: MessageId): Promise<ControlRequests['reached'][1]['members']>
   /** Whether somebody takes part in a conversation, and so may be named there. */
   takesPart?(conversation: ConversationId, user: UserId): boolean
-  /** Drops what stands at these positions, here alone and for good. Absent where that cannot be. */
-  hide?(conversation: ConversationId, positions: readonly string[]): Promise<void>
+  /** Lets go of what was said there, here alone; undefined: nothing was. Absent where that cannot be. */
+  lettingGo?(conversation: ConversationId): LettingGo | undefined
   /** Tells the others there that the person here writes, or has stopped. Absent where nobody would hear of it. */
   typing?(conversation: ConversationId, stopped: boolean): void
   /** Messages are handed over there, and nobody says more of them. */

@@ -108,7 +108,7 @@ export class Hub {
     const tell = (news: HubNews) => this.#news.tell(news)
     this.chats = new Chats(chats, { circles: this.#circles, clock: this.#clock, device: this.device, log, tell })
     this.messages = new Messages({
-      circles: this.#circles,
+      ...{ circles: this.#circles, chats: this.chats },
       attachment: hash => this.files.attachment(hash),
       now: () => this.#clock.physical(),
     })

@@ -17,6 +17,7 @@ import type { KeptChats } from './chats/chats.ts'
 import type { Circle, Draft, Page } from './circle.ts'
 import type { AttachedLink, Conversations } from './conversations/conversations.ts'
 import { timeOfPosition } from './conversations/keys.ts'
+import type { LettingGo } from './conversations/letting-go.ts'
 import type {
   ConversationChange,
   ConversationSummary,
@@ -189,8 +190,8 @@ export abstract class KeyedCircle implements Circle {
     if (other) this.supervisor.reach(other.user)
   }
 
-  hide(conversation: ConversationId, positions: readonly string[]): Promise<void> {
-    return this.conversations.hide(conversation, positions)
+  lettingGo(conversation: ConversationId): LettingGo | undefined {
+    return this.conversations.lettingGo(conversation)
   }
 
   restore(conversation: ConversationId, peer: Peer | undefined, messages: readonly Restored[]): Promise<number> {

@@ -18,6 +18,8 @@ export interface HubNews {
   readonly requests?: true
   /** One's own devices that wait to be approved are others now. */
   readonly pendingDevices?: true
+  /** Another device of one's own has let go of something, or says for how long messages stay. */
+  readonly letGo?: true
   /** How far a file is, for those who have asked for it or sent it. */
   readonly file?: FileProgress
   /** `by`: who saved it. */

@@ -9,6 +9,8 @@ export const ownLimits = {
   registerKinds: 32,
   /** Conversations of which something is kept: all of it is in memory. */
   keptChats: 20_000,
+  /** Messages that a person has dropped for themselves: one by one, by hand. All of them are in memory, some 400 bytes each. */
+  droppedKept: 10_000,
   /** Logs that one mark names: those of the devices of a large room. */
   markedLogs: 1_024,
   /** Marks of one user that are kept side by side: one for each of their devices, unless one covers the others. */

@@ -71,6 +71,11 @@ export const editKind = 17
 export const deletionKind = 18
 export const reactionKind = 19
 
+/** Whether entries of that kind say words, which go when their message is deleted or let go of. */
+export function saysWords(kind: number): boolean {
+  return kind === textKind || kind === editKind
+}
+
 /** The kind and body of an entry. Throws `bad-message` for what {@link checkContent} and its like refuse. */
 export function encodeSaid(said: Said): { readonly kind: number; readonly body: Uint8Array<ArrayBuffer> } {
   const { kind, is } = isAct(said) ? bodyOfDeed(said.act) : bodyOfContent(said)

@@ -51,8 +51,10 @@ export class Archive {
 
   /** Brings the search index up to date, in the background, and keeps it so. */
   start(): void {
-    this.#unwatch = this.#parts.watch(({ messages, conversation }) => {
+    this.#unwatch = this.#parts.watch(({ messages, conversation, letGo }) => {
       if (messages || conversation) this.#indexer.wake()
+      if (letGo) this.#retention.wake()
+      if (conversation) this.#retention.came(conversation)
     })
     this.#indexer.start()
     this.#retention.start()

@@ -4,24 +4,25 @@ import { limits } from '../../limits.ts'
 import type { ControlRequests } from '../../protocol/control.ts'
 import { type ConversationId, conversationId } from '../../protocol/ids.ts'
 import { positionAt } from '../../protocol/positions.ts'
-import type { Chats } from '../chats/chats.ts'
+import type { Chats, LetGo } from '../chats/chats.ts'
 import type { Circles } from '../circles.ts'
 import { checkPosition, keys, queuedNumber } from '../conversations/keys.ts'
 import { Pace } from '../conversations/pace.ts'
 
 export interface RetentionParts {
   readonly storage: Storage
-  readonly circles: Pick<Circles, 'of'>
+  readonly circles: Pick<Circles, 'of' | 'summary'>
   /** Where it is kept how long messages stay. */
-  readonly chats: Pick<Chats, 'retention' | 'retained' | 'setRetention'>
+  readonly chats: Pick<Chats, 'retention' | 'retained' | 'setRetention' | 'letGo' | 'dropped' | 'raiseFloors'>
   /** Synchronised time, ms since 1970. */
   readonly now: () => number
   readonly log: Log
 }
 
 /**
- * Lets go of what was said: of everything in a conversation, or of what is older than a number of days. Only here: others
- * keep what they have. What has not left yet stays, and what was dropped stays so, whoever brings it again.
+ * Lets go of what was said: of everything in a conversation, of what is older than a number of days, and of what was let go
+ * of on another device of one's own. Only there: others keep what they have. What has not left yet stays, and what was
+ * dropped stays so, whoever brings it again.
  */
 export class Retention {
   readonly #parts: RetentionParts
@@ -29,6 +30,8 @@ export class Retention {
   #timer: NodeJS.Timeout | undefined
   #running: Promise<void> | undefined
   #isAsked = false
+  /** Conversations of which something was let go of, and that are not here. */
+  readonly #missing = new Set<string>()
 
   constructor(parts: RetentionParts) {
     this.#parts = parts
@@ -41,7 +44,7 @@ export class Retention {
   async setRetention(params: ControlRequests['setRetention'][0]): Promise<Record<string, never>> {
     const { circles, chats } = this.#parts
     const { circle } = circles.of(conversationId(params.conversation))
-    if (circle.hide === undefined) throw cannot()
+    if (circle.lettingGo === undefined) throw cannot()
     await chats.setRetention(params)
     this.wake()
     return {}
@@ -52,8 +55,13 @@ export class Retention {
     if (before !== undefined) checkPosition(before)
     const conversation = conversationId(id)
     const isQueued = before === undefined || queuedNumber(before) !== undefined
-    await this.#drop(conversation, isQueued ? '~' : before)
+    await this.#drop(conversation, isQueued ? undefined : before)
     return {}
+  }
+
+  /** A conversation is here: something may have been let go of elsewhere that was not here yet. */
+  came(conversation: string): void {
+    if (this.#missing.delete(conversation)) this.wake()
   }
 
   /** Looks soon whether there is something to let go of: a setting may have come from another device. */
@@ -82,25 +90,55 @@ export class Retention {
 
   async #run(): Promise<void> {
     this.#isAsked = false
-    const { chats, now, log } = this.#parts
+    const { chats, now } = this.#parts
+    for (const [conversation, letGo] of chats.letGo)
+      await this.#try(conversation, () => this.#follow(conversation, letGo))
     for (const conversation of chats.retained) {
       const days = chats.retention(conversation)
-      if (days === undefined || this.#closing.signal.aborted) continue
-      try {
-        await this.#drop(conversation, positionAt(now() - days * dayLength))
-      } catch (error) {
-        if (this.#closing.signal.aborted) return
-        const { message } = asParleyError(error)
-        log.warn({ conversation, error: message }, 'Old messages of a chat could not be dropped; trying again later.')
-      }
+      if (days === undefined) continue
+      await this.#try(conversation, () => this.#drop(conversation, positionAt(now() - days * dayLength)))
     }
   }
 
+  async #try(conversation: ConversationId, drop: () => Promise<void>): Promise<void> {
+    if (this.#closing.signal.aborted) return
+    try {
+      await drop()
+    } catch (error) {
+      if (this.#closing.signal.aborted) return
+      const { message } = asParleyError(error)
+      this.#parts.log.warn(
+        { conversation, error: message },
+        'Messages of a chat could not be dropped; trying again later.',
+      )
+    }
+  }
+
+  /** Lets go of what any of one's own devices has. */
+  async #follow(conversation: ConversationId, { floors, dropped }: LetGo): Promise<void> {
+    const { circles, chats } = this.#parts
+    const lettingGo = circles.summary(conversation) && circles.of(conversation).circle.lettingGo?.(conversation)
+    if (!lettingGo) {
+      this.#missing.add(conversation)
+      return
+    }
+    await lettingGo.drop(dropped)
+    await chats.dropped(conversation, dropped)
+    if (floors.size > 0) await lettingGo.raise(floors, this.#closing.signal)
+  }
+
   /** Drops everything before a position, some at a time, so that what is sent and received meanwhile waits for little. */
-  async #drop(conversation: ConversationId, before: string): Promise<void> {
-    const { storage, circles } = this.#parts
+  async #drop(conversation: ConversationId, position: string | undefined): Promise<void> {
+    const { storage, circles, chats } = this.#parts
     const { circle } = circles.of(conversation)
-    if (circle.hide === undefined) throw cannot()
+    if (circle.lettingGo === undefined) throw cannot()
+    const lettingGo = circle.lettingGo(conversation)
+    if (lettingGo === undefined) return
+    const floors = await lettingGo.floorsBefore(position)
+    await chats.raiseFloors(conversation, floors)
+    await lettingGo.raise(floors, this.#closing.signal)
+    // What stands in no log, as of an export, or among branches of one.
+    const before = position ?? '~'
     const prefix = keys.messagesOf(conversation)
     const pace = new Pace()
     while (!this.#closing.signal.aborted) {
@@ -117,7 +155,7 @@ export class Retention {
         after = page.rows.at(-1)?.[0]
         isEnd = !page.more || old.length < page.rows.length
       }
-      if (positions.length > 0) await circle.hide(conversation, positions)
+      if (positions.length > 0) await lettingGo.hide(positions)
       if (isEnd) return
     }
   }

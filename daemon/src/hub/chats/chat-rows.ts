@@ -9,9 +9,10 @@ import {
   type KeptRegister as StoredRegister,
 } from '../../protocol/hub_rows_pb.ts'
 import { type ConversationId, conversationId, deviceId, fromText } from '../../protocol/ids.ts'
+import { isWithin, mergedReads, type ReadMap } from '../../protocol/marks.ts'
 import { lastPart } from '../conversations/keys.ts'
 import { readRow } from '../conversations/rows.ts'
-import { about, isLater, type KeptRegister, type Stamp } from './registers.ts'
+import { about, encodeFloors, isLater, type KeptRegister, ofNobody, readFloors, type Stamp } from './registers.ts'
 import type { RowSaver } from './row-saver.ts'
 
 /** What is kept of one chat. */
@@ -137,15 +138,30 @@ export class ChatRows {
    * that is committed. What would be too much to keep is left out.
    */
   async merge(registers: readonly KeptRegister[]): Promise<readonly KeptRegister[]> {
-    const taken = registers.filter(register => {
-      if (!isLater(register, this.register(register.conversation, register.about)) || !this.#hasRoom(register)) {
-        return false
-      }
-      this.#set(register)
-      return true
+    const taken = registers.flatMap(register => {
+      const before = this.register(register.conversation, register.about)
+      const next = register.about === about.floors ? raised(register, before) : later(register, before)
+      if (next === undefined || !this.#hasRoom(next)) return []
+      this.#set(next)
+      return [next]
     })
     await Promise.all([...new Set(taken.map(({ conversation }) => conversation))].map(id => this.#commit(id, taken)))
     return taken
+  }
+
+  /** How far the logs of a chat were let go of, on any of one's own devices. */
+  floors(id: ConversationId): ReadMap {
+    return readFloors(this.register(id, about.floors)?.value ?? new Uint8Array(0)) ?? new Map()
+  }
+
+  /** Raises that; gives what was set, once it is committed. */
+  raiseFloors(id: ConversationId, floors: ReadMap): Promise<readonly KeptRegister[]> {
+    return this.merge([{ conversation: id, about: about.floors, ...ofNobody, value: encodeFloors(floors) }])
+  }
+
+  /** The chats of which something was let go of. */
+  get floored(): ConversationId[] {
+    return [...this.#rows.keys()].filter(id => this.register(id, about.floors))
   }
 
   #hasRoom({ conversation, about: kind }: KeptRegister): boolean {
@@ -184,6 +200,18 @@ export class ChatRows {
 }
 
 const prefix = 'chat/'
+
+function later(register: KeptRegister, before: KeptRegister | undefined): KeptRegister | undefined {
+  return isLater(register, before) ? register : undefined
+}
+
+/** Of each log the higher place. */
+function raised(register: KeptRegister, before: KeptRegister | undefined): KeptRegister | undefined {
+  const floors = readFloors(register.value)
+  const known = readFloors(before?.value ?? new Uint8Array(0)) ?? new Map()
+  if (floors === undefined || isWithin(floors, known)) return undefined
+  return { ...register, ...ofNobody, value: encodeFloors(mergedReads(known, floors)) }
+}
 
 function decode(value: Uint8Array | undefined): string {
   return value === undefined ? '' : Buffer.from(value).toString()

@@ -1,15 +1,18 @@
 import type { Log, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import type { MessageName } from '../../protocol/bodies.ts'
 import { type HybridClock, msOf } from '../../protocol/clock.ts'
 import type { ChatState, ControlRequests, ConversationInfo } from '../../protocol/control.ts'
 import { type ConversationId, conversationId, type DeviceId } from '../../protocol/ids.ts'
+import type { ReadMap } from '../../protocol/marks.ts'
 import type { Event } from '../../protocol/parley_pb.ts'
 import type { Circles } from '../circles.ts'
 import { checkPosition } from '../conversations/keys.ts'
 import { lineOf } from '../conversations/line.ts'
 import type { HubNews } from '../news.ts'
 import { type ChatPatch, ChatRows, ofAccount } from './chat-rows.ts'
+import { DroppedMessages } from './dropped.ts'
 import { OpenChats } from './open-chats.ts'
 import { type OwnLink, OwnStates } from './own-state.ts'
 import { about, type KeptRegister } from './registers.ts'
@@ -36,12 +39,15 @@ export interface ChatStore {
   readonly saver: RowSaver
   readonly rows: ChatRows
   readonly open: OpenChats
+  readonly dropped: DroppedMessages
 }
 
 /** @throws ParleyError `damaged-data` when a row cannot be read */
 export async function openChatStore(storage: Storage): Promise<ChatStore> {
   const saver = new RowSaver(storage)
-  return { saver, rows: await ChatRows.open(storage, saver), open: await OpenChats.open(storage, saver) }
+  const rows = await ChatRows.open(storage, saver)
+  const open = await OpenChats.open(storage, saver)
+  return { saver, rows, open, dropped: await DroppedMessages.open(storage, saver) }
 }
 
 /** What circles need of it. */
@@ -52,16 +58,18 @@ export class Chats {
   readonly #saver: RowSaver
   readonly #rows: ChatRows
   readonly #open: OpenChats
+  readonly #dropped: DroppedMessages
   readonly #options: ChatsOptions
   readonly #own: OwnStates
 
-  constructor({ saver, rows, open }: ChatStore, options: ChatsOptions) {
+  constructor({ saver, rows, open, dropped }: ChatStore, options: ChatsOptions) {
     this.#saver = saver
     this.#rows = rows
     this.#open = open
+    this.#dropped = dropped
     this.#options = options
     this.#own = new OwnStates({
-      registers: () => rows.registers(),
+      registers: () => [...rows.registers(), ...dropped.registers()],
       register: (conversation, kind) => rows.register(conversation, kind),
       merge: registers => this.#merge(registers),
       isShared: conversation => conversation === ofAccount || options.circles.isShared(conversation),
@@ -98,6 +106,29 @@ export class Chats {
   /** The chats whose messages are dropped after some days. */
   get retained(): readonly ConversationId[] {
     return this.#rows.retained
+  }
+
+  /** What was let go of on any of one's own devices, and may still be here. */
+  get letGo(): ReadonlyMap<ConversationId, LetGo> {
+    const dropped = this.#dropped.waiting
+    const all = new Set([...dropped.keys(), ...this.#rows.floored])
+    return new Map([...all].map(id => [id, { floors: this.#rows.floors(id), dropped: dropped.get(id) ?? [] }]))
+  }
+
+  /** A message is to be shown no more, on all of one's own devices. Throws `bad-message`, `storage`. */
+  async drop(conversation: ConversationId, name: MessageName): Promise<void> {
+    const { clock, device } = this.#options
+    this.#own.changed(await this.#dropped.add(conversation, name, { time: clock.next(), device }))
+  }
+
+  /** Those are shown here no more. */
+  dropped(conversation: ConversationId, names: readonly MessageName[]): Promise<void> {
+    return this.#dropped.applied(conversation, names)
+  }
+
+  /** Nothing up to these places of the logs is to be shown any more, on all of one's own devices. */
+  async raiseFloors(conversation: ConversationId, floors: ReadMap): Promise<void> {
+    this.#own.changed(await this.#rows.raiseFloors(conversation, floors))
   }
 
   /** On all of one's own devices. */
@@ -223,9 +254,15 @@ export class Chats {
 
   /** Takes over what another device of one's own has set. */
   async #merge(registers: readonly KeptRegister[]): Promise<readonly KeptRegister[]> {
-    const taken = await this.#rows.merge(registers)
+    const isDropped = (register: KeptRegister) => register.about === about.dropped
+    const taken = [
+      ...(await this.#rows.merge(registers.filter(each => !isDropped(each)))),
+      ...(await this.#dropped.merge(registers.filter(isDropped))),
+    ]
     const { tell } = this.#options
+    if (taken.some(({ about: kind }) => lettingGo.has(kind))) tell({ letGo: true })
     for (const { conversation, about: kind } of taken) {
+      if (kind === about.dropped || kind === about.floors) continue
       if (conversation === ofAccount) tell({ accounts: true })
       else if (kind === about.draft)
         tell({ conversation, chat: { conversation, state: this.#state(conversation), by: undefined } })
@@ -250,6 +287,16 @@ export class Chats {
     if (JSON.stringify(now) !== JSON.stringify(before)) this.#options.tell({ conversation: id })
   }
 }
+
+/** What is to be let go of in one conversation. */
+export interface LetGo {
+  /** Everything up to these places of the logs. */
+  readonly floors: ReadMap
+  readonly dropped: readonly MessageName[]
+}
+
+/** What says that something is to be let go of. */
+const lettingGo: ReadonlySet<number> = new Set([about.dropped, about.floors, about.retention])
 
 /** Where one begins to read: at what was marked by hand, or at what has not been read, whichever is earlier. */
 function earlier(marked: string, unread: string | undefined): string | undefined {

@@ -2,7 +2,7 @@ import { create } from '@bufbuild/protobuf'
 import type { Log } from '@parley/kit'
 import { limits } from '../../limits.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
-import { type ConversationId, conversationId, type DeviceId, deviceId, fromText } from '../../protocol/ids.ts'
+import { type ConversationId, conversationId, type DeviceId, deviceId, fromText, toText } from '../../protocol/ids.ts'
 import { type Event, type OwnState, OwnStateSchema, type Register, RegisterSchema } from '../../protocol/parley_pb.ts'
 import { about, digestOf, type KeptRegister } from './registers.ts'
 
@@ -102,9 +102,10 @@ export class OwnStates {
   }
 
   /** A register as it may be kept; undefined: it may not. */
-  #read({ conversation, about: kind, time, device, value }: Register): KeptRegister | undefined {
+  #read({ conversation, about: kind, time, device, value, subject }: Register): KeptRegister | undefined {
     const { clock, isShared, log } = this.#parts
     if (conversation.length !== 32 || device.length !== 32 || kind === 0 || value.length > limits.text) return undefined
+    if (subject.length !== (kind === about.dropped ? 32 : 0)) return undefined
     const id = conversationId(conversation)
     if (!isShared(id)) return undefined
     // It would count for ever, whatever is set after it.
@@ -112,7 +113,14 @@ export class OwnStates {
       log.warn({ device: deviceId(device) }, 'Another device of yours has set something in the future; it is left out.')
       return undefined
     }
-    return { conversation: id, about: kind, time, device: deviceId(device), value }
+    return {
+      conversation: id,
+      about: kind,
+      time,
+      device: deviceId(device),
+      value,
+      ...(subject.length > 0 && { subject }),
+    }
   }
 
   #shared(): KeptRegister[] {
@@ -142,12 +150,13 @@ export class OwnStates {
     }
     const registers: Register[] = []
     let bytes = 0
-    for (const [name, { conversation, about: kind, time, device, value }] of outgoing.waiting) {
+    for (const [name, { conversation, about: kind, time, device, value, subject }] of outgoing.waiting) {
       bytes += value.length + 100
       if (registers.length > 0 && (bytes > limits.ownStateBytes || registers.length >= limits.ownStatePage)) break
       outgoing.waiting.delete(name)
       const fields = { conversation: fromText(conversation), about: kind, time, device: fromText(device), value }
-      registers.push(create(RegisterSchema, fields))
+      const of = subject && { subject: new Uint8Array(subject) }
+      registers.push(create(RegisterSchema, { ...fields, ...of }))
     }
     return create(OwnStateSchema, { registers })
   }
@@ -164,6 +173,6 @@ function isDraft(register: KeptRegister): boolean {
   return register.about === about.draft
 }
 
-function nameOf({ conversation, about: kind }: KeptRegister): string {
-  return `${conversation} ${kind}`
+function nameOf({ conversation, about: kind, subject }: KeptRegister): string {
+  return `${conversation} ${kind} ${subject ? toText(subject) : ''}`
 }

@@ -2,6 +2,7 @@ import type { Act, Content } from '../../protocol/bodies.ts'
 import type { ConversationId, DeviceId, MessageId, UserId } from '../../protocol/ids.ts'
 import type { Event } from '../../protocol/parley_pb.ts'
 import type { Place } from './keys.ts'
+import type { LettingGo } from './letting-go.ts'
 import type { Mail } from './mail.ts'
 import type { Members } from './members.ts'
 import type {
@@ -38,8 +39,8 @@ export interface Conversations {
    * act. Throws `bad-message` when it cannot be done, and what `send` throws.
    */
   act(conversation: ConversationId, said: Act): Promise<void>
-  /** Drops what stands at these positions, here alone and for good. Resolves once that is committed. */
-  hide(conversation: ConversationId, positions: readonly string[]): Promise<void>
+  /** Lets go of what was said there; undefined: nothing was. */
+  lettingGo(conversation: ConversationId): LettingGo | undefined
   /**
    * Shows messages of an export, which are part of no log; a direct conversation that is not here begins with `peer`. What
    * is here, or was dropped here, stays as it is. Gives how many are new, once that is committed.

@@ -1,15 +1,8 @@
-import {
-  type Content,
-  editKind,
-  isAct,
-  type MessageName,
-  reactionKind,
-  readBody,
-  type Said,
-} from '../../protocol/bodies.ts'
+import { create } from '@bufbuild/protobuf'
+import { type Content, editKind, isAct, type MessageName, readBody, type Said } from '../../protocol/bodies.ts'
 import { msOf } from '../../protocol/clock.ts'
 import { isStripped, readHeader } from '../../protocol/entries.ts'
-import type { ConversationRow, MessageRow, NamedRow } from '../../protocol/hub_rows_pb.ts'
+import { type ConversationRow, type MessageRow, type NamedRow, NamedRowSchema } from '../../protocol/hub_rows_pb.ts'
 import type { ConversationId, UserId } from '../../protocol/ids.ts'
 import type { Batch } from './batch.ts'
 import { entryOf, queuedNumber } from './keys.ts'
@@ -48,6 +41,10 @@ export interface BoardParts {
   readonly received: (position: string, content: Shown) => void
   /** A message of somebody else is gone from there, or says nothing any more. */
   readonly withdrawn: (position: string, content: Shown) => void
+  /** A message of somebody else says something else now. */
+  readonly reworded: (position: string, before: Shown, now: Shown) => void
+  /** Whether what an entry of one's own says may be dropped: everybody whom it is for has it. */
+  readonly mayLetGo: (position: string) => boolean
 }
 
 type ByAuthor = Shown & { readonly user: UserId }
@@ -63,6 +60,8 @@ export class Board {
   readonly #changes = new Map<string, Change>()
   /** What search has to look at again: note whatever is shown, changed or removed. */
   readonly #unindexed = new Unindexed()
+  /** Messages that others show words of, which are other words now. */
+  readonly #answered = new Map<string, MessageName>()
 
   constructor(parts: BoardParts) {
     const { conversation, account, row, shelf, batch } = parts
@@ -75,15 +74,20 @@ export class Board {
     return [...this.#changes.values()]
   }
 
+  /** Messages that are others now while answers show some of their words. */
+  get answered(): MessageName[] {
+    return [...this.#answered.values()]
+  }
+
   /** Shows a message at a place where none was. `content`: what the row shows, where that is what was sent. */
   put(name: MessageName, row: MessageRow, position: string, isNew: boolean, content?: Content): Placed {
     this.rows.putMessage(position, row)
     this.#parts.row.shown++
     const shown = content ? { ...content, user: name.user } : shownOf(row)
     this.rows.putFiles(name, shown.files)
+    if (shown.replyTo) this.#noteAnswer(shown.replyTo, position, name)
     const change = this.changed(shown, position, { isNew })
-    const isTold = name.user !== this.#parts.account.user && !shown.deleted && !shown.event && !shown.imported
-    if (isTold) this.#parts.received(position, shown)
+    if (this.#isOthers({ ...shown, user: name.user })) this.#parts.received(position, shown)
     return change
   }
 
@@ -93,8 +97,9 @@ export class Board {
     const shown = shownOf(row)
     if (shown.deleted && !before.deleted) {
       this.rows.removeFiles(name, before.files)
+      if (before.replyTo) this.rows.removeAnswer(before.replyTo, position)
       this.#silence(before, position)
-    }
+    } else if (this.#isOthers(shown)) this.#parts.reworded(position, before, shown)
     this.changed(shown, position)
   }
 
@@ -102,6 +107,7 @@ export class Board {
   vacate(shown: ByAuthor, position: string): void {
     this.rows.removeMessage(position)
     this.rows.removeFiles(shown, shown.files)
+    if (shown.replyTo) this.rows.removeAnswer(shown.replyTo, position)
     this.#parts.row.shown--
     this.last.removed(position)
     this.#silence(shown, position)
@@ -118,7 +124,9 @@ export class Board {
     const { user, ...content } = shown
     this.last.removed(position)
     this.#unindexed.note(user, shown.message)
-    this.#changes.set(`${user}/${shown.message}`, { user, content, position, isGone: true })
+    const key = `${user}/${shown.message}`
+    this.#changes.set(key, { user, content, position, isGone: true })
+    this.#noteAnswered(key, shown)
   }
 
   /** Front ends and search are told of a message. `now`: of one that waits, ms since 1970. */
@@ -132,6 +140,7 @@ export class Board {
     const wasNew = isNew || this.#changes.get(key)?.isNew === true
     const change = { user, content, position, ...(wasNew && { isNew: true as const }) }
     this.#changes.set(key, change)
+    this.#noteAnswered(key, shown)
     this.#unindexed.note(user, shown.message)
     this.last.shown(shown, position, now ?? timeOf(position))
     return change
@@ -155,13 +164,42 @@ export class Board {
     }
   }
 
-  /** Everything that said something of a deleted message goes. */
+  /** Everything that said something of a deleted message goes; what was done with it stays known, should that not count. */
   dropWords(name: MessageName, named: NamedRow): void {
-    for (const position of sealedPlaces(named)) this.rows.strip(position)
-    for (const { position, kind } of this.rows.abouts(name)) {
-      if (kind === editKind) this.rows.strip(position)
-      if (kind === editKind || kind === reactionKind) this.rows.removeAbout(name, kind, position)
+    for (const position of this.#wordPlaces(name, named)) this.rows.strip(position)
+  }
+
+  /** Everything that said something of a message goes, here alone: of one's own only what everybody has. */
+  letGo(name: MessageName, named: NamedRow): void {
+    for (const position of this.#wordPlaces(name, named)) this.letGoOf(position)
+  }
+
+  /** What an entry says goes, here alone, as soon as it may. */
+  letGoOf(position: string): void {
+    const entry = this.rows.entry(entryOf(position))
+    if (entry === undefined || isStripped(entry)) return
+    if (this.#parts.mayLetGo(position)) this.rows.strip(position)
+    else {
+      this.rows.putLeaving(position)
+      this.#parts.row.leaving = true
     }
+  }
+
+  /** What an entry that counts says is not here, though it was deleted by nobody: somebody else may have it. */
+  lack(position: string): void {
+    this.rows.putHollow(position)
+    this.#parts.row.hollow = true
+  }
+
+  /** Whoever would be asked for that has deleted it. */
+  lackNot(place: string): void {
+    if (this.#parts.row.hollow) this.rows.removeHollow(place)
+  }
+
+  /** Whether an entry is here without what it says. */
+  isBare(position: string): boolean {
+    const entry = this.rows.entry(entryOf(position))
+    return entry !== undefined && isStripped(entry)
   }
 
   /** What the entry of a position said; undefined when that was dropped. */
@@ -180,8 +218,30 @@ export class Board {
   }
 
   #silence(shown: ByAuthor, position: string): void {
-    if (shown.user === this.#parts.account.user || shown.deleted || shown.event || shown.imported) return
-    this.#parts.withdrawn(position, shown)
+    if (this.#isOthers(shown)) this.#parts.withdrawn(position, shown)
+  }
+
+  #isOthers(shown: ByAuthor): boolean {
+    return shown.user !== this.#parts.account.user && !shown.deleted && !shown.event && !shown.imported
+  }
+
+  /** Where a message was said, and said anew. */
+  #wordPlaces(name: MessageName, named: NamedRow): string[] {
+    const edits = this.rows.abouts(name).filter(({ kind }) => kind === editKind)
+    return [...sealedPlaces(named), ...edits.map(({ position }) => position)]
+  }
+
+  #noteAnswer(to: MessageName, position: string, by: MessageName): void {
+    this.rows.putAnswer(to, position, by.user)
+    if (!this.rows.isNameKnown(to)) return
+    const named = this.rows.named(to) ?? create(NamedRowSchema)
+    if (named.answered) return
+    named.answered = true
+    this.rows.putNamed(to, named)
+  }
+
+  #noteAnswered(key: string, name: MessageName): void {
+    if (this.rows.named(name)?.answered) this.#answered.set(key, name)
   }
 }
 

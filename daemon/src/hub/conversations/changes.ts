@@ -3,8 +3,18 @@ import { limits } from '../../limits.ts'
 import type { MessageName } from '../../protocol/bodies.ts'
 import type { Draft } from './draft.ts'
 
+/** What a change looks up. */
+export interface Lookups {
+  /** Messages. */
+  readonly names?: readonly MessageName[]
+  /** Messages that it lets go of. */
+  readonly dropped?: readonly MessageName[]
+  /** Other rows, by key. */
+  readonly rows?: readonly string[]
+}
+
 interface Waiting {
-  readonly names: readonly MessageName[]
+  readonly lookups: Lookups
   apply(draft: Draft): void
   resolve(): void
   reject(error: ParleyError): void
@@ -15,21 +25,23 @@ interface Waiting {
 export class Changes {
   #waiting: Waiting[] = []
 
-  /**
-   * Resolves once `apply` is committed; it may be called again when a write fails. `names`: messages that it looks up.
-   * Rejects with `busy` or `storage`.
-   */
-  add(apply: (draft: Draft) => void, names: readonly MessageName[] = []): Promise<void> {
+  /** Resolves once `apply` is committed; it may be called again when a write fails. Rejects with `busy` or `storage`. */
+  add(apply: (draft: Draft) => void, lookups: Lookups = {}): Promise<void> {
     if (this.#waiting.length >= limits.waitingSends) {
       const words = 'Too many changes of this conversation wait to be stored. Try again in a moment.'
       return Promise.reject(new ParleyError('busy', words, { retryAfter: limits.sendAgain }))
     }
-    return new Promise((resolve, reject) => this.#waiting.push({ apply, names, resolve, reject, failures: 0 }))
+    return new Promise((resolve, reject) => this.#waiting.push({ apply, lookups, resolve, reject, failures: 0 }))
   }
 
-  /** The messages that the next batch looks up. */
-  get names(): readonly MessageName[] {
-    return this.#waiting.slice(0, limits.batchMessages).flatMap(({ names }) => names)
+  /** What the next batch looks up. */
+  get lookups(): Required<Lookups> {
+    const next = this.#waiting.slice(0, limits.batchMessages).map(({ lookups }) => lookups)
+    return {
+      names: next.flatMap(({ names = [] }) => names),
+      dropped: next.flatMap(({ dropped = [] }) => dropped),
+      rows: next.flatMap(({ rows = [] }) => rows),
+    }
   }
 
   get count(): number {
@@ -39,8 +51,10 @@ export class Changes {
   /** Makes as many as fit into a batch; gives how many those were. */
   make(draft: Draft): number {
     let made = 0
-    for (const { apply } of this.#waiting) {
-      if (made === limits.batchMessages || !draft.hasRoom(limits.body)) break
+    for (const { apply, lookups } of this.#waiting) {
+      const dropped = lookups.dropped ?? []
+      const rows = dropped.reduce((sum, name) => sum + draft.timeline.costOfDrop(name), 0)
+      if (made === limits.batchMessages || !draft.hasRoom(limits.body, rows)) break
       apply(draft)
       made++
     }

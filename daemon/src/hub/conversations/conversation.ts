@@ -1,30 +1,29 @@
-import type { Log, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
-import type { Act, MessageName, Said } from '../../protocol/bodies.ts'
-import type { HybridClock } from '../../protocol/clock.ts'
+import type { Act } from '../../protocol/bodies.ts'
 import type { ConversationId, DeviceId, MessageId, UserId } from '../../protocol/ids.ts'
+import { answersTo } from './answers.ts'
+import type { Lookups } from './changes.ts'
 import { topOf } from './device-log.ts'
 import type { Draft } from './draft.ts'
 import { logFork } from './fork-problem.ts'
 import { changedMessage, readHistory, storedMessage, withReplies } from './history.ts'
 import { type CheckedEntry, sizeOf } from './intake.ts'
 import { checkPosition, type Place } from './keys.ts'
+import { LettingGo } from './letting-go.ts'
 import { Logs } from './logs.ts'
 import { checkAct, findMessage } from './lookup.ts'
-import type { Doubt, Keyring, Members, MembershipEntry } from './members.ts'
+import type { Members, MembershipEntry } from './members.ts'
 import { Progress, type ProgressGround } from './progress.ts'
 import { Receipts, type ReceiptsGround } from './receipts.ts'
 import { Reception } from './reception.ts'
 import type { Content } from './rows.ts'
 import { seal } from './seal.ts'
-import { loadState, type MembersOf, newState, type State } from './state.ts'
+import type { Shared } from './shared.ts'
+import { loadState, newState, type State } from './state.ts'
 import { summaryOf } from './summary.ts'
-import type { Arrivals } from './sync/arrivals.ts'
 import { headsDigest } from './sync/digest.ts'
-import type { Links } from './sync/links.ts'
 import type {
   Account,
-  ConversationChange,
   ConversationSummary,
   HistoryPage,
   HistoryRange,
@@ -34,29 +33,7 @@ import type {
 } from './types.ts'
 import { type Desk, Writer } from './writer.ts'
 
-/** Looks at what others write before it is shown, as plugins may. */
-export type Guard = (
-  conversation: ConversationId,
-  message: { readonly user: UserId; readonly said: Said },
-) => Promise<Doubt | undefined>
-
-/** What all conversations of a home share. */
-export interface Shared {
-  readonly storage: Storage
-  readonly account: Account
-  readonly clock: HybridClock
-  readonly log: Log
-  readonly membersOf: MembersOf
-  readonly arrivals: Arrivals
-  readonly keyring: Keyring
-  /** Whether one lets others know how far one has read, and is shown how far they have. Absent: yes. */
-  readonly areReceiptsOn?: () => boolean
-  /** Why a message that has come is not to be shown; undefined: it is. */
-  readonly guard?: Guard
-  readonly links: Links
-  /** Tells the front ends. */
-  changed(change: ConversationChange): void
-}
+export type { Guard } from './shared.ts'
 
 /** A direct conversation: its committed state, the links that carry it, and the one writer that changes it. */
 export class Conversation {
@@ -70,6 +47,8 @@ export class Conversation {
   readonly progress: Progress
   /** How far everybody has read, over the links. */
   readonly receipts: Receipts
+  /** What is let go of here, and what was by others. */
+  readonly lettingGo: LettingGo
   #state: State
   #peer: Peer | undefined
   #handOvers = 0
@@ -107,6 +86,13 @@ export class Conversation {
     if (this.#state.row.recounts.length > 0) this.#writer.wake()
     this.progress = new Progress(this.#showing())
     this.receipts = new Receipts(this.#marking())
+    this.lettingGo = new LettingGo({
+      ...{ conversation: id, storage: shared.storage, log: shared.log },
+      get state() {
+        return conversation.#state
+      },
+      change: (apply, lookups) => this.change(apply, lookups),
+    })
   }
 
   /** The other one of a direct conversation. */
@@ -180,14 +166,6 @@ export class Conversation {
     await committed
   }
 
-  /** Drops what stands at these positions, here alone and for good; at most `limits.hiddenAtOnce`. */
-  async hide(positions: readonly string[]): Promise<void> {
-    for (const position of positions) checkPosition(position)
-    const committed = this.#writer.inbox.hide(positions)
-    this.#writer.wake()
-    await committed
-  }
-
   async markRead(position: string): Promise<void> {
     checkPosition(position)
     if (this.#state.row.unread === 0n) return
@@ -223,9 +201,9 @@ export class Conversation {
     return held
   }
 
-  /** Makes a change with the next batch; resolves once it is committed. `names`: messages that it looks up. Throws `storage`, `busy`. */
-  async change(apply: (draft: Draft) => void, names: readonly MessageName[] = []): Promise<void> {
-    const committed = this.#writer.inbox.changes.add(apply, names)
+  /** Makes a change with the next batch; resolves once it is committed. Throws `storage`, `busy`. */
+  async change(apply: (draft: Draft) => void, lookups?: Lookups): Promise<void> {
+    const committed = this.#writer.inbox.changes.add(apply, lookups)
     this.#writer.wake()
     await committed
   }
@@ -363,6 +341,9 @@ export class Conversation {
       const { device: log, seq, hash, from } = checked
       if (from !== undefined) this.#shared.links.refuse(this, from, { ...doubt, device: log, seq, hash })
     }
+    const answers = await answersTo(this.#shared.storage, view, draft.timeline.answered)
+    if (answers.length > 0) this.#tell(await this.#withReplies(answers))
+    this.lettingGo.committed(before)
     this.#shared.links.committed(this, { before, linked: draft.linked.map(({ checked }) => checked) })
     for await (const messages of this.progress.since(before)) this.#tell(await this.#withReplies(messages))
   }

@@ -1,7 +1,6 @@
 import type { Log, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
-import { limits } from '../../limits.ts'
-import { type Act, type Content, checkContent } from '../../protocol/bodies.ts'
+import { type Act, type Content, checkContent, type MessageName } from '../../protocol/bodies.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import {
   type ConversationId,
@@ -15,14 +14,17 @@ import {
 } from '../../protocol/ids.ts'
 import type { Resumed } from '../../protocol/parley_pb.ts'
 import type { AttachedLink, Conversations } from './api.ts'
-import { Conversation, type Guard, type Shared } from './conversation.ts'
+import { Conversation } from './conversation.ts'
 import { DirectMembers } from './direct-members.ts'
 import type { Draft } from './draft.ts'
 import type { Place } from './keys.ts'
+import type { LettingGo } from './letting-go.ts'
 import type { Mail } from './mail.ts'
 import { Mailing } from './mailing.ts'
 import type { Keyring, Members, MembershipEntry, Rooms } from './members.ts'
+import { nameOfRow } from './rows.ts'
 import { sealFounding } from './seal.ts'
+import type { Guard, Shared } from './shared.ts'
 import { kinds, loadStates, type MembersOf, type State } from './state.ts'
 import { Arrivals } from './sync/arrivals.ts'
 import { Links } from './sync/links.ts'
@@ -174,7 +176,7 @@ class OpenConversations implements Conversations {
         const apply = (draft: Draft) => {
           isNew = draft.timeline.restore(row, position)
         }
-        return conversation.change(apply, [name]).then(() => {
+        return conversation.change(apply, { names: [name, ...repliesOf(row)] }).then(() => {
           if (isNew) restored++
         })
       }),
@@ -182,11 +184,8 @@ class OpenConversations implements Conversations {
     return restored
   }
 
-  async hide(conversation: ConversationId, positions: readonly string[]): Promise<void> {
-    for (let from = 0; from < positions.length; from += limits.hiddenAtOnce) {
-      if (this.#isClosed) throw new ParleyError('closed', 'The hub is stopping; try again when it runs.')
-      await this.#known(conversation).hide(positions.slice(from, from + limits.hiddenAtOnce))
-    }
+  lettingGo(conversation: ConversationId): LettingGo | undefined {
+    return this.#isClosed ? undefined : this.#conversations.get(conversation)?.lettingGo
   }
 
   attach(link: PeerLink): AttachedLink {
@@ -327,6 +326,11 @@ class OpenConversations implements Conversations {
       }
     }
   }
+}
+
+/** The message that one answers. */
+function repliesOf({ replyTo }: Restored['row']): MessageName[] {
+  return replyTo ? [nameOfRow(replyTo)] : []
 }
 
 type Called = Pick<PeerLink, 'user' | 'name' | 'displayName'>

@@ -1,18 +1,25 @@
 import { clone, create, toBinary } from '@bufbuild/protobuf'
 import type { Change, Storage } from '@parley/kit'
 import { limits } from '../../limits.ts'
-import { type ConversationRow, ConversationRowSchema, CursorRowSchema } from '../../protocol/hub_rows_pb.ts'
-import { type ConversationId, type DeviceId, deviceId, type UserId } from '../../protocol/ids.ts'
-import { isWithin, type ReadMap, signMark } from '../../protocol/marks.ts'
+import { type EntryPlace, isAct, textKind } from '../../protocol/bodies.ts'
+import {
+  type ConversationRow,
+  ConversationRowSchema,
+  CursorRowSchema,
+  LogFloorSchema,
+} from '../../protocol/hub_rows_pb.ts'
+import { type ConversationId, type DeviceId, deviceId, fromText, type UserId } from '../../protocol/ids.ts'
+import { isWithin, mergedReads, type ReadMap, signMark } from '../../protocol/marks.ts'
+import type { Entry } from '../../protocol/parley_pb.ts'
 import { Batch } from './batch.ts'
 import { type DeviceLog, emptyLog, extend, flooredLog, headRow, topOf } from './device-log.ts'
 import { doubtOf } from './doubts.ts'
 import type { CheckedEntry } from './intake.ts'
-import { keys, type Place, placeOf, sealedPosition } from './keys.ts'
+import { entryText, keys, type Place, placeOf, sealedPosition } from './keys.ts'
 import { encodeMarks, firstUnread, namesOne, type Reading, type UserMarks } from './marks.ts'
 import type { Doubt, Members, MembershipEntry } from './members.ts'
 import { changedLines } from './membership/lines.ts'
-import { mergeRecounts, type Recounted, recountLines, recountsFor } from './membership/recount.ts'
+import { mergeRecounts, type Recounted, recountLines, recountOf, recountsFor } from './membership/recount.ts'
 import { changedReach, reachedOf, reachRows, readReach } from './reached.ts'
 import type { Shown } from './rows.ts'
 import type { Shelf } from './shelf.ts'
@@ -47,8 +54,9 @@ export class Draft {
   readonly #shelf: Shelf
   /** Where lines were told that are to be told no longer. */
   readonly #untold: string[] = []
-  /** Something was judged again, be it that nothing came of it. */
-  #hasRecounted = false
+  /** The row has changed, be it that nothing else has. */
+  #hasChanged = false
+  #floors: ReadMap
 
   /** `arrival`: the number of this commit, see sync/arrivals.ts. */
   constructor(of: {
@@ -73,6 +81,7 @@ export class Draft {
     this.#members = of.state.members
     this.#arrival = of.arrival
     this.#marks = new Map(of.state.marks)
+    this.#floors = new Map(this.#row.floors.map(({ device, seq }) => [deviceId(device), Number(seq)]))
     this.#stored = of.state.stored
     this.#shelf = of.shelf
     this.#timeline = new Timeline({
@@ -83,6 +92,8 @@ export class Draft {
       batch: this.#batch,
       received: (position, content) => this.#receive(position, content),
       withdrawn: (position, content) => this.#withdraw(position, content),
+      reworded: (position, before, now) => this.#reword(position, before, now),
+      mayLetGo: position => this.#mayLetGo(position),
     })
   }
 
@@ -115,13 +126,50 @@ export class Draft {
     const doubt = doubtOf(this.#members, checked, content, { author: user, rights, heldCuts: checked.heldCuts })
     if (doubt) this.doubted.push({ checked, doubt })
     const position = sealedPosition(time, device, checked)
-    const counts = doubt === undefined
-    const placed = counts && content ? this.#timeline.count({ user, said: content, position, time, hash }) : undefined
-    if (counts && checked.isStripped) this.#timeline.countStripped(user, position)
+    const placed = doubt === undefined ? this.#show(checked, position) : undefined
     this.linked.push({ checked, placed })
     // One's own, brought back after a restore: whoever brought it holds it, so it never shows as waiting.
     if (device === this.#account.device && from !== undefined) this.acknowledge(from, device, seq)
     return placed
+  }
+
+  /** What an entry that counts shows. */
+  #show(checked: CheckedEntry, position: string): Placed | undefined {
+    const { content, user, time, hash, device, seq, header } = checked
+    const isLetGo = seq <= (this.#floors.get(device) ?? 0)
+    if (content) {
+      const counted = { user, said: content, position, time, hash }
+      if (!isLetGo || (isAct(content) && content.act.is !== 'edit')) return this.#timeline.count(counted)
+      this.#timeline.refuse(counted)
+    }
+    if (!checked.isStripped) return undefined
+    if (header.kind === textKind) this.#timeline.countStripped(user, position)
+    if (!isLetGo) this.#timeline.lack(position)
+    return undefined
+  }
+
+  /** Nothing up to these places of the logs is shown any more, or keeps what it said. Never goes back. */
+  raiseFloors(floors: ReadMap): void {
+    this.#floors = mergedReads(this.#floors, floors)
+    this.#row.floors = [...this.#floors].map(([device, seq]) => {
+      return create(LogFloorSchema, { device: fromText(device), seq: BigInt(seq) })
+    })
+    this.#hasChanged = true
+  }
+
+  /** What entries say has come after all, by their places: they are judged anew, with whatever follows them. */
+  fill(entries: readonly { readonly place: EntryPlace; readonly entry: Pick<Entry, 'salt' | 'body'> }[]): void {
+    for (const { place, entry } of entries) {
+      const { device, seq, hash } = place
+      if (!this.#timeline.fill(entryText(device, seq, hash), entry)) continue
+      this.#row.recounts = mergeRecounts(this.#row.recounts, [recountOf(device, seq - 1)])
+    }
+  }
+
+  /** There are no hollow rows, or no leaving rows, any more. */
+  settleRemains(which: 'hollow' | 'leaving'): void {
+    this.#row[which] = false
+    this.#hasChanged = true
   }
 
   /** Takes membership entries in. What they change of what counts is for the conversation to look at. */
@@ -142,14 +190,17 @@ export class Draft {
   /** What was judged again counts, or does not any more. */
   recount({ entries, told, untold, rest }: Recounted): void {
     for (const entry of entries) {
-      if (entry.counts) this.#timeline.count(entry)
-      else this.#timeline.withdraw(entry)
+      const { user, said, position, counts } = entry
+      if (said === undefined && counts) this.#timeline.countStripped(user, position)
+      else if (said === undefined) this.#timeline.withdrawStripped(user, position)
+      else if (counts) this.#timeline.count({ ...entry, said })
+      else this.#timeline.withdraw({ ...entry, said })
     }
     for (const line of told) this.#timeline.tell(line.user, line, line.event)
     this.#untold.push(...untold)
     const [, ...others] = this.#row.recounts
     this.#row.recounts = rest === undefined ? others : [rest, ...others]
-    this.#hasRecounted = true
+    this.#hasChanged = true
   }
 
   /** Lines of what happened in a room, as far as they fit into the batch. */
@@ -231,7 +282,7 @@ export class Draft {
   /** The changes to write and the state that holds once they are committed; undefined when nothing changes. */
   finish(): { changes: readonly Change[]; state: State } | undefined {
     this.#sign()
-    if (this.#batch.isEmpty && !this.#hasRecounted) return undefined
+    if (this.#batch.isEmpty && !this.#hasChanged) return undefined
     for (const { checked } of this.linked) this.#touched.add(checked.device)
     for (const device of this.#touched) {
       this.#batch.put(keys.head(this.#conversation, device), headRow(this.log(device)))
@@ -275,6 +326,23 @@ export class Draft {
     if (row.mentions > 0n && namesOne(content, this.#account.user)) row.mentions--
     if (row.unread === 0n) row.firstUnread = ''
     else if (row.firstUnread === position) this.#hasLostFirst = true
+  }
+
+  /** Who is named now that was not, or not any more, in a message that is not read. */
+  #reword(position: string, before: Shown, now: Shown): void {
+    const { user } = this.#account
+    const change = Number(namesOne(now, user)) - Number(namesOne(before, user))
+    if (change === 0 || this.#row.unread === 0n || this.#isRead(position)) return
+    if (change > 0 || this.#row.mentions > 0n) this.#row.mentions += BigInt(change)
+  }
+
+  /** Others may have it from whoever wrote it; what one wrote oneself they have once it is delivered. */
+  #mayLetGo(position: string): boolean {
+    const { device, seq } = placeOf(position)
+    const log = deviceId(device)
+    const { user, device: own } = this.#account
+    if (log !== own && this.#members.mayLink(log)?.user !== user) return true
+    return seq <= (readReach(this.#row).get(log)?.delivered ?? 0)
   }
 
   #isRead(position: string): boolean {

@@ -16,10 +16,6 @@ interface WaitingSend {
   failures: number
 }
 
-interface WaitingHide extends WaitingRead {
-  readonly positions: readonly string[]
-}
-
 interface WaitingRead {
   resolve(): void
   reject(error: ParleyError): void
@@ -51,8 +47,6 @@ export interface Taken {
   changes: number
   /** The position up to which all is read now, if it was reached. */
   readonly readTo: string | undefined
-  /** Whether the first of what is to be hidden is. */
-  readonly hasHidden: boolean
   /** How many of the marks that wait, from the front. */
   readonly marks: number
 }
@@ -70,7 +64,6 @@ export class Inbox {
   #arrivals: Arrival[] = []
   #reads: WaitingRead[] = []
   #readTo: string | undefined
-  #hides: WaitingHide[] = []
   readonly #marks: WaitingMark[] = []
   #arrivedBytes = 0
   #roomWaiters: (() => void)[] = []
@@ -110,16 +103,6 @@ export class Inbox {
     return this.#readTo
   }
 
-  /** Resolves once what stands at these positions is shown no longer, and that is committed. */
-  hide(positions: readonly string[]): Promise<void> {
-    return new Promise((resolve, reject) => this.#hides.push({ positions, resolve, reject }))
-  }
-
-  /** The positions that are to be shown no longer, a few at a time. */
-  get hidden(): readonly string[] {
-    return this.#hides[0]?.positions ?? []
-  }
-
   /** Takes in how far somebody has read. What is too much is dropped: it is told again on the next link. */
   mark(mark: WaitingMark): void {
     if (this.#marks.length < limits.waitingMarks) this.#marks.push(mark)
@@ -137,16 +120,7 @@ export class Inbox {
 
   get isEmpty(): boolean {
     const [sends, arrivals, acks, reads] = [this.#sends, this.#arrivals, this.#acks.size, this.#reads]
-    return (
-      sends.length +
-        arrivals.length +
-        acks +
-        reads.length +
-        this.#marks.length +
-        this.#hides.length +
-        this.changes.count ===
-      0
-    )
+    return sends.length + arrivals.length + acks + reads.length + this.#marks.length + this.changes.count === 0
   }
 
   get hasSends(): boolean {
@@ -185,7 +159,6 @@ export class Inbox {
       for (const { resolve } of this.#reads.splice(0)) resolve()
     }
     this.#marks.splice(0, taken.marks)
-    if (taken.hasHidden) this.#hides.shift()?.resolve()
     let left = taken.entries
     let finished = 0
     for (const arrival of this.#arrivals) {
@@ -213,7 +186,7 @@ export class Inbox {
     this.changes.fail(error, mayTryAgain)
     // Whoever reads on says so again, with a later position.
     this.#readTo = undefined
-    for (const { reject } of [...this.#reads.splice(0), ...this.#hides.splice(0)]) reject(error)
+    for (const { reject } of this.#reads.splice(0)) reject(error)
   }
 
   close(): void {

@@ -2,7 +2,7 @@ import type { KeyObject } from 'node:crypto'
 import { toBinary } from '@bufbuild/protobuf'
 import { asParleyError, type ErrorCode, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { readBody, type Said, textKind } from '../../protocol/bodies.ts'
+import { readBody, type Said, saysWords } from '../../protocol/bodies.ts'
 import { msOf } from '../../protocol/clock.ts'
 import { hasSignedBody, isSigned, isStripped, type ReadEntry, readHeader } from '../../protocol/entries.ts'
 import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
@@ -28,7 +28,7 @@ export interface CheckedEntry extends ReadEntry, Place {
   readonly encoded: Uint8Array
   /** What it says; nothing when void or of a kind that shows nothing here. */
   readonly content: Said | undefined
-  /** A text that came without its body: if it was deleted, it is shown as that. */
+  /** It came without its body, as a text or an edit that was deleted does, or one that the bringer had let go of. */
   readonly isStripped?: true
   /** Cuts of its log that are all held here. */
   readonly heldCuts: ReadonlySet<Cut>
@@ -318,7 +318,7 @@ async function accept(read: ReadEntry, how: Accepting, verdict: Verdict): Promis
   const { device, seq, time } = header
   const { rights, heldCuts } = how
   const encoded = toBinary(EntrySchema, entry)
-  const stripped = isStripped(read.entry) && header.kind === textKind && { isStripped: true as const }
+  const stripped = isStripped(read.entry) && saysWords(header.kind) && { isStripped: true as const }
   const place = { header, hash, entry, device, seq, time, user, rights }
   return { ...place, heldCuts, encoded, content, from: ground.from, ...stripped, ...membership }
 }

@@ -46,6 +46,14 @@ export const keys = {
   about: (conversation: ConversationId, user: UserId, message: MessageId, kind: number, position: string) =>
     `about/${conversation}/${user}/${message}/${kind}/${position}`,
   deleted: (conversation: ConversationId, place: string) => `deleted/${conversation}/${place}`,
+  answersOf: (conversation: ConversationId, user: UserId, message: MessageId) =>
+    `answer/${conversation}/${user}/${message}/`,
+  answer: (conversation: ConversationId, user: UserId, message: MessageId, position: string) =>
+    `answer/${conversation}/${user}/${message}/${position}`,
+  hollowOf: (conversation: ConversationId) => `hollow/${conversation}/`,
+  hollow: (conversation: ConversationId, place: string) => `hollow/${conversation}/${place}`,
+  leavingOf: (conversation: ConversationId) => `leaving/${conversation}/`,
+  leaving: (conversation: ConversationId, place: string) => `leaving/${conversation}/${place}`,
   act: (conversation: ConversationId, id: MessageId) => `act/${conversation}/${id}`,
   outboxOf: (conversation: ConversationId) => `outbox/${conversation}/`,
   outbox: (conversation: ConversationId, number: number) => `outbox/${conversation}/${hex(number, 11)}`,

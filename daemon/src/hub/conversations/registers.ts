@@ -66,8 +66,10 @@ export function markDeleted(row: RegistersRow): void {
 /** An act of one's own waits in the outbox under `number`: it shows at once. */
 export function overlay(row: RegistersRow, author: UserId, deed: Deed, number: number, written: number): void {
   const stamp = { time: 0n, hash: numberBytes(number) }
-  if (deed.is === 'deletion') markDeleted(row)
-  else if (deed.is === 'edit') row.queuedEdit = editRow(deed, stamp, written)
+  if (deed.is === 'deletion') {
+    markDeleted(row)
+    row.queuedDeleted = true
+  } else if (deed.is === 'edit') row.queuedEdit = editRow(deed, stamp, written)
   else {
     const reaction = reactionRow(author, deed, stamp)
     row.queuedReactions = [...row.queuedReactions.filter(each => !isSameReaction(each, reaction)), reaction]
@@ -75,7 +77,8 @@ export function overlay(row: RegistersRow, author: UserId, deed: Deed, number: n
 }
 
 /** The act under `number` has left the outbox. */
-export function removeOverlay(row: RegistersRow, number: number): void {
+export function removeOverlay(row: RegistersRow, deed: Deed, number: number): void {
+  if (deed.is === 'deletion') row.queuedDeleted = false
   const hash = numberBytes(number)
   const is = (each: { readonly hash: Uint8Array }) => Buffer.compare(each.hash, hash) === 0
   if (row.queuedEdit && is(row.queuedEdit)) delete row.queuedEdit
@@ -84,6 +87,13 @@ export function removeOverlay(row: RegistersRow, number: number): void {
 
 export function newRegisters(): RegistersRow {
   return create(RegistersRowSchema)
+}
+
+/** What is left when nothing sealed counts: acts of one's own that wait. */
+export function onlyQueued({ queuedEdit, queuedReactions, queuedDeleted }: RegistersRow): RegistersRow {
+  const left = create(RegistersRowSchema, { queuedReactions, queuedDeleted, ...(queuedEdit && { queuedEdit }) })
+  if (queuedDeleted) markDeleted(left)
+  return left
 }
 
 /** The words that a message has now. */

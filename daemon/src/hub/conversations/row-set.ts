@@ -5,17 +5,20 @@ import type { Attachment } from '../../protocol/files.ts'
 import {
   AboutRowSchema,
   ActRowSchema,
+  AnswerRowSchema,
   DeletedRowSchema,
+  HollowRowSchema,
+  LeavingRowSchema,
   type MessageRow,
   MessageRowSchema,
   type NamedRow,
   NamedRowSchema,
 } from '../../protocol/hub_rows_pb.ts'
-import { type ConversationId, fromText, type MessageId } from '../../protocol/ids.ts'
+import { type ConversationId, fromText, type MessageId, type UserId } from '../../protocol/ids.ts'
 import { type Entry, EntrySchema } from '../../protocol/parley_pb.ts'
 import { fileKeys, fileRow } from '../files/rows.ts'
 import type { Batch } from './batch.ts'
-import { keys, logKeyOf } from './keys.ts'
+import { entryOf, keys, logKeyOf } from './keys.ts'
 import { nameOfRow, nameRow, outboxRow, readQueued, readRow } from './rows.ts'
 import type { About, Shelf } from './shelf.ts'
 
@@ -40,10 +43,16 @@ export class RowSet {
 
   /** A row that says nothing goes. */
   putNamed(name: MessageName, row: NamedRow): void {
-    const { position, registers, copies, hidden, dropped } = row
-    const isNothing = position === '' && !registers && copies.length === 0 && !hidden && !dropped
+    const { position, registers, copies, hidden, dropped, answered } = row
+    const isNothing = position === '' && !registers && copies.length === 0 && !hidden && !dropped && !answered
     if (isNothing) this.#batch.remove(this.#namedKey(name))
     else this.#batch.put(this.#namedKey(name), toBinary(NamedRowSchema, row))
+  }
+
+  /** Whether the row of that name was looked up, so that no row means that there is none. */
+  isNameKnown(name: MessageName): boolean {
+    const key = this.#namedKey(name)
+    return this.#batch.get(key) !== undefined || this.#shelf.has(key)
   }
 
   message(position: string): MessageRow | undefined {
@@ -65,6 +74,16 @@ export class RowSet {
 
   removeFiles(name: MessageName, files: readonly Attachment[] = []): void {
     for (const file of files) this.#batch.remove(this.#fileKey(file, name))
+  }
+
+  /** Notes that a message at a position shows some words of another one. */
+  putAnswer(to: MessageName, position: string, user: UserId): void {
+    const row = create(AnswerRowSchema, { user: fromText(user) })
+    this.#batch.put(this.#answerKey(to, position), toBinary(AnswerRowSchema, row))
+  }
+
+  removeAnswer(to: MessageName, position: string): void {
+    this.#batch.remove(this.#answerKey(to, position))
   }
 
   queued(number: number): Said | undefined {
@@ -124,9 +143,44 @@ export class RowSet {
     this.#batch.put(keys.deleted(this.#conversation, place), toBinary(DeletedRowSchema, row))
   }
 
+  removeDeleted(place: string): void {
+    this.#batch.remove(keys.deleted(this.#conversation, place))
+  }
+
+  /** Notes that an entry counts whose words are not here, and that somebody else may have. */
+  putHollow(position: string): void {
+    const row = create(HollowRowSchema, { position })
+    this.#batch.put(keys.hollow(this.#conversation, entryOf(position)), toBinary(HollowRowSchema, row))
+  }
+
+  isHollow(place: string): boolean {
+    return this.#get(keys.hollow(this.#conversation, place)) !== undefined
+  }
+
+  removeHollow(place: string): void {
+    this.#batch.remove(keys.hollow(this.#conversation, place))
+  }
+
+  /** Notes that what an entry says is to be dropped once everybody has it. */
+  putLeaving(position: string): void {
+    const row = create(LeavingRowSchema, { position })
+    this.#batch.put(keys.leaving(this.#conversation, entryOf(position)), toBinary(LeavingRowSchema, row))
+  }
+
+  removeLeaving(place: string): void {
+    this.#batch.remove(keys.leaving(this.#conversation, place))
+  }
+
   /** An entry by its place in the logs. */
   entry(place: string): Entry | undefined {
     return this.#read(EntrySchema, `log/${this.#conversation}/${place}`)
+  }
+
+  /** Puts what an entry says to where its header is. */
+  fill(place: string, { salt, body }: Pick<Entry, 'salt' | 'body'>): void {
+    const entry = this.entry(place)
+    if (entry === undefined || !isStripped(entry)) return
+    this.#batch.put(`log/${this.#conversation}/${place}`, toBinary(EntrySchema, { ...entry, salt, body }))
   }
 
   /** Drops what the entry of a position said; its header stays, so that the log holds together. */
@@ -152,6 +206,10 @@ export class RowSet {
 
   #namedKey({ user, message }: MessageName): string {
     return keys.named(this.#conversation, user, message)
+  }
+
+  #answerKey({ user, message }: MessageName, position: string): string {
+    return keys.answer(this.#conversation, user, message, position)
   }
 
   #fileKey({ hash }: Attachment, { user, message }: MessageName): string {

@@ -5,11 +5,10 @@ import {
   AboutRowSchema,
   ActRowSchema,
   DeletedRowSchema,
-  MessageRowSchema,
   type NamedRow,
   NamedRowSchema,
 } from '../../protocol/hub_rows_pb.ts'
-import { type ConversationId, type MessageId, messageId, type UserId, userId } from '../../protocol/ids.ts'
+import { type ConversationId, type MessageId, type UserId, userId } from '../../protocol/ids.ts'
 import { entryOf, entryText, keys, logKeyOf, queuedNumber } from './keys.ts'
 import { nameOfRow, readRow } from './rows.ts'
 
@@ -21,10 +20,12 @@ export interface Wanted {
   readonly stripped?: readonly string[]
   /** What counts no longer. */
   readonly withdrawn?: readonly { readonly user: UserId; readonly said: Said; readonly position: string }[]
-  /** Messages that are to be shown no longer. */
-  readonly hidden?: readonly string[]
+  /** Messages that are to be let go of. */
+  readonly dropped?: readonly MessageName[]
   /** Other messages. */
   readonly names?: readonly MessageName[]
+  /** Other rows, by key. */
+  readonly rows?: readonly string[]
 }
 
 /** An entry that did something with a message. */
@@ -59,6 +60,11 @@ export class Shelf {
     return this.#rows.get(key)
   }
 
+  /** Whether a row was looked up. */
+  has(key: string): boolean {
+    return this.#rows.has(key)
+  }
+
   /** The entries that did something with a message, if they may be needed. */
   abouts(name: MessageName): readonly About[] {
     return this.#abouts.get(this.#named(name)) ?? []
@@ -69,27 +75,27 @@ export class Shelf {
     return this.#read(positions.map(position => keys.message(this.#conversation, position)))
   }
 
-  async #load({ said, stripped = [], withdrawn = [], hidden = [], names = [] }: Wanted): Promise<void> {
+  async #load({ said, stripped = [], withdrawn = [], dropped = [], names = [], rows = [] }: Wanted): Promise<void> {
     const id = this.#conversation
     const all = [...said, ...withdrawn]
     const acts = all.flatMap(({ user, said: is }) => (isAct(is) && user === this.#own ? [is.message] : []))
+    const answered = all.flatMap(({ said: is }) => (isAct(is) || !is.replyTo ? [] : [is.replyTo]))
     await this.#read([
-      ...all.map(each => this.#named(nameIn(each))),
-      ...names.map(name => this.#named(name)),
+      ...[...all.map(nameIn), ...answered, ...names, ...dropped].map(name => this.#named(name)),
       ...acts.map(act => keys.act(id, act)),
       ...all.flatMap(({ said: is }) => this.#namedEntries(is)),
       ...withdrawn.map(({ position }) => logKeyOf(id, position)),
-      ...stripped.map(position => keys.deleted(id, entryOf(position))),
-      ...hidden.map(position => keys.message(id, position)),
+      ...stripped.flatMap(position => [keys.deleted(id, entryOf(position)), logKeyOf(id, position)]),
+      ...rows,
     ])
-    const others = [...this.#deletedNames(stripped), ...this.#hiddenNames(hidden)]
+    const others = [...this.#deletedNames(stripped), ...dropped]
     await this.#read([...others.map(name => this.#named(name)), ...acts.flatMap(act => this.#queuedAct(act))])
-    await this.#readTargets([...all.map(nameIn), ...others])
-    const dropped = said.filter(({ said: is }) => isAct(is) && is.act.is === 'deletion').map(nameIn)
-    await this.#readEntries([...dropped, ...withdrawn.map(nameIn), ...others])
+    await this.#readTargets([...all.map(nameIn), ...names, ...others])
+    const deleted = said.filter(({ said: is }) => isAct(is) && is.act.is === 'deletion').map(nameIn)
+    await this.#readEntries([...deleted, ...withdrawn.map(nameIn), ...others])
     const recounted = withdrawn.filter(({ said: is }) => isAct(is)).map(nameIn)
     for (const name of recounted) await this.#readAbouts(name, limits.recountedAbouts)
-    for (const name of dropped) await this.#readAbouts(name, limits.droppedAbouts)
+    for (const name of [...deleted, ...dropped]) await this.#readAbouts(name, limits.droppedAbouts)
   }
 
   /** What stands where the messages do. */
@@ -154,15 +160,6 @@ export class Shelf {
       const value = this.#rows.get(key)
       const name = value && readRow(DeletedRowSchema, key, value).name
       return name ? [nameOfRow(name)] : []
-    })
-  }
-
-  #hiddenNames(hidden: readonly string[]): MessageName[] {
-    return hidden.flatMap(position => {
-      const key = keys.message(this.#conversation, position)
-      const value = this.#rows.get(key)
-      const row = value && readRow(MessageRowSchema, key, value)
-      return row ? [{ user: userId(row.user), message: messageId(row.message) }] : []
     })
   }
 

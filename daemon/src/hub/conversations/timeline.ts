@@ -1,16 +1,6 @@
 import { create } from '@bufbuild/protobuf'
 import { limits } from '../../limits.ts'
-import {
-  type Act,
-  type Content,
-  deletionKind,
-  editKind,
-  isAct,
-  type MessageName,
-  reactionKind,
-  type Said,
-  targetOf,
-} from '../../protocol/bodies.ts'
+import { type Act, type Content, isAct, type MessageName, type Said, targetOf } from '../../protocol/bodies.ts'
 import { isStripped, readHeader } from '../../protocol/entries.ts'
 import {
   type EventRow,
@@ -18,37 +8,36 @@ import {
   MessageRowSchema,
   type NamedRow,
   NamedRowSchema,
-  type RegistersRow,
 } from '../../protocol/hub_rows_pb.ts'
 import { fromText, type MessageId, type UserId } from '../../protocol/ids.ts'
+import type { Entry } from '../../protocol/parley_pb.ts'
 import { Board, type BoardParts, type Change, isSealed, type Placed, sealedPlaces, timeOf } from './board.ts'
-import { entryOf, entryPlaceOf, entryText, queuedNumber, queuedPosition, sealedPosition } from './keys.ts'
+import { type Counted, Deeds } from './deeds.ts'
+import { entryOf, entryPlaceOf, entryText, queuedNumber, sealedPosition } from './keys.ts'
 import type { LastLine } from './last-line.ts'
-import { markDeleted, merge, newRegisters, overlay, removeOverlay, type Stamp } from './registers.ts'
+import { markDeleted, newRegisters } from './registers.ts'
 import { newMessageRow, shownOf } from './rows.ts'
+import { Waiting } from './waiting.ts'
 
 export type { Change, Placed } from './board.ts'
-
-/** An entry that counts: what it says, and where it stands. */
-export interface Counted extends Stamp {
-  readonly user: UserId
-  readonly said: Said
-  readonly position: string
-}
-
-type CountedAct = Counted & { readonly said: Act }
+export type { Counted } from './deeds.ts'
 
 /**
  * What a draft shows: messages at their positions, what was done with them, those that wait in the outbox, and the last
- * line of lists. What is shown is a function of the set of entries that count: in which order they come does not matter.
+ * line of lists. What is shown is a function of the set of entries that count and say here what they say: in which order
+ * they come does not matter.
  */
 export class Timeline {
   readonly #parts: BoardParts
   readonly #board: Board
+  readonly #deeds: Deeds
+  readonly #waiting: Waiting
 
   constructor(parts: BoardParts) {
     this.#parts = parts
     this.#board = new Board(parts)
+    this.#deeds = new Deeds(this.#board)
+    this.#waiting = new Waiting(parts, this.#board, this.#deeds)
   }
 
   /** What is new, is another one now, or has another place. */
@@ -66,11 +55,19 @@ export class Timeline {
     return this.#board.last
   }
 
+  /** Messages that are others now while answers show some of their words. */
+  get answered(): readonly MessageName[] {
+    return this.#board.answered
+  }
+
   /** An entry counts. Gives what its message shows; nothing of an act, nor when it was shown already. */
   count(entry: Counted): Placed | undefined {
     const { said } = entry
     if (!isAct(said)) return this.#show(said, entry)
-    this.#perform({ ...entry, said })
+    const act = { ...entry, said }
+    const number = this.#waiting.leave(act)
+    this.#deeds.perform(act, number)
+    if (said.act.is === 'deletion') this.#showStripped(act)
     return undefined
   }
 
@@ -80,11 +77,31 @@ export class Timeline {
     if (name?.user === user) this.#showDeleted(name, position)
   }
 
-  /** An entry counts no longer: what is shown is what it would be without it. What was deleted stays so: its words are gone. */
+  /** An entry counts no longer: what is shown is what it would be without it, as soon as all that it says is here again. */
   withdraw(entry: Counted): void {
     const { said } = entry
-    if (isAct(said)) this.#undo({ ...entry, said })
+    if (isAct(said)) this.#deeds.undo({ ...entry, said })
     else this.#unshow({ user: entry.user, message: said.message }, entry.position)
+  }
+
+  /** A text that came without its body, or lost it, counts no longer. */
+  withdrawStripped(user: UserId, position: string): void {
+    const name = this.#board.rows.deleted(entryOf(position))
+    if (name?.user === user) this.#unshow(name, position)
+  }
+
+  /** An entry counts, and what it says is not here: somebody else may have it. */
+  lack(position: string): void {
+    const place = entryOf(position)
+    if (this.#board.rows.deleted(place) === undefined) this.#board.lack(position)
+  }
+
+  /** What an entry says has come after all. Gives false when it is not awaited any more. */
+  fill(place: string, words: Pick<Entry, 'salt' | 'body'>): boolean {
+    if (!this.#board.rows.isHollow(place)) return false
+    this.#board.rows.removeHollow(place)
+    this.#board.rows.fill(place, words)
+    return true
   }
 
   /** A line that tells what happened, and is no message. */
@@ -106,18 +123,38 @@ export class Timeline {
     if (row?.event) this.#board.remove(shownOf(row), position)
   }
 
-  /** Drops a message here alone, for good: be it sealed again, it is not shown. */
-  hide(position: string): void {
+  /** Drops a message here alone, for good: be it sealed again, it is not shown. What waits in the outbox stays. */
+  drop(name: MessageName): void {
+    const named = this.#board.rows.named(name) ?? create(NamedRowSchema)
+    if (named.hidden || queuedNumber(named.position) !== undefined) return
+    const row = isSealed(named.position) ? this.#board.rows.message(named.position) : undefined
+    named.hidden = true
+    delete named.registers
+    this.#board.rows.putNamed(name, named)
+    this.#board.letGo(name, named)
+    if (row) this.#board.remove(shownOf(row), named.position)
+  }
+
+  /** Drops a line that is no message. */
+  dropLine(position: string): void {
     const row = this.#board.rows.message(position)
-    if (row === undefined) return
-    const shown = shownOf(row)
-    const named = this.#board.rows.named(shown)
-    if (named) {
-      named.hidden = true
-      if (row.registers) named.registers = row.registers
-      this.#board.rows.putNamed(shown, named)
-    }
-    this.#board.remove(shown, position)
+    if (row?.event) this.#board.remove(shownOf(row), position)
+  }
+
+  /** An entry comes that was let go of on another device: it is not shown, and what it says is not kept. */
+  refuse({ user, said, position }: Counted): void {
+    this.#board.letGoOf(position)
+    if (isAct(said)) return
+    const name = { user, message: said.message }
+    const named = this.#board.rows.named(name) ?? create(NamedRowSchema)
+    if (named.position !== '') return
+    this.#board.rows.putNamed(name, Object.assign(named, { position, hidden: true }))
+  }
+
+  /** Everybody has what was let go of: what it says goes. */
+  release(position: string): void {
+    this.#board.rows.strip(position)
+    this.#board.rows.removeLeaving(entryOf(position))
   }
 
   /** Shows a message of an export, which is part of no log. Gives false when it is here, or was dropped here. */
@@ -125,7 +162,7 @@ export class Timeline {
     const shown = shownOf(row)
     const named = this.#board.rows.named(shown)
     if (named && (named.position !== '' || named.hidden || named.dropped)) return false
-    const next = create(NamedRowSchema, { position })
+    const next = create(NamedRowSchema, { position, answered: named?.answered ?? false })
     this.#board.rows.putNamed(shown, next)
     const restored = { ...row, ...(named?.registers && { registers: named.registers }) }
     this.#board.settleWords(shown, restored, next)
@@ -142,48 +179,12 @@ export class Timeline {
 
   /** Puts something into the outbox; it shows at once. `now` is in ms since 1970. */
   queue(said: Said, now: number): Placed | undefined {
-    const { account, row } = this.#parts
-    const number = Number(row.nextQueued)
-    row.nextQueued = BigInt(number + 1)
-    row.queued++
-    this.#board.rows.putQueued(number, said, now)
-    const position = queuedPosition(number)
-    if (!isAct(said)) return this.#queueMessage(said, position, now)
-    this.#board.rows.putAct(said.message, position)
-    const name = targetOf(said, account.user)
-    this.#change(name, (registers, named) => {
-      overlay(registers, account.user, said.act, number, said.written)
-      if (said.act.is === 'deletion') this.#board.dropWords(name, named)
-    })
-    return undefined
+    return this.#waiting.queue(said, now)
   }
 
   /** Does an act on a message of one's own that has not left yet, right there. Gives false when that is not so. */
   revise(said: Act, now: number): boolean {
-    const { user } = this.#parts.account
-    const { act } = said
-    const name = targetOf(said, user)
-    const named = this.#board.rows.named(name)
-    const number = named && queuedNumber(named.position)
-    if (named === undefined || number === undefined || act.is === 'reaction') return false
-    const queued = this.#board.rows.queued(number)
-    if (queued === undefined || isAct(queued)) return false
-    this.#board.rows.putAct(said.message, named.position)
-    if (act.is === 'deletion') this.#takeBack(name, number, queued)
-    else {
-      const { message, written, replyTo, files } = queued
-      const { text, mentions, mentionsAll } = act
-      const content: Content = {
-        ...{ message, written, text },
-        ...(replyTo && { replyTo }),
-        ...(files && { files }),
-        ...(mentions && { mentions }),
-        ...(mentionsAll && { mentionsAll }),
-      }
-      this.#board.rows.putQueued(number, content, now)
-      this.#board.changed({ ...content, user }, named.position, { now })
-    }
-    return true
+    return this.#waiting.revise(said, now)
   }
 
   /** A deletion with the entries that are known to have said its message. */
@@ -200,6 +201,11 @@ export class Timeline {
     if (!isAct(said)) return said.files?.length ?? 0
     if (said.act.is !== 'deletion') return 1
     return 2 * (this.#board.rows.abouts(targetOf(said, user)).length + said.act.entries.length) + limits.branches
+  }
+
+  /** How many rows letting go of a message may take. */
+  costOfDrop(name: MessageName): number {
+    return this.#board.rows.abouts(name).length + limits.copies + 4
   }
 
   /** Writes into the row and the batch what has changed of them. */
@@ -231,6 +237,7 @@ export class Timeline {
   /** Shows a message as deleted whose words never came. */
   #showDeleted(name: MessageName, position: string): void {
     const named = this.#board.rows.named(name) ?? create(NamedRowSchema)
+    if (named.hidden) return
     const row = create(MessageRowSchema, {
       ...{ user: fromText(name.user), message: fromText(name.message), written: BigInt(timeOf(position)) },
       registers: newRegisters(),
@@ -249,6 +256,7 @@ export class Timeline {
     named.copies = [...places, position].sort().slice(0, limits.copies)
     const shown = named.hidden ? undefined : rows.message(before)
     if ((shown ?? named).registers?.deleted) rows.strip(position)
+    else if (named.hidden) this.#board.letGoOf(position)
     if (position > before) {
       rows.putNamed(name, named)
       return undefined
@@ -269,90 +277,29 @@ export class Timeline {
     if (named.registers) row.registers ??= named.registers
     named.position = position
     named.dropped = false
+    if (named.hidden) {
+      rows.putNamed(name, named)
+      this.#board.letGoOf(position)
+      return undefined
+    }
     this.#board.settleWords(name, row, named)
     if (row.registers?.deleted) rows.strip(position)
-    if (!named.hidden) delete named.registers
+    delete named.registers
     rows.putNamed(name, named)
-    return named.hidden ? undefined : this.#board.put(name, row, position, isNew)
+    return this.#board.put(name, row, position, isNew)
   }
 
-  #queueMessage(said: Content, position: string, now: number): Placed {
-    const { user } = this.#parts.account
-    const name = { user, message: said.message }
-    const named = this.#board.rows.named(name) ?? create(NamedRowSchema)
-    named.position = position
-    this.#board.rows.putNamed(name, named)
-    this.#board.rows.putFiles(name, said.files)
-    return this.#board.changed({ ...said, user }, position, { now, isNew: true })
-  }
-
-  /** What has not left yet is taken back: nobody has seen it. */
-  #takeBack(name: MessageName, number: number, content: Content): void {
-    this.#board.rows.removeQueued(number)
-    this.#board.rows.removeFiles(name, content.files)
-    this.#parts.row.queued--
-    this.#board.rows.putNamed(name, create(NamedRowSchema, { dropped: true }))
-    this.#board.gone({ ...content, user: name.user }, queuedPosition(number))
-  }
-
-  #perform(entry: CountedAct): void {
-    const { user, said, position, time, hash } = entry
-    const { rows } = this.#board
+  /** Entries of a deleted message are here already, without what they said. */
+  #showStripped({ said, user }: Counted & { readonly said: Act }): void {
     const { act } = said
-    const number = this.#leaveOutbox(entry)
-    const name = targetOf(said, user)
-    this.#change(name, (registers, named) => {
-      if (number !== undefined) removeOverlay(registers, number)
-      const wasDeleted = registers.deleted
-      merge(registers, user, act, { time, hash }, said.written)
-      if (!wasDeleted || act.is === 'deletion') rows.putAbout(name, { position, kind: kindOf(said), user })
-      if (act.is === 'deletion') this.#board.dropWords(name, named)
-      else if (wasDeleted && act.is === 'edit') rows.strip(position)
-    })
     if (act.is !== 'deletion') return
-    for (const { device, seq, hash: start } of act.entries) {
-      const place = entryText(device, seq, start)
-      rows.putDeleted(place, name)
-      this.#showStripped(name, place)
+    for (const place of act.entries.map(({ device, seq, hash }) => entryText(device, seq, hash))) {
+      const entry = this.#board.rows.entry(place)
+      if (entry === undefined || !isStripped(entry)) continue
+      const { header, hash } = readHeader(entry)
+      const position = sealedPosition(header.time, header.device, { seq: header.seq, hash })
+      this.#showDeleted(targetOf(said, user), position)
     }
-  }
-
-  /** An act of one's own has its place in the log: it waits no longer. Gives its number in the outbox. */
-  #leaveOutbox({ user, said, position }: CountedAct): number | undefined {
-    if (user !== this.#parts.account.user) return undefined
-    const { rows } = this.#board
-    const number = queuedNumber(rows.act(said.message) ?? '')
-    const queued = number === undefined ? undefined : rows.queued(number)
-    rows.putAct(said.message, position)
-    if (number === undefined || queued?.message !== said.message) return undefined
-    rows.removeQueued(number)
-    this.#parts.row.queued--
-    return number
-  }
-
-  /** The entry of a deleted message is here already, without what it said. */
-  #showStripped(name: MessageName, place: string): void {
-    const entry = this.#board.rows.entry(place)
-    if (entry === undefined || !isStripped(entry)) return
-    const { header, hash } = readHeader(entry)
-    this.#showDeleted(name, sealedPosition(header.time, header.device, { seq: header.seq, hash }))
-  }
-
-  #undo({ user, said, position }: CountedAct): void {
-    const { rows } = this.#board
-    const name = targetOf(said, user)
-    rows.removeAbout(name, kindOf(said), position)
-    this.#change(name, (registers, named) => {
-      if (registers.deleted && named.position !== '') return
-      const { queuedEdit, queuedReactions } = registers
-      Object.assign(registers, newRegisters(), { queuedReactions })
-      delete registers.edit
-      if (queuedEdit) registers.queuedEdit = queuedEdit
-      for (const about of rows.abouts(name)) {
-        const other = this.#board.saidAt(about.position)
-        if (other && isAct(other.said)) merge(registers, about.user, other.said.act, other.stamp, other.said.written)
-      }
-    })
   }
 
   #unshow(name: MessageName, position: string): void {
@@ -366,35 +313,14 @@ export class Timeline {
       return
     }
     const row = rows.message(position)
-    const [next = ''] = left
-    named.position = next
+    const [next] = left
+    named.position = named.hidden ? (next ?? '') : ''
     if (row?.registers) named.registers = row.registers
     rows.putNamed(name, named)
     if (row) this.#board.remove(shownOf(row), position)
-    const other = next === '' ? undefined : this.#board.saidAt(next)?.said
-    if (row && other && !isAct(other)) this.#place(name, named, newMessageRow(name.user, other), next)
+    if (next === undefined || named.hidden) return
+    const said = this.#board.saidAt(next)?.said
+    if (said && !isAct(said)) this.#place(name, named, newMessageRow(name.user, said), next)
+    else this.#showDeleted(name, next)
   }
-
-  /** Changes what was done with a message, wherever that stands. */
-  #change(name: MessageName, change: (registers: RegistersRow, named: NamedRow) => void): void {
-    const { rows } = this.#board
-    const named = rows.named(name) ?? create(NamedRowSchema)
-    const row = isSealed(named.position) && !named.hidden ? rows.message(named.position) : undefined
-    const registers = (row ?? named).registers ?? newRegisters()
-    const before = row && shownOf(row)
-    change(registers, named)
-    if (row === undefined || before === undefined) {
-      named.registers = registers
-      rows.putNamed(name, named)
-      return
-    }
-    row.registers = registers
-    this.#board.settleWords(name, row, named)
-    this.#board.rewrite(name, row, named.position, before)
-  }
-}
-
-function kindOf({ act }: Act): number {
-  if (act.is === 'edit') return editKind
-  return act.is === 'deletion' ? deletionKind : reactionKind
 }

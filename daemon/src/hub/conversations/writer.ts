@@ -14,7 +14,7 @@ import { judgeAgain, type Recounted } from './membership/recount.ts'
 import { Pace } from './pace.ts'
 import { readQueued } from './rows.ts'
 import { seal } from './seal.ts'
-import { Shelf } from './shelf.ts'
+import { Shelf, type Wanted } from './shelf.ts'
 import { type State, topsOf } from './state.ts'
 import type { Placed } from './timeline.ts'
 import type { Account, Peer } from './types.ts'
@@ -122,9 +122,8 @@ export class Writer {
     const outbox = this.#mayFlush ? await this.#readOutbox() : []
     const entries = this.inbox.entries(this.inbox.hasSends ? limits.batchMessages / 2 : limits.batchMessages)
     const sends = this.inbox.sends(limits.batchMessages)
-    const { hidden } = this.inbox
     const again = await this.#judgeAgain()
-    const shelf = await this.#look([...outbox, ...sends], entries, hidden, again)
+    const shelf = await this.#look([...outbox, ...sends], entries, again)
     const reading = await this.#readOn()
     const draft = new Draft({ conversation, account, state, peer, shelf, arrival: this.#desk.nextArrival() })
     for (const [marked, marks] of reading.marks) draft.mark(marked, marks)
@@ -132,8 +131,7 @@ export class Writer {
     const pace = new Pace()
     const { readTo, taken: marks } = reading
     const acks = this.inbox.acks.slice(0, limits.batchAcks)
-    const taken: Taken = { sends: [], entries: 0, acks, changes: 0, readTo, marks, hasHidden: hidden.length > 0 }
-    for (const position of hidden) draft.timeline.hide(position)
+    const taken: Taken = { sends: [], entries: 0, acks, changes: 0, readTo, marks }
     if (again) draft.recount(again)
     for (const { by, log, seq } of acks) draft.acknowledge(by, log, seq)
     taken.changes = this.inbox.changes.make(draft)
@@ -209,12 +207,7 @@ export class Writer {
   }
 
   /** What the next batch may have to look up. */
-  async #look(
-    mine: readonly Said[],
-    entries: readonly CheckedEntry[],
-    hidden: readonly string[],
-    again: Recounted | undefined,
-  ): Promise<Shelf> {
+  async #look(mine: readonly Said[], entries: readonly CheckedEntry[], again: Recounted | undefined): Promise<Shelf> {
     const { storage, conversation, account } = this.#desk
     const { user } = account
     const said = mine.map(each => ({ user, said: each }))
@@ -224,11 +217,14 @@ export class Writer {
       if (content) said.push({ user: author, said: content })
       else if (checked.isStripped) stripped.push(sealedPosition(time, device, checked))
     }
-    const judged = again?.entries ?? []
-    said.push(...judged.filter(({ counts }) => counts))
-    const withdrawn = judged.filter(({ counts }) => !counts)
-    const { names } = this.inbox.changes
-    const shelf = await Shelf.load(storage, conversation, user, { said, stripped, withdrawn, hidden, names })
+    const withdrawn: NonNullable<Wanted['withdrawn']>[number][] = []
+    for (const { user: author, said: is, position, counts } of again?.entries ?? []) {
+      if (is === undefined) stripped.push(position)
+      else if (counts) said.push({ user: author, said: is })
+      else withdrawn.push({ user: author, said: is, position })
+    }
+    const { lookups } = this.inbox.changes
+    const shelf = await Shelf.load(storage, conversation, user, { said, stripped, withdrawn, ...lookups })
     await shelf.readMessages((again?.told ?? []).map(({ position }) => position))
     return shelf
   }

@@ -10,6 +10,7 @@ import {
   type UserId,
   userId,
 } from '../../protocol/ids.ts'
+import type { Chats } from '../chats/chats.ts'
 import type { Circle, Draft } from '../circle.ts'
 import type { Circles, Place } from '../circles.ts'
 import { queuedNumber } from '../conversations/keys.ts'
@@ -20,6 +21,8 @@ type Result<M extends keyof ControlRequests> = Promise<ControlRequests[M][1]>
 
 export interface MessagesParts {
   readonly circles: Pick<Circles, 'of' | 'find'>
+  /** Where it is kept what was dropped. */
+  readonly chats: Pick<Chats, 'drop' | 'dropped'>
   /** A file that may be sent, by its hash. @throws ParleyError */
   readonly attachment: (hash: string) => Promise<Attachment>
   /** ms since 1970 */
@@ -100,12 +103,17 @@ export class Messages {
   }
 
   async #hide({ circle, conversation }: Place, target: MessageName, takeBack: () => Promise<void>): Promise<void> {
-    if (!circle.findMessage || !circle.hide) throw unsupported('this')
+    const { chats } = this.#parts
+    if (!circle.findMessage || !circle.lettingGo) throw unsupported('this')
     const found = await circle.findMessage(conversation, target)
     if (!found) throw new ParleyError('bad-message', 'That message is not here, so there is nothing to delete.')
     // Nobody has it yet: to show it here no more and send it still is what nobody means.
     if (found.mine && queuedNumber(found.position) !== undefined) await takeBack()
-    else await circle.hide(conversation, [found.position])
+    else {
+      await chats.drop(conversation, target)
+      await circle.lettingGo(conversation)?.drop([target])
+      await chats.dropped(conversation, [target])
+    }
   }
 
   async #act({ circle, conversation }: Place, id: string, act: Deed): Promise<void> {

@@ -9,6 +9,7 @@ import type { KeptChats } from '../chats/chats.ts'
 import type { Circle, Draft, Page } from '../circle.ts'
 import type { Conversations } from '../conversations/conversations.ts'
 import { timeOfPosition } from '../conversations/keys.ts'
+import type { LettingGo } from '../conversations/letting-go.ts'
 import { RoomMembers } from '../conversations/membership/room-members.ts'
 import type { ConversationChange, HistoryRange, RoomSummary, StoredMessage } from '../conversations/types.ts'
 import type { HubNews } from '../news.ts'
@@ -156,8 +157,8 @@ export class TeamRooms implements Circle, RoomsCircle {
     this.#options.team.typing(conversation, stopped)
   }
 
-  hide(conversation: ConversationId, positions: readonly string[]): Promise<void> {
-    return this.conversations.hide(conversation, positions)
+  lettingGo(conversation: ConversationId): LettingGo | undefined {
+    return this.conversations.lettingGo(conversation)
   }
 
   markRead(conversation: ConversationId, position: string): Promise<void> {

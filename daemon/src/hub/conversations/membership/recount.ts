@@ -1,7 +1,7 @@
 import { create } from '@bufbuild/protobuf'
 import type { Storage } from '@parley/kit'
 import { limits } from '../../../limits.ts'
-import { readBody, type Said } from '../../../protocol/bodies.ts'
+import { readBody, type Said, textKind } from '../../../protocol/bodies.ts'
 import { isStripped, type ReadEntry, readHeader } from '../../../protocol/entries.ts'
 import { type Recount, RecountSchema } from '../../../protocol/hub_rows_pb.ts'
 import { type ConversationId, type DeviceId, deviceId, fromText, type UserId } from '../../../protocol/ids.ts'
@@ -19,7 +19,8 @@ import { type LineChanges, linesBehind } from './lines.ts'
 /** An entry that was judged again. */
 export interface Rejudged {
   readonly user: UserId
-  readonly said: Said
+  /** Absent: a text whose words are not here. */
+  readonly said: Said | undefined
   readonly position: string
   readonly time: bigint
   readonly hash: Uint8Array
@@ -124,9 +125,9 @@ class Judge {
     const { header, hash, entry } = read
     const rights = header.rights.length > 0 ? header.rights : await this.#inherited(header.prev, header.seq)
     this.#rights.set(textOf(hash), rights)
-    if (isStripped(entry)) return undefined
-    const said = saidIn(entry.body, header.kind)
-    if (said === undefined) return undefined
+    const isBare = isStripped(entry)
+    const said = isBare ? undefined : saidIn(entry.body, header.kind)
+    if (said === undefined && !(isBare && header.kind === textKind)) return undefined
     const heldCuts = await this.#cutsBefore(read, log)
     const doubt = doubtOf(this.#ground.members, read, said, { author: this.#author, rights, heldCuts })
     const position = sealedPosition(header.time, header.device, { seq: header.seq, hash })
@@ -176,7 +177,8 @@ function startIn({ knots }: DeviceLog, start: number): number {
   return knots.reduce((first, { from, to }) => (to === 0 || to > start ? Math.min(first, from - 1) : first), start)
 }
 
-function recountOf(device: DeviceId | undefined, seq: number): Recount {
+/** Entries of a log behind a number are to be judged again; without a log, the lines behind that number. */
+export function recountOf(device: DeviceId | undefined, seq: number): Recount {
   const bytes = device === undefined ? new Uint8Array(0) : fromText(device)
   return create(RecountSchema, { device: bytes, behind: BigInt(seq) })
 }

@@ -137,7 +137,7 @@ describe('a message that was dropped here', () => {
     const [one, two] = await bob.messages(alice.person)
     if (!one || !two) assert.fail()
     const id = conversationOf(alice.person, bob.person)
-    await bob.conversations.hide(id, [two.position])
+    await bob.conversations.lettingGo(id)?.hide([two.position])
     assert.deepEqual(await bob.texts(alice.person), ['one'])
     assert.equal(bob.conversations.get(id)?.lastLine, 'one')
     assert.equal(bob.conversations.get(id)?.unread, 1)
