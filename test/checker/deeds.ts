@@ -86,16 +86,27 @@ export class Deeds {
     if (found) void station.ask(home => home.conversations.markRead(conversation, found.position))
   }
 
+  /** Somebody who is invited to a room joins it, at one of these stations. */
+  async join(stations: readonly Station[], random: Random): Promise<void> {
+    const which = random.below(20)
+    const open = this.#rooms.flatMap(room => stations.map(station => ({ room, station })))
+    const invited = open.filter(({ room, station }) => {
+      return membersAt(station, room)?.membership.standings.get(station.person.user) === 'invited'
+    })
+    const { room, station } = invited[which % Math.max(1, invited.length)] ?? {}
+    if (room !== undefined && station !== undefined) await this.#enact(station, room, { is: 'joining' })
+  }
+
   /** Does something about the members of a room, as a hub lets its person do it. */
   async regroup(station: Station, random: Random): Promise<void> {
-    const [roll, who, some] = [random.below(100), this.#somebody(random), random.below(4)]
-    if (this.#rooms.length < mostRooms && (this.#rooms.length === 0 || roll >= 95)) return this.#found(station, some)
+    const [roll, who] = [random.below(100), this.#somebody(random)]
+    if (this.#rooms.length < mostRooms && (this.#rooms.length === 0 || roll >= 95)) return this.#found(station, random)
     const room = this.#rooms[random.below(this.#rooms.length)]
     const members = room && membersAt(station, room)
     if (room === undefined || members === undefined) return
     const { user: self } = station.person
     const body = this.#choose(station, room, { roll, who: who.user, self, members })
-    if (body) await this.#enact(station, room, body, members.rightsAbout('user' in body ? body.user : undefined))
+    if (body) await this.#enact(station, room, body)
   }
 
   #choose(
@@ -105,7 +116,7 @@ export class Deeds {
   ): ActBody | undefined {
     const { standings, history, members: listed, invited } = members.membership
     const [own, theirs = 'out'] = [standings.get(self), standings.get(who)]
-    if (own === 'invited') return roll < 90 ? { is: 'joining' } : { is: 'leaving', cut: cutOf(station, room, self) }
+    if (own === 'invited') return roll < 95 ? { is: 'joining' } : { is: 'leaving', cut: cutOf(station, room, self) }
     if (own === undefined || own === 'out') return undefined
     const order = listed.map(({ user }) => user)
     const isSenior = own !== 'member' && (!order.includes(who) || order.indexOf(self) < order.indexOf(who))
@@ -113,7 +124,7 @@ export class Deeds {
       const from = history === 'all' ? [] : cutOf(station, room)
       return { is: 'invitation', user: who, from }
     }
-    if (roll < 50) return { is: 'leaving', cut: cutOf(station, room, self) }
+    if (roll < 48) return { is: 'leaving', cut: cutOf(station, room, self) }
     const mayRemove = who !== self && theirs !== 'out' && (isSenior || invited.get(who) === self)
     if (roll < 68) return mayRemove ? { is: 'removal', user: who, cut: cutOf(station, room, who) } : undefined
     if (own === 'member') return undefined
@@ -123,9 +134,11 @@ export class Deeds {
     return { is: 'change', topic: `topic ${this.#record.said.length}` }
   }
 
-  async #found(station: Station, some: number): Promise<void> {
+  async #found(station: Station, random: Random): Promise<void> {
     const { user } = station.person
-    const history = some === 0 ? 'from-invitation' : 'all'
+    const isSecretive = random.below(4) === 0
+    const guests = this.#people.filter(each => random.below(3) > 0 && each.user !== user)
+    const history = isSecretive ? 'from-invitation' : 'all'
     const nonce = new Uint8Array(randomBytes(16))
     const body: ActBody = { is: 'founding', registry, user, name: 'room', topic: '', history, nonce }
     const room = await station.ask(home => home.conversations.found(encodeAct(body, newId(), Date.now())))
@@ -134,9 +147,11 @@ export class Deeds {
     said.id = room
     this.#record.acknowledge(said)
     this.#rooms.push(room)
+    for (const guest of guests) await this.#enact(station, room, { is: 'invitation', user: guest.user, from: [] })
   }
 
-  async #enact(station: Station, room: ConversationId, body: ActBody, rights: readonly Uint8Array[]): Promise<void> {
+  async #enact(station: Station, room: ConversationId, body: ActBody): Promise<void> {
+    const rights = membersAt(station, room)?.rightsAbout('user' in body ? body.user : undefined)
     const said = this.#record.next(station, room, { is: 'membership', what: body.is })
     const bytes = encodeAct(body, newId(), Date.now())
     const hash = await station.ask(home => home.conversations.enact(room, kindOf(body) ?? 0, bytes, rights))

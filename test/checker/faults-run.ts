@@ -1,9 +1,9 @@
-import { fork } from 'node:child_process'
-import { once } from 'node:events'
+import { type ChildProcess, fork } from 'node:child_process'
+import { on, once } from 'node:events'
 import { join } from 'node:path'
 import type { Fault } from './faults.ts'
 import type { Order, Outcome } from './faults-child.ts'
-import { copyWith } from './faults-copy.ts'
+import { type Copy, copyWith } from './faults-copy.ts'
 
 export type Bounds = Pick<Order, 'first' | 'last' | 'steps' | 'jobs'>
 
@@ -11,37 +11,95 @@ export type Bounds = Pick<Order, 'first' | 'last' | 'steps' | 'jobs'>
 export interface Trial {
   /** Seeds that were judged. */
   readonly seeds: number
-  /** The first seed that failed, and the first sentence that was said of it. */
+  /** The seed by which the fault was caught, and the first sentence that was said of it. */
   readonly caught?: { readonly seed: number; readonly said: string }
 }
 
-/** Runs worlds of a copy with that fault, or of an honest one, until the first seed that fails. Throws when a patch does not fit. */
-export async function tryFault(fault: Fault | undefined, bounds: Bounds): Promise<Trial> {
-  await using copy = await copyWith(fault?.patches ?? [])
-  const child = fork(join(copy.path, 'test/checker/faults-child.ts'), { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
-  const ended = once(child, 'exit')
-  let errors = ''
-  child.stderr?.on('data', data => {
-    errors = (errors + data).slice(-10_000)
-  })
-  try {
-    return await new Promise<Trial>((resolve, reject) => {
-      let seeds = 0
-      child.on('error', reject)
-      child.on('message', ({ seed, failure }: Outcome) => {
-        seeds++
-        if (failure !== undefined) resolve({ seeds, caught: { seed, said: firstSentence(failure) } })
-        else if (seeds === bounds.last - bounds.first + 1) resolve({ seeds })
-      })
-      child.once('close', code => {
-        // A fault may end the process as well: that is no judgement, and yet nobody would overlook it.
-        reject(new Error(`The worlds have ended with ${code} after ${seeds} seeds. ${errors}`))
-      })
-      child.send({ ...bounds, ...(fault?.lie && { lie: fault.lie }) } satisfies Order)
+/** A copy without a fault: what it fails as well catches nothing. */
+export class Honest implements AsyncDisposable {
+  readonly #copy: Promise<Copy>
+  readonly #bounds: Bounds
+  readonly #outcomes = new Map<number, Promise<Outcome>>()
+
+  constructor(bounds: Bounds) {
+    this.#bounds = bounds
+    this.#copy = copyWith([])
+  }
+
+  /** How it goes with a seed: run once. */
+  judge(seed: number): Promise<Outcome> {
+    const outcome = this.#outcomes.get(seed) ?? this.#run(seed)
+    this.#outcomes.set(seed, outcome)
+    return outcome
+  }
+
+  /** Seeds that it was tried with. */
+  get seeds(): number[] {
+    return [...this.#outcomes.keys()].sort((a, b) => a - b)
+  }
+
+  async #run(seed: number): Promise<Outcome> {
+    await using worlds = new Worlds(await this.#copy, { ...this.#bounds, first: seed, last: seed, jobs: 1 })
+    for await (const outcome of worlds.outcomes()) return outcome
+    throw new Error('There was no seed to run.')
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await (await this.#copy)[Symbol.asyncDispose]()
+  }
+}
+
+/**
+ * Runs worlds of a copy with that fault until a seed fails that the honest copy passes. Throws when a patch of it does not
+ * fit any more.
+ */
+export async function tryFault(fault: Fault, bounds: Bounds, honest: Honest): Promise<Trial> {
+  await using copy = await copyWith(fault.patches)
+  await using worlds = new Worlds(copy, { ...bounds, ...(fault.lie && { lie: fault.lie }) })
+  let seeds = 0
+  for await (const { seed, failure } of worlds.outcomes()) {
+    seeds++
+    if (failure === undefined || (await honest.judge(seed)).failure !== undefined) continue
+    return { seeds, caught: { seed, said: firstSentence(failure) } }
+  }
+  return { seeds }
+}
+
+/** A process that runs worlds of a copy. */
+class Worlds implements AsyncDisposable {
+  readonly #child: ChildProcess
+  readonly #ended: Promise<unknown>
+  readonly #outcomes: ReturnType<typeof on>
+  readonly #count: number
+  #errors = ''
+
+  constructor({ path }: Copy, order: Order) {
+    const main = join(path, 'test/checker/faults-child.ts')
+    this.#child = fork(main, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+    this.#child.stderr?.on('data', data => {
+      this.#errors = (this.#errors + data).slice(-2_000)
     })
-  } finally {
-    child.kill('SIGKILL')
-    await ended
+    this.#ended = once(this.#child, 'close')
+    this.#outcomes = on(this.#child, 'message', { close: ['disconnect'] })
+    this.#count = order.last - order.first + 1
+    this.#child.send(order)
+  }
+
+  /** In the order in which they come. Throws when the process ends before all were judged. */
+  async *outcomes(): AsyncGenerator<Outcome> {
+    for (let count = 0; count < this.#count; count++) {
+      const { value, done } = await this.#outcomes.next()
+      if (done || value === undefined) {
+        await this.#ended
+        throw new Error(`The worlds have ended after ${count} of ${this.#count} seeds. ${this.#errors}`)
+      }
+      yield value[0]
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#ended
   }
 }
 

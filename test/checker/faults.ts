@@ -144,4 +144,15 @@ export const faults: readonly Fault[] = [
       },
     ],
   },
+  {
+    name: 'marks-going-back',
+    what: 'The mark that came last says how far somebody has read, also where another one said more.',
+    patches: [
+      {
+        file: 'hub/conversations/marks.ts',
+        from: '  return { read: mergedReads(known.read, read), signed: [...kept, signed] }\n',
+        to: '  return { read, signed: kept.length < 0 ? kept : [signed] }\n',
+      },
+    ],
+  },
 ]

@@ -48,9 +48,7 @@ class Trial {
     const users = new Set(members.map(({ person: { user } }) => user))
     const reference = referenceOf(conversation, whole, this.#isRoom)
     const said = this.#record.said.filter(each => each.conversation === conversation && users.has(each.by.person.user))
-    const waiting = new Set(members.flatMap(station => this.#of(station).queued.map(({ message }) => message)))
-    const isAlone = members.length < 2
-    this.#faults.push(...judgePromises(said, reference, whole, isAlone ? waiting : new Set()))
+    this.#faults.push(...judgePromises(said, reference, whole, this.#elsewhere(members)))
     return this.#faults.map(fault => `${this.#case.name}: ${fault}`)
   }
 
@@ -80,6 +78,17 @@ class Trial {
       if (round > 4 || next.length === members.length) return { members: next, invited: of(membership.invited.keys()) }
       members = next
     }
+  }
+
+  /** What is kept where nobody gets it: by somebody who is out, or by one who has nobody to tell it. */
+  #elsewhere(members: readonly Station[]): Set<string> {
+    const ids = new Set<string>()
+    for (const [station, { entries, queued }] of this.#holdings) {
+      if (members.length < 2) for (const { message } of queued) ids.add(message)
+      if (members.includes(station)) continue
+      for (const { said } of entries.values()) if (said) ids.add(said.message)
+    }
+    return ids
   }
 
   async #judgeAt(station: Station, members: readonly Station[], whole: Holding): Promise<void> {

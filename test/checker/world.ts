@@ -104,17 +104,23 @@ export class World {
   async #act(station: Station, roll: number): Promise<void> {
     const actor = this.#twin !== undefined && this.#random.below(6) === 0 ? this.#twin : station
     if (!actor.isUp) await this.#restart(actor)
-    if (roll < 25) return this.#deeds.say(actor, this.#random)
+    if (roll < 22) return this.#deeds.say(actor, this.#random)
     if (roll < 35) return this.#deeds.change(actor, this.#random)
     if (roll < 40) return this.#deeds.read(actor, this.#random)
     if (roll < 42) return this.#deeds.sayAgain(actor)
     // What a home writes at once whose clock is far off is void to all others until that time has come.
     if (Math.abs(actor.clockError) > limits.clockSkew) return
+    if (roll < 46) return this.#deeds.join(this.#able, this.#random)
     if (roll < 56) return this.#deeds.regroup(actor, this.#random)
     if (roll < 58) return this.#postbox.collect(actor, this.#random.below(4) === 0)
     const to = this.#pick(this.stations).person
     if (to.account.device === actor.person.account.device) return
     await this.#postbox.post(actor, { user: to.user, device: to.account.device })
+  }
+
+  /** Those that run, with a clock that others bear with. */
+  get #able(): Station[] {
+    return this.stations.filter(({ isUp, clockError }) => isUp && Math.abs(clockError) <= limits.clockSkew)
   }
 
   async #kill(station: Station): Promise<void> {

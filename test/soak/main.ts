@@ -22,7 +22,7 @@ async function soak(): Promise<number | undefined> {
   const seeds = readSeeds(values.seeds ?? (what === 'worlds' ? '1..1000' : '1..5'))
   const [count, workers, jobs] = [values.kills ?? values.steps, values.workers, values.jobs].map(readCount)
   if (seeds === undefined || count === undefined || workers === undefined || jobs === undefined) return undefined
-  if (what === 'worlds') return soakWorlds(seeds, { steps: count || 60, workers: workers || 2, jobs: jobs || 8 })
+  if (what === 'worlds') return soakWorlds(seeds, { steps: count || 120, workers: workers || 2, jobs: jobs || 8 })
   if (what === 'kills') return soakKills(seeds, count || 10)
   return undefined
 }
