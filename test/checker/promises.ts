@@ -66,7 +66,7 @@ class Promises {
       const { deed } = said
       // What has an entry of its own counts or not as the reference says.
       if (said.acknowledged === undefined || said.mayBeLost || this.#ids.has(said.id)) continue
-      if (deed.is !== 'edit' && deed.is !== 'deletion')) continue
+      if (deed.is !== 'edit' && deed.is !== 'deletion') continue
       const name = `${deed.of.user} ${deed.of.message}`
       const line = this.#lines.get(name)
       if (line === undefined || line.kind !== 'message' || this.#unsettled.has(name)) continue
