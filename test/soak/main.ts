@@ -14,6 +14,9 @@ import { soakKills } from './kills.ts'
 import { readSeeds, say } from './seeds.ts'
 import { soakWorlds } from './worlds.ts'
 
+/** Seeds, where none are given. */
+const usual: { readonly [what: string]: string } = { worlds: '1..1000', faults: '1..40' }
+
 process.exit((await soak()) ?? wrong())
 
 async function soak(): Promise<number | undefined> {
@@ -31,8 +34,6 @@ async function soak(): Promise<number | undefined> {
   }
   return undefined
 }
-
-const usual: { readonly [what: string]: string } = { worlds: '1..1000', faults: '1..40' }
 
 /** 0 without one; undefined for what is none. */
 function readCount(text: string | undefined): number | undefined {
