@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls'
 import { asParleyError, type ErrorCode, errorFrom, ParleyError } from '../errors.ts'
-import { FrameReader } from '../protocol/frames.ts'
+import { FrameReader, headOfFilePart } from '../protocol/frames.ts'
 import type { Event, Frame, Reply, Request } from '../protocol/parley_pb.ts'
 import { beatsPerPing } from './keeper.ts'
 import { done, frameOf, ping, unsupported } from './link-frames.ts'
@@ -328,7 +328,11 @@ export class Link {
   #reply(id: number, is: Reply['is']): void {
     if (this.#closed) return
     try {
-      this.#put(frameOf(id, { case: 'reply', value: { $typeName: 'parley.v1.Reply', is } }))
+      if (is.case === 'filePart') {
+        const { bytes } = is.value
+        this.#put(headOfFilePart(id, bytes))
+        this.#put(bytes)
+      } else this.#put(frameOf(id, { case: 'reply', value: { $typeName: 'parley.v1.Reply', is } }))
     } catch (error) {
       this.#fail(id, this.#public(error, { reply: is.case }))
     }

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { limits } from '../limits.ts'
 
 /**
  * The sending half of a link: frames put in one tick leave in one write (one TLS record for many small frames), and
@@ -61,10 +62,25 @@ export class Outbox {
     const frames = this.#frames
     if (frames === undefined) return
     this.#frames = undefined
-    const [first] = frames
-    const bytes = frames.length === 1 && first ? first : Buffer.concat(frames, this.#bytes)
     this.#bytes = 0
-    if (this.#socket.writable) this.#socket.write(bytes, () => this.#written())
+    if (!this.#socket.writable) return
+    let small: Uint8Array[] = []
+    for (const frame of frames) {
+      if (frame.length < limits.frameAlone) {
+        small.push(frame)
+        continue
+      }
+      this.#write(small)
+      small = []
+      this.#write([frame])
+    }
+    this.#write(small)
+  }
+
+  #write(frames: readonly Uint8Array[]): void {
+    const [first] = frames
+    if (first === undefined) return
+    this.#socket.write(frames.length === 1 ? first : Buffer.concat(frames), () => this.#written())
   }
 
   /** Lets those who wait go with the error that `why` makes, and forgets frames that have not left. */
