@@ -1,4 +1,4 @@
-import { clone, create, toBinary } from '@bufbuild/protobuf'
+import { clone, create, fromBinary, toBinary } from '@bufbuild/protobuf'
 import type { Storage } from '@parley/kit'
 import { openMemoryStorage } from '@parley/storage-memory'
 import { Batch } from '../../daemon/src/hub/conversations/batch.ts'
@@ -7,7 +7,7 @@ import { readMessageRow, type Shown } from '../../daemon/src/hub/conversations/r
 import { Shelf, type Wanted } from '../../daemon/src/hub/conversations/shelf.ts'
 import { type Counted, Timeline } from '../../daemon/src/hub/conversations/timeline.ts'
 import { encodeSaid, type MessageName, type Said } from '../../daemon/src/protocol/bodies.ts'
-import { sealEntry } from '../../daemon/src/protocol/entries.ts'
+import { isStripped, sealEntry } from '../../daemon/src/protocol/entries.ts'
 import { type ConversationRow, ConversationRowSchema } from '../../daemon/src/protocol/hub_rows_pb.ts'
 import { type ConversationId, conversationId, type DeviceId } from '../../daemon/src/protocol/ids.ts'
 import { type Entry, EntrySchema } from '../../daemon/src/protocol/parley_pb.ts'
@@ -60,9 +60,15 @@ export class Screen {
     })
   }
 
-  withdraw(...entries: readonly Sealed[]): Promise<void> {
-    return this.#step({ said: [], withdrawn: entries }, timeline => {
-      for (const entry of entries) timeline.withdraw(entry)
+  /** These count no longer; of texts that lost their words that alone is known, and of edits nothing. */
+  async withdraw(...entries: readonly Sealed[]): Promise<void> {
+    const rows = await this.storage.get(entries.map(({ position }) => logKeyOf(conversation, position)))
+    const isBare = (_: Sealed, index: number) => isStripped(fromBinary(EntrySchema, rows[index] ?? new Uint8Array(0)))
+    const bare = entries.filter(isBare).filter(({ said }) => !('act' in said))
+    const whole = entries.filter((entry, index) => !isBare(entry, index))
+    return this.#step({ said: [], withdrawn: whole, stripped: bare.map(({ position }) => position) }, timeline => {
+      for (const entry of whole) timeline.withdraw(entry)
+      for (const { user, position } of bare) timeline.withdrawStripped(user, position)
     })
   }
 

@@ -100,6 +100,9 @@ export const conversationsLimits = {
   answersTold: 100,
   /** Characters of a message that a reply to it shows. */
   replyExcerpt: 100,
+  /** Entries without words that are asked for in one frame, and over one link: some may be gone everywhere. */
+  wordsPage: 64,
+  wordsAsked: 2_000,
   /** Files of one message. */
   filesOfMessage: 10,
   /** Members of a room, those included who are invited. */

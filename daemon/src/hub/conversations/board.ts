@@ -188,12 +188,12 @@ export class Board {
   /** What an entry that counts says is not here, though it was deleted by nobody: somebody else may have it. */
   lack(position: string): void {
     this.rows.putHollow(position)
-    this.#parts.row.hollow = true
+    this.#parts.row.hollow++
   }
 
   /** Whoever would be asked for that has deleted it. */
   lackNot(place: string): void {
-    if (this.#parts.row.hollow) this.rows.removeHollow(place)
+    if (this.#parts.row.hollow > 0) this.rows.removeHollow(place)
   }
 
   /** Whether an entry is here without what it says. */

@@ -31,6 +31,7 @@ import type {
   RoomSummary,
   StoredMessage,
 } from './types.ts'
+import { Words } from './words.ts'
 import { type Desk, Writer } from './writer.ts'
 
 export type { Guard } from './shared.ts'
@@ -49,6 +50,8 @@ export class Conversation {
   readonly receipts: Receipts
   /** What is let go of here, and what was by others. */
   readonly lettingGo: LettingGo
+  /** What entries say that came without. */
+  readonly words: Words
   #state: State
   #peer: Peer | undefined
   #handOvers = 0
@@ -91,6 +94,17 @@ export class Conversation {
       get state() {
         return conversation.#state
       },
+      change: (apply, lookups) => this.change(apply, lookups),
+    })
+    this.words = new Words({
+      ...{ conversation: id, storage: shared.storage, now: () => shared.clock.physical() },
+      get state() {
+        return conversation.#state
+      },
+      get members() {
+        return conversation.#state.members
+      },
+      guard: async message => shared.guard?.(id, message),
       change: (apply, lookups) => this.change(apply, lookups),
     })
   }

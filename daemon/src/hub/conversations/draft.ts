@@ -166,9 +166,16 @@ export class Draft {
     }
   }
 
-  /** There are no hollow rows, or no leaving rows, any more. */
-  settleRemains(which: 'hollow' | 'leaving'): void {
-    this.#row[which] = false
+  /** There are no leaving rows any more. */
+  allHasLeft(): void {
+    this.#row.leaving = false
+    this.#hasChanged = true
+  }
+
+  /** There were no hollow rows any more when there had been `count`. */
+  allIsFilled(count: number): void {
+    if (this.#row.hollow !== count) return
+    this.#row.hollow = 0
     this.#hasChanged = true
   }
 

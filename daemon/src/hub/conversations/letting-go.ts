@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Log, Storage } from '@parley/kit'
 import { asParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
@@ -32,6 +33,8 @@ export interface LettingGoGround {
 export class LettingGo {
   readonly #ground: LettingGoGround
   #releasing: Promise<void> | undefined
+  /** The state that was looked at last for what may be dropped by now. */
+  #released: State['row']['reached'] | undefined
 
   constructor(ground: LettingGoGround) {
     this.#ground = ground
@@ -95,14 +98,17 @@ export class LettingGo {
   /** One's own messages may have come to everybody since. */
   committed(before: State): void {
     const { state, log, conversation } = this.#ground
-    if (!state.row.leaving || (state.row.reached === before.row.reached && before.row.leaving)) return
-    this.#releasing ??= this.#release()
+    const isSame = before.row.leaving && isDeepStrictEqual(this.#released, state.row.reached)
+    if (!state.row.leaving || isSame || this.#releasing) return
+    this.#released = state.row.reached
+    this.#releasing = this.#release()
       .catch(error => {
         const { message } = asParleyError(error)
         log.warn({ conversation, error: message }, 'What was let go of of one’s own could not be dropped yet.')
       })
       .finally(() => {
         this.#releasing = undefined
+        this.committed(this.#ground.state)
       })
   }
 
@@ -127,7 +133,7 @@ export class LettingGo {
       }
       if (!page.more) break
     }
-    if (!isLeft) await change(draft => draft.settleRemains('leaving'))
+    if (!isLeft) await change(draft => draft.allHasLeft())
   }
 
   async #hideUpTo(floors: ReadMap, signal: AbortSignal): Promise<void> {

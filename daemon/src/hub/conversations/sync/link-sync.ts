@@ -7,7 +7,6 @@ import { AckSchema, ResumeSchema } from '../../../protocol/parley_pb.ts'
 import type { Conversation } from '../conversation.ts'
 import type { Refusal } from '../intake.ts'
 import { sizeOf } from '../intake.ts'
-import type { MarkLink } from '../receipts.ts'
 import type { State } from '../state.ts'
 import type { PeerLink } from '../types.ts'
 import type { Cursor } from './arrivals.ts'
@@ -15,11 +14,13 @@ import { readCursors } from './arrivals.ts'
 import { isEqual, sameDigests, totalDigest } from './digest.ts'
 import { Exchange } from './exchange.ts'
 import type { ExchangeLink } from './exchange-link.ts'
+import { MarkLinks } from './mark-links.ts'
 import { noneOfTheirs, notTakingPart, Refusals } from './refusals.ts'
 import { type Listed, listedNow, resumedFrame, resumedOf } from './resumed.ts'
 import { RightsExchange } from './rights-exchange.ts'
 import { type SyncHost, shareWith } from './sync-host.ts'
 import { Talk } from './talk.ts'
+import { WordsExchange } from './words-exchange.ts'
 
 type Frame = Event['is']
 
@@ -44,7 +45,8 @@ export class LinkSync implements ExchangeLink {
   readonly #rights: RightsExchange
   readonly #refusals: Refusals
   readonly #exchanges = new Map<ConversationId, Exchange>()
-  readonly #markLinks = new Map<ConversationId, MarkLink>()
+  readonly #marks: MarkLinks
+  readonly #words: WordsExchange
   /** What was said of each conversation, while the answer to it is awaited. */
   #said = new Map<ConversationId, Listed>()
   readonly #saidDigest: Uint8Array
@@ -54,7 +56,6 @@ export class LinkSync implements ExchangeLink {
   #phase: 'opening' | 'listing' | 'open' = 'opening'
   #cursors: ReadonlyMap<string, Cursor> = new Map()
   #owedCredit = 0
-  readonly #marked = new Set<ConversationId>()
 
   constructor(host: SyncHost, link: PeerLink) {
     this.#host = host
@@ -63,11 +64,14 @@ export class LinkSync implements ExchangeLink {
     this.device = link.device
     this.#refusals = new Refusals(link, host.log)
     this.#talk = new Talk(link, host.log, () => this.#nextFrame())
+    const wake = () => this.#talk.wake()
+    this.#marks = new MarkLinks(link, wake)
+    this.#words = new WordsExchange(link.user, wake)
     const say = (frame: Frame) => this.#talk.say(frame)
     this.#rights = new RightsExchange(host, { user: link.user, say, refuse: (id, why) => this.refuse(id, why) })
     for (const conversation of this.#shared()) {
       this.#said.set(conversation.id, listedNow(conversation, this.user))
-      this.#join(conversation)
+      this.#marks.join(conversation)
     }
     this.#saidDigest = totalDigest(this.#said)
     const digest = new Uint8Array(this.#saidDigest)
@@ -110,12 +114,13 @@ export class LinkSync implements ExchangeLink {
     const share = shareWith(conversation, this.user)
     if (share === 'nothing') return
     const isNew = before.stored === undefined
-    const hadShare = !isNew && this.#markLinks.has(id)
+    const hadShare = !isNew && this.#marks.has(id)
     if (!hadShare) this.#begin(conversation)
     else if (before.members !== conversation.members) {
       this.#rights.push(conversation, before)
       this.#tellMembers(conversation, before)
     }
+    if (share === 'all' && conversation.state.row.hollow > before.row.hollow) this.#lookForWords(conversation)
     const exchange = this.#exchanges.get(id)
     if (exchange === undefined && share === 'all' && devices.has(this.#host.account.device)) {
       this.#exchange(conversation).inStep(before.logs)
@@ -156,7 +161,7 @@ export class LinkSync implements ExchangeLink {
   close(): void {
     this.#talk.close()
     for (const exchange of this.#exchanges.values()) exchange.close()
-    for (const [id, link] of this.#markLinks) this.#host.get(id)?.receipts.leave(link)
+    this.#marks.close()
   }
 
   /** Entries that came over this link are committed, or were given up. */
@@ -178,7 +183,7 @@ export class LinkSync implements ExchangeLink {
     }
     if (is.case === 'rights') this.#rights.told(known, is.value)
     else if (is.case === 'rightsEntries') await this.#rights.take(known, is.value)
-    else if (is.case === 'marks') await known.receipts.take(this.#join(known), is.value)
+    else if (is.case === 'marks') await known.receipts.take(this.#marks.join(known), is.value)
     else if (is.case === 'refuse') this.#refusals.heard(id, is.value)
     else if (!this.sharesLogs(known)) {
       if (is.case !== 'entries') return
@@ -192,6 +197,8 @@ export class LinkSync implements ExchangeLink {
       this.#talk.grant(is.value.credit)
       await this.#exchange(known).ack(is.value.heads)
     } else if (is.case === 'entries') await this.#entries(known, is.value)
+    else if (is.case === 'askWords') await this.#words.asked(known, is.value)
+    else if (is.case === 'words') await this.#words.take(known, is.value)
   }
 
   // ---- comparing
@@ -237,7 +244,7 @@ export class LinkSync implements ExchangeLink {
     const said = this.#said.get(id)
     this.#said.delete(id)
     const ours = said ?? listedNow(conversation, this.user)
-    const marks = this.#join(conversation)
+    const marks = this.#marks.join(conversation)
     if (!isEqual(ours.rights, resumed.rights)) {
       this.#rights.tell(conversation)
     }
@@ -283,8 +290,9 @@ export class LinkSync implements ExchangeLink {
       }
     }
     for (const conversation of this.#shared()) {
-      if (!this.#markLinks.has(conversation.id)) this.#begin(conversation)
+      if (!this.#marks.has(conversation.id)) this.#begin(conversation)
       conversation.wake()
+      if (this.sharesLogs(conversation)) this.#lookForWords(conversation)
     }
     for (const resumed of this.#heard.values()) void this.#compareWith(resumed)
     this.#heard = new Map()
@@ -293,13 +301,13 @@ export class LinkSync implements ExchangeLink {
 
   /** The other side lacks a conversation that it was told of. */
   #tellWhole(conversation: Conversation): void {
-    conversation.receipts.differ(this.#join(conversation))
+    conversation.receipts.differ(this.#marks.join(conversation))
     if (this.sharesLogs(conversation)) this.#exchange(conversation).differ(nothingTaken)
   }
 
   /** A conversation has begun, or is shared with the other side only now. */
   #begin(conversation: Conversation): void {
-    this.#join(conversation)
+    this.#marks.join(conversation)
     // With the other one of a direct conversation nothing has to be told first: both know its id.
     if (conversation.peer?.user === this.user) {
       const exchange = this.#exchange(conversation)
@@ -345,6 +353,10 @@ export class LinkSync implements ExchangeLink {
     await conversation.hasRoom()
   }
 
+  #lookForWords(conversation: Conversation): void {
+    this.#words.look(conversation).catch(error => this.#talk.failed(error))
+  }
+
   #giveBack(bytes: number): void {
     this.#owedCredit += bytes
     this.#talk.wake()
@@ -354,12 +366,8 @@ export class LinkSync implements ExchangeLink {
 
   /** How far people have read, and credit that goes with nothing else. */
   #nextFrame(): Frame | undefined {
-    for (const id of this.#marked) {
-      const link = this.#markLinks.get(id)
-      const frame = link && this.#host.get(id)?.receipts.next(link)
-      if (frame !== undefined) return frame
-      this.#marked.delete(id)
-    }
+    const frame = this.#marks.next() ?? this.#words.next()
+    if (frame !== undefined) return frame
     if (this.#owedCredit < limits.credit / 2) return undefined
     return { case: 'ack', value: create(AckSchema, { credit: this.takeCredit() }) }
   }
@@ -370,20 +378,6 @@ export class LinkSync implements ExchangeLink {
     const exchange = new Exchange(conversation, this)
     this.#exchanges.set(conversation.id, exchange)
     return exchange
-  }
-
-  #join(conversation: Conversation): MarkLink {
-    const { id } = conversation
-    const known = this.#markLinks.get(id)
-    if (known !== undefined) return known
-    const wake = () => {
-      this.#marked.add(id)
-      this.#talk.wake()
-    }
-    const link = { user: this.user, device: this.device, wake }
-    this.#markLinks.set(id, link)
-    conversation.receipts.join(link)
-    return link
   }
 
   *#shared(): Iterable<Conversation> {
