@@ -63,6 +63,8 @@ describe('a room of real people', () => {
     assert.match(founded.out, /parley send "#Tea-club"/)
     for (const each of [bob, cas]) {
       await stands(each, 'invited')
+      const unread = await cli(['log', '#tea-club', '--home', each.home])
+      assert.match(unread.out, /You are invited to #tea-club and see what was said once you join/)
       const joined = await cli(['room', 'join', '#tea-club', '--home', each.home])
       assert.equal(joined.out, 'You are in Tea club now.\n', joined.err)
     }
@@ -74,7 +76,8 @@ describe('a room of real people', () => {
     await ann.kill()
     await say(bob, 'ann is gone')
     await sees(cas, ['ann: hello', 'bob: ann is gone'])
-    await cas.client.request('inviteToRoom', { conversation: '#tea-club', who: 'dan' })
+    const half = await cli(['room', 'invite', '#tea-club', 'dan', 'zoe', '--home', cas.home])
+    assert.match(half.err, /It was done for dan; then: Nobody in .* is called "zoe"/)
     await stands(dan, 'invited')
     await dan.client.request('joinRoom', { conversation: '#tea-club' })
     await sees(dan, ['ann: hello', 'bob: ann is gone'])

@@ -9,7 +9,7 @@ import { titleOf } from '../protocol/conversation-infos.ts'
 import { ChatMessages, keyOf, runChatLine } from './chat-commands.ts'
 import { chatHelp, completions, readChatLine } from './chat-line.ts'
 import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
-import { contentOf, type MessageChange } from './following.ts'
+import { changeLine, contentOf, type MessageChange } from './following.ts'
 import { harmlessLine } from './harmless.ts'
 import { mentionsIn } from './mentions.ts'
 import { excerpt, messageLines, stateMark } from './messages.ts'
@@ -243,7 +243,7 @@ class Chat {
   }
 
   #show(message: MessageInfo, event: MessageChange): void {
-    if (this.#options.json) printJson(this.#terminal, { event, ...message })
+    if (this.#options.json) printJson(this.#terminal, changeLine(message, event))
     else if (event === 'gone') return
     else if (!this.#options.isInteractive || !message.mine || event === 'changed') this.#write(this.#lines(message))
     else if (isThere(message.state)) this.#write(this.#ownLine(message.state, message))

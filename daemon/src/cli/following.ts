@@ -4,6 +4,11 @@ import type { MessageInfo } from '../protocol/control.ts'
 /** What has become of a message: it is new, says something else or has another state, or is shown no longer. */
 export type MessageChange = 'message' | 'changed' | 'state' | 'gone'
 
+/** A change as programs read it, one object a line; what happened in a room, where that is what it tells, is `happened`. */
+export function changeLine({ event: happened, ...message }: MessageInfo, change: MessageChange): object {
+  return { event: change, ...message, ...(happened && { happened }) }
+}
+
 type Show = (message: MessageInfo, change: MessageChange) => void
 
 /** The messages of a chat as they come and change. What comes before anything is shown waits. */

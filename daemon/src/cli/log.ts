@@ -4,7 +4,7 @@ import type { Client } from '../client/connect.ts'
 import { limits } from '../limits.ts'
 import type { MessageInfo } from '../protocol/control.ts'
 import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
-import { Following } from './following.ts'
+import { changeLine, Following } from './following.ts'
 import { harmlessLine } from './harmless.ts'
 import { width } from './layout.ts'
 import { messageLines } from './messages.ts'
@@ -62,8 +62,18 @@ async function showPage(
   const nameWidth = Math.max(0, ...messages.map(message => width(harmlessLine(message.name))))
   const layout = { nameWidth, ...(options.ids && { withId: true }) }
   for (const message of messages) print(terminal, messageLines(terminal, message, layout))
-  if (messages.length === 0) print(terminal, `No messages with ${harmlessLine(who)} yet.`)
+  if (messages.length === 0) print(terminal, await whyEmpty(client, who))
   return messages
+}
+
+async function whyEmpty(client: Client, who: string): Promise<string> {
+  const shown = harmlessLine(who)
+  if (!who.startsWith('#')) return `No messages with ${shown} yet.`
+  const { conversation } = await client.request('room', { conversation: who })
+  const isInvited = conversation.kind === 'room' && conversation.room.standing === 'invited'
+  return isInvited
+    ? `You are invited to ${shown} and see what was said once you join: parley room join "${shown}"`
+    : `No messages in ${shown} yet.`
 }
 
 /** Prints what is new or another one now, until the daemon stops or the person does. */
@@ -76,7 +86,7 @@ async function follow(
 ): Promise<void> {
   const layout = options.ids ? { withId: true } : {}
   following.show(shown, (message, change) => {
-    if (options.json) printJson(terminal, { event: change, ...message })
+    if (options.json) printJson(terminal, changeLine(message, change))
     else if (change === 'gone') print(terminal, paint(terminal, 'dim', '(a message was dropped here)'))
     else print(terminal, messageLines(terminal, message, layout))
   })

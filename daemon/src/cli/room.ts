@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Client } from '../client/connect.ts'
-import { ParleyError } from '../errors.ts'
-import type { RoomConversation, RoomDetail, RoomHistory, RoomMember } from '../protocol/control.ts'
+import { asParleyError, ParleyError } from '../errors.ts'
+import type { RoomConversation, RoomDetail, RoomHistory, RoomInfo, RoomMember } from '../protocol/control.ts'
 import { addCommand, type CommonOptions, withHub } from './command.ts'
 import { harmlessLine } from './harmless.ts'
 import { columns } from './layout.ts'
@@ -26,6 +26,8 @@ export function addRoom(program: Command, terminal: Terminal): void {
   for (const act of acts) addAct(room, terminal, act)
 }
 
+type RoomStanding = RoomInfo['standing']
+
 /** A command about one room, named first. */
 interface RoomAct {
   readonly usage: string
@@ -33,8 +35,8 @@ interface RoomAct {
   readonly example: string
   /** What it asks for; the words behind the room come as given. */
   ask(client: Client, conversation: string, words: readonly string[]): Promise<object>
-  /** What it says once it is done. */
-  say(done: { readonly room: string; readonly words: readonly string[] }): string
+  /** What it says once it is done. `was`: as one stood there before. */
+  say(done: { readonly room: string; readonly words: readonly string[]; readonly was: RoomStanding }): string
 }
 
 const acts: readonly RoomAct[] = [
@@ -64,21 +66,22 @@ const acts: readonly RoomAct[] = [
     about: 'go out of a room, or decline its invitation; what was said stays here',
     example: 'parley room leave "#tea-club"',
     ask: (client, conversation) => client.request('leaveRoom', { conversation }),
-    say: ({ room }) => `You are out of ${room}.`,
+    say: ({ room, was }) => (was === 'invited' ? `You have declined to come to ${room}.` : `You are out of ${room}.`),
   },
   {
-    usage: 'rename <room> <name>',
+    usage: 'rename <room> <name...>',
     about: 'call a room otherwise; for its admins',
-    example: 'parley room rename "#tea-club" "Coffee club"',
-    ask: (client, conversation, [name = '']) => client.request('changeRoom', { conversation, name }),
+    example: 'parley room rename "#tea-club" Coffee club',
+    ask: (client, conversation, words) => client.request('changeRoom', { conversation, name: words.join(' ') }),
     say: ({ room, words }) => `${room} is called ${words.join(' ')} now.`,
   },
   {
-    usage: 'topic <room> [topic]',
+    usage: 'topic <room> [topic...]',
     about: 'say what a room is about; without a topic it has none. For its admins',
-    example: 'parley room topic "#tea-club" "Which tea next?"',
-    ask: (client, conversation, [topic = '']) => client.request('changeRoom', { conversation, topic }),
-    say: ({ room, words }) => (words[0] ? `The topic of ${room}: ${words[0]}` : `${room} has no topic any more.`),
+    example: 'parley room topic "#tea-club" Which tea next?',
+    ask: (client, conversation, words) => client.request('changeRoom', { conversation, topic: words.join(' ') }),
+    say: ({ room, words }) =>
+      words.length > 0 ? `The topic of ${room}: ${words.join(' ')}` : `${room} has no topic any more.`,
   },
   {
     usage: 'history <room> <what>',
@@ -124,7 +127,7 @@ function addAct(room: Command, terminal: Terminal, act: RoomAct): void {
       const done = await act.ask(client, found.conversation, words)
       if (options.json) return printJson(terminal, done)
       if (isDetail(done) && act.usage.startsWith('show')) return showDetail(terminal, done)
-      const shown = { room: harmlessLine(found.room.name), words: words.map(harmlessLine) }
+      const shown = { room: harmlessLine(found.room.name), words: words.map(harmlessLine), was: found.room.standing }
       print(terminal, act.say(shown))
     })
   })
@@ -216,13 +219,23 @@ function readHistory(text: string | undefined): RoomHistory {
   )
 }
 
-/** One after the other: the first that fails ends it. */
+/** One after the other: the first that fails ends it, and says for whom it was done before. */
 async function each<Result>(
   names: readonly string[],
   ask: (name: string) => Promise<Result>,
 ): Promise<{ done: Result[] }> {
   const done: Result[] = []
-  for (const name of names) done.push(await ask(name))
+  for (const name of names) {
+    try {
+      done.push(await ask(name))
+    } catch (error) {
+      const { code, message } = asParleyError(error)
+      const before = names.slice(0, done.length).map(harmlessLine).join(', ')
+      throw before === ''
+        ? error
+        : new ParleyError(code, `It was done for ${before}; then: ${message}`, { cause: error })
+    }
+  }
   return { done }
 }
 

@@ -58,7 +58,7 @@ export class Rooms {
     const texts = { name: readRoomName(name), topic: readRoomTopic(topic ?? '') }
     // Before anything is written: a name that nobody has is no room of the wrong people.
     const invited = new Set<UserId>()
-    for (const who of invite) invited.add((await circle.findPerson(who)).user)
+    for (const who of invite) if (!isSelf(circle, who)) invited.add((await circle.findPerson(who)).user)
     if (invited.size >= limits.roomMembers) throw full()
     for (const user of invited) refuseBlocked(circle, user)
     const nonce = new Uint8Array(randomBytes(16))
@@ -78,6 +78,9 @@ export class Rooms {
   readonly inviteToRoom = async ({ conversation, who }: Params<'inviteToRoom'>): Promise<RoomMember> => {
     const room = this.#room(conversation, 'write')
     room.checkIsIn()
+    if (isSelf(room.circle, who)) {
+      throw new ParleyError('usage', `You are in ${room.membership.name} already. Name somebody else to invite.`)
+    }
     const { user } = await room.circle.findPerson(who)
     refuseBlocked(room.circle, user)
     const standing = room.membership.standings.get(user)
@@ -250,7 +253,7 @@ class Room {
 
   /** Somebody who has joined or is invited, by name or user id. @throws ParleyError `unknown-user` */
   memberNamed(who: string): UserId {
-    const wanted = who.trim().replace(/^@/, '').toLowerCase()
+    const wanted = plainName(who)
     const found = this.#listed.find(({ person }) => person.user === wanted || person.name === wanted)
     if (found) return userId(found.person.user)
     throw new ParleyError(
@@ -318,6 +321,17 @@ function refuseBlocked(circle: RoomsCircle, user: UserId): void {
   if (!circle.isBlocked(user)) return
   const { name } = circle.personOf(user)
   throw new ParleyError('blocked', `You have blocked ${name}. Unblock them to invite them.`)
+}
+
+/** Whether a name or user id means oneself. */
+function isSelf(circle: RoomsCircle, who: string): boolean {
+  const { user, name } = circle.personOf(circle.self)
+  const wanted = plainName(who)
+  return wanted === user || wanted === name
+}
+
+function plainName(who: string): string {
+  return who.trim().replace(/^@/, '').toLowerCase()
 }
 
 function full(): ParleyError {
