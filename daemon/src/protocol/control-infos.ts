@@ -150,7 +150,7 @@ interface ListedConversation {
   readonly lastLine: string
   /** Whether the last line is one's own. */
   readonly lastMine: boolean
-  /** In rooms: who wrote it. */
+  /** In rooms: who wrote it, as they want to be called. */
   readonly lastName?: string
   readonly lastTime: number
   /** Messages of one's own that wait for another device. */

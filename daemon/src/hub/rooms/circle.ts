@@ -261,7 +261,7 @@ export class TeamRooms implements Circle, RoomsCircle {
     const { lastLine, lastMine, lastTime, queued, unread, mentions, lastUser } = summary
     const last = { lastLine, lastMine, lastTime, unread, mentions }
     const typing = team.typingIn(conversation)
-    const lastName = lastUser && !lastMine ? team.nameOf(lastUser).name : ''
+    const lastName = lastUser && !lastMine ? team.nameOf(lastUser).displayName : ''
     return {
       conversation,
       kind: 'room',
