@@ -30,6 +30,9 @@ export const ownLimits = {
   marksBytes: 256 * 1024,
   /** Who has read on is told to others at most this often: a busy chat is read message by message. */
   marksPause: 500,
+  /** Devices of others of which one frame tells how far they have one's messages, and of which that is kept at all. */
+  acksPage: 250,
+  ackedDevices: 2_048,
   /** How often marks that others have told go on to some who may lack them, and to how many. */
   marksGossip: 2_000,
   marksGossipTo: 3,

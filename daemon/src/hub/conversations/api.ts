@@ -81,6 +81,8 @@ export interface Conversations {
   /** What the mailbox carries. */
   readonly mail: Mail
   /** Finishes what is being written; what waits is refused with `closed`. */
+  /** Devices of somebody are known now that were not: what they wrote is asked for again. */
+  learnt(user: UserId): void
   close(): Promise<void>
 }
 

@@ -1,25 +1,25 @@
 import { ParleyError } from '../../errors.ts'
 import type { Act } from '../../protocol/bodies.ts'
 import type { ConversationId, DeviceId, MessageId, UserId } from '../../protocol/ids.ts'
-import { answersTo } from './answers.ts'
 import type { Lookups } from './changes.ts'
-import { topOf } from './device-log.ts'
+import { isForked, topOf } from './device-log.ts'
 import type { Draft } from './draft.ts'
 import { logFork } from './fork-problem.ts'
-import { changedMessage, readHistory, storedMessage, withReplies } from './history.ts'
+import { readHistory, storedMessage } from './history.ts'
 import { type CheckedEntry, sizeOf } from './intake.ts'
 import { checkPosition, type Place } from './keys.ts'
 import { LettingGo } from './letting-go.ts'
 import { Logs } from './logs.ts'
 import { checkAct, findMessage } from './lookup.ts'
 import type { Members, MembershipEntry } from './members.ts'
+import { ConversationNews } from './news.ts'
 import { Progress, type ProgressGround } from './progress.ts'
 import { Receipts, type ReceiptsGround } from './receipts.ts'
 import { Reception } from './reception.ts'
 import type { Content } from './rows.ts'
 import { seal } from './seal.ts'
 import type { Shared } from './shared.ts'
-import { loadState, newState, type State } from './state.ts'
+import { isLacking, loadState, newState, type State } from './state.ts'
 import { summaryOf } from './summary.ts'
 import { headsDigest } from './sync/digest.ts'
 import type {
@@ -41,6 +41,7 @@ export class Conversation {
   readonly id: ConversationId
   readonly #shared: Shared
   readonly #writer: Writer
+  readonly #news: ConversationNews
   readonly logs: Logs
   /** Where entries come in. */
   readonly reception: Reception
@@ -88,6 +89,8 @@ export class Conversation {
     // A hub that was stopped amid judging again goes on with it.
     if (this.#state.row.recounts.length > 0) this.#writer.wake()
     this.progress = new Progress(this.#showing())
+    const { storage, changed } = shared
+    this.#news = new ConversationNews({ conversation: id, storage, progress: this.progress, tell: changed })
     this.receipts = new Receipts(this.#marking())
     this.lettingGo = new LettingGo({
       ...{ conversation: id, storage: shared.storage, log: shared.log },
@@ -152,12 +155,7 @@ export class Conversation {
 
   /** Whether a device of the other one has not committed all that was said here; without one, whether none has. */
   isLacking(device?: DeviceId): boolean {
-    const { row, logs, acked } = this.#state
-    const own = this.account.device
-    const reached = [...acked].map(([by, places]) =>
-      device === undefined || by === device ? (places.get(own) ?? 0) : 0,
-    )
-    return row.queued > 0 || topOf(logs.get(own)) > Math.max(0, ...reached) || this.#writer.inbox.hasSends
+    return this.#writer.inbox.hasSends || isLacking(this.#state, this.account.device, device)
   }
 
   async send(content: Content): Promise<StoredMessage> {
@@ -194,7 +192,7 @@ export class Conversation {
 
   /** A link to somebody who takes part came up, or went. */
   linksChanged(): void {
-    this.#tell()
+    this.#news.tell()
   }
 
   /** Resolves when less waits to be committed than a peer may have in flight. */
@@ -264,6 +262,19 @@ export class Conversation {
     return members.mayModerate(this.account.user, members.rights)
   }
 
+  #isOwn(device: DeviceId): boolean {
+    const { device: own, user } = this.account
+    return device === own || this.members.mayLink(device)?.user === user
+  }
+
+  /** Another device of one's own says how far somebody has a log, of this device no further than it is here. */
+  #acknowledged(by: DeviceId, log: DeviceId, seq: number): void {
+    const here = this.#state.logs.get(log)
+    if (log === this.account.device && (seq > topOf(here) || isForked(here))) return
+    this.#writer.inbox.acknowledge(by, log, seq)
+    this.#writer.wake()
+  }
+
   get #maySeal(): boolean {
     return this.#handOvers > 0 || this.#shared.links.maySeal(this)
   }
@@ -290,7 +301,7 @@ export class Conversation {
       committed: (draft, state) => this.#committed(draft, state),
       reload: () => this.#reload(),
       resumed: () => this.reception.resume(),
-      isOwn: device => device === account.device || this.members.mayLink(device)?.user === account.user,
+      isOwn: device => this.#isOwn(device),
       failed: error => log.error({ conversation: this.id, error }, 'A conversation could not be stored; trying again.'),
     }
   }
@@ -320,6 +331,11 @@ export class Conversation {
       get areOn() {
         return conversation.#shared.areReceiptsOn?.() ?? true
       },
+      get acked() {
+        return conversation.#state.acked
+      },
+      isOwn: device => this.#isOwn(device),
+      acknowledge: (by, log, seq) => this.#acknowledged(by, log, seq),
       isMember: user => this.members.users.has(user),
       keyOf: device => keyring.keyOf(device),
       commit: mark => {
@@ -335,8 +351,9 @@ export class Conversation {
     logFork(this.#shared.log, this.id, before, state, this.account)
     this.logs.settle(draft.linked.map(({ checked }) => checked))
     for (const [marked, marks] of state.marks) if (before.marks.get(marked) !== marks) this.receipts.changed(marked)
+    const acked = [...state.acked].filter(([by, logs]) => before.acked.get(by) !== logs).map(([by]) => by)
+    if (acked.length > 0) this.receipts.acked(acked)
     const { device, user } = this.account
-    const view = this.progress.view
     const { changes, stripped } = draft.timeline
     for (const { checked, placed } of draft.linked) {
       if (checked.user !== user) this.#shared.clock.observe(checked.time)
@@ -348,22 +365,14 @@ export class Conversation {
     const linked = new Set(draft.linked.map(({ placed }) => placed))
     const isOther = changes.some(change => change.user === user && !linked.has(change))
     if (stripped.length > 0 || isOther) this.logs.recent.clear()
-    const told = await this.#withReplies(changes.map(change => changedMessage(view, change)))
-    const arrived = told.filter(({ mine }, index) => !mine && changes[index]?.isNew === true)
-    this.#tell(told, arrived)
+    await this.#news.changed(draft.timeline)
     for (const { checked, doubt } of draft.doubted) {
       const { device: log, seq, hash, from } = checked
       if (from !== undefined) this.#shared.links.refuse(this, from, { ...doubt, device: log, seq, hash })
     }
-    const answers = await answersTo(this.#shared.storage, view, draft.timeline.answered)
-    if (answers.length > 0) this.#tell(await this.#withReplies(answers))
     this.lettingGo.committed(before)
     this.#shared.links.committed(this, { before, linked: draft.linked.map(({ checked }) => checked) })
-    for await (const messages of this.progress.since(before)) this.#tell(await this.#withReplies(messages))
-  }
-
-  #tell(messages: readonly StoredMessage[] = [], arrived: readonly StoredMessage[] = []): void {
-    this.#shared.changed({ conversation: this.id, messages, arrived })
+    await this.#news.progressed(before)
   }
 
   async #reload(): Promise<void> {
@@ -386,10 +395,5 @@ export class Conversation {
   #newState(): State {
     const { account, membersOf } = this.#shared
     return newState(account, this.#peer, row => membersOf(this.id, row, []))
-  }
-
-  #withReplies(messages: readonly StoredMessage[]): Promise<StoredMessage[]> | StoredMessage[] {
-    if (messages.every(({ replyTo }) => replyTo === undefined)) return [...messages]
-    return withReplies(this.#shared.storage, this.progress.view, messages)
   }
 }

@@ -254,6 +254,12 @@ class OpenConversations implements Conversations {
     return rooms.some(room => devices.some(each => room.isLacking(each)))
   }
 
+  learnt(user: UserId): void {
+    for (const conversation of this.#conversations.values()) {
+      if (conversation.isStored && conversation.members.named.has(user)) this.#shared.links.compare(conversation)
+    }
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true
     this.#shared.links.close()

@@ -42,9 +42,13 @@ export function readMarks(key: string, value: Uint8Array): UserMarks {
   return { read, signed: marks }
 }
 
-/** The first 8 bytes of SHA-256 over the hashes of these marks, ascending: the same on both sides when their marks are. */
-export function digestOfMarks(marks: Iterable<Signed>): Uint8Array<ArrayBuffer> {
-  const hashes = [...marks].map(({ payload }) => hashOf('mark', payload))
+/**
+ * The first 8 bytes of SHA-256 over the hashes of these marks, ascending: the same on both sides when their marks are.
+ * `acks`: between one's own devices, what else they agree on; the SHA-256 of each.
+ */
+export function digestOfMarks(marks: Iterable<Signed>, acks: readonly string[] = []): Uint8Array<ArrayBuffer> {
+  const hashes: Uint8Array[] = [...marks].map(({ payload }) => hashOf('mark', payload))
+  for (const each of acks) hashes.push(createHash('sha256').update(each).digest())
   if (hashes.length === 0) return new Uint8Array(0)
   const digest = createHash('sha256')
   for (const each of hashes.sort(Buffer.compare)) digest.update(each)

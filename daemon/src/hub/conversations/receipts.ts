@@ -9,6 +9,7 @@ import { verify } from '../../protocol/signed.ts'
 import type { WaitingMark } from './inbox.ts'
 import { digestOfMarks, type Marks } from './marks.ts'
 import type { Author } from './members.ts'
+import { namesOfAcks, OwnAcks, type OwnAcksGround } from './own-acks.ts'
 import { Pace } from './pace.ts'
 
 /** A link that carries the conversation. */
@@ -20,7 +21,7 @@ export interface MarkLink {
   wake(): void
 }
 
-export interface ReceiptsGround {
+export interface ReceiptsGround extends OwnAcksGround {
   readonly conversation: ConversationId
   /** Oneself. */
   readonly user: UserId
@@ -56,6 +57,7 @@ export class Receipts {
   #ownTold = Number.NEGATIVE_INFINITY
   #gossipTimer: NodeJS.Timeout | undefined
   readonly #gossip = new Set<UserId>()
+  #acksTimer: NodeJS.Timeout | undefined
 
   constructor(ground: ReceiptsGround, { own = limits.marksPause, gossip = limits.marksGossip }: ReceiptPauses = {}) {
     this.#ground = ground
@@ -63,7 +65,8 @@ export class Receipts {
   }
 
   join(link: MarkLink): void {
-    this.#links.set(link, { pending: new Set(), known: new WeakSet() })
+    const acks = link.user === this.#ground.user ? new OwnAcks(this.#ground) : undefined
+    this.#links.set(link, { pending: new Set(), known: new WeakSet(), ...(acks && { acks }) })
   }
 
   leave(link: MarkLink): void {
@@ -72,8 +75,9 @@ export class Receipts {
 
   /** Of the marks that somebody's devices are told. */
   digestFor(user: UserId): Uint8Array<ArrayBuffer> {
-    const { marks } = this.#ground
-    return digestOfMarks([...marks].flatMap(([of, { signed }]) => (this.#maySay(of, user) ? signed : [])))
+    const { marks, user: own } = this.#ground
+    const said = [...marks].flatMap(([of, { signed }]) => (this.#maySay(of, user) ? signed : []))
+    return digestOfMarks(said, user === own ? namesOfAcks(this.#ground) : [])
   }
 
   /** The other end has other marks: it is told all. */
@@ -81,7 +85,17 @@ export class Receipts {
     const outgoing = this.#links.get(link)
     if (outgoing === undefined) return
     for (const user of this.#ground.marks.keys()) outgoing.pending.add(user)
+    outgoing.acks?.owe()
     link.wake()
+  }
+
+  /** Devices have committed more of the logs of one's own: the other devices of one's own are told now and then. */
+  acked(devices: Iterable<DeviceId>): void {
+    for (const { acks } of this.#links.values()) acks?.owe(devices)
+    this.#acksTimer ??= setTimeout(() => {
+      this.#acksTimer = undefined
+      for (const [link, { acks }] of this.#links) if (acks?.isOwed) link.wake()
+    }, this.#pauses.own).unref()
   }
 
   /** Somebody's mark is another now, as committed. */
@@ -104,7 +118,8 @@ export class Receipts {
   /** The next frame for a link. */
   next(link: MarkLink): Event['is'] | undefined {
     const outgoing = this.#links.get(link)
-    if (outgoing === undefined || outgoing.pending.size === 0) return undefined
+    if (outgoing === undefined) return undefined
+    const reached = outgoing.acks?.next() ?? []
     const marks: Signed[] = []
     let bytes = 0
     for (const user of outgoing.pending) {
@@ -115,14 +130,15 @@ export class Receipts {
       for (const mark of news) outgoing.known.add(mark)
       marks.push(...news)
     }
-    if (marks.length === 0) return undefined
+    if (marks.length + reached.length === 0) return undefined
     const conversation = fromText(this.#ground.conversation)
-    return { case: 'marks', value: create(MarksSchema, { conversation, marks }) }
+    return { case: 'marks', value: create(MarksSchema, { conversation, marks, reached }) }
   }
 
   /** Takes what a link tells: what is lower or known changes nothing, and what is forged is logged. */
-  async take(link: MarkLink, { marks }: MarksFrame): Promise<void> {
+  async take(link: MarkLink, { marks, reached }: MarksFrame): Promise<void> {
     const outgoing = this.#links.get(link)
+    outgoing?.acks?.take(reached)
     const pace = new Pace()
     for (const signed of marks.slice(0, limits.marksPage)) {
       await pace.step()
@@ -142,6 +158,7 @@ export class Receipts {
   close(): void {
     clearTimeout(this.#ownTimer)
     clearTimeout(this.#gossipTimer)
+    clearTimeout(this.#acksTimer)
     this.#links.clear()
   }
 
@@ -209,4 +226,6 @@ interface Outgoing {
   readonly pending: Set<UserId>
   /** Marks that it has told, or was told. */
   readonly known: WeakSet<Signed>
+  /** Of a link to another device of one's own. */
+  readonly acks?: OwnAcks
 }

@@ -49,6 +49,12 @@ export function topsOf(logs: State['logs'], isOwn: (device: DeviceId) => boolean
   return tops
 }
 
+/** Whether a device has not committed all of one's own log, `own`, and what waits for its place in it; without one, whether none has. */
+export function isLacking({ row, logs, acked }: State, own: DeviceId, device?: DeviceId): boolean {
+  const reached = [...acked].map(([by, places]) => (device === undefined || by === device ? (places.get(own) ?? 0) : 0))
+  return row.queued > 0 || topOf(logs.get(own)) > Math.max(0, ...reached)
+}
+
 /** Kinds of conversations, as rows have them. */
 export const kinds = { direct: 1, room: 3 } as const
 

@@ -344,6 +344,8 @@ export class Exchange {
       const { held } = await this.conversation.logs.reach(device, places)
       if (held.length < places.length) continue
       this.#offered.delete(device)
+      // Whoever offered it did not bring it, so nothing has told them yet that it is here.
+      this.#owesAck.add(device)
       if (device === this.#own) {
         this.#begin(held)
         this.conversation.wake()

@@ -68,7 +68,7 @@ export class LinkSync implements ExchangeLink {
     this.#marks = new MarkLinks(link, wake)
     this.#words = new WordsExchange(link.user, wake)
     const say = (frame: Frame) => this.#talk.say(frame)
-    this.#rights = new RightsExchange(host, { user: link.user, say, refuse: (id, why) => this.refuse(id, why) })
+    this.#rights = new RightsExchange(host, { user: link.user, say, wake, refuse: (id, why) => this.refuse(id, why) })
     for (const conversation of this.#shared()) {
       this.#said.set(conversation.id, listedNow(conversation, this.user))
       this.#marks.join(conversation)
@@ -364,9 +364,9 @@ export class LinkSync implements ExchangeLink {
 
   // ---- saying
 
-  /** How far people have read, and credit that goes with nothing else. */
+  /** Who takes part, how far people have read, and credit that goes with nothing else. */
   #nextFrame(): Frame | undefined {
-    const frame = this.#marks.next() ?? this.#words.next()
+    const frame = this.#rights.next() ?? this.#marks.next() ?? this.#words.next()
     if (frame !== undefined) return frame
     if (this.#owedCredit < limits.credit / 2) return undefined
     return { case: 'ack', value: create(AckSchema, { credit: this.takeCredit() }) }

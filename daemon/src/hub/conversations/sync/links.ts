@@ -89,6 +89,11 @@ export class Links {
     for (const sync of this.#syncs) sync.changed(conversation, { before, devices })
   }
 
+  /** Asks everybody all over who shares a conversation: more of it can be taken in now. */
+  compare(conversation: Conversation): void {
+    for (const sync of this.#syncs) if (shareWith(conversation, sync.user) !== 'nothing') sync.compare(conversation)
+  }
+
   /** Tells the device that has brought an entry that it does not count. */
   refuse(conversation: Conversation, device: DeviceId, refusal: Refusal): void {
     for (const sync of this.#syncs) if (sync.device === device) sync.refuse(conversation.id, refusal)

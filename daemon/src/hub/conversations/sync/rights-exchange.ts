@@ -8,10 +8,15 @@ import type { State } from '../state.ts'
 import { checkRights, lackingRights, type RightsGround, rightsEntriesFrames, rightsFrame } from './rights.ts'
 import type { SyncHost } from './sync-host.ts'
 
+type Frame = Event['is']
+
 /** The link of an exchange of membership entries. */
 interface RightsLink {
   readonly user: UserId
-  say(frame: Event['is']): void
+  /** Says a frame before all that is owed. */
+  say(frame: Frame): void
+  /** There is something to say: {@link RightsExchange.next} gives it. */
+  wake(): void
   refuse(id: ConversationId, refusal: Refusal): void
 }
 
@@ -23,6 +28,12 @@ export class RightsExchange {
   readonly #unknown = new Set<ConversationId>()
   /** How both stood when this side told last what it has, so that two who refuse each other's fall silent. */
   readonly #told = new Map<ConversationId, string>()
+  /** What the other side holds by its own word, and is yet to be answered. */
+  readonly #toAnswer = new Map<Conversation, Rights>()
+  /** Of these the other side is to be told what is held here. */
+  readonly #toTell = new Set<Conversation>()
+  /** Membership entries that go out next. */
+  readonly #frames: Frame[] = []
 
   constructor(host: SyncHost, link: RightsLink) {
     this.#host = host
@@ -30,21 +41,31 @@ export class RightsExchange {
   }
 
   /** Tells what is held here, for the other side to send what is not. */
-  tell({ id, members }: Conversation): void {
-    this.#link.say(rightsFrame(id, members, this.#link.user))
+  tell(conversation: Conversation): void {
+    this.#toTell.add(conversation)
+    this.#link.wake()
   }
 
   /** The other side tells what it holds: it gets what it lacks, and is told what there is here if it holds more. */
-  told({ id, members }: Conversation, { hashes }: Rights): void {
-    const { user } = this.#link
-    for (const frame of lackingRights(id, members, user, hashes.slice(0, limits.membershipEntries))) {
-      this.#link.say(frame)
+  told(conversation: Conversation, rights: Rights): void {
+    this.#toAnswer.set(conversation, rights)
+    this.#link.wake()
+  }
+
+  /** The next frame of what is owed. Where the other side asks faster than it listens, what it has said last counts. */
+  next(): Frame | undefined {
+    for (const [conversation, rights] of this.#toAnswer) {
+      if (this.#frames.length > 0) break
+      this.#toAnswer.delete(conversation)
+      this.#answer(conversation, rights)
     }
-    const held = new Set([...members.entries.values()].map(({ hash }) => textOf(hash)))
-    const stand = `${held.size} ${hashes.length}`
-    if (hashes.every(hash => held.has(textOf(hash))) || this.#told.get(id) === stand) return
-    this.#told.set(id, stand)
-    this.#link.say(rightsFrame(id, members, user))
+    const frame = this.#frames.shift()
+    if (frame !== undefined) return frame
+    for (const conversation of this.#toTell) {
+      this.#toTell.delete(conversation)
+      return rightsFrame(conversation.id, conversation.members, this.#link.user)
+    }
+    return undefined
   }
 
   async take(conversation: Conversation, { entries }: RightsEntries): Promise<void> {
@@ -74,14 +95,27 @@ export class RightsExchange {
   }
 
   /** Membership entries of one's own go to everybody who is linked; those of others come by a comparison. */
-  push({ id, members, account }: Conversation, before: State): void {
+  push(conversation: Conversation, before: State): void {
+    const { id, members, account } = conversation
     const held = before.members.entries
-    if (held.size === members.entries.size) return
+    // The answer that is owed brings them as well, behind what they build on.
+    if (held.size === members.entries.size || this.#toAnswer.has(conversation)) return
     const known = members.knownTo(this.#link.user)
     const news = [...members.entries].slice(held.size).flatMap(([hash, { header, entry }]) => {
       return header.device === account.device && (known?.has(hash) ?? true) ? [entry] : []
     })
-    for (const frame of rightsEntriesFrames(id, news)) this.#link.say(frame)
+    // Behind what they build on, and before what is said of them.
+    for (const frame of [...this.#frames.splice(0), ...rightsEntriesFrames(id, news)]) this.#link.say(frame)
+  }
+
+  #answer(conversation: Conversation, { hashes }: Rights): void {
+    const { id, members } = conversation
+    this.#frames.push(...lackingRights(id, members, this.#link.user, hashes.slice(0, limits.membershipEntries)))
+    const held = new Set([...members.entries.values()].map(({ hash }) => textOf(hash)))
+    const stand = `${held.size} ${hashes.length}`
+    if (hashes.every(hash => held.has(textOf(hash))) || this.#told.get(id) === stand) return
+    this.#told.set(id, stand)
+    this.#toTell.add(conversation)
   }
 
   #ground(id: ConversationId, known: Conversation | undefined): RightsGround {

@@ -217,16 +217,15 @@ function claimedKey(device: DeviceId, signed: readonly MembershipEntry[]): Autho
   return undefined
 }
 
-/** Everybody whom these entries speak of, and of whom no device is known. */
-function peopleIn(fresh: readonly ReadEntry[], { members, keyring }: RightsGround): UserId[] {
+/** Everybody whom these entries speak of: of some a device may be missing. */
+function peopleIn(fresh: readonly ReadEntry[], { members }: RightsGround): UserId[] {
   const nobody = { user: '' as UserId, key: new Uint8Array(0) }
   const people = new Set(members?.named)
   for (const read of fresh) {
     const { body } = actOf({ ...read, ...nobody })
     if (body.is === 'founding' || body.is === 'invitation') people.add(body.user)
   }
-  const unknown = [...people].filter(user => keyring.devicesOf(user).size === 0)
-  return unknown.slice(0, limits.roomMembers)
+  return [...people].slice(0, limits.peopleMet)
 }
 
 interface Held {

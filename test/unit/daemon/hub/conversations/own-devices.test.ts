@@ -4,6 +4,7 @@ import { messageId } from '../../../../../daemon/src/protocol/ids.ts'
 import { encodeAct } from '../../../../../daemon/src/protocol/membership-bodies.ts'
 import { connect, conversationOf, Home, person, withDevice } from '../../../../support/conversations.ts'
 import { RoomPerson } from '../../../../support/rooms.ts'
+import { until } from '../../../../support/wait.ts'
 
 /** Alice on two devices, and bob. */
 async function three() {
@@ -59,6 +60,41 @@ describe('devices of one account', () => {
     connect(laptop, bob)
     await bob.until('bob has it', async () => (await bob.texts(people.alice)).length === 1)
     await laptop.until('it is delivered', async () => (await chat.state(laptop, 'from the phone')) === 'delivered')
+  })
+
+  it('tell each other who has what, also of what somebody else has brought, and to one that comes later', async () => {
+    await using chat = await three()
+    const { laptop, phone, bob, people } = chat
+    const own = connect(laptop, phone)
+    await phone.send(people.bob, 'from the phone')
+    await laptop.until('it is on the laptop', async () => (await laptop.texts(people.bob)).length === 1)
+    await laptop.send(people.bob, 'from the laptop')
+    await phone.until('it is on the phone', async () => (await phone.texts(people.bob)).length === 2)
+    const wire = connect(laptop, bob)
+    for (const text of ['from the phone', 'from the laptop']) {
+      await phone.until(`${text} is delivered`, async () => (await chat.state(phone, text)) === 'delivered')
+    }
+    own.cut()
+    await laptop.send(people.bob, 'while it was away')
+    await laptop.until('it is delivered', async () => (await chat.state(laptop, 'while it was away')) === 'delivered')
+    wire.cut()
+    await using tablet = await Home.open(withDevice(people.alice))
+    connect(laptop, phone)
+    connect(phone, tablet)
+    for (const home of [phone, tablet]) {
+      await home.until('all are delivered', async () => {
+        const messages = await home.messages(people.bob)
+        return messages.length === 3 && messages.every(({ state }) => state === 'delivered')
+      })
+    }
+    const again = connect(laptop, phone)
+    await until('they say hello', () => again.frames.length > 0)
+    await laptop.send(people.bob, 'and silence')
+    await phone.until('it is there', async () => (await phone.texts(people.bob)).length === 4)
+    assert.ok(
+      again.frames.every(({ is }) => is.case !== 'marks'),
+      'nothing is told that both know',
+    )
   })
 
   it('agree on what was read, which is not unread where it comes later', async () => {

@@ -34,6 +34,9 @@ class Side implements Disposable {
         get areOn() {
           return side.areOn
         },
+        acked: new Map(),
+        isOwn: device => device === owner.account.device,
+        acknowledge: () => {},
         isMember: user => members.some(member => member.user === user),
         keyOf: device => {
           const found = members.find(member => member.account.device === device)
