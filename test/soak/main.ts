@@ -30,7 +30,7 @@ async function soak(): Promise<number | undefined> {
   if (what === 'worlds') return soakWorlds(seeds, { steps: count || 120, workers: workers || 2, jobs: jobs || 8 })
   if (what === 'kills') return soakKills(seeds, count || 10)
   if (what === 'faults') {
-    return soakFaults(seeds, { steps: count || 120, jobs: jobs || 8, ...(values.only && { only: values.only }) })
+    return soakFaults(seeds, { steps: count || 60, jobs: jobs || 8, ...(values.only && { only: values.only }) })
   }
   return undefined
 }
