@@ -70,8 +70,10 @@ export function NotSent({ row, why, around, isTabStop }: NotSentProps) {
 function wordsOf(
   standing: Standing,
   { title: name, isRoom, isClassic }: People,
-  reached: Row['reached'],
+  told: Row['reached'],
 ): readonly [icon: IconName | undefined, words: string, title?: string] {
+  // Of a room of two it is said as in a chat of two.
+  const reached = told?.of === 1 ? undefined : told
   switch (standing.is) {
     case 'sending':
       return ['sync', l10n.t('Sending…')]

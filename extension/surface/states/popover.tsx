@@ -17,7 +17,11 @@ export function Popover({ label, by, onClose, children }: PopoverProps) {
   useLayoutEffect(() => {
     const element = whole.current
     if (!element) return
-    place(element, by.getBoundingClientRect())
+    const moved = () => place(element, by.getBoundingClientRect())
+    // What is asked for first comes later, and takes more room.
+    const grown = new ResizeObserver(moved)
+    grown.observe(element)
+    moved()
     const first = element.querySelector<HTMLElement>('input, [tabindex="0"]')
     ;(first ?? element).focus()
     const away = ({ target }: Event) => {
@@ -26,6 +30,7 @@ export function Popover({ label, by, onClose, children }: PopoverProps) {
     document.addEventListener('pointerdown', away)
     window.addEventListener('blur', onClose)
     return () => {
+      grown.disconnect()
       document.removeEventListener('pointerdown', away)
       window.removeEventListener('blur', onClose)
     }

@@ -19,14 +19,14 @@ export function ReachedList({ host, message, by, onClose }: ReachedListProps) {
   const [why, setWhy] = useState('')
   useEffect(() => {
     host.ask('reached', { message }).then(
-      answer => setMembers(answer.members),
+      answer => setMembers(answer.members.toSorted((a, b) => farthest.indexOf(a.state) - farthest.indexOf(b.state))),
       error => setWhy(sentence(error)),
     )
   }, [host, message])
   return (
     <Popover label={l10n.t('Who has this message')} by={by} onClose={onClose}>
       <p class="popover-none" role="status">
-        {why || (members === undefined ? l10n.t('Asking…') : '')}
+        {why || (members === undefined ? l10n.t('Asking…') : summary(members))}
       </p>
       {members && (
         <ul class="reached">
@@ -45,6 +45,18 @@ export function ReachedList({ host, message, by, onClose }: ReachedListProps) {
   )
 }
 
+/** How many have come how far, so that nobody has to count. */
+function summary(members: readonly Reached[]): string {
+  const count = (state: Reached['state']) => members.filter(one => one.state === state).length
+  const [read, delivered, waiting] = farthest.map(count)
+  return [
+    ...(read ? [l10n.t('Read by {0}', read)] : []),
+    ...(delivered ? [l10n.t('Delivered to {0}', delivered)] : []),
+    ...(waiting ? [l10n.t('Waiting for {0}', waiting)] : []),
+  ].join(' · ')
+}
+
+const farthest: readonly Reached['state'][] = ['read', 'delivered', 'waiting']
 const icons = { waiting: 'history', delivered: 'check-all', read: 'eye' } as const
 const words: Readonly<Record<Reached['state'], () => string>> = {
   waiting: () => l10n.t('waiting'),

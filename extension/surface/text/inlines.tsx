@@ -1,6 +1,9 @@
+import * as l10n from '@vscode/l10n'
 import { useContext } from 'preact/hooks'
 import { everybody } from '../model/mentions.ts'
+import { Icon } from '../style/icon.tsx'
 import type { Inline } from './content.ts'
+import { leadsToMessage } from './links.ts'
 import { ActionsOf, Link, PlaceButton } from './pressable.tsx'
 
 /** The text of a paragraph as elements. */
@@ -24,6 +27,21 @@ function Mention({ text }: { readonly text: string }) {
       {text}
     </span>
   )
+}
+
+/** A link to a message that stands there by itself. */
+function MessageLink({ href }: { readonly href: string }) {
+  return (
+    <Link href={href} title={l10n.t('Show that message')}>
+      <Icon name="comment-discussion" />
+      {l10n.t('a message')}
+    </Link>
+  )
+}
+
+/** Whether the text of a link is where it leads, and no words. */
+function isWritten({ href, children: [first, ...more] }: Extract<Inline, { is: 'link' }>): boolean {
+  return first?.is === 'text' && first.text === href && more.length === 0
 }
 
 function OneInline({ inline }: { readonly inline: Inline }) {
@@ -61,6 +79,8 @@ function OneInline({ inline }: { readonly inline: Inline }) {
       return inline.place ? <PlaceButton place={inline.place}>{code}</PlaceButton> : code
     }
     case 'link':
+      // Ids that nobody reads would fill lines.
+      if (leadsToMessage(inline.href) && isWritten(inline)) return <MessageLink href={inline.href} />
       return (
         <>
           <Link href={inline.href}>

@@ -3,7 +3,7 @@ import { limits } from '../limits.ts'
 import type { Block, Cell } from './content.ts'
 import { readFence } from './fence.ts'
 import { readInline } from './inline.ts'
-import { safeHref } from './links.ts'
+import { editorSchemes, safeHref } from './links.ts'
 import { markProse } from './marks.ts'
 
 /**
@@ -45,7 +45,7 @@ function parser(): MarkdownIt {
   md.disable(['reference', 'lheading', 'entity', 'text_join'])
   // Only whole addresses become links: `main.py`, `lib.rs` and `README.md` would be hosts in Paraguay, Serbia and Moldova.
   md.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false }).add('ftp:', null).add('//', null)
-  for (const scheme of ['vscode:', 'vscode-insiders:']) md.linkify.add(scheme, { validate: lengthOfMessageLink })
+  for (const scheme of editorSchemes) md.linkify.add(`${scheme}:`, { validate: lengthOfMessageLink })
   md.validateLink = href => safeHref(href) !== undefined
   // As written: the parser's own way shows xn--… as letters that may look like others.
   md.normalizeLinkText = text => text

@@ -27,10 +27,12 @@ describe('the text of a message', () => {
   })
 
   it('has links to messages, and none to other parts of an editor', () => {
-    const link = `vscode://parley.parley-chat/message?conversation=${'c'.repeat(52)}&position=0a%2Fb`
-    const [one] = readShort(`see ${link}.`)
-    assert.ok(one?.is === 'paragraph')
-    assert.deepEqual(one.children[1], { is: 'link', href: link, children: [text(link)] })
+    for (const editor of ['vscode', 'code-oss', 'cursor']) {
+      const link = `${editor}://parley.parley-chat/message?conversation=${'c'.repeat(52)}&position=0a%2Fb`
+      const [one] = readShort(`see ${link}.`)
+      assert.ok(one?.is === 'paragraph')
+      assert.deepEqual(one.children[1], { is: 'link', href: link, children: [text(link)] })
+    }
     assert.deepEqual(readShort('vscode://file/etc/passwd'), [paragraph(text('vscode://file/etc/passwd'))])
   })
 
