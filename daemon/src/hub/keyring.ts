@@ -11,13 +11,18 @@ interface OwnKeys {
   readonly keys: () => ReadonlyMap<DeviceId, Uint8Array>
 }
 
-/** The devices of everyone known at one registry, and one's own. Keys are made of their bytes once. */
+/**
+ * The devices of everyone known at one registry, and one's own; those of earlier account keys by themselves, not as anybody's
+ * devices. Keys are made of their bytes once.
+ */
 export class PeopleKeyring implements Keyring {
-  readonly #people: Pick<People, 'get' | 'ofDevice'>
+  readonly #people: Pick<People, 'get' | 'ofDevice' | 'past'>
   readonly #own: OwnKeys
   readonly #made = new Map<DeviceId, Author & { readonly spki: Uint8Array }>()
 
-  constructor(people: Pick<People, 'get' | 'ofDevice'>, own: OwnKeys) {
+  readonly #pastMade = new Map<DeviceId, Author>()
+
+  constructor(people: Pick<People, 'get' | 'ofDevice' | 'past'>, own: OwnKeys) {
     this.#people = people
     this.#own = own
   }
@@ -28,9 +33,18 @@ export class PeopleKeyring implements Keyring {
     this.#made.delete(device)
     const user = this.#own.keys().has(device) ? this.#own.user : this.#people.ofDevice(device)?.user
     const spki = user && this.#spkiOf(user, device)
-    if (!user || !spki) return undefined
+    if (!user || !spki) return this.#pastMade.get(device) ?? this.#past(device)
     const author = { user, key: publicKeyOf(spki), spki }
     this.#made.set(device, author)
+    return author
+  }
+
+  /** Of an account key that has had a successor. */
+  #past(device: DeviceId): Author | undefined {
+    const past = this.#people.past.ofDevice(device)
+    if (past === undefined) return undefined
+    const author = { user: past.user, key: publicKeyOf(past.spki), spki: past.spki }
+    this.#pastMade.set(device, author)
     return author
   }
 

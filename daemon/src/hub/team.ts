@@ -34,8 +34,8 @@ import { PeopleList } from './people-list.ts'
 import type { RegistryClient } from './registry/client.ts'
 import { personInfo } from './registry/online-list.ts'
 import { TeamRooms } from './rooms/circle.ts'
-import { Statements } from './rooms/statements.ts'
-import { roomsTeam } from './rooms/team.ts'
+import type { Statements } from './rooms/statements.ts'
+import { roomsTeam, teamStatements } from './rooms/team.ts'
 import type { TrustStore } from './trust-store.ts'
 
 export interface TeamOptions {
@@ -109,6 +109,8 @@ export class Team extends KeyedCircle {
         this.rooms.linked(user, isUp)
         this.supervisor.linked(user, isUp)
         this.personChanged(user)
+        // What they wrote under an earlier account key is checked by what others know of it.
+        if (isUp) void this.statements.meet([options.account.user, user])
       },
       onClock: (user, why) => this.clockApart(user, why),
       own: options.ownKey,
@@ -142,11 +144,9 @@ export class Team extends KeyedCircle {
       team: roomsTeam(this, client.online),
     })
     this.cuts = new LogCuts({ store, conversations, user, now: () => clock.physical(), log })
-    this.statements = new Statements({
-      people,
-      links: () => [...this.peers.linked].flatMap(each => this.peers.devicesOf(each).map(({ link }) => link)),
+    this.statements = teamStatements(this, {
+      own: () => store.current ?? options.account,
       session: () => client.session,
-      shareRoom: this.rooms.share,
       log,
     })
     this.freshness = new Freshness({

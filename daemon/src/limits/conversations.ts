@@ -113,6 +113,8 @@ export const conversationsLimits = {
   /** Entries that are judged again in one batch, once the members are others, and lines that are told in one. */
   recounted: 100,
   linesTold: 200,
+  /** People of a room who are looked for when a device is not known: all that it has, and as many who have left. */
+  peopleMet: 1_024,
   /** Sets of membership heads for which it is kept who was an admin then: members delete with what they know at that time. */
   standingsKept: 32,
   /** Membership entries of a room: 256 members who come and go twenty times; folding them takes under a second. */

@@ -18,10 +18,14 @@ export const hubLimits = {
   roomLinks: 256,
   /** People of whom one link is asked for their statements at once: 64 of 4 KB fill a frame to a quarter. */
   statementsAsked: 64,
+  /** Statements in one answer: 200 of 4 KB fit into a frame; few people have had other account keys. */
+  statementsAnswered: 200,
   /** Linked people who are asked for the statements of somebody, before the registry is. */
   statementsAskedOf: 3,
   /** How long these may take, one after the other. */
   statementsWait: 5_000,
+  /** Account keys of one person, beside the present one, whose devices are remembered: each is a loss of all devices. */
+  pastKeys: 16,
   /** Whoever could not be found is not looked for again before: what they wrote comes again with each comparison. */
   statementsAgain: 10_000,
   /** Head start of each address over the next when several are tried at once (RFC 8305 advises 250 ms). */

@@ -17,13 +17,17 @@ import { expectReply } from '../registry/open.ts'
 import type { RegistrySession } from '../registry/session.ts'
 
 export interface StatementsOptions {
-  readonly people: Pick<People, 'get' | 'judge' | 'judgeWhenever' | 'keep'>
+  readonly people: Pick<People, 'get' | 'read' | 'judge' | 'judgeWhenever' | 'keep' | 'past'>
+  /** Oneself, and the number of one's account key. */
+  readonly self: () => { readonly user: UserId; readonly generation: number }
   /** Links to devices of other people, those that have been up longest first. */
   readonly links: () => readonly Pick<Link, 'request'>[]
   /** The registry, while signed in there. */
   readonly session: () => Pick<RegistrySession, 'lookUp'> | undefined
-  /** Whether both belong to a room here, or did: who shares none learns nothing. */
+  /** Whether both belong to a room here, or did: who shares none learns only of themselves. */
   readonly shareRoom: (asker: UserId, about: UserId) => boolean
+  /** Devices are known now whose entries were refused before. */
+  readonly learnt: (user: UserId) => void
   /** Monotonic, ms. */
   readonly now?: () => number
   readonly log: Log
@@ -45,7 +49,10 @@ export class Statements {
     this.#options = options
   }
 
-  /** Looks for those of these people who are not known. Resolves when it has done what it could. */
+  /**
+   * Looks for those of these people who are not known, or of whose earlier account keys something is missing. Resolves when
+   * it has done what it could.
+   */
   async meet(users: readonly UserId[]): Promise<void> {
     const wanted = users.filter(user => this.#isWanted(user))
     if (wanted.length === 0) return
@@ -54,7 +61,8 @@ export class Statements {
       if (left.length === 0) return
       await this.#askPeer(link, left)
     }
-    await Promise.all(this.#unknown(wanted).map(user => this.#lookUp(user)))
+    const strangers = this.#unknown(wanted).filter(user => this.#generationOf(user) === undefined)
+    await Promise.all(strangers.map(user => this.#lookUp(user)))
     const now = this.#now
     for (const user of this.#unknown(wanted)) this.#missed.set(user, now)
   }
@@ -67,10 +75,15 @@ export class Statements {
     const { people, shareRoom } = this.#options
     const found = users.flatMap(bytes => {
       const user = userId(bytes)
-      const person = shareRoom(asker, user) ? people.get(user) : undefined
-      return person ? [create(PersonStatementsSchema, { attestation: person.attestation, roster: person.roster })] : []
+      const { self } = this.#options
+      const mayKnow = asker === user || asker === self().user || shareRoom(asker, user)
+      if (!mayKnow) return []
+      const person = people.get(user)
+      return [...people.past.of(user), ...(person ? [person] : [])].map(({ attestation, roster }) =>
+        create(PersonStatementsSchema, { attestation, roster }),
+      )
     })
-    return create(StatementsSchema, { people: found })
+    return create(StatementsSchema, { people: found.slice(0, limits.statementsAnswered) })
   }
 
   close(): void {
@@ -82,7 +95,7 @@ export class Statements {
   }
 
   #isWanted(user: UserId): boolean {
-    if (this.#options.people.get(user)) return false
+    if (this.#isKnown(user)) return false
     const missed = this.#missed.get(user)
     if (missed !== undefined && this.#now - missed < limits.statementsAgain) return false
     this.#missed.delete(user)
@@ -90,7 +103,19 @@ export class Statements {
   }
 
   #unknown(users: readonly UserId[]): UserId[] {
-    return users.filter(user => !this.#options.people.get(user))
+    return users.filter(user => !this.#isKnown(user))
+  }
+
+  /** The number of somebody's account key; undefined: they are not known. */
+  #generationOf(user: UserId): number | undefined {
+    const self = this.#options.self()
+    return user === self.user ? self.generation : this.#options.people.get(user)?.attested.generation
+  }
+
+  /** Whether somebody is known, under all account keys that they have had. */
+  #isKnown(user: UserId): boolean {
+    const generation = this.#generationOf(user)
+    return generation !== undefined && this.#options.people.past.isWhole(user, generation)
   }
 
   async #askPeer(link: Pick<Link, 'request'>, users: readonly UserId[]): Promise<void> {
@@ -101,7 +126,8 @@ export class Statements {
       const options = { timeout: limits.statementsWait, signal: this.#closing.signal }
       try {
         const reply = expectReply(await link.request({ case: 'askStatements', value }, options), 'statements')
-        for (const each of reply.people) await this.#keep(each, wanted)
+        // The present key first: it says which are earlier ones.
+        for (const each of reply.people.toReversed()) await this.#keep(each, wanted)
       } catch (error) {
         this.#failed(error)
         return
@@ -111,9 +137,13 @@ export class Statements {
 
   /** What a peer says is taken only as far as the registry has signed it. */
   async #keep({ attestation, roster }: StatementsReply['people'][number], wanted: ReadonlySet<UserId>): Promise<void> {
-    const { people } = this.#options
-    const person = people.judgeWhenever(attestation, roster)
-    if (wanted.has(person.user) && !people.get(person.user)) await people.keep(person)
+    const { people, learnt } = this.#options
+    const told = people.read(attestation, roster)
+    const { user } = told
+    if (!wanted.has(user)) return
+    const present = this.#generationOf(user)
+    if (present === undefined) await people.keep(people.judgeWhenever(attestation, roster))
+    else if (told.attested.generation < present && (await people.past.take(told))) learnt(user)
   }
 
   async #lookUp(user: UserId): Promise<void> {

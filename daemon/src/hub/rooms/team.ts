@@ -1,7 +1,9 @@
 import type { UserId } from '../../protocol/ids.ts'
+import type { Account } from '../accounts.ts'
 import type { OnlineList } from '../registry/online-list.ts'
 import type { Team } from '../team.ts'
 import type { RoomsTeam } from './circle.ts'
+import { Statements, type StatementsOptions } from './statements.ts'
 
 /** What the rooms of a team need of it. */
 export function roomsTeam(team: Team, online: Pick<OnlineList, 'known'>): RoomsTeam {
@@ -33,6 +35,23 @@ export function roomsTeam(team: Team, online: Pick<OnlineList, 'known'>): RoomsT
       for (const user of users) team.supervisor.reach(user)
     },
   }
+}
+
+/** The statements of people in the rooms of a team. */
+export function teamStatements(
+  { people, peers, rooms, conversations }: Team,
+  of: { readonly own: () => Account } & Pick<StatementsOptions, 'session' | 'log'>,
+): Statements {
+  return new Statements({
+    ...{ people, session: of.session, log: of.log },
+    links: () => [...peers.linked].flatMap(user => peers.devicesOf(user).map(({ link }) => link)),
+    shareRoom: rooms.share,
+    self: () => {
+      const { user, attested } = of.own()
+      return { user, generation: attested.generation }
+    },
+    learnt: user => conversations.learnt(user),
+  })
 }
 
 /** Somebody whose statements have not come yet. */

@@ -34,6 +34,14 @@ class RoomsTeam implements AsyncDisposable {
     this.hubs.delete(name)
   }
 
+  /** Somebody loses their home: they begin with an empty one. */
+  async lose(name: string): Promise<void> {
+    await this.stop(name)
+    await this.#homes.get(name)?.[Symbol.asyncDispose]()
+    this.#homes.set(name, await hubHome())
+    await this.begin(name)
+  }
+
   of(name: string): RunningHub {
     const hub = this.hubs.get(name)
     assert.ok(hub, `${name} is not running`)
@@ -182,6 +190,41 @@ describe('rooms of a team', () => {
     await team.sees('cas', '#tea', 'hello')
     assert.ok((await team.shown('cas', '#tea')).includes('bob: hello'))
   })
+
+  it('know what somebody wrote who has lost all devices, also those who come later and they themselves', async () => {
+    await using team = await RoomsTeam.start('ann', 'bob', 'dan')
+    const { conversation } = await team.of('ann').hub.rooms.createRoom({ name: 'Tea', invite: ['bob'] })
+    await team.stands('bob', 'Tea', 'invited')
+    await team.of('bob').hub.rooms.joinRoom({ conversation: '#tea' })
+    await team.stands('ann', 'Tea', 'owner', 2)
+    await team.of('bob').say('#tea', 'before')
+    await team.sees('ann', '#tea', 'before')
+    await team.of('bob').say('ann', 'to ann alone')
+    await team.of('ann').seen('it', () => team.of('ann').hub.snapshot().conversations.length === 2)
+    await team.lose('bob')
+
+    const fresh = team.of('bob')
+    await fresh.hub.signIn({ registry: team.registry.registry.address, name: 'bob', password })
+    await fresh.hub.devices.newAccountKey()
+    await team.of('ann').seen('the new key', () => team.of('ann').hub.status().warnings.length > 0)
+    await team.of('ann').hub.trust.acceptKey({ with: 'bob' })
+    await team.stands('bob', 'Tea', 'member', 2)
+    await team.sees('bob', '#tea', 'before')
+    await fresh.seen('what was said to ann', () => {
+      return fresh.hub.snapshot().conversations.some(({ lastLine }) => lastLine === 'to ann alone')
+    })
+
+    await team.of('ann').hub.rooms.inviteToRoom({ conversation: conversation.conversation, who: 'dan' })
+    await team.stands('dan', 'Tea', 'invited')
+    await team.of('dan').hub.rooms.joinRoom({ conversation: '#tea' })
+    await team.stands('dan', 'Tea', 'member', 3)
+    await team.sees('dan', '#tea', 'before')
+    await team.stop('dan')
+    await team.begin('dan')
+    await fresh.say('#tea', 'after')
+    await team.sees('dan', '#tea', 'after')
+    await team.sees('dan', '#tea', 'before')
+  }).timeout(60_000)
 
   it('are refused in words', async () => {
     await using team = await RoomsTeam.start('ann')
