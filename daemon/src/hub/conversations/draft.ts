@@ -45,6 +45,8 @@ export class Draft {
   readonly #marks: Map<UserId, UserMarks>
   /** The first unread message was withdrawn while others are left. */
   #hasLostFirst = false
+  /** Where messages are that this batch brings and that have not been read. */
+  readonly #received = new Set<string>()
   /** How far one has read now, where no mark says so yet. */
   #read: ReadMap | undefined
   readonly #stored: Uint8Array | undefined
@@ -283,7 +285,10 @@ export class Draft {
     if (!this.#hasLostFirst || this.#row.unread === 0n) return
     const read = this.#read ?? this.#marks.get(this.#account.user)?.read ?? new Map()
     const of = { conversation: this.#conversation, user: this.#account.user, row: this.#row, read }
-    this.#row.firstUnread = await firstUnread(storage, of, key => this.#batch.get(key))
+    this.#row.firstUnread = await firstUnread(storage, of, {
+      get: key => this.#batch.get(key),
+      received: this.#received,
+    })
   }
 
   /** The changes to write and the state that holds once they are committed; undefined when nothing changes. */
@@ -320,6 +325,7 @@ export class Draft {
     const row = this.#row
     if (position > row.lastReceived) row.lastReceived = position
     if (this.#isRead(position)) return
+    this.#received.add(position)
     if (row.unread === 0n || position < row.firstUnread) row.firstUnread = position
     row.unread++
     if (namesOne(content, this.#account.user)) row.mentions++

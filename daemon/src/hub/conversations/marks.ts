@@ -3,7 +3,7 @@ import { create, toBinary } from '@bufbuild/protobuf'
 import type { Change, Storage } from '@parley/kit'
 import { limits } from '../../limits.ts'
 import { type ConversationRow, MarkRowSchema } from '../../protocol/hub_rows_pb.ts'
-import { type ConversationId, deviceId, type UserId } from '../../protocol/ids.ts'
+import { type ConversationId, type DeviceId, deviceId, type UserId } from '../../protocol/ids.ts'
 import { isWithin, mergedReads, type ReadMap, readMark } from '../../protocol/marks.ts'
 import type { Signed } from '../../protocol/parley_pb.ts'
 import { hashOf } from '../../protocol/signed.ts'
@@ -87,6 +87,8 @@ export interface Reader {
   readonly read: ReadMap
   /** By device of somebody else: the last of its log that is here. */
   readonly tops: ReadMap
+  /** Whether a log has branches: then what is read of one reads what has the same numbers in others. */
+  isForked(device: DeviceId): boolean
 }
 
 /**
@@ -103,7 +105,11 @@ export async function readUpTo(storage: Storage, of: Reader, position: string): 
   let count = 0
   for await (const { at, device, seq, message } of unreadMessages(storage, of)) {
     if (at > position || count === limits.readAtOnce) {
-      return { read, unread: Math.max(unread, 1), mentions, firstUnread: at, isWhole: at > position }
+      const isWhole = at > position
+      if ([...read.keys()].some(log => of.isForked(log))) {
+        return { ...((await readAlso(storage, of, read)) ?? nothingLeft), read, isWhole }
+      }
+      return { read, unread: Math.max(unread, 1), mentions, firstUnread: at, isWhole }
     }
     read.set(device, Math.max(seq, read.get(device) ?? 0))
     unread--
@@ -140,24 +146,30 @@ function allRead({ read, tops }: Reader): Reading {
 const nothingLeft = { unread: 0, mentions: 0, firstUnread: '', isWhole: true } as const
 
 /**
- * Where the first message stands that is not read, once a batch has taken away the one that was: `changed` says what it
- * makes of a row. Empty: nowhere.
+ * Where the first message stands that is not read, once a batch has taken away the one that was: `batch` says what it
+ * makes of a row, and where it puts messages that are to be read. Empty: nowhere.
  */
 export async function firstUnread(
   storage: Storage,
-  of: Omit<Reader, 'tops'>,
-  changed: (key: string) => Change | undefined,
+  of: Omit<Reader, 'tops' | 'isForked'>,
+  batch: { get(key: string): Change | undefined; readonly received: Iterable<string> },
 ): Promise<string> {
-  for await (const { at } of unreadMessages(storage, of)) {
-    const change = changed(keys.message(of.conversation, at))
-    const message = change && 'put' in change ? readMessageRow(change.put, change.value) : undefined
-    if (change === undefined || (message && isToRead(message, message.user, of.user))) return at
+  const isLeft = (at: string): boolean | undefined => {
+    const change = batch.get(keys.message(of.conversation, at))
+    if (change === undefined) return undefined
+    const message = 'put' in change ? readMessageRow(change.put, change.value) : undefined
+    return message !== undefined && isToRead(message, message.user, of.user)
   }
-  return of.row.lastReceived
+  const [fresh = ''] = [...batch.received].filter(isLeft).sort()
+  for await (const { at } of unreadMessages(storage, of)) {
+    if (fresh !== '' && fresh < at) return fresh
+    if (isLeft(at) !== false) return at
+  }
+  return fresh === '' ? of.row.lastReceived : fresh
 }
 
 /** The messages that were not read so far, from the first one on. */
-async function* unreadMessages(storage: Storage, { conversation, user, row, read }: Omit<Reader, 'tops'>) {
+async function* unreadMessages(storage: Storage, { conversation, user, row, read }: Omit<Reader, 'tops' | 'isForked'>) {
   const messages = keys.messagesOf(conversation)
   let after = rightBefore(keys.message(conversation, row.firstUnread))
   const pace = new Pace()

@@ -168,7 +168,9 @@ export class Writer {
       if (next !== undefined) marks.set(mark.user, next)
     }
     const read = state.marks.get(user)?.read ?? nothingRead.read
-    const reader = { conversation, user, row: state.row, read, tops: topsOf(state.logs, isOwn) }
+    const tops = topsOf(state.logs, isOwn)
+    const isForked = (device: DeviceId) => (state.logs.get(device)?.knots.length ?? 0) > 0
+    const reader = { conversation, user, row: state.row, read, tops, isForked }
     const told = marks.get(user)
     const also = told && (await readAlso(storage, reader, told.read))
     const { readTo } = this.inbox
