@@ -19,6 +19,8 @@ export interface Outcome {
 }
 
 process.once('message', (order: Order) => void run(order))
+// Whoever gave the order is gone.
+process.once('disconnect', () => process.exit())
 
 async function run({ first, last, steps, jobs, lie }: Order): Promise<void> {
   let next = first

@@ -41,6 +41,8 @@ export class Record {
   /** What was told and cannot be. */
   readonly faults: string[] = []
   readonly #texts = new Map<string, Set<string>>()
+  /** Of messages that somebody was told to be delivered: their ids. */
+  readonly #delivered = new Set<string>()
   /** The furthest state that a station told of a message since its disk was put back. */
   readonly #states = new Map<string, number>()
   #count = 0
@@ -71,6 +73,20 @@ export class Record {
       if (order[state] < before)
         this.faults.push(`${station.name} said of "${text}" that it is ${state}, after more had been said`)
       this.#states.set(at, Math.max(before, order[state]))
+      if (order[state] >= order.delivered) this.#delivered.add(message)
+    }
+  }
+
+  /**
+   * The only device of somebody, which runs for the first time, was killed: what others wrote in these conversations and
+   * were told to be delivered has to be on its disk.
+   */
+  async checkDisk({ name, person, disk }: Station, conversations: ReadonlySet<ConversationId>): Promise<void> {
+    const ids = await idsOn(disk)
+    for (const { by, conversation, deed, id } of this.said) {
+      if (deed.is !== 'text' || !conversations.has(conversation) || by.person.user === person.user) continue
+      if (this.#delivered.has(id) && !ids.has(id))
+        this.faults.push(`"${deed.text}" was told to be delivered, and is not on the disk of ${name}`)
     }
   }
 

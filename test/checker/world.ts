@@ -133,7 +133,17 @@ export class World {
     }
     this.#network.isolate(station)
     await station.kill()
+    await this.#checkDisk(station)
     if (this.#random.below(3) > 0) await this.#restart(station)
+  }
+
+  /** Another device, a copy, or an older disk may be what has said that it has a message. */
+  async #checkDisk(station: Station): Promise<void> {
+    const { person } = station
+    const isOnly = this.stations.every(other => other === station || other.person.user !== person.user)
+    if (!isOnly || station.life > 0) return
+    const others = this.#people.filter(({ user }) => user !== person.user)
+    await this.record.checkDisk(station, new Set(others.map(other => conversationOf(person, other))))
   }
 
   #cut(): void {
