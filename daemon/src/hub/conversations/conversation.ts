@@ -350,6 +350,7 @@ export class Conversation {
     this.#state = state
     logFork(this.#shared.log, this.id, before, state, this.account)
     this.logs.settle(draft.linked.map(({ checked }) => checked))
+    if (before.members !== state.members) this.receipts.membersChanged()
     for (const [marked, marks] of state.marks) if (before.marks.get(marked) !== marks) this.receipts.changed(marked)
     const acked = [...state.acked].filter(([by, logs]) => before.acked.get(by) !== logs).map(([by]) => by)
     if (acked.length > 0) this.receipts.acked(acked)

@@ -58,6 +58,8 @@ export class Receipts {
   #gossipTimer: NodeJS.Timeout | undefined
   readonly #gossip = new Set<UserId>()
   #acksTimer: NodeJS.Timeout | undefined
+  /** Of people who do not take part by what is known so far: a mark may come before what says that they joined. */
+  readonly #early = new Map<string, Signed>()
 
   constructor(ground: ReceiptsGround, { own = limits.marksPause, gossip = limits.marksGossip }: ReceiptPauses = {}) {
     this.#ground = ground
@@ -115,6 +117,15 @@ export class Receipts {
     }
   }
 
+  /** Others take part now than before: what came too early is taken after all. */
+  membersChanged(): void {
+    for (const [name, signed] of [...this.#early]) {
+      if (!this.#ground.isMember(readMark(signed).user)) continue
+      this.#early.delete(name)
+      this.#take(signed)
+    }
+  }
+
   /** The next frame for a link. */
   next(link: MarkLink): Event['is'] | undefined {
     const outgoing = this.#links.get(link)
@@ -142,16 +153,9 @@ export class Receipts {
     const pace = new Pace()
     for (const signed of marks.slice(0, limits.marksPage)) {
       await pace.step()
-      try {
-        const mark = this.#check(signed)
-        if (mark === undefined) continue
-        outgoing?.known.add(signed)
-        this.#ground.commit(mark)
-      } catch (error) {
-        const { conversation, log } = this.#ground
-        log.warn({ conversation, peer: link.user, code: asParleyError(error).code }, asParleyError(error).message)
-        return
-      }
+      const fate = this.#take(signed, link)
+      if (fate === 'bad') return
+      if (fate === 'news') outgoing?.known.add(signed)
     }
   }
 
@@ -162,6 +166,20 @@ export class Receipts {
     this.#links.clear()
   }
 
+  #take(signed: Signed, link?: MarkLink): 'news' | 'known' | 'bad' {
+    try {
+      const mark = this.#check(signed)
+      if (mark === undefined) return 'known'
+      this.#ground.commit(mark)
+      return 'news'
+    } catch (error) {
+      const { conversation, log } = this.#ground
+      const { code, message } = asParleyError(error)
+      log.warn({ conversation, peer: link?.user, code }, message)
+      return 'bad'
+    }
+  }
+
   /** The mark, if it is news; throws `forged` or `bad-signature`. */
   #check(signed: Signed): WaitingMark | undefined {
     const { conversation, marks, keyOf, isMember } = this.#ground
@@ -170,7 +188,11 @@ export class Receipts {
       throw new ParleyError('forged', 'How far somebody has read another conversation was not taken for this one.')
     }
     const known = marks.get(mark.user)
-    if ((known && isWithin(mark.read, known.read)) || !isMember(mark.user)) return undefined
+    if (known && isWithin(mark.read, known.read)) return undefined
+    if (!isMember(mark.user)) {
+      if (this.#early.size < limits.marksPage) this.#early.set(`${mark.user}/${mark.device}`, signed)
+      return undefined
+    }
     const author = keyOf(mark.device)
     if (author?.user !== mark.user) return undefined
     if (!verify('mark', signed, author.key)) {
