@@ -176,7 +176,8 @@ export class LinkSync implements ExchangeLink {
     if (is.case === 'ack' && is.value.conversation.length === 0) return this.#talk.grant(is.value.credit)
     const id = conversationId(is.value.conversation)
     const known = this.#host.get(id) ?? this.#host.meet(id, this.#link)
-    if (known === undefined && is.case === 'rightsEntries') return this.#meetRoom(id, is.value)
+    const isUnknown = known === undefined || (!known.peer && shareWith(known, this.user) === 'nothing')
+    if (isUnknown && is.case === 'rightsEntries') return this.#meetRoom(id, is.value)
     if (known === undefined || shareWith(known, this.user) === 'nothing') {
       if (is.case === 'entries') this.#giveBack(bytesOf(is.value))
       return this.refuse(id, noneOfTheirs)
@@ -240,6 +241,8 @@ export class LinkSync implements ExchangeLink {
     const conversation = this.#host.get(id) ?? this.#host.meet(id, this.#link, resumed)
     if (conversation === undefined) return this.#rights.askFor(id)
     const share = shareWith(conversation, this.user)
+    // Of a room that was put back to an older copy they know more than is known here.
+    if (share === 'nothing' && conversation.peer === undefined) return this.#rights.askFor(id)
     if (share === 'nothing') return this.refuse(id, noneOfTheirs)
     const said = this.#said.get(id)
     this.#said.delete(id)
@@ -324,7 +327,7 @@ export class LinkSync implements ExchangeLink {
 
   async #meetRoom(id: ConversationId, frame: RightsEntries): Promise<void> {
     const conversation = await this.#rights.meet(id, frame)
-    if (conversation !== undefined) this.#begin(conversation)
+    if (conversation !== undefined && shareWith(conversation, this.user) !== 'nothing') this.#begin(conversation)
   }
 
   /** The members of a conversation are others now. */

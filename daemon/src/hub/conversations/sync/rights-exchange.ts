@@ -74,7 +74,7 @@ export class RightsExchange {
     if (accepted.length > 0) await conversation.admit(accepted)
   }
 
-  /** Somebody names a room that is not here: its membership entries say whether one has a part in it. */
+  /** Somebody names a room that is not here, or in which they have no part by what is: its membership entries say whether one has a part in it. */
   askFor(id: ConversationId): void {
     if (this.#host.rooms === undefined || this.#unknown.size >= limits.unknownConversations) {
       this.#link.refuse(id, { code: 'stranger', message: 'That conversation is none of these two users.' })
@@ -87,7 +87,7 @@ export class RightsExchange {
   /** Begins a room that is not here by its membership entries; undefined when one has no part in it. */
   async meet(id: ConversationId, { entries }: RightsEntries): Promise<Conversation | undefined> {
     if (this.#host.rooms === undefined) return undefined
-    const { accepted, refused } = await checkRights(entries, this.#ground(id, undefined))
+    const { accepted, refused } = await checkRights(entries, this.#ground(id, this.#host.get(id)))
     for (const refusal of refused) this.#link.refuse(id, refusal)
     const conversation = await this.#host.begin(id, accepted)
     if (conversation !== undefined) this.#unknown.delete(id)
