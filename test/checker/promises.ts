@@ -36,7 +36,7 @@ class Promises {
     const faults: string[] = []
     for (const said of this.#said) {
       if (said.acknowledged === undefined || said.mayBeLost) continue
-      if (this.#ids.has(said.id) || this.#waiting.has(said.id) || this.#isMoot(said)) continue
+      if (this.#isKept(said) || this.#isMoot(said)) continue
       faults.push(`${wordsOf(said)} was acknowledged and is lost`)
     }
     return faults
@@ -64,8 +64,8 @@ class Promises {
     const faults: string[] = []
     for (const said of this.#said) {
       const { deed } = said
-      // What has an entry of its own counts or not as the reference says.
-      if (said.acknowledged === undefined || said.mayBeLost || this.#ids.has(said.id)) continue
+      // What has an entry of its own counts or not as the reference says, and what waits shows only where it does.
+      if (said.acknowledged === undefined || said.mayBeLost || this.#isKept(said)) continue
       if (deed.is !== 'edit' && deed.is !== 'deletion') continue
       const name = `${deed.of.user} ${deed.of.message}`
       const line = this.#lines.get(name)
@@ -77,6 +77,10 @@ class Promises {
         faults.push(`${wordsOf(shown)} is shown, which ${wordsOf(said)} has replaced`)
     }
     return faults
+  }
+
+  #isKept({ id }: Said): boolean {
+    return this.#ids.has(id) || this.#waiting.has(id)
   }
 
   /** Whether nothing need be left of it: what it was about is gone, or it went into what it was about before that left. */
