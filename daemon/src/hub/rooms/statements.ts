@@ -11,15 +11,16 @@ import {
   type Statements as StatementsReply,
   StatementsSchema,
 } from '../../protocol/parley_pb.ts'
+import type { Attestation } from '../../protocol/statements.ts'
 import { Gate } from '../gate.ts'
-import type { People } from '../people.ts'
+import type { People, Person } from '../people.ts'
 import { expectReply } from '../registry/open.ts'
 import type { RegistrySession } from '../registry/session.ts'
 
 export interface StatementsOptions {
   readonly people: Pick<People, 'get' | 'read' | 'judge' | 'judgeWhenever' | 'keep' | 'past'>
-  /** Oneself, and the number of one's account key. */
-  readonly self: () => { readonly user: UserId; readonly generation: number }
+  /** Oneself, as the registry has attested it last. */
+  readonly self: () => Present & { readonly user: UserId }
   /** Links to devices of other people, those that have been up longest first. */
   readonly links: () => readonly Pick<Link, 'request'>[]
   /** The registry, while signed in there. */
@@ -32,6 +33,9 @@ export interface StatementsOptions {
   readonly now?: () => number
   readonly log: Log
 }
+
+/** The number of somebody's present account key, and the devices that the registry denies them. */
+type Present = Pick<Attestation, 'generation' | 'denied'>
 
 /**
  * Who wrote something in a room is shown by statements of people whom this hub may never have met: it asks those it is
@@ -61,9 +65,10 @@ export class Statements {
       if (left.length === 0) return
       await this.#askPeer(link, left)
     }
-    const strangers = this.#unknown(wanted).filter(user => this.#generationOf(user) === undefined)
+    const strangers = this.#unknown(wanted).filter(user => this.#presentOf(user) === undefined)
     await Promise.all(strangers.map(user => this.#lookUp(user)))
     const now = this.#now
+    for (const [user, at] of this.#missed) if (now - at >= limits.statementsAgain) this.#missed.delete(user)
     for (const user of this.#unknown(wanted)) this.#missed.set(user, now)
   }
 
@@ -106,16 +111,16 @@ export class Statements {
     return users.filter(user => !this.#isKnown(user))
   }
 
-  /** The number of somebody's account key; undefined: they are not known. */
-  #generationOf(user: UserId): number | undefined {
+  /** What the registry has attested of somebody last; undefined: they are not known. */
+  #presentOf(user: UserId): Present | undefined {
     const self = this.#options.self()
-    return user === self.user ? self.generation : this.#options.people.get(user)?.attested.generation
+    return user === self.user ? self : this.#options.people.get(user)?.attested
   }
 
   /** Whether somebody is known, under all account keys that they have had. */
   #isKnown(user: UserId): boolean {
-    const generation = this.#generationOf(user)
-    return generation !== undefined && this.#options.people.past.isWhole(user, generation)
+    const present = this.#presentOf(user)
+    return present !== undefined && this.#options.people.past.isWhole(user, present.generation)
   }
 
   async #askPeer(link: Pick<Link, 'request'>, users: readonly UserId[]): Promise<void> {
@@ -127,7 +132,8 @@ export class Statements {
       try {
         const reply = expectReply(await link.request({ case: 'askStatements', value }, options), 'statements')
         // The present key first: it says which are earlier ones.
-        for (const each of reply.people.toReversed()) await this.#keep(each, wanted)
+        const told = reply.people.slice(0, limits.statementsAnswered).toReversed()
+        for (const each of told) await this.#keep(each, wanted).catch(error => this.#failed(error))
       } catch (error) {
         this.#failed(error)
         return
@@ -141,9 +147,9 @@ export class Statements {
     const told = people.read(attestation, roster)
     const { user } = told
     if (!wanted.has(user)) return
-    const present = this.#generationOf(user)
+    const present = this.#presentOf(user)
     if (present === undefined) await people.keep(people.judgeWhenever(attestation, roster))
-    else if (told.attested.generation < present && (await people.past.take(told))) learnt(user)
+    else if (isPast(told, present) && (await people.past.take(told))) learnt(user)
   }
 
   async #lookUp(user: UserId): Promise<void> {
@@ -164,4 +170,12 @@ export class Statements {
     const { code, message } = asParleyError(error)
     this.#options.log.debug({ code }, `The statements of people in a room did not come: ${message}`)
   }
+}
+
+/**
+ * Whether somebody was so under an earlier account key. Whoever has stolen that key could sign further devices, but the
+ * registry has denied those that there were when it was given up, and no others.
+ */
+function isPast({ attested, keys }: Person, { generation, denied }: Present): boolean {
+  return attested.generation < generation && [...keys.keys()].every(device => denied.has(device))
 }

@@ -48,7 +48,7 @@ export function teamStatements(
     shareRoom: rooms.share,
     self: () => {
       const { user, attested } = of.own()
-      return { user, generation: attested.generation }
+      return { user, generation: attested.generation, denied: attested.denied }
     },
     learnt: user => conversations.learnt(user),
   })
