@@ -1,7 +1,7 @@
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { decoder } from './codec.ts'
+import { decoder, encoder } from './codec.ts'
 import { checkEmoji, isShownEmoji } from './emoji.ts'
 import { type Attachment, fileOf, readAttachment } from './files.ts'
 import { type DeviceId, deviceId, fromText, type MessageId, messageId, type UserId, userId } from './ids.ts'
@@ -80,7 +80,7 @@ export function saysWords(kind: number): boolean {
 export function encodeSaid(said: Said): { readonly kind: number; readonly body: Uint8Array<ArrayBuffer> } {
   const { kind, is } = isAct(said) ? bodyOfDeed(said.act) : bodyOfContent(said)
   const fields = { message: fromText(said.message), written: BigInt(said.written), is }
-  return { kind, body: toBinary(BodySchema, create(BodySchema, fields)) }
+  return { kind, body: encodeBody(create(BodySchema, fields)) }
 }
 
 /** The body of a text message. Throws `bad-message` when it is empty or over 100 KiB of UTF-8. */
@@ -121,6 +121,7 @@ export function checkContent({ text, mentions = [], files = [] }: Omit<Content, 
 }
 
 const decodeBody = decoder(BodySchema)
+const encodeBody = encoder(BodySchema)
 
 const cases: ReadonlyMap<number, Body['is']['case']> = new Map([
   [textKind, 'text'],

@@ -1,8 +1,8 @@
 import { hash as digest, type KeyObject, randomBytes } from 'node:crypto'
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { decoder } from './codec.ts'
+import { decoder, encoder } from './codec.ts'
 import { type ConversationId, conversationId, type DeviceId, deviceId, fromText } from './ids.ts'
 import { type Entry, EntrySchema, HeaderSchema } from './parley_pb.ts'
 import { ecdsaP256, hashOf, signatureOf, verify } from './signed.ts'
@@ -57,8 +57,7 @@ export function sealEntry(fields: {
   const salt = randomBytes(saltSize)
   const bodyHash = bodyHashOf(salt, body)
   checkHeader({ seq, prev, rights, kind, bodyHash, bodySize: body.length })
-  const header = toBinary(
-    HeaderSchema,
+  const header = writeHeader(
     create(HeaderSchema, {
       conversation: fromText(conversation),
       device: fromText(device),
@@ -125,6 +124,7 @@ const lowestKind = 16
 const highestKind = 2 ** 29 - 1
 
 const decodeHeader = decoder(HeaderSchema)
+const writeHeader = encoder(HeaderSchema)
 
 function checkHeader(header: Omit<EntryHeader, 'conversation' | 'device' | 'time'>): void {
   const { seq, prev, rights, kind, bodyHash, bodySize } = header

@@ -1,7 +1,6 @@
-import { toBinary } from '@bufbuild/protobuf'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { decoder } from './codec.ts'
+import { decoder, encoder } from './codec.ts'
 import { FilePartSchema, type Frame, FrameSchema, ReplySchema } from './parley_pb.ts'
 
 /** Bytes before each frame: its length, big-endian. */
@@ -9,12 +8,12 @@ const lengthSize = 4
 
 /** `frame` as it goes over a link: 4 bytes of length, then protobuf. Throws `bad-message` when no link would take it. */
 export function encodeFrame(frame: Frame): Uint8Array<ArrayBuffer> {
-  const body = toBinary(FrameSchema, frame)
-  const bytes = new Uint8Array(lengthSize + body.length)
-  writeLength(bytes, body.length)
-  bytes.set(body, lengthSize)
+  const bytes = writeFrame(frame, lengthSize)
+  writeLength(bytes, bytes.length - lengthSize)
   return bytes
 }
+
+const writeFrame = encoder(FrameSchema)
 
 /**
  * What goes before `bytes` so that both together are the frame of a reply with that part of a file. By hand, because the

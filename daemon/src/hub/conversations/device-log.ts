@@ -1,8 +1,8 @@
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import { limits } from '../../limits.ts'
 import { HeadRowSchema, type LogHead as LogHeadRow } from '../../protocol/hub_rows_pb.ts'
 import type { Place } from './keys.ts'
-import { readRow } from './rows.ts'
+import { readRow, writeRow } from './rows.ts'
 
 /** The last entry of a branch. */
 export interface LogHead extends Place {
@@ -93,7 +93,7 @@ export function headRow({ heads, floors, knots, arrival }: DeviceLog): Uint8Arra
     knots: knots.map(({ from, to }) => ({ from: BigInt(from), to: BigInt(to) })),
     arrival: BigInt(arrival),
   })
-  return toBinary(HeadRowSchema, row)
+  return writeRow(HeadRowSchema, row)
 }
 
 export function readHeadRow(key: string, value: Uint8Array): DeviceLog {

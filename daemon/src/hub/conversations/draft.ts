@@ -1,4 +1,4 @@
-import { clone, create, toBinary } from '@bufbuild/protobuf'
+import { clone, create } from '@bufbuild/protobuf'
 import type { Change, Storage } from '@parley/kit'
 import { limits } from '../../limits.ts'
 import { type EntryPlace, isAct, textKind } from '../../protocol/bodies.ts'
@@ -22,6 +22,7 @@ import { changedLines } from './membership/lines.ts'
 import { mergeRecounts, type Recounted, recountLines, recountOf, recountsFor } from './membership/recount.ts'
 import { changedReach, reachedOf, reachRows, readReach } from './reached.ts'
 import type { Shown } from './rows.ts'
+import { writeRow } from './rows.ts'
 import type { Shelf } from './shelf.ts'
 import { membershipRow, reachedRow, type State } from './state.ts'
 import type { Cursor } from './sync/arrivals.ts'
@@ -253,7 +254,7 @@ export class Draft {
   /** Notes up to where everything of a peer is here, once the entries of this batch are. */
   reachCursor(peer: DeviceId, { epoch, arrival }: Cursor): void {
     const row = create(CursorRowSchema, { epoch, arrival: BigInt(arrival) })
-    this.#batch.put(keys.cursor(peer, this.#conversation), toBinary(CursorRowSchema, row))
+    this.#batch.put(keys.cursor(peer, this.#conversation), writeRow(CursorRowSchema, row))
   }
 
   #reach(all: Map<DeviceId, ReadonlyMap<DeviceId, number>>, by: DeviceId, log: DeviceId, seq: number): boolean {
@@ -305,7 +306,7 @@ export class Draft {
     const reached = reachedOf({ logs: this.#logs, ...kept }, this.#account).reach(reach)
     if (changedReach(reach, reached).length > 0) this.#row.reached = reachRows(reached)
     this.#row.commits++
-    const stored = toBinary(ConversationRowSchema, this.#row)
+    const stored = writeRow(ConversationRowSchema, this.#row)
     const key = keys.conversation(this.#conversation)
     this.#batch.check(key, this.#stored)
     this.#batch.put(key, stored)

@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto'
-import { toBinary } from '@bufbuild/protobuf'
 import { asParleyError, type ErrorCode, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { readBody, type Said, saysWords } from '../../protocol/bodies.ts'
@@ -13,6 +12,7 @@ import { type DeviceLog, emptyLog, extend, inheritedRights } from './device-log.
 import type { Place } from './keys.ts'
 import type { Author, Cut, Doubt, MembershipEntry } from './members.ts'
 import { Pace } from './pace.ts'
+import { writeRow } from './rows.ts'
 
 /** An entry that may be linked: signed by its device, and following what is here. */
 export interface CheckedEntry extends ReadEntry, Place {
@@ -317,7 +317,7 @@ async function accept(read: ReadEntry, how: Accepting, verdict: Verdict): Promis
   const membership = travels && { membership: { header, hash, entry, user, key: spkiOf(how.author.key) } }
   const { device, seq, time } = header
   const { rights, heldCuts } = how
-  const encoded = toBinary(EntrySchema, entry)
+  const encoded = writeRow(EntrySchema, entry)
   const stripped = isStripped(read.entry) && saysWords(header.kind) && { isStripped: true as const }
   const place = { header, hash, entry, device, seq, time, user, rights }
   return { ...place, heldCuts, encoded, content, from: ground.from, ...stripped, ...membership }

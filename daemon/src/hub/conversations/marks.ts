@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import type { Change, Storage } from '@parley/kit'
 import { limits } from '../../limits.ts'
 import { type ConversationRow, MarkRowSchema } from '../../protocol/hub_rows_pb.ts'
@@ -9,7 +9,7 @@ import type { Signed } from '../../protocol/parley_pb.ts'
 import { hashOf } from '../../protocol/signed.ts'
 import { keys, placeOf, rightBefore } from './keys.ts'
 import { Pace } from './pace.ts'
-import { readMessageRow, readRow, type Shown } from './rows.ts'
+import { readMessageRow, readRow, type Shown, writeRow } from './rows.ts'
 
 /** How far one user has read (protocol, section 6), with what proves it: marks of theirs, none within another. */
 export interface UserMarks {
@@ -31,7 +31,7 @@ export function withMark(known: UserMarks = nothingRead, signed: Signed, read: R
 }
 
 export function encodeMarks({ signed }: UserMarks): Uint8Array {
-  return toBinary(MarkRowSchema, create(MarkRowSchema, { marks: [...signed] }))
+  return writeRow(MarkRowSchema, create(MarkRowSchema, { marks: [...signed] }))
 }
 
 /** A stored row `mark/<conversation>/<user>`. Throws `damaged-data`. */

@@ -1,4 +1,4 @@
-import { create, type DescMessage, type MessageShape, toBinary } from '@bufbuild/protobuf'
+import { create, type DescMessage, type MessageShape } from '@bufbuild/protobuf'
 import type { MessageName, Said } from '../../protocol/bodies.ts'
 import { isStripped } from '../../protocol/entries.ts'
 import type { Attachment } from '../../protocol/files.ts'
@@ -19,7 +19,7 @@ import { type Entry, EntrySchema } from '../../protocol/parley_pb.ts'
 import { fileKeys, fileRow } from '../files/rows.ts'
 import type { Batch } from './batch.ts'
 import { entryOf, keys, logKeyOf } from './keys.ts'
-import { nameOfRow, nameRow, outboxRow, readQueued, readRow } from './rows.ts'
+import { nameOfRow, nameRow, outboxRow, readQueued, readRow, writeRow } from './rows.ts'
 import type { About, Shelf } from './shelf.ts'
 
 /** The rows of messages as the batch that is being made will leave them. */
@@ -46,7 +46,7 @@ export class RowSet {
     const { position, registers, copies, hidden, dropped, answered } = row
     const isNothing = position === '' && !registers && copies.length === 0 && !hidden && !dropped && !answered
     if (isNothing) this.#batch.remove(this.#namedKey(name))
-    else this.#batch.put(this.#namedKey(name), toBinary(NamedRowSchema, row))
+    else this.#batch.put(this.#namedKey(name), writeRow(NamedRowSchema, row))
   }
 
   /** Whether the row of that name was looked up, so that no row means that there is none. */
@@ -60,7 +60,7 @@ export class RowSet {
   }
 
   putMessage(position: string, row: MessageRow): void {
-    this.#batch.put(keys.message(this.#conversation, position), toBinary(MessageRowSchema, row))
+    this.#batch.put(keys.message(this.#conversation, position), writeRow(MessageRowSchema, row))
   }
 
   removeMessage(position: string): void {
@@ -79,7 +79,7 @@ export class RowSet {
   /** Notes that a message at a position shows some words of another one. */
   putAnswer(to: MessageName, position: string, user: UserId): void {
     const row = create(AnswerRowSchema, { user: fromText(user) })
-    this.#batch.put(this.#answerKey(to, position), toBinary(AnswerRowSchema, row))
+    this.#batch.put(this.#answerKey(to, position), writeRow(AnswerRowSchema, row))
   }
 
   removeAnswer(to: MessageName, position: string): void {
@@ -107,7 +107,7 @@ export class RowSet {
   }
 
   putAct(id: MessageId, position: string): void {
-    this.#batch.put(keys.act(this.#conversation, id), toBinary(ActRowSchema, create(ActRowSchema, { position })))
+    this.#batch.put(keys.act(this.#conversation, id), writeRow(ActRowSchema, create(ActRowSchema, { position })))
   }
 
   /** The entries that did something with a message. */
@@ -125,7 +125,7 @@ export class RowSet {
     const key = this.#namedKey(name)
     this.#newAbouts.set(key, [...(this.#newAbouts.get(key) ?? []), about])
     const row = create(AboutRowSchema, { kind, user: fromText(user) })
-    this.#batch.put(this.#aboutKey(name, kind, position), toBinary(AboutRowSchema, row))
+    this.#batch.put(this.#aboutKey(name, kind, position), writeRow(AboutRowSchema, row))
   }
 
   removeAbout(name: MessageName, kind: number, position: string): void {
@@ -140,7 +140,7 @@ export class RowSet {
 
   putDeleted(place: string, name: MessageName): void {
     const row = create(DeletedRowSchema, { name: nameRow(name) })
-    this.#batch.put(keys.deleted(this.#conversation, place), toBinary(DeletedRowSchema, row))
+    this.#batch.put(keys.deleted(this.#conversation, place), writeRow(DeletedRowSchema, row))
   }
 
   removeDeleted(place: string): void {
@@ -150,7 +150,7 @@ export class RowSet {
   /** Notes that an entry counts whose words are not here, and that somebody else may have. */
   putHollow(position: string): void {
     const row = create(HollowRowSchema, { position })
-    this.#batch.put(keys.hollow(this.#conversation, entryOf(position)), toBinary(HollowRowSchema, row))
+    this.#batch.put(keys.hollow(this.#conversation, entryOf(position)), writeRow(HollowRowSchema, row))
   }
 
   isHollow(place: string): boolean {
@@ -164,7 +164,7 @@ export class RowSet {
   /** Notes that what an entry says is to be dropped once everybody has it. */
   putLeaving(position: string): void {
     const row = create(LeavingRowSchema, { position })
-    this.#batch.put(keys.leaving(this.#conversation, entryOf(position)), toBinary(LeavingRowSchema, row))
+    this.#batch.put(keys.leaving(this.#conversation, entryOf(position)), writeRow(LeavingRowSchema, row))
   }
 
   removeLeaving(place: string): void {
@@ -180,7 +180,7 @@ export class RowSet {
   fill(place: string, { salt, body }: Pick<Entry, 'salt' | 'body'>): void {
     const entry = this.entry(place)
     if (entry === undefined || !isStripped(entry)) return
-    this.#batch.put(`log/${this.#conversation}/${place}`, toBinary(EntrySchema, { ...entry, salt, body }))
+    this.#batch.put(`log/${this.#conversation}/${place}`, writeRow(EntrySchema, { ...entry, salt, body }))
   }
 
   /** Drops what the entry of a position said; its header stays, so that the log holds together. */
@@ -189,7 +189,7 @@ export class RowSet {
     const entry = this.#read(EntrySchema, key)
     if (entry === undefined || isStripped(entry)) return
     const bare = { ...entry, salt: new Uint8Array(0), body: new Uint8Array(0) }
-    this.#batch.put(key, toBinary(EntrySchema, bare))
+    this.#batch.put(key, writeRow(EntrySchema, bare))
     this.stripped.push(position)
   }
 

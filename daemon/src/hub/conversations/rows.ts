@@ -1,4 +1,4 @@
-import { create, type DescMessage, fromBinary, type MessageShape, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../../errors.ts'
 import { type Content, encodeSaid, isAct, type MessageName, readBody, type Said } from '../../protocol/bodies.ts'
 import { fileOf, readAttachment } from '../../protocol/files.ts'
@@ -13,8 +13,10 @@ import {
 } from '../../protocol/hub_rows_pb.ts'
 import { fromText, messageId, type UserId, userId } from '../../protocol/ids.ts'
 import { type Reaction, reactionsOf, wordsOf } from './registers.ts'
+import { readRow, writeRow } from './row-codec.ts'
 
 export type { Content } from '../../protocol/bodies.ts'
+export { readRow, writeRow } from './row-codec.ts'
 
 /** A message as it is shown: what it said, with everything that was done with it since. */
 export interface Shown extends Content {
@@ -27,21 +29,6 @@ export interface Shown extends Content {
   /** What happened: a line that is no message. */
   readonly event?: EventRow
   readonly imported?: true
-}
-
-/** A stored row. Throws `damaged-data` when its bytes are not what this program wrote. */
-export function readRow<Schema extends DescMessage>(
-  schema: Schema,
-  key: string,
-  value: Uint8Array,
-): MessageShape<Schema> {
-  try {
-    return fromBinary(schema, value)
-  } catch (cause) {
-    throw new ParleyError('damaged-data', `The stored row ${key} is damaged. Restore the home from a backup.`, {
-      cause,
-    })
-  }
 }
 
 /** The row of a message that nothing was done with yet. */
@@ -61,7 +48,7 @@ export function newMessageRow(author: UserId, content: Content): MessageRow {
 
 /** {@link newMessageRow} as it is stored. */
 export function messageRow(author: UserId, content: Content): Uint8Array {
-  return toBinary(MessageRowSchema, newMessageRow(author, content))
+  return writeRow(MessageRowSchema, newMessageRow(author, content))
 }
 
 export function readMessageRow(key: string, value: Uint8Array): Shown & { readonly user: UserId } {
@@ -93,7 +80,7 @@ export function shownOf(row: MessageRow): Shown & { readonly user: UserId } {
 export function outboxRow(said: Said, queued: number): Uint8Array {
   const { kind, body } = encodeSaid(said)
   const fields = { message: fromText(said.message), queued: BigInt(queued), kind, body }
-  return toBinary(OutboxRowSchema, create(OutboxRowSchema, fields))
+  return writeRow(OutboxRowSchema, create(OutboxRowSchema, fields))
 }
 
 /** What waits in the outbox. Throws `damaged-data`. */
@@ -115,7 +102,7 @@ function saidOf(key: string, { body, kind }: OutboxRow): Said {
 }
 
 export function namedRow(position: string): Uint8Array {
-  return toBinary(NamedRowSchema, create(NamedRowSchema, { position }))
+  return writeRow(NamedRowSchema, create(NamedRowSchema, { position }))
 }
 
 /** Where a message stands; empty: nowhere. */

@@ -1,4 +1,3 @@
-import { toBinary } from '@bufbuild/protobuf'
 import { limits } from '../../limits.ts'
 import type { Said } from '../../protocol/bodies.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
@@ -9,6 +8,7 @@ import { EntrySchema } from '../../protocol/parley_pb.ts'
 import { inheritedRights, topOf } from './device-log.ts'
 import type { Draft } from './draft.ts'
 import type { CheckedEntry } from './intake.ts'
+import { writeRow } from './rows.ts'
 import type { Account } from './types.ts'
 
 /** What a sealed entry says. */
@@ -44,7 +44,7 @@ export function seal(
   const { entry } = sealEntry({ conversation, device, seq, prev, time, kind, body, privateKey, rights })
   const read = readHeader(entry)
   const membership = isMembershipKind(kind) && { membership: { ...read, user, key: spki } }
-  const encoded = toBinary(EntrySchema, entry)
+  const encoded = writeRow(EntrySchema, entry)
   const place = { ...read, device, user, seq, time, rights: known }
   return { ...place, encoded, content: said, heldCuts: new Set(), ...membership }
 }
@@ -60,7 +60,7 @@ export function sealFounding(
   const { entry, header } = read
   const place = { ...read, device, user, seq: 1, time: header.time, rights: [] }
   const membership = { ...read, user, key: spki }
-  return { ...place, encoded: toBinary(EntrySchema, entry), content: undefined, heldCuts: new Set(), membership }
+  return { ...place, encoded: writeRow(EntrySchema, entry), content: undefined, heldCuts: new Set(), membership }
 }
 
 const foundingKind = 32

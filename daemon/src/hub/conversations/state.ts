@@ -1,4 +1,4 @@
-import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import type { ListedRow, Storage } from '@parley/kit'
 import { readHeader } from '../../protocol/entries.ts'
 import {
@@ -21,7 +21,7 @@ import { type DeviceLog, readHeadRow, topOf } from './device-log.ts'
 import { keys, lastPart } from './keys.ts'
 import { type Marks, readMarks, type UserMarks } from './marks.ts'
 import type { Members, MembershipEntry } from './members.ts'
-import { readRow } from './rows.ts'
+import { readRow, writeRow } from './rows.ts'
 import type { Account, Peer } from './types.ts'
 
 /** By device that has committed: how far it has each log of one's own devices. */
@@ -136,7 +136,7 @@ function stateOf(rows: Rows): State {
 /** How far a device has each log. */
 export function reachedRow(reached: ReadonlyMap<DeviceId, number>): Uint8Array {
   const logs = [...reached].map(([device, seq]) => ({ device: fromText(device), seq: BigInt(seq) }))
-  return toBinary(AckRowSchema, create(AckRowSchema, { logs }))
+  return writeRow(AckRowSchema, create(AckRowSchema, { logs }))
 }
 
 function readReached(key: string, value: Uint8Array): ReadonlyMap<DeviceId, number> {
@@ -144,13 +144,13 @@ function readReached(key: string, value: Uint8Array): ReadonlyMap<DeviceId, numb
 }
 
 export function membershipRow({ entry, user, key }: MembershipEntry): Uint8Array {
-  const fields = { entry: toBinary(EntrySchema, entry), user: fromText(user), key }
-  return toBinary(MembershipRowSchema, create(MembershipRowSchema, fields))
+  const fields = { entry: writeRow(EntrySchema, entry), user: fromText(user), key }
+  return writeRow(MembershipRowSchema, create(MembershipRowSchema, fields))
 }
 
 function readMembershipRow(at: string, value: Uint8Array): MembershipEntry {
   const { entry, user, key } = readRow(MembershipRowSchema, at, value)
-  return { ...readHeader(fromBinary(EntrySchema, entry)), user: userId(user), key }
+  return { ...readHeader(readRow(EntrySchema, at, entry)), user: userId(user), key }
 }
 
 async function loadMarks(storage: Storage, prefix: string): Promise<Map<ConversationId, Map<UserId, UserMarks>>> {

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import { type UnindexedRow, UnindexedRowSchema } from '../../protocol/hub_rows_pb.ts'
 import {
   type ConversationId,
@@ -12,7 +12,7 @@ import {
 } from '../../protocol/ids.ts'
 import type { Batch } from './batch.ts'
 import { keys } from './keys.ts'
-import { readRow } from './rows.ts'
+import { readRow, writeRow } from './rows.ts'
 
 /** A message that the search index has to look at again: it is new, says something else, or is gone. */
 export interface NamedMessage {
@@ -38,7 +38,7 @@ export class Unindexed {
       Buffer.concat([fromText(user), fromText(message)]),
     )
     const row = create(UnindexedRowSchema, { conversation: fromText(conversation), messages })
-    batch.put(keys.unindexed(randomBytes(8).toString('hex')), toBinary(UnindexedRowSchema, row))
+    batch.put(keys.unindexed(randomBytes(8).toString('hex')), writeRow(UnindexedRowSchema, row))
   }
 }
 

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import type { Storage } from '@parley/kit'
 import { limits } from '../../../limits.ts'
 import { CursorRowSchema, type EpochsRow, EpochsRowSchema } from '../../../protocol/hub_rows_pb.ts'
 import { type ConversationId, conversationId, type DeviceId } from '../../../protocol/ids.ts'
 import { keys, lastPart } from '../keys.ts'
-import { readRow } from '../rows.ts'
+import { readRow, writeRow } from '../rows.ts'
 
 /** Up to where something was taken of a hub: a number that it gave, and in which of its epochs. Epoch 0: nothing was. */
 export interface Cursor {
@@ -63,7 +63,7 @@ export class Arrivals {
 
   async #keep(): Promise<boolean> {
     try {
-      const value = toBinary(EpochsRowSchema, this.#epochs)
+      const value = writeRow(EpochsRowSchema, this.#epochs)
       return (await this.#storage.write([{ put: keys.epochs, value }])) === 'committed'
     } catch {
       return false
