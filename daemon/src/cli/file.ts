@@ -24,7 +24,7 @@ interface GetOptions extends CommonOptions {
 
 /** Adds `parley file` with what one does with the files of a chat. */
 export function addFile(program: Command, terminal: Terminal): void {
-  const file = addCommand(program, 'file', 'files of a chat: which there are, and getting one', [
+  const file = addCommand(program, 'file', 'files of a chat: which there are, getting one, or not any more', [
     'parley file list bob',
     'parley file get bob plan.pdf',
     'parley send bob --file plan.pdf    sends one',
@@ -41,14 +41,25 @@ export function addFile(program: Command, terminal: Terminal): void {
     .action((who: string, wanted: string, _: GetOptions, command: Command) => {
       return get(terminal, { who, wanted }, command.optsWithGlobals())
     })
+  addCommand(file, 'cancel <who> <file>', 'fetch a file no more; what has come of it goes', [
+    'parley file cancel bob film.mp4',
+  ]).action((who: string, wanted: string, _: CommonOptions, command: Command) => {
+    return cancel(terminal, { who, wanted }, command.optsWithGlobals())
+  })
 }
 
 /** Takes files of this machine in, to be sent with a message. Gives their hashes. */
-export async function addFiles(client: Client, paths: readonly string[]): Promise<string[]> {
+export async function addFiles(terminal: Terminal, client: Client, paths: readonly string[]): Promise<string[]> {
   const hashes: string[] = []
-  for (const path of paths) {
-    const { hash } = await client.request('addFile', { path: fileNamed(path) }, { timeout: limits.fileCopy })
-    hashes.push(hash)
+  const progress = new Progress(terminal)
+  try {
+    for (const path of paths) {
+      progress.show(`${harmlessLine(path)} is copied …`)
+      const { hash } = await client.request('addFile', { path: fileNamed(path) }, { timeout: limits.fileCopy })
+      hashes.push(hash)
+    }
+  } finally {
+    progress.end()
   }
   return hashes
 }
@@ -64,7 +75,7 @@ async function list(terminal: Terminal, who: string, options: ListOptions): Prom
     harmlessLine(file.name),
     showSize(file.size),
     paint(terminal, 'dim', file.hash.slice(0, shownHash)),
-    file.path === undefined ? '' : paint(terminal, 'green', 'here'),
+    whereIs(terminal, file),
   ])
   for (const line of columns(rows)) print(terminal, line)
   if (found.length === 0) print(terminal, `No files with ${harmlessLine(who)} yet.`)
@@ -86,6 +97,31 @@ async function get(
     if (options.json) printJson(terminal, { ...file, path: place })
     else print(terminal, harmlessLine(place))
   })
+}
+
+async function cancel(
+  terminal: Terminal,
+  { who, wanted }: { readonly who: string; readonly wanted: string },
+  options: CommonOptions,
+): Promise<void> {
+  await withHub(terminal, options, async client => {
+    const { conversation, file } = await choose(client, who, wanted, options)
+    const isHere = file.path !== undefined
+    if (!isHere) await client.request('cancelFile', { conversation, hash: file.hash })
+    const wasComing = file.coming !== undefined
+    if (options.json) printJson(terminal, { hash: file.hash, cancelled: wasComing })
+    else if (wasComing) print(terminal, `${harmlessLine(file.name)} is not fetched any more.`)
+    else print(terminal, `${harmlessLine(file.name)} ${isHere ? 'is here already' : 'was not being fetched'}.`)
+  })
+}
+
+function whereIs(terminal: Terminal, { path, coming, size }: FileInfo): string {
+  if (path !== undefined) return paint(terminal, 'green', 'here')
+  return coming === undefined ? '' : paint(terminal, 'dim', `${percentOf(coming, size)} % has come`)
+}
+
+function percentOf(done: number, size: number): number {
+  return size === 0 ? 100 : Math.floor((done / size) * 100)
 }
 
 /** Into the folder that was named, or that one is in; else to that very place. */
@@ -130,8 +166,7 @@ async function fetchFile(
 }
 
 function progressLine({ name }: FileInfo, { done, size, waiting }: FileProgress): string {
-  const percent = size === 0 ? 100 : Math.floor((done / size) * 100)
-  const far = `${harmlessLine(name)}  ${showSize(done)} of ${showSize(size)}  ${percent} %`
+  const far = `${harmlessLine(name)}  ${showSize(done)} of ${showSize(size)}  ${percentOf(done, size)} %`
   return waiting === undefined ? far : `${far}  ${harmlessLine(waiting)}`
 }
 

@@ -57,7 +57,7 @@ async function run(terminal: Terminal, to: string, words: readonly string[], opt
   const text = words.length > 0 ? words.join(' ') : hasText ? await readStdin(terminal) : ''
   if (hasText) checkText(text)
   await withHub(terminal, options, async client => {
-    const files = await addFiles(client, options.file)
+    const files = await addFiles(terminal, client, options.file)
     const message = newId()
     const mentions = await mentionsIn(client, to, text)
     const answered = options.replyTo === undefined ? undefined : await messageNamed(client, to, options.replyTo)

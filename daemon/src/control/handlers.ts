@@ -101,8 +101,8 @@ export function createHandlers({ hub, registry, about, checks, stop }: HandlerPa
     importHistory: async params => needed(theHub().archive).importHistory(params),
     setRetention: async params => needed(theHub().archive).setRetention(params),
     clearHistory: async params => needed(theHub().archive).clearHistory(params),
-    addFile: async (params, { feed }) => {
-      const file = await needed(theHub().files).addFile(params)
+    addFile: async (params, { feed, signal }) => {
+      const file = await needed(theHub().files).addFile(params, signal)
       feed?.watchFile(file.hash)
       return file
     },
@@ -110,6 +110,7 @@ export function createHandlers({ hub, registry, about, checks, stop }: HandlerPa
       feed?.watchFile(params.hash)
       return needed(theHub().files).fetchFile(params)
     },
+    cancelFile: async params => needed(theHub().files).cancelFile(params),
     saveFile: async params => needed(theHub().files).saveFile(params),
     setArchived: async params => needed(theHub().chats.setArchived)(params),
     setPinned: async params => needed(theHub().chats.setPinned)(params),

@@ -129,6 +129,7 @@ export function createParamsChecks(): ParamsChecks {
     clearHistory: check('clearHistory', { conversation: short, before: short }, ['conversation']),
     addFile: check('addFile', { path: medium, name: short, type: short, data: { type: 'string' } }),
     fetchFile: check('fetchFile', { conversation: short, hash: short }, ['conversation', 'hash']),
+    cancelFile: check('cancelFile', { conversation: short, hash: short }, ['conversation', 'hash']),
     saveFile: check('saveFile', { conversation: short, hash: short, path: medium }, ['conversation', 'hash', 'path']),
     history: check('history', { with: short, before: short, after: short, from: short, limit: page }, [
       'with',

@@ -36,7 +36,10 @@ export type RoomsPart = Serves<
 /** All that was said: finding it, taking it out and in, and letting it go. */
 export type ArchivePart = Serves<'search' | 'exportHistory' | 'importHistory' | 'setRetention' | 'clearHistory'>
 /** Files of messages. */
-export type FilesPart = Serves<'addFile' | 'fetchFile' | 'saveFile'>
+export interface FilesPart extends Serves<'fetchFile' | 'cancelFile' | 'saveFile'> {
+  /** `gone` is aborted when who asked has gone. */
+  addFile(params: Params<'addFile'>, gone?: AbortSignal): Promise<Result<'addFile'>>
+}
 /** Invites: of a registry, or of the team whose admin one is. */
 export type InvitesPart = Serves<'invite' | 'invites' | 'revokeInvite'>
 /** Accounts, as the operator of a registry sees them. */

@@ -52,6 +52,8 @@ export const filesLimits = {
   /** When a holder that was busy or did not answer is asked again, and one that has not got the file. */
   fileBusyAgain: 1_000,
   fileAskAgain: 60_000,
+  /** When a holder that is fetching the file itself is asked again, once it has nothing that is lacking here. */
+  filePartAgain: 5_000,
   /** When a file that could not be written is tried again. */
   fileWriteAgain: 15_000,
   // ---- giving

@@ -328,7 +328,7 @@ export class Link {
   #reply(id: number, is: Reply['is']): void {
     if (this.#closed) return
     try {
-      if (is.case === 'filePart') {
+      if (is.case === 'filePart' && is.value.here.length === 0) {
         const { bytes } = is.value
         this.#put(headOfFilePart(id, bytes))
         this.#put(bytes)

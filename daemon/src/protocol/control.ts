@@ -146,6 +146,8 @@ export interface ControlRequests {
   addFile: [{ path: string } | { name: string; type?: string; data: string }, FileInfo]
   /** Begins to fetch it, if it is not here. Ends when it is whole; `file` notifications tell how far it is. */
   fetchFile: [{ conversation: string; hash: string }, FileInfo]
+  /** Ends what `fetchFile` has begun; what has come of the file goes. */
+  cancelFile: [{ conversation: string; hash: string }, Record<string, never>]
   /** Writes a file that is here to another place. */
   saveFile: [{ conversation: string; hash: string; path: string }, Record<string, never>]
   /** Newest last. `before` and `after` are positions. */

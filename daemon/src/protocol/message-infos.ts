@@ -68,6 +68,8 @@ export interface FileInfo {
   readonly height?: number
   /** Where it is on this machine; absent: not here. */
   readonly path?: string
+  /** Bytes that have come of it, while it is being fetched or waits for whoever has it. */
+  readonly coming?: number
 }
 
 /** How far a file has come. */

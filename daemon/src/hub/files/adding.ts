@@ -15,9 +15,9 @@ import type { FileStore } from './store.ts'
 /**
  * Copies a file of this machine into the store.
  * @throws ParleyError `usage` for a path that is not whole, `no-file` for what is no file, cannot be read, is too large or
- * changes meanwhile, `no-space`, `storage`
+ * changes meanwhile, `no-space`, `storage`; the reason of `signal`
  */
-export async function addPath(store: FileStore, path: string): Promise<Attachment> {
+export async function addPath(store: FileStore, path: string, signal?: AbortSignal): Promise<Attachment> {
   if (!isAbsolute(path)) throw new ParleyError('usage', 'A file is named by its whole path here.')
   // A pipe without a writer would let whoever opens it wait for ever.
   const source = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0)).catch(error => {
@@ -28,7 +28,7 @@ export async function addPath(store: FileStore, path: string): Promise<Attachmen
     if (before.isDirectory()) throw new ParleyError('no-file', `${path} is a folder. Pack it, or name a file in it.`)
     if (!before.isFile()) throw new ParleyError('no-file', `${path} is no file. Name a file.`)
     const size = checkedSize(Number(before.size))
-    const taken = await takeIn(store, size, readable(source, path), async () => {
+    const taken = await takeIn(store, size, readable(source, path, signal), async () => {
       const after = await source.stat({ bigint: true })
       return after.size === before.size && after.mtimeNs === before.mtimeNs
     })
@@ -45,8 +45,10 @@ export async function addPath(store: FileStore, path: string): Promise<Attachmen
 export async function addData(
   store: FileStore,
   given: { name: string; type?: string; data: string },
+  signal?: AbortSignal,
 ): Promise<Attachment> {
   const { name, type, data } = given
+  signal?.throwIfAborted()
   const bytes = Buffer.from(data, 'base64')
   // Node reads on over what is no base64.
   if (bytes.toString('base64') !== data) throw new ParleyError('bad-message', 'The data of a file must be base64.')
@@ -141,9 +143,12 @@ function checkedSize(size: number): number {
 }
 
 /** The chunks of a file of somebody's; what goes wrong names its path. */
-async function* readable(source: FileHandle, path: string): AsyncGenerator<Uint8Array> {
+async function* readable(source: FileHandle, path: string, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
-    yield* chunksIn(source)
+    for await (const chunk of chunksIn(source)) {
+      signal?.throwIfAborted()
+      yield chunk
+    }
   } catch (error) {
     throw fileError(error, path)
   }

@@ -1,10 +1,12 @@
+import { randomInt } from 'node:crypto'
 import { asParleyError, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { chunkHashSize, chunksOf, hashOfFile } from '../../protocol/files.ts'
 import type { ConversationId, DeviceId, FileHash } from '../../protocol/ids.ts'
 import { storeError } from './errors.ts'
 import type { Holder, Lane } from './lane.ts'
-import { Part, storedHashes } from './part.ts'
+import { bytesOfBits, Part, storedHashes } from './part.ts'
+import { Plan } from './plan.ts'
 import type { FileStore } from './store.ts'
 
 /** What one file on its way needs of all. */
@@ -47,11 +49,12 @@ export class Fetch {
   readonly #liars = new Set<DeviceId>()
   /** Who is not asked before that time, of the clock that never goes back. */
   readonly #resting = new Map<Lane, { readonly until: number; readonly isLacking: boolean }>()
-  readonly #asked = new Map<number, { readonly lane: Lane; readonly at: number; isAskedTwice: boolean }>()
-  #again: number[] = []
-  #next = 0
+  /** Who was asked for the hashes of its chunks, and when. */
+  readonly #hashesAsked = new Map<Lane, number>()
+  #plan: Plan | undefined
   #part: Part | undefined
-  #isBusy = false
+  #isOpening = false
+  #hasLooked = false
   #troubleUntil = 0
   #waiting: string | undefined
   #isSought = false
@@ -89,6 +92,12 @@ export class Fetch {
     return this.#isSought
   }
 
+  /** What is here of it; `soon`: that is being looked at, or is about to be whole. */
+  get part(): Part | 'soon' | undefined {
+    if (this.#isOpening || this.#isOver) return 'soon'
+    return this.#part
+  }
+
   /** A message of that conversation names it, with that size. */
   name(conversation: ConversationId, size: number): void {
     this.#conversations.set(conversation, Math.max(size, this.#conversations.get(conversation) ?? 0))
@@ -114,24 +123,28 @@ export class Fetch {
 
   /** Asks for as much as may be asked for now. */
   pump(): void {
-    if (this.#isOver || this.#isBusy || performance.now() < this.#troubleUntil) return
-    const ways = this.#ways().filter(({ lane }) => !this.#isResting(lane))
-    if (this.#part === undefined) {
+    if (this.#isOver || this.#isOpening || performance.now() < this.#troubleUntil) return
+    const awake = this.#ways().filter(({ lane }) => !this.#isResting(lane))
+    const quick = awake.filter(({ lane }) => !lane.isHanging)
+    const ways = quick.length > 0 ? quick : awake
+    const [part, plan] = [this.#part, this.#plan]
+    if (part === undefined || plan === undefined) {
       this.#begin(ways)
       return
     }
-    let hasAsked = ways.length > 0 && !this.#part.isWhole
+    let hasAsked = ways.length > 0 && !part.isWhole
     while (hasAsked) {
       hasAsked = false
       for (const way of ways) {
         if (!way.lane.isFree) continue
-        const chunk = this.#take(way.lane)
+        const chunk = plan.take(way.lane)
         if (chunk === undefined) continue
         hasAsked = true
-        void this.#fetch(way, chunk)
+        void this.#fetch(way, chunk, plan)
       }
     }
-    if (this.#asked.size > 0 && this.#next >= this.#part.chunks) this.#parts.wake(limits.fileStall)
+    for (const { lane } of ways) if (plan.isUseless(lane)) this.#restPartial(lane, plan)
+    if (plan.isWaiting) this.#parts.wake(limits.fileStall)
   }
 
   /** Nothing more is asked for. What is here stays for the next time. */
@@ -181,88 +194,97 @@ export class Fetch {
     return ways.some(({ lane }) => this.#resting.get(lane)?.isLacking === false)
   }
 
-  /** The first chunk that is not here and was asked of nobody; else one that hangs with somebody else. */
-  #take(lane: Lane): number | undefined {
-    const part = this.#part
-    if (part === undefined) return undefined
-    for (let chunk = this.#again.pop(); chunk !== undefined; chunk = this.#again.pop()) {
-      if (!part.has(chunk) && !this.#asked.has(chunk)) return chunk
-    }
-    while (this.#next < part.chunks) {
-      const chunk = this.#next++
-      if (!part.has(chunk)) return chunk
-    }
-    const late = performance.now() - limits.fileStall
-    for (const [chunk, asked] of this.#asked) {
-      if (asked.at > late || asked.isAskedTwice || asked.lane === lane) continue
-      asked.isAskedTwice = true
-      return chunk
-    }
-    return undefined
-  }
-
-  async #fetch({ lane, conversation }: Way, chunk: number): Promise<void> {
-    const { signal, lied, wake, progressed } = this.#parts
-    const own = { lane, at: performance.now(), isAskedTwice: this.#asked.has(chunk) }
-    this.#asked.set(chunk, own)
+  async #fetch({ lane, conversation }: Way, chunk: number, plan: Plan): Promise<void> {
+    const { signal, wake } = this.#parts
     try {
-      const bytes = await lane.ask({ conversation, hash: this.hash, chunk }, signal)
+      const { bytes, here } = await lane.ask({ conversation, hash: this.hash, chunk }, signal)
       if (this.#isOver || this.#part === undefined) return
-      const isRight = await this.#part.write(chunk, bytes).catch(error => this.#troubled(error))
-      if (isRight === false) {
-        this.#liars.add(lane.holder.device)
-        lied(this, lane.holder)
-      } else if (isRight) progressed(this)
+      if (bytes.length === 0 && here.length === bytesOfBits(this.#part.chunks)) plan.learned(lane, here)
+      else await this.#keep(lane, chunk, bytes, this.#part)
     } catch (error) {
       this.#refused(lane, asParleyError(error))
     } finally {
-      if (this.#asked.get(chunk) === own) this.#asked.delete(chunk)
-      if (this.#part?.has(chunk) === false) this.#again.push(chunk)
+      plan.answered(lane, chunk)
       if (this.#part?.isWhole) await this.#finish()
       wake()
     }
   }
 
-  #begin(ways: readonly Way[]): void {
-    const way = ways.find(({ lane }) => lane.isFree)
-    if (!way) return
-    this.#isBusy = true
-    this.#prepare(way).then(
-      () => {
-        this.#isBusy = false
-        this.#parts.wake()
-      },
-      error => {
-        this.#isBusy = false
-        this.#troubled(error)
-      },
-    )
+  async #keep(lane: Lane, chunk: number, bytes: Uint8Array, part: Part): Promise<void> {
+    const isRight = await part.write(chunk, bytes).catch(error => this.#troubled(error))
+    if (isRight === false) this.#lied(lane)
+    if (!isRight) return
+    if (this.#waiting !== undefined) {
+      this.#waiting = undefined
+      this.look() // it may have come from somebody who has gone since
+    }
+    this.#parts.progressed(this)
   }
 
-  async #prepare({ lane, conversation }: Way): Promise<void> {
-    const { store, signal, lied } = this.#parts
-    let hashes = await storedHashes(store, this.hash)
-    if (hashes === undefined) {
-      try {
-        hashes = await lane.ask({ conversation, hash: this.hash, chunk: 'hashes' }, signal)
-      } catch (error) {
-        this.#refused(lane, asParleyError(error))
-        return
-      }
-      if (hashOfFile(hashes) !== this.hash || hashes.length % chunkHashSize !== 0) {
-        this.#liars.add(lane.holder.device)
-        lied(this, lane.holder)
-        return
-      }
+  #lied({ holder }: Lane): void {
+    this.#liars.add(holder.device)
+    this.#parts.lied(this, holder)
+  }
+
+  /** Looks for what an earlier run has begun; else asks one holder, and another one while the first says nothing. */
+  #begin(ways: readonly Way[]): void {
+    if (!this.#hasLooked) {
+      this.#isOpening = true
+      void this.#look()
+      return
     }
+    const asked = Math.max(Number.NEGATIVE_INFINITY, ...this.#hashesAsked.values())
+    if (asked > performance.now() - limits.fileStall) {
+      this.#parts.wake(limits.fileStall)
+      return
+    }
+    const way = ways.find(({ lane }) => lane.isFree && !this.#hashesAsked.has(lane))
+    if (!way) return
+    this.#hashesAsked.set(way.lane, performance.now())
+    void this.#askHashes(way)
+    this.#parts.wake(limits.fileStall)
+  }
+
+  async #look(): Promise<void> {
+    const hashes = await storedHashes(this.#parts.store, this.hash)
+    this.#hasLooked = true
+    this.#isOpening = false
+    if (hashes) await this.#open(hashes)
+    this.#parts.wake()
+  }
+
+  async #askHashes({ lane, conversation }: Way): Promise<void> {
+    try {
+      const { bytes } = await lane.ask({ conversation, hash: this.hash, chunk: 'hashes' }, this.#parts.signal)
+      if (this.#isOver || this.#isOpening || this.#part) return
+      if (hashOfFile(bytes) !== this.hash || bytes.length % chunkHashSize !== 0) this.#lied(lane)
+      else await this.#open(bytes)
+    } catch (error) {
+      this.#refused(lane, asParleyError(error))
+    } finally {
+      this.#hashesAsked.delete(lane)
+      this.#parts.wake()
+    }
+  }
+
+  async #open(hashes: Uint8Array): Promise<void> {
     if (this.#isOver) return
     if (hashes.length > chunksOf(this.size) * chunkHashSize) {
       await this.#giveUp(new ParleyError('forged', 'The file is larger than its message says, so it was not fetched.'))
       return
     }
-    this.#part = await Part.open(store, this.hash, hashes)
-    this.#again = []
-    this.#next = 0
+    this.#isOpening = true
+    try {
+      const part = await Part.open(this.#parts.store, this.hash, hashes)
+      if (this.#isOver) return void (await part.close())
+      this.#part = part
+      this.#plan = new Plan(part, randomInt(Math.max(1, part.chunks)))
+    } catch (error) {
+      this.#troubled(error)
+      return
+    } finally {
+      this.#isOpening = false
+    }
     this.#parts.progressed(this)
     if (this.#part.isWhole) await this.#finish()
   }
@@ -276,6 +298,8 @@ export class Fetch {
     } catch (error) {
       this.#isOver = false
       this.#part = undefined
+      this.#plan = undefined
+      this.#hasLooked = false
       await part?.close().catch(() => {})
       this.#troubled(error)
       return
@@ -301,8 +325,17 @@ export class Fetch {
     this.#parts.wake(rest)
   }
 
+  /** That holder is fetching it, too, and has nothing that is lacking here: it may have more later. */
+  #restPartial(lane: Lane, plan: Plan): void {
+    plan.forget(lane)
+    this.#resting.set(lane, { until: performance.now() + limits.filePartAgain, isLacking: true })
+    this.#parts.wake()
+    this.#parts.wake(limits.filePartAgain)
+  }
+
   /** What has come cannot be kept here: nothing is asked for until it may be again. */
   #troubled(error: unknown): void {
+    if (this.#isOver) return
     const { message } = storeError(error)
     this.#troubleUntil = performance.now() + limits.fileWriteAgain
     this.wait(message)

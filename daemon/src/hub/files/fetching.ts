@@ -105,11 +105,22 @@ export class Fetching {
     this.#wake()
   }
 
-  /** No message names it any more. */
-  async drop(hash: FileHash): Promise<void> {
+  /** No message names it any more: what has come of it goes as well. */
+  drop(hash: FileHash): Promise<void> {
+    return this.#giveUp(hash, new ParleyError('no-file', 'The message with this file was deleted.'))
+  }
+
+  /** The person does not want it any more: what has come of it goes as well. */
+  cancel(hash: FileHash): Promise<void> {
+    return this.#giveUp(hash, new ParleyError('closed', 'It is not fetched any more, because that was cancelled.'))
+  }
+
+  async #giveUp(hash: FileHash, why: ParleyError): Promise<void> {
     const fetch = this.#fetches.get(hash)
-    await fetch?.close(new ParleyError('no-file', 'The message with this file was deleted.'))
-    if (fetch) await this.#ended(fetch)
+    if (!fetch) return
+    await fetch.close(why)
+    await this.#ended(fetch)
+    await this.#parts.store.removePart(hash)
   }
 
   async close(): Promise<void> {
@@ -219,7 +230,6 @@ export class Fetching {
       if (this.#active.size < limits.filesFetched) this.#active.add(fetch)
       else fetch.wait('It waits for other files.')
     }
-    for (const fetch of this.#active) fetch.wait(undefined)
   }
 }
 

@@ -50,8 +50,8 @@ export class Files {
   readonly #sweep: Sweep
   readonly #adding = new Turns(limits.filesAdded)
   readonly #closing = new AbortController()
-  /** Of what was taken in or sent since the start: how much of it somebody else has got, in bytes. */
-  readonly #given = new Map<FileHash, number>()
+  /** Of what was taken in or sent since the start: the chunks that somebody else has got. */
+  readonly #given = new Map<FileHash, Set<number>>()
 
   constructor(parts: FilesParts) {
     const { store, storage, holders, takesPart, seek, now, log } = parts
@@ -62,7 +62,11 @@ export class Files {
       progressed: fetch => this.#progressed(fetch),
       whole: (hash, conversations) => this.#whole(hash, conversations),
     })
-    this.#giving = new Giving({ store, storage, takesPart, gave: (hash, chunk) => this.#gave(hash, chunk) })
+    this.#giving = new Giving({
+      ...{ store, storage, takesPart },
+      partOf: hash => this.#fetching.get(hash)?.part,
+      gave: (hash, chunk) => this.#gave(hash, chunk),
+    })
     this.#sweep = new Sweep({ store, storage, fetching: this.#fetching, now, log })
   }
 
@@ -72,15 +76,16 @@ export class Files {
     this.#sweep.begin()
   }
 
-  /** @throws ParleyError what {@link addPath} and {@link addData} throw */
-  readonly addFile = async (params: Params<'addFile'>): Result<'addFile'> => {
+  /** `gone` is aborted when nobody waits for it any more. @throws ParleyError what {@link addPath} and {@link addData} throw */
+  readonly addFile = async (params: Params<'addFile'>, gone?: AbortSignal): Result<'addFile'> => {
     const { store, storage, now } = this.#parts
     if (!('path' in params) && !('data' in params && 'name' in params)) {
       throw new ParleyError('usage', 'A file is given by its path, or by a name and its data.')
     }
-    const done = await this.#adding.take(this.#closing.signal)
+    const signal = AbortSignal.any([this.#closing.signal, ...(gone ? [gone] : [])])
+    const done = await this.#adding.take(signal)
     try {
-      const added = 'path' in params ? await addPath(store, params.path) : await addData(store, params)
+      const added = 'path' in params ? await addPath(store, params.path, signal) : await addData(store, params, signal)
       await storage.write([{ put: fileKeys.added(added.hash), value: fileRow(added) }])
       await store.touch(added.hash, now())
       await this.#fetching.get(added.hash)?.came()
@@ -100,6 +105,15 @@ export class Files {
       await fetch.whole
     }
     return this.info(attachment)
+  }
+
+  /** What has come of it goes; whoever waits for it is told. @throws ParleyError `no-file` when no message there names it */
+  readonly cancelFile = async (params: Params<'cancelFile'>): Result<'cancelFile'> => {
+    const { hash, size } = await this.#named(conversationId(params.conversation), fileHash(params.hash))
+    if (!this.#fetching.get(hash)) return {}
+    await this.#fetching.cancel(hash)
+    this.#news.now(hash, { hash, done: 0, size, waiting: 'It was cancelled.' })
+    return {}
   }
 
   /** @throws ParleyError `no-file`, `no-space`, `usage` */
@@ -129,10 +143,12 @@ export class Files {
     return { ...readFileRow(name, value), size: store.file(hash).size }
   }
 
-  /** A file of a message, with its place where it is here. */
+  /** A file of a message, with its place where it is here, or with how much of it has come. */
   info(attachment: Attachment): FileInfo {
     const stored = this.#parts.store.files.get(attachment.hash)
-    return stored ? { ...attachment, path: stored.path } : attachment
+    if (stored) return { ...attachment, path: stored.path }
+    const fetch = this.#fetching.get(attachment.hash)
+    return fetch ? { ...attachment, coming: fetch.done } : attachment
   }
 
   /** Answers a peer's request. @throws ParleyError */
@@ -220,24 +236,22 @@ export class Files {
   /** Whoever sends it sees how far others have got it. */
   #watchGiven(hash: FileHash): void {
     this.#given.delete(hash)
-    this.#given.set(hash, 0)
+    this.#given.set(hash, new Set())
     const [oldest] = this.#given.keys()
     if (oldest !== undefined && this.#given.size > limits.filesWatched) this.#given.delete(oldest)
   }
 
   #gave(hash: FileHash, chunk: number): void {
-    const before = this.#given.get(hash)
+    const given = this.#given.get(hash)
     const stored = this.#parts.store.files.get(hash)
-    if (before === undefined || stored === undefined) return
+    if (given === undefined || stored === undefined || given.has(chunk)) return
+    given.add(chunk)
     const { size, path } = stored
-    const done = Math.min(size, (chunk + 1) * limits.fileChunk)
-    if (done <= before) return
-    this.#given.set(hash, done)
-    const isLast = chunk + 1 === chunksOf(size)
+    const isAll = given.size === chunksOf(size)
     this.#news.later(hash, () => {
-      const given = this.#given.get(hash) ?? size
-      if (isLast) this.#given.delete(hash)
-      return { hash, done: given, size, ...(given === size && { path }) }
+      if (isAll) this.#given.delete(hash)
+      const done = isAll ? size : Math.min(size, given.size * limits.fileChunk)
+      return { hash, done, size, ...(done === size && { path }) }
     })
   }
 }

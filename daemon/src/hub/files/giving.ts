@@ -6,6 +6,8 @@ import type { Link } from '../../net/link.ts'
 import { type ConversationId, conversationId, type FileHash, fileHash, type UserId } from '../../protocol/ids.ts'
 import { type AskFile, type FilePart, FilePartSchema } from '../../protocol/parley_pb.ts'
 import { Turns } from '../classic/turns.ts'
+import { storeError } from './errors.ts'
+import type { Part } from './part.ts'
 import { fileKeys } from './rows.ts'
 import type { FileStore } from './store.ts'
 
@@ -18,6 +20,8 @@ export interface Asker {
 export interface GivingParts {
   readonly store: FileStore
   readonly storage: Storage
+  /** What is here of a file that is being fetched; `soon`: in a moment. */
+  readonly partOf: (hash: FileHash) => Part | 'soon' | undefined
   /** Whether somebody takes part in a conversation now, as one's own devices always do. */
   readonly takesPart: (conversation: ConversationId, user: UserId) => boolean
   /** That chunk was given to a device. */
@@ -26,7 +30,8 @@ export interface GivingParts {
 
 /**
  * Gives parts of files to the devices of those who take part in a conversation that names them, and to nobody else: who
- * asks for anything else learns no more than that it is not to be had. A few parts at a time, and of one link only as
+ * asks for anything else learns no more than that it is not to be had. What is still on its way here is given as far as it
+ * has come. A few parts at a time, and of one link only as
  * fast as it takes them, so that what is said over it waits behind little.
  */
 export class Giving {
@@ -60,13 +65,33 @@ export class Giving {
   /** Judged with each part: who was removed gets no more. */
   async #read(asked: AskFile, conversation: ConversationId, hash: FileHash, user: UserId): Promise<FilePart> {
     const { store, storage, takesPart, gave } = this.#parts
-    if (!takesPart(conversation, user) || !store.files.has(hash)) throw notToBeHad()
+    if (!takesPart(conversation, user)) throw notToBeHad()
     const { rows } = await storage.list(fileKeys.namesIn(hash, conversation), { limit: 1 })
     if (rows.length === 0) throw notToBeHad()
+    if (!store.files.has(hash)) return this.#readPart(asked, hash)
     if (asked.hashes) return create(FilePartSchema, { bytes: await store.chunkHashes(hash) })
     const part = create(FilePartSchema, { bytes: await store.readChunk(hash, asked.chunk) })
     gave(hash, asked.chunk)
     return part
+  }
+
+  /** Of a file that is still on its way here: what has come was checked, and is as good as from whoever has all. */
+  async #readPart({ hashes, chunk }: AskFile, hash: FileHash): Promise<FilePart> {
+    const part = this.#parts.partOf(hash)
+    if (part === 'soon') {
+      const retryAfter = limits.filePartAgain
+      throw new ParleyError('busy', 'This hub is about to have some of that file. Ask again in a moment.', {
+        retryAfter,
+      })
+    }
+    if (part === undefined) throw notToBeHad()
+    if (hashes) return create(FilePartSchema, { bytes: new Uint8Array(part.hashes) })
+    if (!part.has(chunk)) return create(FilePartSchema, { here: new Uint8Array(part.here) })
+    const bytes = await part.read(chunk).catch(error => {
+      throw storeError(error)
+    })
+    this.#parts.gave(hash, chunk)
+    return create(FilePartSchema, { bytes: new Uint8Array(bytes) })
   }
 
   #turnsFor(signal: AbortSignal): Turns {

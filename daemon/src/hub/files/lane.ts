@@ -3,7 +3,7 @@ import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { Link } from '../../net/link.ts'
 import { type ConversationId, type DeviceId, type FileHash, fromText, type UserId } from '../../protocol/ids.ts'
-import { AskFileSchema } from '../../protocol/parley_pb.ts'
+import { AskFileSchema, type FilePart } from '../../protocol/parley_pb.ts'
 
 /** A link to a device that may have a file: of somebody in a conversation that names it, or of one's own. */
 export interface Holder {
@@ -32,7 +32,8 @@ export class Lane {
   readonly holder: Holder
   readonly #load: Load
   #window: number = limits.fileWindow.first
-  #inFlight = 0
+  /** When what has no answer yet was asked, the oldest first. */
+  readonly #unanswered = new Set<{ readonly at: number }>()
   /** ms that a part has taken at least. */
   #least = Number.POSITIVE_INFINITY
 
@@ -43,30 +44,36 @@ export class Lane {
 
   /** Whether another part may be asked for. */
   get isFree(): boolean {
-    return this.#inFlight < this.#window && this.#load.inFlight < limits.chunksInFlight
+    return this.#unanswered.size < this.#window && this.#load.inFlight < limits.chunksInFlight
+  }
+
+  /** Whether something was asked long ago: others are asked rather, if there are any. */
+  get isHanging(): boolean {
+    const [oldest] = this.#unanswered
+    return oldest !== undefined && oldest.at < performance.now() - limits.fileStall
   }
 
   get isClosed(): boolean {
     return this.holder.link.signal.aborted
   }
 
-  /** The bytes that were wished for, unchecked. @throws ParleyError as the holder has refused, `timeout`, `closed` */
-  async ask({ conversation, hash, chunk }: Wish, signal: AbortSignal): Promise<Uint8Array> {
+  /** What the holder gives, unchecked. @throws ParleyError as the holder has refused, `timeout`, `closed` */
+  async ask({ conversation, hash, chunk }: Wish, signal: AbortSignal): Promise<FilePart> {
     const which = chunk === 'hashes' ? { hashes: true } : { chunk }
     const value = create(AskFileSchema, { conversation: fromText(conversation), hash: fromText(hash), ...which })
-    this.#inFlight++
+    const asked = { at: performance.now() }
+    this.#unanswered.add(asked)
     this.#load.inFlight++
-    const asked = performance.now()
     try {
       const reply = await this.holder.link.request({ case: 'askFile', value }, { signal, timeout: limits.filePart })
       if (reply.case !== 'filePart') throw new ParleyError('bad-frame', 'A peer answered with something else.')
-      this.#learn(performance.now() - asked)
-      return reply.value.bytes
+      this.#learn(performance.now() - asked.at)
+      return reply.value
     } catch (error) {
       this.#learn(Number.POSITIVE_INFINITY)
       throw error
     } finally {
-      this.#inFlight--
+      this.#unanswered.delete(asked)
       this.#load.inFlight--
     }
   }

@@ -69,6 +69,27 @@ export class Part {
     return this.#isHere[chunk] ?? false
   }
 
+  /** The hashes of all chunks. */
+  get hashes(): Uint8Array {
+    return this.#hashes
+  }
+
+  /** A bit for each chunk that is here, the first one lowest. */
+  get here(): Uint8Array {
+    const bits = new Uint8Array(bytesOfBits(this.chunks))
+    for (const [chunk, isHere] of this.#isHere.entries()) {
+      if (isHere) bits[chunk >> 3] = (bits[chunk >> 3] ?? 0) | (1 << (chunk & 7))
+    }
+    return bits
+  }
+
+  /** A chunk that is here. Throws what the system says. */
+  async read(chunk: number): Promise<Uint8Array> {
+    const bytes = Buffer.allocUnsafeSlow(chunk === this.chunks - 1 ? this.#last : limits.fileChunk)
+    const { bytesRead } = await this.#handle.read(bytes, 0, bytes.length, chunk * limits.fileChunk)
+    return bytes.subarray(0, bytesRead)
+  }
+
   /** Keeps a chunk; false when these are not its bytes. Throws what the system says. */
   async write(chunk: number, bytes: Uint8Array): Promise<boolean> {
     if (!this.#isRight(chunk, bytes)) return false
@@ -115,6 +136,11 @@ export class Part {
     this.#left--
     if (chunk === this.chunks - 1) this.#last = bytes.length
   }
+}
+
+/** Bytes that hold so many bits. */
+export function bytesOfBits(bits: number): number {
+  return Math.ceil(bits / 8)
 }
 
 /** The hashes of the chunks of a file that an earlier run has begun; undefined when they are not here, or not right. */

@@ -1,10 +1,15 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { create } from '@bufbuild/protobuf'
 import { limits } from '../../../../../daemon/src/limits.ts'
 import { fileHash, fromText } from '../../../../../daemon/src/protocol/ids.ts'
-import { AskFileSchema, FilePartSchema } from '../../../../../daemon/src/protocol/parley_pb.ts'
+import {
+  type AskFile,
+  AskFileSchema,
+  type FilePart,
+  FilePartSchema,
+} from '../../../../../daemon/src/protocol/parley_pb.ts'
 import { rejection } from '../../../../support/errors.ts'
 import { chat, type FilesHome, filesHome, linkFiles } from '../../../../support/files.ts'
 import { png } from '../../../../support/images.ts'
@@ -62,8 +67,9 @@ describe('files between hubs', () => {
     const sent = await alice.add('a', bytes)
     await bob.name(sent)
     const first = await linkFiles(alice, bob)
-    alice.answers = async (part, { chunk, hashes }) => {
-      if (!hashes && chunk >= 5) first.cut()
+    let asked = 0
+    alice.answers = async (part, { hashes }) => {
+      if (!hashes && ++asked > 5) first.cut()
       return part
     }
     const fetched = bob.fetch(sent)
@@ -75,7 +81,10 @@ describe('files between hubs', () => {
     // A power cut leaves holes where a chunk was thought to be.
     const part = bob.store.places.filePart(sent.hash)
     const here = await readFile(part)
-    here.fill(0, limits.fileChunk, 2 * limits.fileChunk)
+    const found = [...Array(10).keys()].find(
+      chunk => here[chunk * limits.fileChunk] || here[chunk * limits.fileChunk + 1],
+    )
+    here.fill(0, (found ?? 0) * limits.fileChunk, ((found ?? 0) + 1) * limits.fileChunk)
     await writeFile(part, here)
     alice.answers = answer => answer
     alice.given = 0
@@ -105,19 +114,96 @@ describe('files between hubs', () => {
     await one[Symbol.asyncDispose]()
   })
 
-  it('come though a holder hangs', async () => {
+  it('come in part from those who are fetching them as well, once whoever had them is gone', async () => {
     await using alice = await filesHome()
     await using carol = await filesHome()
     await using bob = await filesHome()
-    const bytes = randomBytes(limits.fileChunk * 6)
+    const bytes = randomBytes(size)
     const sent = await alice.add('a', bytes)
-    await carol.add('a', bytes)
-    await bob.name(sent)
+    for (const one of [bob, carol]) await one.name(sent)
+    // Each gets a half of it, and no more.
+    const half =
+      (from: number) =>
+      (part: FilePart, { chunk, hashes }: AskFile) => {
+        const bits = 0b111111 << from
+        const here = Uint8Array.of(bits & 0xff, bits >> 8)
+        return hashes || (chunk >= from && chunk < from + 6) ? part : create(FilePartSchema, { here })
+      }
+    for (const [one, from] of [
+      [bob, 0],
+      [carol, 5],
+    ] as const) {
+      alice.answers = half(from)
+      await using _link = await linkFiles(alice, one)
+      rejection(one.fetch(sent), 'closed').catch(() => {})
+      const most = from === 0 ? 6 * limits.fileChunk : size - 5 * limits.fileChunk
+      await until('a half', () => one.told.at(-1)?.done === most)
+    }
+    assert.deepEqual([bob.store.files.size, carol.store.files.size], [0, 0])
+    await using _link = await linkFiles(bob, carol)
+    for (const one of [bob, carol]) {
+      await within('the file', one.fetch(sent))
+      assert.deepEqual(await readFile(one.store.file(fileHash(sent.hash)).path), bytes)
+    }
+  }).timeout(30_000)
+
+  it('are not asked again and again of somebody who has as little of them', async () => {
+    await using alice = await filesHome()
+    await using carol = await filesHome()
+    await using bob = await filesHome()
+    const sent = await alice.add('a', randomBytes(size))
+    for (const one of [bob, carol]) await one.name(sent)
     alice.answers = (part, { hashes }) => (hashes ? part : new Promise(() => {}))
+    await using one = await linkFiles(alice, bob)
+    await using two = await linkFiles(alice, carol)
+    for (const each of [bob, carol]) rejection(each.fetch(sent), 'closed').catch(() => {})
+    await until('both have asked', () => alice.given >= 4)
+    one.cut()
+    two.cut()
+    await using _link = await linkFiles(bob, carol)
+    await until('words', () => bob.told.at(-1)?.waiting === 'Nobody who is online has it.')
+    assert.equal(bob.given + carol.given <= 2 * limits.fileWindow.most, true, `${bob.given} and ${carol.given}`)
+  })
+
+  it('are fetched no more once that is cancelled, and what has come of them goes', async () => {
+    await using alice = await filesHome()
+    await using bob = await filesHome()
+    const sent = await alice.add('a', randomBytes(size))
+    await bob.name(sent)
+    let asked = 0
+    alice.answers = (part, { hashes }) => (hashes || ++asked < 5 ? part : new Promise(() => {}))
+    await using _link = await linkFiles(alice, bob)
+    const fetched = rejection(bob.fetch(sent), 'closed')
+    await until('some of it', () => (bob.told.at(-1)?.done ?? 0) > 0)
+    assert.equal((bob.files.info({ ...sent, hash: fileHash(sent.hash) }).coming ?? 0) > 0, true)
+    await bob.files.cancelFile({ conversation: chat, hash: sent.hash })
+    await fetched
+    assert.deepEqual(bob.told.at(-1), { hash: sent.hash, done: 0, size, waiting: 'It was cancelled.' })
+    assert.deepEqual(await readdir(bob.store.places.files), [])
+    await bob.files.cancelFile({ conversation: chat, hash: sent.hash })
+    await bob.restart()
+    await using _again = await linkFiles(alice, bob)
+    assert.equal(bob.files.info({ ...sent, hash: fileHash(sent.hash) }).coming, undefined)
+    alice.answers = part => part
+    await within('the file', bob.fetch(sent))
+  })
+
+  it('come though one holder says nothing, and another no more than the hashes', async () => {
+    await using alice = await filesHome()
+    await using carol = await filesHome()
+    await using dave = await filesHome()
+    await using bob = await filesHome()
+    const bytes = randomBytes(limits.fileChunk * 6)
+    for (const each of [alice, carol, dave]) await each.add('a', bytes)
+    const sent = await alice.add('a', bytes)
+    await bob.name(sent)
+    alice.answers = () => new Promise(() => {})
+    carol.answers = (part, { hashes }) => (hashes ? part : new Promise(() => {}))
     await using _one = await linkFiles(alice, bob)
     await using _two = await linkFiles(carol, bob)
+    await using _three = await linkFiles(dave, bob)
     await within('the file', bob.fetch(sent))
-    assert.equal(alice.given > 0, true)
+    assert.deepEqual([alice.given > 0, carol.given > 1], [true, true])
   }).timeout(30_000)
 
   for (const [what, lie] of Object.entries<FilesHome['answers']>({
