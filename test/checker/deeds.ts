@@ -83,7 +83,11 @@ export class Deeds {
     const page = await station.ask(home => home.conversations.history(conversation, { limit: 20 }))
     const messages: readonly StoredMessage[] = page?.messages ?? []
     const found = messages[which % Math.max(1, messages.length)]
-    if (found) void station.ask(home => home.conversations.markRead(conversation, found.position))
+    if (found === undefined) return
+    const { life } = station
+    const asked = station.ask(home => home.conversations.markRead(conversation, found.position).then(() => true))
+    const isToRead = !found.mine && !found.event && !found.deleted
+    void asked.then(done => done && isToRead && this.#record.readUpTo({ station, life, conversation, found }))
   }
 
   /** Somebody who is invited to a room joins it, at one of these stations. */

@@ -11,7 +11,7 @@ export type Bounds = Pick<Order, 'first' | 'last' | 'steps' | 'jobs'>
 export interface Trial {
   /** Seeds that were judged. */
   readonly seeds: number
-  /** The seed by which the fault was caught, and the first sentence that was said of it. */
+  /** The seed by which the fault was caught, and what was said of it first. */
   readonly caught?: { readonly seed: number; readonly said: string }
 }
 
@@ -50,7 +50,7 @@ export class Honest implements AsyncDisposable {
 }
 
 /**
- * Runs worlds of a copy with that fault until a seed fails that the honest copy passes. Throws when a patch of it does not
+ * Runs worlds of a copy with that fault until the judge says of one what it has to, which the honest copy passes. Throws when a patch of it does not
  * fit any more.
  */
 export async function tryFault(fault: Fault, bounds: Bounds, honest: Honest): Promise<Trial> {
@@ -59,8 +59,8 @@ export async function tryFault(fault: Fault, bounds: Bounds, honest: Honest): Pr
   let seeds = 0
   for await (const { seed, failure } of worlds.outcomes()) {
     seeds++
-    if (failure === undefined || (await honest.judge(seed)).failure !== undefined) continue
-    return { seeds, caught: { seed, said: firstSentence(failure) } }
+    const said = failure?.split('\n').find(sentence => fault.says.test(sentence))
+    if (said !== undefined && (await honest.judge(seed)).failure === undefined) return { seeds, caught: { seed, said } }
   }
   return { seeds }
 }
@@ -101,10 +101,4 @@ class Worlds implements AsyncDisposable {
     this.#child.kill('SIGKILL')
     await this.#ended
   }
-}
-
-/** Of what the judge said, without the seed. */
-function firstSentence(failure: string): string {
-  const [first = '', second] = failure.split('\n')
-  return second ?? first
 }

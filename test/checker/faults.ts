@@ -5,6 +5,8 @@ export interface Fault {
   readonly name: string
   /** What it does, and what has to be planted beside it because the product defends itself in depth. */
   readonly what: string
+  /** What the judge has to say of it. */
+  readonly says: RegExp
   /** None: the fault is one of the ground that the product stands on. */
   readonly patches: readonly Patch[]
   /** Makes every disk of the worlds lie. */
@@ -24,6 +26,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'acknowledge-before-commit',
     what: 'A message that somebody sends is said to be stored before it is.',
+    says: /was acknowledged and is lost/,
     patches: [
       {
         file: 'hub/conversations/conversation.ts',
@@ -42,6 +45,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'acknowledge-peer-before-commit',
     what: 'Entries of a peer are acknowledged once they are checked. An acknowledgement names what is committed, so both have to go.',
+    says: /told to be delivered, and is not on the disk/,
     patches: [
       {
         file: 'hub/conversations/reception.ts',
@@ -63,12 +67,14 @@ export const faults: readonly Fault[] = [
   {
     name: 'no-fsync',
     what: 'A disk says that it has flushed and has not: the last writes are gone when its power goes.',
+    says: /acknowledged and is lost|is not on the disk/,
     patches: [],
     lie: { unflushed: 3 },
   },
   {
     name: 'drop-on-reconnect',
     what: 'What was sent before a link was cut counts as arrived. Whoever lacks it asks for it, so that has to be answered as if it had it.',
+    says: / lacks \d+ of \d+ entries/,
     patches: [
       {
         file: 'hub/conversations/sync/exchange.ts',
@@ -89,6 +95,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'skip-a-sequence',
     what: 'Whoever goes on reading a log from storage leaves out the entry that comes next. What follows a gap is not taken, so that look has to go as well.',
+    says: / lacks \d+ of \d+ entries/,
     patches: [
       {
         file: 'hub/conversations/branches.ts',
@@ -105,6 +112,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'apply-twice',
     what: 'A message that comes in a second entry, as of a home that was put back and sealed it again, is shown a second time.',
+    says: / shows .* twice|too many: (?!none)| counts /,
     patches: [
       {
         file: 'hub/conversations/timeline.ts',
@@ -120,6 +128,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'cursor-before-commit',
     what: 'A peer counts as taken up to where it has told, before what it told of is here. Who still differs compares everything, so that has to go.',
+    says: / lacks \d+ of \d+ entries/,
     patches: [
       {
         file: 'hub/conversations/sync/exchange.ts',
@@ -136,6 +145,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'first-seen-fork-wins',
     what: 'Of a log with two branches only the one that came first is taken.',
+    says: / lacks \d+ of \d+ entries/,
     patches: [
       {
         file: 'hub/conversations/device-log.ts',
@@ -147,6 +157,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'marks-going-back',
     what: 'The mark that came last says how far somebody has read, also where another one said more.',
+    says: / has read .* knows no more of it|how far that one has read/,
     patches: [
       {
         file: 'hub/conversations/marks.ts',

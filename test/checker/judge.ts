@@ -181,9 +181,15 @@ class Trial {
       )
   }
 
-  /** Everybody's devices know how far everybody has read. */
+  /** What was read stays so, and everybody's devices know how far everybody has read. */
   #judgeMarks(station: Station, members: readonly Station[]): void {
     const own = this.#of(station).marks
+    const read = own.get(station.person.user)
+    for (const { station: by, life, conversation, found } of this.#record.reads) {
+      if (by !== station || life !== station.life || conversation !== this.#case.conversation) continue
+      if (!isRead(found.position, read))
+        this.#fault(`${station.name} has read "${found.text}", and knows no more of it`)
+    }
     for (const other of members) {
       const { user } = other.person
       const told = marksText(own.get(user))

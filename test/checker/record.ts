@@ -33,11 +33,21 @@ export interface Said {
   mayBeLost: boolean
 }
 
+/** A message that somebody was told to have read. */
+export interface Read {
+  readonly station: Station
+  readonly life: number
+  readonly conversation: ConversationId
+  readonly found: Pick<StoredMessage, 'text' | 'position'>
+}
+
 const order: { readonly [state in MessageState]: number } = { queued: 0, sent: 1, delivered: 2, read: 3 }
 
 /** What people were told about what they did, which has to be true whatever happens. */
 export class Record {
   readonly said: Said[] = []
+  /** What was read, and stays so. */
+  readonly reads: Read[] = []
   /** What was told and cannot be. */
   readonly faults: string[] = []
   readonly #texts = new Map<string, Set<string>>()
@@ -58,6 +68,10 @@ export class Record {
 
   acknowledge(said: Said): void {
     said.acknowledged ??= this.#count++
+  }
+
+  readUpTo(read: Read): void {
+    this.reads.push(read)
   }
 
   /** What a station tells of messages. */

@@ -1,6 +1,7 @@
 import { type Act, isAct, type Said } from '../../daemon/src/protocol/bodies.ts'
 import { type ConversationId, type DeviceId, fromText, toText, type UserId } from '../../daemon/src/protocol/ids.ts'
 import { foldMembership, type Membership } from '../../daemon/src/protocol/membership.ts'
+import type { CutHead } from '../../daemon/src/protocol/membership-bodies.ts'
 import type { HeldAct, HeldEntry, Holding } from './holdings.ts'
 
 /** A line of a conversation as it has to be shown. */
@@ -69,14 +70,18 @@ class Judge {
     return said.act.target.user === user || this.#moderates(user, rights)
   }
 
-  #isWithin(entry: HeldEntry, cut: readonly { readonly device: DeviceId; readonly hash: Uint8Array }[]): boolean {
-    const open = cut.filter(({ device }) => device === entry.header.device).map(({ hash }) => toText(hash))
+  /** As long as what a cut names is not here, what has a lower number may come before it. */
+  #isWithin(entry: HeldEntry, cut: readonly CutHead[]): boolean {
+    const { entries } = this.#holding
+    const heads = cut.filter(({ device }) => device === entry.header.device)
+    if (heads.some(({ hash, seq }) => !entries.has(toText(hash)) && entry.header.seq < seq)) return true
+    const open = heads.map(({ hash }) => toText(hash))
     const seen = new Set<string>()
     for (let hash = open.pop(); hash !== undefined; hash = open.pop()) {
       if (hash === entry.hash) return true
       if (seen.has(hash)) continue
       seen.add(hash)
-      open.push(...(this.#holding.entries.get(hash)?.header.prev.map(toText) ?? []))
+      open.push(...(entries.get(hash)?.header.prev.map(toText) ?? []))
     }
     return false
   }
