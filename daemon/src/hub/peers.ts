@@ -1,5 +1,5 @@
 import type { Log } from '@parley/kit'
-import { asParleyError, ParleyError } from '../errors.ts'
+import { asParleyError, type ErrorCode, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Link } from '../net/link.ts'
 import { type DeviceId, deviceId, fromText, type RegistryId, type UserId } from '../protocol/ids.ts'
@@ -19,7 +19,7 @@ export interface PeersOptions {
   readonly heard?: (registry: RegistryId, notices: readonly Signed[]) => Promise<void>
   /**
    * Whether somebody who is who they say may talk to us: gives the person as they are to be kept.
-   * @throws ParleyError why not: `asked` and `clock` are told to them, all else is `stranger`
+   * @throws ParleyError why not: `asked`, `busy` and `clock` are told to them, all else is `stranger`
    */
   readonly admit?: (person: Person, link: Link, hello: PeerHello) => Person | Promise<Person>
   /** Links between one's own devices. Absent: there are none. */
@@ -62,6 +62,7 @@ export type Taker = (is: Event['is']) => Promise<void>
 export class Peers {
   readonly #options: PeersOptions
   readonly #links = new Map<DeviceId, { readonly link: Link; readonly user: UserId; readonly since: number }>()
+  readonly #devices = new Map<UserId, Set<DeviceId>>()
 
   constructor(options: PeersOptions) {
     this.#options = options
@@ -78,8 +79,8 @@ export class Peers {
 
   /** Whether somebody is linked, and only through a relay. */
   isRelayed(user: UserId): boolean {
-    const links = [...this.#links.values()].filter(linked => linked.user === user)
-    return links.length > 0 && links.every(({ link }) => link.relayed)
+    const devices = [...(this.#devices.get(user) ?? [])]
+    return devices.length > 0 && devices.every(device => this.linkTo(device)?.relayed)
   }
 
   /** The link to a device. */
@@ -89,18 +90,19 @@ export class Peers {
 
   /** The linked devices of somebody. */
   devicesOf(user: UserId): LinkedDevice[] {
-    const linked = [...this.#links].filter(([, { link, user: of }]) => of === user && !link.signal.aborted)
-    return linked.map(([device, { link }]) => ({ user, device, link }))
+    return [...(this.#devices.get(user) ?? [])].flatMap(device => {
+      const link = this.linkTo(device)
+      return link && !link.signal.aborted ? [{ user, device, link }] : []
+    })
   }
 
   /** Everybody who is linked. */
   get linked(): ReadonlySet<UserId> {
-    return new Set([...this.#links.values()].map(({ user }) => user))
+    return new Set(this.#devices.keys())
   }
 
   isLinked(user: UserId): boolean {
-    for (const linked of this.#links.values()) if (linked.user === user) return true
-    return false
+    return this.#devices.has(user)
   }
 
   /** The hello of somebody who has dialled, and what to do once it is answered. @throws ParleyError why it is not */
@@ -139,8 +141,8 @@ export class Peers {
   }
 
   /** Cuts the links to somebody. */
-  cut(user: UserId, message: string): void {
-    for (const linked of [...this.#links.values()]) if (linked.user === user) linked.link.close('stranger', message)
+  cut(user: UserId, message: string, code: ErrorCode = 'stranger'): void {
+    for (const linked of [...this.#links.values()]) if (linked.user === user) linked.link.close(code, message)
   }
 
   closeAll(message: string): void {
@@ -195,13 +197,14 @@ export class Peers {
       const isSettled = performance.now() - since > limits.settled
       const stays = isSettled ? link : chosen(other, link, self.device)
       const goes = stays === link ? other : link
-      if (stays === link) this.#links.delete(device)
+      if (stays === link) this.#forget(device)
       goes.close('closed', duplicate)
       if (goes === link) return undefined
     }
     link.established()
     link.allowLargeFrames()
     this.#links.set(device, { link, user: person.user, since: performance.now() })
+    this.#devices.set(person.user, (this.#devices.get(person.user) ?? new Set()).add(device))
     const { signal } = link
     signal.addEventListener('abort', () => this.#gone(device, link, person.user), { once: true })
     const { user, name, displayName, keys } = person
@@ -221,8 +224,16 @@ export class Peers {
 
   #gone(device: DeviceId, link: Link, user: UserId): void {
     if (this.#links.get(device)?.link !== link) return
-    this.#links.delete(device)
+    this.#forget(device)
     this.#options.onLink(user, false)
+  }
+
+  #forget(device: DeviceId): void {
+    const { user } = this.#links.get(device) ?? {}
+    this.#links.delete(device)
+    const devices = user && this.#devices.get(user)
+    devices?.delete(device)
+    if (user && devices?.size === 0) this.#devices.delete(user)
   }
 }
 

@@ -10,6 +10,7 @@ import { readUserName } from '../protocol/names.ts'
 import type { Reply, Request } from '../protocol/parley_pb.ts'
 import { rosterDevices } from '../protocol/statements.ts'
 import type { Account, AccountStore } from './accounts.ts'
+import { Admission } from './admission.ts'
 import type { Blocks } from './blocks.ts'
 import type { KeptChats } from './chats/chats.ts'
 import { type Conversations, openConversations } from './conversations/conversations.ts'
@@ -109,18 +110,16 @@ export class Team extends KeyedCircle {
         this.rooms.linked(user, isUp)
         this.supervisor.linked(user, isUp)
         this.personChanged(user)
-        // What they wrote under an earlier account key is checked by what others know of it.
         if (isUp) void this.statements.meet([options.account.user, user])
       },
       onClock: (user, why) => this.clockApart(user, why),
       own: options.ownKey,
       refuses: user => this.isBlocked(user),
-      admit: async (person, link, { attestation, roster }) => {
-        if (this.isBlocked(person.user)) throw new ParleyError('stranger', `${person.name} is blocked.`)
-        if (link.outbound) return person
-        await this.freshness.check(person)
-        return people.judge(attestation, roster)
-      },
+      admit: new Admission({
+        ...{ people, peers: () => this.peers, freshness: () => this.freshness },
+        isBlocked: user => this.isBlocked(user),
+        lastSaid: user => Math.max(this.info(this.conversationOf(user))?.lastTime ?? 0, this.rooms.lastSaid(user)),
+      }).admit,
     })
     this.supervisor = new Supervisor({
       dialer,
@@ -141,7 +140,7 @@ export class Team extends KeyedCircle {
     })
     this.rooms = new TeamRooms({
       ...{ registry, self: user, conversations, clock, chats, tell: options.tell },
-      team: roomsTeam(this, client.online),
+      team: roomsTeam(this, client),
     })
     this.cuts = new LogCuts({ store, conversations, user, now: () => clock.physical(), log })
     this.statements = teamStatements(this, {
@@ -264,6 +263,7 @@ export class Team extends KeyedCircle {
 
   /** The registry's list changed for these people, or the registry is out of reach. */
   presence(users: ReadonlySet<UserId>): void {
+    this.rooms.presence()
     for (const user of users) {
       this.supervisor.reach(user)
       this.conversationWithChanged(user)

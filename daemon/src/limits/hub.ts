@@ -14,8 +14,12 @@ export const hubLimits = {
   freshLookUp: 3_000,
   /** ms between looks for linked people whose attestation has run out: little beside the days that one lives. */
   expiryCheck: 10 * 60_000,
-  /** Links to members of rooms for the sake of these alone: as many as a room has people. */
+  /** People to whom links are kept up for the sake of rooms: as many as a room has. */
   roomLinks: 256,
+  /** Members of each room, on either side by user id, to whom one has links however many rooms there are. */
+  roomNeighbours: 3,
+  /** Links to devices in all: those of rooms, and as many for further devices and for chats with one person. */
+  peerLinks: 512,
   /** People of whom one link is asked for their statements at once: 64 of 4 KB fill a frame to a quarter. */
   statementsAsked: 64,
   /** Statements in one answer: 200 of 4 KB fit into a frame; few people have had other account keys. */

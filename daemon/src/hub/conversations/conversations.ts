@@ -248,10 +248,7 @@ class OpenConversations implements Conversations {
 
   lacking(user: UserId, device?: DeviceId): boolean {
     if (user === this.#shared.account.user) return false
-    if (this.#conversations.get(this.#idWith(user))?.isLacking(device)) return true
-    const devices = device === undefined ? [...this.#shared.keyring.devicesOf(user).keys()] : [device]
-    const rooms = [...this.#conversations.values()].filter(({ peer, members }) => !peer && members.users.has(user))
-    return rooms.some(room => devices.some(each => room.isLacking(each)))
+    return this.#conversations.get(this.#idWith(user))?.isLacking(device) ?? false
   }
 
   learnt(user: UserId): void {

@@ -1,5 +1,4 @@
 import type { ParleyError } from '../../errors.ts'
-import { limits } from '../../limits.ts'
 import type { Act, MessageName } from '../../protocol/bodies.ts'
 import { type HybridClock, msOf } from '../../protocol/clock.ts'
 import type { MessageInfo, PersonInfo, RoomConversation, RoomEvent } from '../../protocol/control.ts'
@@ -16,6 +15,7 @@ import type { HubNews } from '../news.ts'
 import { roomInfo } from './infos.ts'
 import { namesRoom, roomNamed, unknownRoom } from './naming.ts'
 import { notIn, type RoomsCircle } from './rooms.ts'
+import { wantedPeople } from './wanted.ts'
 
 /** What rooms need of the team to which they belong. */
 export interface RoomsTeam {
@@ -30,8 +30,8 @@ export interface RoomsTeam {
   isBlocked(user: UserId): boolean
   isLinked(user: UserId): boolean
   isRelayed(user: UserId): boolean
-  /** Links to devices of others. */
-  readonly linkCount: number
+  /** Whether somebody may be reached now: they are linked, or the registry does not say that they are offline. */
+  isThere(user: UserId): boolean
   typingIn(conversation: ConversationId): PersonInfo[]
   reached: NonNullable<Circle['reached']>
   typing(conversation: ConversationId, stopped: boolean): void
@@ -59,6 +59,8 @@ export class TeamRooms implements Circle, RoomsCircle {
   readonly #options: TeamRoomsOptions
   /** Who has had a link since something of a room was last other for them. */
   readonly #told = new Set<UserId>()
+  /** To whom to have links; undefined: to be found anew. */
+  #wanted: ReadonlySet<UserId> | undefined
 
   constructor(options: TeamRoomsOptions) {
     this.#options = options
@@ -194,21 +196,31 @@ export class TeamRooms implements Circle, RoomsCircle {
   }
 
   /**
-   * Whether to have a link to somebody: to all members, since a room goes on without whoever has written there, as long as
-   * these are few enough; to those who are invited or were put out, until they were told.
+   * Whether to have a link to somebody: to members, since a room goes on without whoever has written there, see
+   * rooms/wanted.ts; to those who are invited or were put out, until they were told.
    */
   wants(user: UserId): boolean {
-    const { team } = this.#options
-    for (const { members } of this.conversations.rooms()) {
-      const share = members.sharesWith(this.self) === 'nothing' ? 'nothing' : members.sharesWith(user)
-      if (share === 'all' && team.linkCount < limits.roomLinks) return true
-      if (share === 'rights' && !this.#told.has(user)) return true
-    }
-    return false
+    if (this.#wantedPeople.has(user)) return true
+    if (this.#told.has(user)) return false
+    return this.conversations.rooms().some(({ members }) => {
+      return members.sharesWith(this.self) !== 'nothing' && members.sharesWith(user) === 'rights'
+    })
+  }
+
+  /** When something was last said in a room to which both belong, ms since 1970; 0: in none. */
+  lastSaid(user: UserId): number {
+    const shared = this.#joined.find(({ members }) => members.users.has(user))
+    return shared?.lastTime ?? 0
+  }
+
+  /** Somebody came, or went. */
+  presence(): void {
+    this.#wanted = undefined
   }
 
   /** A link to somebody came up, or went: over it they are told of rooms. */
   linked(user: UserId, isUp: boolean): void {
+    this.#wanted = undefined
     if (isUp) this.#told.add(user)
     this.personChanged(user)
   }
@@ -300,7 +312,21 @@ export class TeamRooms implements Circle, RoomsCircle {
     }
   }
 
+  /** The rooms to which one belongs, the newest first. */
+  get #joined(): RoomSummary[] {
+    return this.conversations.rooms().filter(({ members }) => members.users.has(this.self))
+  }
+
+  get #wantedPeople(): ReadonlySet<UserId> {
+    if (this.#wanted === undefined) {
+      const rooms = this.#joined.map(({ members }) => members)
+      this.#wanted = wantedPeople(rooms, this.self, user => this.#options.team.isThere(user))
+    }
+    return this.#wanted
+  }
+
   #changed({ conversation, messages, arrived }: ConversationChange): void {
+    this.#wanted = undefined
     const summary = this.conversations.room(conversation)
     if (!summary) return
     const { tell, team, chats } = this.#options

@@ -1,12 +1,13 @@
 import type { UserId } from '../../protocol/ids.ts'
 import type { Account } from '../accounts.ts'
-import type { OnlineList } from '../registry/online-list.ts'
+import type { RegistryClient } from '../registry/client.ts'
 import type { Team } from '../team.ts'
 import type { RoomsTeam } from './circle.ts'
 import { Statements, type StatementsOptions } from './statements.ts'
 
 /** What the rooms of a team need of it. */
-export function roomsTeam(team: Team, online: Pick<OnlineList, 'known'>): RoomsTeam {
+export function roomsTeam(team: Team, client: Pick<RegistryClient, 'online' | 'session'>): RoomsTeam {
+  const { online } = client
   return {
     get refusal() {
       return team.refusal
@@ -24,9 +25,8 @@ export function roomsTeam(team: Team, online: Pick<OnlineList, 'known'>): RoomsT
     isBlocked: user => team.isBlocked(user),
     isLinked: user => team.peers.isLinked(user),
     isRelayed: user => team.peers.isRelayed(user),
-    get linkCount() {
-      return team.peers.count
-    },
+    // Without the registry nobody says who is there.
+    isThere: user => !client.session || team.peers.isLinked(user) || online.known(user)?.status !== 'offline',
     typingIn: conversation => team.typingIn(conversation),
     reached: (conversation, message) => team.reached(conversation, message),
     typing: (conversation, stopped) => team.typing(conversation, stopped),
