@@ -89,8 +89,7 @@ export class Conversation {
     // A hub that was stopped amid judging again goes on with it.
     if (this.#state.row.recounts.length > 0) this.#writer.wake()
     this.progress = new Progress(this.#showing())
-    const { storage, changed } = shared
-    this.#news = new ConversationNews({ conversation: id, storage, progress: this.progress, tell: changed })
+    this.#news = new ConversationNews({ ...shared, conversation: id, progress: this.progress })
     this.receipts = new Receipts(this.#marking())
     this.lettingGo = new LettingGo({
       ...{ conversation: id, storage: shared.storage, log: shared.log },
@@ -386,6 +385,7 @@ export class Conversation {
     }
     // What was committed after all goes out as if it had been known at once.
     links.restored(this, before)
+    if (this.#state.row.commits !== before.row.commits) await this.#news.restored(before)
   }
 
   /** A message as it stands now, one's own unless `user` is given; undefined when there is none. */

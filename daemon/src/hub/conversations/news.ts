@@ -11,7 +11,7 @@ export interface NewsGround {
   readonly conversation: ConversationId
   readonly storage: Storage
   readonly progress: Progress
-  tell(change: ConversationChange): void
+  changed(change: ConversationChange): void
 }
 
 /** Tells front ends what a commit has changed of a conversation. */
@@ -24,7 +24,7 @@ export class ConversationNews {
 
   /** `arrived`: those of others that are new. */
   tell(messages: readonly StoredMessage[] = [], arrived: readonly StoredMessage[] = []): void {
-    this.#ground.tell({ conversation: this.#ground.conversation, messages, arrived })
+    this.#ground.changed({ conversation: this.#ground.conversation, messages, arrived })
   }
 
   /** Messages that are shown anew or otherwise, and then those that show some words of them. */
@@ -44,6 +44,13 @@ export class ConversationNews {
   /** Messages of one's own that have come further. */
   async progressed(before: State): Promise<void> {
     for await (const messages of this.#ground.progress.since(before)) this.tell(await this.#withReplies(messages))
+  }
+
+  /** What was committed since, though the answer to that was lost. */
+  async restored(before: State): Promise<void> {
+    this.tell()
+    for await (const messages of this.#ground.progress.shownSince(before)) this.tell(await this.#withReplies(messages))
+    await this.progressed(before)
   }
 
   #withReplies(messages: readonly StoredMessage[]): Promise<StoredMessage[]> | StoredMessage[] {

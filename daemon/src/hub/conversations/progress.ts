@@ -3,6 +3,7 @@ import { limits } from '../../limits.ts'
 import { readHeader } from '../../protocol/entries.ts'
 import { type ConversationId, deviceId, type UserId } from '../../protocol/ids.ts'
 import { EntrySchema } from '../../protocol/parley_pb.ts'
+import { topOf } from './device-log.ts'
 import { storedMessage, type View } from './history.ts'
 import { behind, keys, placeOf, queuedNumber, sealedPosition, seqOf, timeOfPosition } from './keys.ts'
 import {
@@ -101,6 +102,15 @@ export class Progress {
     )
   }
 
+  /** What the logs show that have grown since, page by page, whoever wrote it. */
+  async *shownSince({ logs }: State): AsyncGenerator<readonly StoredMessage[]> {
+    const { storage, state } = this.#ground
+    for (const [device, log] of state.logs) {
+      const part = { device, from: topOf(logs.get(device)), to: topOf(log) }
+      if (part.to > part.from) yield* storedOf(storage, this.view, part)
+    }
+  }
+
   #of(state: State): Reached {
     const known = this.#reached.get(state)
     if (known) return known
@@ -123,7 +133,7 @@ async function* messagesOf(
   for (const part of parts) {
     const last = part.device === view.device ? recentOf(view, part, recent) : undefined
     if (last !== undefined) yield last
-    else yield* storedOf(storage, view, part)
+    else for await (const messages of storedOf(storage, view, part)) yield messages.filter(({ mine }) => mine)
   }
 }
 
@@ -172,6 +182,6 @@ async function shownAt(storage: Storage, view: View, positions: readonly string[
     const row = rows[index]
     if (row === undefined) return []
     const shown = readMessageRow(names[index] ?? '', row)
-    return shown.user === view.user && !shown.event ? [storedMessage(view, view.user, shown, position)] : []
+    return shown.event ? [] : [storedMessage(view, shown.user, shown, position)]
   })
 }

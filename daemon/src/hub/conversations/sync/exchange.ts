@@ -17,9 +17,11 @@ import { emptyLog, topOf } from '../device-log.ts'
 import type { Place } from '../keys.ts'
 import type { State } from '../state.ts'
 import type { Cursor } from './arrivals.ts'
+import { Asking } from './asking.ts'
 import type { ExchangeLink } from './exchange-link.ts'
 import { deviceIn, headOf, headsOf, readHeads } from './heads.ts'
 import { Telling } from './telling.ts'
+import { Timers } from './timers.ts'
 
 type Frame = Event['is']
 
@@ -50,14 +52,27 @@ export class Exchange {
   /** Logs that it asks for while it has more of them than there is here. */
   readonly #later = new Map<DeviceId, readonly Place[]>()
   readonly #pages = new Map<DeviceId, Place[]>()
-  #askedAt = Number.NEGATIVE_INFINITY
-  /** How often a log was asked for again without anything coming of it. */
-  readonly #fruitless = new Map<DeviceId, number>()
-  readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #asking = new Asking()
+  readonly #timers = new Timers()
 
-  constructor(conversation: Conversation, link: ExchangeLink) {
+  /** `known`: what the other has of one's own log, from an exchange before that had nothing more to say. */
+  constructor(conversation: Conversation, link: ExchangeLink, known?: readonly Place[]) {
     this.conversation = conversation
     this.#link = link
+    if (known) this.#known.set(this.#own, known)
+  }
+
+  /**
+   * What the other has of one's own log, once nothing is to be said, heard or waited for: then that is all there is to know.
+   * Undefined while there is more.
+   */
+  get settled(): readonly Place[] | undefined {
+    if (this.#awaitsHave || this.#owesAnswer || this.#isAnnounced || this.#telling.isOwed) return undefined
+    const open = [this.#owesWant, this.#owesAck, this.#offered, this.#later, this.#pages, this.#asking, this.#timers]
+    if (this.#offer || open.some(({ size }) => size > 0) || this.#known.size > 1) return undefined
+    const log = this.conversation.state.logs.get(this.#own) ?? emptyLog
+    const known = this.#known.get(this.#own) ?? (log.heads.length === 0 ? [] : undefined)
+    return known && isWhole(log, known) ? known : undefined
   }
 
   /**
@@ -74,6 +89,7 @@ export class Exchange {
   /** Both sides had the same, `logs` of this side: one's own log goes on from there. */
   inStep(logs: State['logs']): void {
     this.#known.set(this.#own, logs.get(this.#own)?.heads ?? [])
+    this.#link.wake(this)
   }
 
   /** The sides differ: both tell what they have since what the other has taken. */
@@ -110,21 +126,20 @@ export class Exchange {
 
   /** Entries of these logs have come that are new here. */
   progressed(devices: Iterable<DeviceId>): void {
-    for (const device of devices) this.#fruitless.delete(device)
+    this.#asking.progressed(devices)
   }
 
   /** Something of these logs is missing: asks for it again, at most now and then, and not for ever. */
   askAgain(devices: Iterable<DeviceId>): void {
-    const wanted = [...devices].filter(device => (this.#fruitless.get(device) ?? 0) < limits.asks)
+    const wanted = this.#asking.again(devices)
     if (wanted.length === 0) return
-    for (const device of wanted) this.#fruitless.set(device, (this.#fruitless.get(device) ?? 0) + 1)
-    const wait = this.#askedAt + limits.askAgain - performance.now()
+    const { wait } = this.#asking
     const ask = () => {
       for (const device of wanted) this.#owesWant.add(device)
       this.#link.wake(this)
     }
     if (wait <= 0) ask()
-    else if (this.#timers.size < timersAtOnce) this.#after(wait, ask)
+    else if (this.#timers.size < timersAtOnce) this.#timers.after(wait, ask)
   }
 
   /** The conversation was committed: some of what was offered may be here, or there is more to send. */
@@ -144,8 +159,7 @@ export class Exchange {
 
   close(): void {
     this.conversation.reception.release(this)
-    for (const timer of this.#timers) clearTimeout(timer)
-    this.#timers.clear()
+    this.#timers.close()
   }
 
   /** The next frame but entries: small ones that let the other side go on. */
@@ -172,7 +186,7 @@ export class Exchange {
       // Number 0: nothing of it is here.
       known.push(...(heads.length > 0 ? heads : [create(HeadSchema, { device: fromText(device) })]))
     }
-    this.#askedAt = performance.now()
+    this.#asking.asked()
     return { case: 'want', value: create(WantSchema, { conversation, known, credit: this.#link.takeCredit() }) }
   }
 
@@ -238,7 +252,7 @@ export class Exchange {
     this.#awaitsHave = false
     if (have.full && !this.#hasSaidHave) this.#tellWhatTheyLack(theirs)
     if (wasAwaited && !have.full) {
-      this.#after(limits.offerPause, () => {
+      this.#timers.after(limits.offerPause, () => {
         this.#hasSaidHave = false
         this.#link.compare(this.conversation)
       })
@@ -320,11 +334,11 @@ export class Exchange {
     if (before?.length === missing.length && missing.every(place => before.some(each => isSame(each, place)))) return
     if (device === this.#own) {
       this.#behindSince = performance.now()
-      this.#after(limits.behind, () => this.conversation.wake())
+      this.#timers.after(limits.behind, () => this.conversation.wake())
     }
     const wait = this.conversation.reception.claim(device, this)
     if (wait === 0) this.#owesWant.add(device)
-    else this.#after(wait, () => this.#wantAfterAll(device))
+    else this.#timers.after(wait, () => this.#wantAfterAll(device))
   }
 
   /** Somebody else was asked for that log: if it has not brought it, this one is. */
@@ -382,15 +396,6 @@ export class Exchange {
 
   #read(heads: readonly Head[]): Map<DeviceId, Place[]> {
     return readHeads(this.conversation, heads)
-  }
-
-  #after(wait: number, then: () => void): void {
-    const timer = setTimeout(() => {
-      this.#timers.delete(timer)
-      then()
-    }, wait)
-    timer.unref()
-    this.#timers.add(timer)
   }
 }
 

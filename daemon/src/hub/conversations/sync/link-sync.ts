@@ -12,8 +12,9 @@ import type { PeerLink } from '../types.ts'
 import type { Cursor } from './arrivals.ts'
 import { readCursors } from './arrivals.ts'
 import { isEqual, sameDigests, totalDigest } from './digest.ts'
-import { Exchange } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 import type { ExchangeLink } from './exchange-link.ts'
+import { Exchanges } from './exchanges.ts'
 import { MarkLinks } from './mark-links.ts'
 import { noneOfTheirs, notTakingPart, Refusals } from './refusals.ts'
 import { type Listed, listedNow, resumedFrame, resumedOf } from './resumed.ts'
@@ -44,7 +45,7 @@ export class LinkSync implements ExchangeLink {
   readonly #talk: Talk
   readonly #rights: RightsExchange
   readonly #refusals: Refusals
-  readonly #exchanges = new Map<ConversationId, Exchange>()
+  readonly #exchanges = new Exchanges(this)
   readonly #marks: MarkLinks
   readonly #words: WordsExchange
   /** What was said of each conversation, while the answer to it is awaited. */
@@ -63,7 +64,12 @@ export class LinkSync implements ExchangeLink {
     this.user = link.user
     this.device = link.device
     this.#refusals = new Refusals(link, host.log)
-    this.#talk = new Talk(link, host.log, () => this.#nextFrame())
+    this.#talk = new Talk(
+      link,
+      host.log,
+      () => this.#nextFrame(),
+      exchange => this.#exchanges.rest(exchange),
+    )
     const wake = () => this.#talk.wake()
     this.#marks = new MarkLinks(link, wake)
     this.#words = new WordsExchange(link.user, wake)
@@ -125,10 +131,9 @@ export class LinkSync implements ExchangeLink {
     if (exchange === undefined && share === 'all' && devices.has(this.#host.account.device)) {
       this.#exchange(conversation).inStep(before.logs)
     }
-    this.#exchanges
-      .get(id)
-      ?.committed(devices, before)
-      .catch(error => this.#talk.failed(error))
+    const open = this.#exchanges.get(id)
+    if (open === undefined) return
+    this.#exchanges.use(open, each => each.committed(devices, before)).catch(error => this.#talk.failed(error))
   }
 
   /** Offers logs of others that have changed here. */
@@ -160,7 +165,7 @@ export class LinkSync implements ExchangeLink {
 
   close(): void {
     this.#talk.close()
-    for (const exchange of this.#exchanges.values()) exchange.close()
+    this.#exchanges.close()
     this.#marks.close()
   }
 
@@ -190,13 +195,13 @@ export class LinkSync implements ExchangeLink {
       if (is.case !== 'entries') return
       this.#giveBack(bytesOf(is.value))
       this.refuse(id, notTakingPart)
-    } else if (is.case === 'have') await this.#exchange(known).have(is.value)
+    } else if (is.case === 'have') await this.#use(known, exchange => exchange.have(is.value))
     else if (is.case === 'want') {
       this.#talk.grant(is.value.credit)
-      await this.#exchange(known).want(is.value)
+      await this.#use(known, exchange => exchange.want(is.value))
     } else if (is.case === 'ack') {
       this.#talk.grant(is.value.credit)
-      await this.#exchange(known).ack(is.value.heads)
+      await this.#use(known, exchange => exchange.ack(is.value.heads))
     } else if (is.case === 'entries') await this.#entries(known, is.value)
     else if (is.case === 'askWords') await this.#words.asked(known, is.value)
     else if (is.case === 'words') await this.#words.take(known, is.value)
@@ -343,12 +348,12 @@ export class LinkSync implements ExchangeLink {
 
   async #entries(conversation: Conversation, frame: Entries): Promise<void> {
     const bytes = bytesOf(frame)
-    const exchange = this.#exchange(conversation)
     const { accepted, refused, gaps, lacksRights, devices } = await conversation.reception.check(frame.entries, bytes, {
       device: this.device,
       committed: logs => this.#committed(conversation, bytes, logs),
       missing: logs => this.#exchange(conversation).askAgain(logs),
     })
+    const exchange = this.#exchange(conversation)
     if (accepted.length > 0) exchange.progressed(devices)
     for (const refusal of refused) this.refuse(conversation.id, refusal)
     if (lacksRights) this.#rights.tell(conversation)
@@ -376,11 +381,11 @@ export class LinkSync implements ExchangeLink {
   }
 
   #exchange(conversation: Conversation): Exchange {
-    const known = this.#exchanges.get(conversation.id)
-    if (known !== undefined) return known
-    const exchange = new Exchange(conversation, this)
-    this.#exchanges.set(conversation.id, exchange)
-    return exchange
+    return this.#exchanges.of(conversation)
+  }
+
+  #use(conversation: Conversation, run: (exchange: Exchange) => Promise<void>): Promise<void> {
+    return this.#exchanges.use(this.#exchange(conversation), run)
   }
 
   *#shared(): Iterable<Conversation> {

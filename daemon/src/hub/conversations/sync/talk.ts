@@ -14,6 +14,7 @@ export class Talk {
   readonly #link: PeerLink
   readonly #log: Log
   readonly #more: () => Frame | undefined
+  readonly #rest: (exchange: Exchange) => void
   readonly #frames: Frame[] = []
   /** Those that have something to say. */
   readonly #ready = new Set<Exchange>()
@@ -24,11 +25,12 @@ export class Talk {
   #isTalking = false
   #timer: NodeJS.Timeout | undefined
 
-  /** `more`: whatever else there is to say. */
-  constructor(link: PeerLink, log: Log, more: () => Frame | undefined) {
+  /** `more`: whatever else there is to say. `rest`: an exchange has nothing to say or send for now. */
+  constructor(link: PeerLink, log: Log, more: () => Frame | undefined, rest: (exchange: Exchange) => void) {
     this.#link = link
     this.#log = log
     this.#more = more
+    this.#rest = rest
   }
 
   /** Says a frame before all that waits. */
@@ -103,6 +105,7 @@ export class Talk {
         return small
       }
       if (exchange.hasEntries) this.#sending.add(exchange)
+      else this.#rest(exchange)
     }
     return this.#nextEntries()
   }
@@ -113,6 +116,7 @@ export class Talk {
       this.#sending.delete(exchange)
       const next = await this.#keeping(this.#sending, exchange, () => exchange.nextEntries(this.#credit))
       if (exchange.hasEntries) this.#sending.add(exchange)
+      else this.#ready.add(exchange)
       if (next === undefined) continue
       this.#credit -= next.size
       return next.frame

@@ -1,0 +1,24 @@
+/** Timers of one owner, which end with it and keep no process alive. */
+export class Timers {
+  readonly #timers = new Set<NodeJS.Timeout>()
+
+  /** Those that are due later. */
+  get size(): number {
+    return this.#timers.size
+  }
+
+  /** `wait` in ms. */
+  after(wait: number, then: () => void): void {
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer)
+      then()
+    }, wait)
+    timer.unref()
+    this.#timers.add(timer)
+  }
+
+  close(): void {
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#timers.clear()
+  }
+}
