@@ -50,8 +50,8 @@ export class Honest implements AsyncDisposable {
 }
 
 /**
- * Runs worlds of a copy with that fault until the judge says of one what it has to, which the honest copy passes. Throws when a patch of it does not
- * fit any more.
+ * Runs worlds of a copy with that fault until the judge says of one, which the honest copy passes, what it has to say of
+ * the fault. Throws when a patch does not fit any more.
  */
 export async function tryFault(fault: Fault, bounds: Bounds, honest: Honest): Promise<Trial> {
   await using copy = await copyWith(fault.patches)

@@ -1,5 +1,5 @@
 import { type Act, isAct, type Said } from '../../daemon/src/protocol/bodies.ts'
-import { type ConversationId, type DeviceId, fromText, toText, type UserId } from '../../daemon/src/protocol/ids.ts'
+import { type ConversationId, fromText, toText, type UserId } from '../../daemon/src/protocol/ids.ts'
 import { foldMembership, type Membership } from '../../daemon/src/protocol/membership.ts'
 import type { CutHead } from '../../daemon/src/protocol/membership-bodies.ts'
 import type { HeldAct, HeldEntry, Holding } from './holdings.ts'
