@@ -8,6 +8,7 @@ import { limits } from '../limits.ts'
 import { shownMessage } from '../shared/message.ts'
 import { addresseeOf, shownAccount, shownConversation } from '../shared/person.ts'
 import { actHandlers } from './act-handlers.ts'
+import { Authors } from './authors.ts'
 import { type Checked, checkFromSurface, type SurfaceHandlers } from './check.ts'
 import { type FileGround, fileHandlers } from './file-handlers.ts'
 import type { Keeper } from './keeper.ts'
@@ -72,6 +73,7 @@ export class SurfaceHost implements Disposable {
   #isInSight = false
   #known: ConversationInfo | undefined
   readonly #roster: RoomRoster
+  readonly #authors: Authors
   /** What to do once the page has opened the chat. */
   #afterOpen: (() => void)[] = []
 
@@ -79,6 +81,7 @@ export class SurfaceHost implements Disposable {
     const { hub, keeper, ground, port, conversation } = parts
     this.#parts = parts
     this.conversation = conversation
+    this.#authors = new Authors(hub)
     this.#roster = new RoomRoster(
       hub,
       () => this.#info,
@@ -153,7 +156,7 @@ export class SurfaceHost implements Disposable {
   #take(message: Checked | undefined): void {
     if (message?.is === 'ready') {
       this.hide()
-      this.#page = new SurfacePage(this.#parts.port)
+      this.#page = new SurfacePage(this.#parts.port, this.#authors)
     } else if (message?.is === 'bad') {
       this.#page?.refuse(message.id, new ParleyError('usage', message.why))
     } else if (message && this.#page) {
@@ -192,7 +195,7 @@ export class SurfaceHost implements Disposable {
       ...fileHandlers({ hub, files: ground.files, conversation }),
       history: async range => {
         const { messages, more } = await hub.request('history', { with: conversation, ...range })
-        return { messages: messages.map(shownMessage), more }
+        return { messages: messages.map(this.#authors.shown), more }
       },
       send: async ({ message, text, ...enclosed }) => {
         const info = this.#info
@@ -257,7 +260,7 @@ export class SurfaceHost implements Disposable {
       draft,
       ...(scroll ? { scroll } : {}),
       ...(info.firstUnread === undefined ? {} : { firstUnread: info.firstUnread }),
-      messages: messages.map(shownMessage),
+      messages: messages.map(this.#authors.shown),
       ...more,
       ...(members && { members }),
       ...(unsent.length > 0 ? { unsent } : {}),

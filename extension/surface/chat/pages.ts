@@ -3,6 +3,7 @@ import type { Opened, Page } from '../../src/chat/messages.ts'
 import type { Host } from '../bridge.ts'
 import { limits } from '../limits.ts'
 import { type Held, trimmed, withNewer, withOlder, withTold } from '../model/held.ts'
+import { Later } from './later.ts'
 import type { ChatState, ChatStore, Start } from './state.ts'
 
 /** Brings the pages of the conversation, and keeps what is held around the message in sight. */
@@ -14,6 +15,11 @@ export class Pages {
   /** Counts what replaces all: what was asked for before belongs to another stretch. */
   #stretch = 0
   #around: string | undefined
+  /** The message that was jumped to is pointed out for a while only. */
+  readonly #pointed = new Later(limits.pointedOut, () => {
+    const { shows: _, ...start } = this.#store.state.start
+    this.#store.set({ start })
+  })
 
   constructor(host: Host, store: ChatStore) {
     this.#host = host
@@ -80,6 +86,7 @@ export class Pages {
     const at = { position, offset: 0 }
     if (isHeld) {
       this.#store.set({ start: { drawing: start.drawing + 1, at, shows: position } })
+      this.#pointed.again()
       return
     }
     this.#store.set({ problem: undefined })
@@ -89,6 +96,7 @@ export class Pages {
         page => {
           this.show(page, at)
           this.#store.set({ start: { ...this.#store.state.start, shows: position } })
+          this.#pointed.again()
         },
       )
     } catch (error) {

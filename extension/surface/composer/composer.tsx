@@ -205,8 +205,12 @@ export function Composer(props: ComposerProps) {
           {(disabled !== undefined && !isEmpty ? disabled : said) || sizeInWords(size)}
         </span>
         <span class="composer-hint" id={hint}>
-          {sends}
-          <span class="composer-hint-more"> · {newLine}</span>
+          {disabled === undefined && (
+            <>
+              {sends}
+              <span class="composer-hint-more"> · {newLine}</span>
+            </>
+          )}
         </span>
         <button
           type="button"

@@ -42,7 +42,8 @@ export function Popover({ label, by, onClose, children }: PopoverProps) {
       class="popover"
       role="dialog"
       aria-label={label}
-      tabIndex={-1}
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what is longer than it is scrolled by keys
+      tabIndex={0}
       onKeyDown={event => {
         if (event.key !== 'Escape' && event.key !== 'Tab') return
         event.preventDefault()

@@ -289,6 +289,44 @@ const states: Readonly<Record<string, State>> = {
       await surface.page.getByRole('dialog').getByText('Carol Diaz').waitFor()
     },
   },
+  'room of hundreds, who has it': {
+    script: host => {
+      inRoom(host)
+      const name = 'A very long name that somebody has given themselves, with a title, a place and a team'
+      host.view = roomViewOf({
+        room: { name, topic: `${name}. `.repeat(3), history: 'all', standing: 'member', members: 240 },
+      })
+      const states = ['waiting', 'delivered', 'read'] as const
+      host.reached = Array.from({ length: 239 }, (_, n) => ({ name: `${n} ${name}`, state: states[n % 3] ?? 'read' }))
+    },
+    reach: async surface => {
+      await surface.drawn()
+      await surface.message('Tagged.').hover()
+      await surface.message('Tagged.').getByRole('button', { name: 'Show who has it' }).click()
+      await surface.page.getByRole('dialog').getByText('Read by 79').waitFor()
+    },
+  },
+  'room, its menu, and what one may not do': {
+    script: inRoom,
+    reach: async surface => {
+      await surface.drawn()
+      surface.host.refuse('react', 'Only members of the room react to what is written there.')
+      await surface.message('I do.').getByRole('button', { name: /^🎉/ }).click()
+      await surface.page.getByRole('alert').getByText('Only members').waitFor()
+      await surface.page.getByRole('button', { name: 'More' }).click()
+      await surface.page.getByRole('menuitem', { name: 'Clear history…' }).waitFor()
+    },
+  },
+  'a room one has left': {
+    script: host => {
+      inRoom(host)
+      host.view = roomViewOf({ standing: 'left' })
+    },
+    reach: async surface => {
+      await surface.drawn()
+      await surface.message('Tagged.').hover()
+    },
+  },
   'room, reacting': {
     script: inRoom,
     reach: async surface => {
@@ -331,6 +369,8 @@ const states: Readonly<Record<string, State>> = {
       await surface.host.tell('file', { hash: 'h1', done: 17_000, size: 34_000 })
       await surface.paste('notes.txt', 'text/plain')
       await surface.page.getByText('adding…').waitFor()
+      await surface.paste('core.dump', '', 11 * 1024 * 1024)
+      await surface.page.getByRole('alert').getByText('It is too large').waitFor()
     },
   },
   'invited to a room': {
