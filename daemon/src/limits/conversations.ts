@@ -59,6 +59,8 @@ export const conversationsLimits = {
   askAgain: 1_000,
   /** How often in a row without anything new: then the next link may know more. */
   asks: 5,
+  /** Looks at logs of one conversation that may be due over a link at a time. */
+  looksAtOnce: 8,
   /** How often a peer's frame is tried while storage fails, `askAgain` apart; the link is paused meanwhile. */
   eventTries: 5,
   /** Different refusals told and logged per link; later ones are silent, so that a bad peer fills no log. */
@@ -119,6 +121,8 @@ export const conversationsLimits = {
   standingsKept: 32,
   /** Membership entries of a room: 256 members who come and go twenty times; folding them takes under a second. */
   membershipEntries: 10_000,
+  /** Of these, those of one person who has not founded it: nobody fills a room so that nothing can be done in it any more. */
+  membershipEntriesOf: 2_000,
   /** Days that history may be kept for before it is dropped: a hundred years is for ever. */
   retentionDays: 36_500,
 } as const

@@ -155,12 +155,17 @@ export class RoomMembers implements Members {
     const all = new Map(this.entries)
     const acts = new Map(this.#acts)
     const made: MembershipAct[] = []
+    const counts = entriesByUser(this.entries.values())
     for (const entry of fresh) {
+      const founder = all.get(this.#parts.room)?.user ?? entry.user
+      if (!hasRoomFor(entry.user, { founder, counts, total: all.size })) continue
+      counts.set(entry.user, (counts.get(entry.user) ?? 0) + 1)
       const act = actOf(entry)
       all.set(act.hash, entry)
       acts.set(act.hash, act)
       made.push(act)
     }
+    if (made.length === 0) return this
     const { membership } = this.#earlier ?? {}
     const earlier = this.#membership
       ? { membership: this.#membership, fresh: made }
@@ -234,6 +239,22 @@ function namedIn(acts: Iterable<MembershipAct>): Set<UserId> {
   const named = new Set<UserId>()
   for (const { body } of acts) if (body.is === 'founding' || body.is === 'invitation') named.add(body.user)
   return named
+}
+
+/** How many membership entries each has written. */
+export function entriesByUser(entries: Iterable<{ readonly user: UserId }>): Map<UserId, number> {
+  const counts = new Map<UserId, number>()
+  for (const { user } of entries) counts.set(user, (counts.get(user) ?? 0) + 1)
+  return counts
+}
+
+/** Whether one more membership entry of somebody is held. */
+export function hasRoomFor(
+  user: UserId,
+  held: { readonly founder: UserId; readonly counts: ReadonlyMap<UserId, number>; readonly total: number },
+): boolean {
+  if (held.total >= limits.membershipEntries) return false
+  return user === held.founder || (held.counts.get(user) ?? 0) < limits.membershipEntriesOf
 }
 
 const stranger: Doubt = {

@@ -13,6 +13,9 @@ export interface Cursor {
   readonly arrival: number
 }
 
+/** Nothing was taken yet. */
+export const nothingTaken: Cursor = { epoch: 0n, arrival: 0 }
+
 /**
  * Numbers the commits of a home. Numbers run on across starts, and each start is an epoch of its own: a home that was put
  * back gives numbers anew that it gave before, and knows by the epoch that a peer's cursor is not of this history.

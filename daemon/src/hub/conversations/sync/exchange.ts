@@ -139,7 +139,7 @@ export class Exchange {
       this.#link.wake(this)
     }
     if (wait <= 0) ask()
-    else if (this.#timers.size < timersAtOnce) this.#timers.after(wait, ask)
+    else if (this.#timers.size < limits.looksAtOnce) this.#timers.after(wait, ask)
   }
 
   /** The conversation was committed: some of what was offered may be here, or there is more to send. */
@@ -398,6 +398,3 @@ export class Exchange {
     return readHeads(this.conversation, heads)
   }
 }
-
-/** Looks at the same logs that may be due at a time. */
-const timersAtOnce = 8

@@ -23,11 +23,6 @@ export class Exchanges {
     return this.#open.get(id)
   }
 
-  /** How many there are. */
-  get size(): number {
-    return this.#open.size
-  }
-
   of(conversation: Conversation): Exchange {
     const { id } = conversation
     const known = this.#open.get(id)

@@ -9,8 +9,7 @@ import type { Refusal } from '../intake.ts'
 import { sizeOf } from '../intake.ts'
 import type { State } from '../state.ts'
 import type { PeerLink } from '../types.ts'
-import type { Cursor } from './arrivals.ts'
-import { readCursors } from './arrivals.ts'
+import { type Cursor, nothingTaken, readCursors } from './arrivals.ts'
 import { isEqual, sameDigests, totalDigest } from './digest.ts'
 import type { Exchange } from './exchange.ts'
 import type { ExchangeLink } from './exchange-link.ts'
@@ -394,8 +393,6 @@ export class LinkSync implements ExchangeLink {
     }
   }
 }
-
-const nothingTaken: Cursor = { epoch: 0n, arrival: 0 }
 
 function bytesOf({ entries }: Entries): number {
   return entries.reduce((sum, entry) => sum + sizeOf(entry), 0)

@@ -11,6 +11,7 @@ import { type Refusal, sizeOf } from '../intake.ts'
 import type { Author, Keyring, Members, MembershipEntry } from '../members.ts'
 import { actOf } from '../membership/acts.ts'
 import { digestOfEntries } from '../membership/entries-digest.ts'
+import { entriesByUser, hasRoomFor } from '../membership/room-members.ts'
 import { Pace } from '../pace.ts'
 
 type Frame = Event['is']
@@ -98,16 +99,21 @@ export async function checkRights(entries: readonly Entry[], ground: RightsGroun
   const accepted: MembershipEntry[] = []
   const held = new Set(ground.members?.entries.keys())
   const named = new Set(ground.members?.named)
+  const counts = entriesByUser(ground.members?.entries.values() ?? [])
+  const room = ground.conversation
   for (const read of fresh) {
     await pace.step()
     const author = authors.get(read.header.device)
-    const why = author ? whyNot(read, author, { held, named, room: ground.conversation }) : noKey()
+    const founder = ground.members?.entries.get(room)?.user ?? accepted.at(0)?.user ?? author?.user
+    const isFull = author && founder && !hasRoomFor(author.user, { founder, counts, total: held.size })
+    const why = isFull ? tooMuch() : author ? whyNot(read, author, { held, named, room }) : noKey()
     if (why || !author) {
       refused.push(refusal(read, why ?? noKey()))
       continue
     }
     const member = asMember(read, author)
     accepted.push(member)
+    counts.set(member.user, (counts.get(member.user) ?? 0) + 1)
     held.add(toText(read.hash))
     const { body } = actOf(member)
     if (body.is === 'founding' || body.is === 'invitation') named.add(body.user)
@@ -240,6 +246,12 @@ function whyNot(read: ReadEntry, author: Author, { held, named, room }: Held): P
     return new ParleyError('bad-signature', 'What was said about the members of a room is not signed by its device.')
   }
   const founds = toText(read.hash) === room
+  if (!founds && header.rights.length === 0) {
+    return new ParleyError(
+      'forged',
+      'What was said about the members of a room was not accepted: it names nothing before it.',
+    )
+  }
   if (!founds && !named.has(author.user)) {
     return new ParleyError(
       'stranger',
@@ -257,6 +269,10 @@ function asMember({ entry, header, hash }: ReadEntry, { user, key }: Author): Me
   return { entry, header, hash, user, key: spkiOf(key) }
 }
 
+function tooMuch(): ParleyError {
+  return new ParleyError('busy', full)
+}
+
 function noKey(): ParleyError {
   return new ParleyError(
     'stranger',
@@ -268,4 +284,4 @@ function refusal({ header, hash }: ReadEntry, { code, message }: ParleyError): R
   return { code, message, device: header.device, seq: header.seq, hash }
 }
 
-const full = `The room has ${limits.membershipEntries} entries about its members; it takes no more. Found a new room.`
+const full = `The room has ${limits.membershipEntries} entries about its members; or ${limits.membershipEntriesOf} of one person; it takes no more. Found a new room.`
