@@ -156,9 +156,19 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'marks-going-back',
-    what: 'The mark that came last says how far somebody has read, also where another one said more.',
+    what: 'The mark that came last says how far somebody has read, also where one before said more. Such a one is dropped when it comes and when it is written, so both have to go.',
     says: / has read .* knows no more of it|how far that one has read/,
     patches: [
+      {
+        file: 'hub/conversations/receipts.ts',
+        from: '    if (known && isWithin(mark.read, known.read)) return undefined\n',
+        to: '    if (known && isWithin(mark.read, known.read) && isWithin(known.read, mark.read)) return undefined\n',
+      },
+      {
+        file: 'hub/conversations/marks.ts',
+        from: '  if (isWithin(read, known.read)) return undefined\n',
+        to: '  if (isWithin(read, known.read) && isWithin(known.read, read)) return undefined\n',
+      },
       {
         file: 'hub/conversations/marks.ts',
         from: '  return { read: mergedReads(known.read, read), signed: [...kept, signed] }\n',
