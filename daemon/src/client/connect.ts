@@ -1,6 +1,5 @@
 import { connect as connectSocket, type Socket } from 'node:net'
-import { ConnectionError, ErrorCodes, ResponseError } from 'vscode-jsonrpc/node'
-import { asParleyError, errorFrom, ParleyError } from '../errors.ts'
+import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { locations } from '../locations.ts'
 import {
@@ -12,7 +11,7 @@ import {
 import type { DaemonFile } from '../protocol/daemon-file.ts'
 import { proveToDaemon } from './proof.ts'
 import { readDaemonFile } from './published.ts'
-import { type Rpc, speakRpc } from './rpc.ts'
+import type { RpcClient } from './rpc-client.ts'
 
 export interface ConnectOptions {
   readonly home: string
@@ -56,8 +55,7 @@ export interface Client {
  */
 export async function connect(options: ConnectOptions): Promise<Client> {
   const daemon = await findDaemon(options.home)
-  const { rpc, socket, closed } = await open(daemon, options.signal)
-  const client = new RpcClient(rpc, socket, closed)
+  const client = await open(daemon, options.signal)
   try {
     const { client: name, attached = false, versions = controlVersions } = options
     return client.greeted(await client.request('hello', { versions, client: name, attached }))
@@ -69,8 +67,7 @@ export async function connect(options: ConnectOptions): Promise<Client> {
 
 /** Ends a daemon whose control API is older than this front end; `stop` is the same in all versions. */
 export async function stopOlder(options: ConnectOptions): Promise<void> {
-  const { rpc, socket, closed } = await open(await findDaemon(options.home), options.signal)
-  const client = new RpcClient(rpc, socket, closed)
+  const client = await open(await findDaemon(options.home), options.signal)
   await client.request('stop', {})
   client.close()
 }
@@ -82,13 +79,9 @@ export async function findDaemon(home: string): Promise<DaemonFile> {
   return daemon
 }
 
-interface Opened {
-  readonly rpc: Rpc
-  readonly socket: Socket
-  readonly closed: Promise<void>
-}
-
-async function open(daemon: DaemonFile, signal: AbortSignal | undefined): Promise<Opened> {
+async function open(daemon: DaemonFile, signal: AbortSignal | undefined): Promise<RpcClient> {
+  // Only once it is needed: an extension is loaded long before, and it is a quarter of what that costs.
+  const { RpcClient } = await import('./rpc-client.ts')
   const deadline = AbortSignal.timeout(limits.controlProof)
   const both = signal ? AbortSignal.any([signal, deadline]) : deadline
   const socket = connectSocket(daemon.socket)
@@ -96,9 +89,8 @@ async function open(daemon: DaemonFile, signal: AbortSignal | undefined): Promis
   try {
     await connected(socket, both)
     const first = await proveToDaemon(socket, daemon.token, both)
-    const rpc = speakRpc(socket, first, () => true)
     socket.on('error', () => socket.destroy())
-    return { rpc, socket, closed }
+    return new RpcClient(socket, first, closed)
   } catch (error) {
     socket.on('error', () => {})
     socket.destroy()
@@ -130,106 +122,4 @@ function mute(): ParleyError {
 function notRunning(home?: string): ParleyError {
   const where = home === undefined ? '' : ` for ${home}`
   return new ParleyError('not-running', `No Parley daemon is running${where}.`)
-}
-
-type Listeners = {
-  readonly [Name in keyof ControlNotifications]: Set<(news: ControlNotifications[Name]) => void>
-}
-
-class RpcClient implements Client {
-  readonly closed: Promise<void>
-  readonly #rpc: Rpc
-  readonly #socket: Socket
-  readonly #listeners: Listeners = {
-    change: new Set(),
-    messages: new Set(),
-    people: new Set(),
-    chat: new Set(),
-    notice: new Set(),
-    file: new Set(),
-  }
-  #daemon: ControlRequests['hello'][1] | undefined
-
-  constructor(rpc: Rpc, socket: Socket, closed: Promise<void>) {
-    this.#rpc = rpc
-    this.#socket = socket
-    // Whoever still waits for a reply is told at once.
-    this.closed = closed.then(() => rpc.connection.dispose())
-    rpc.connection.onError(() => {})
-    this.#receive('change')
-    this.#receive('messages')
-    this.#receive('people')
-    this.#receive('chat')
-    this.#receive('notice')
-    this.#receive('file')
-    rpc.connection.listen()
-  }
-
-  greeted(daemon: ControlRequests['hello'][1]): this {
-    this.#daemon = daemon
-    return this
-  }
-
-  get daemon(): ControlRequests['hello'][1] {
-    if (!this.#daemon) throw new ParleyError('internal', 'The daemon has not answered hello yet.')
-    return this.#daemon
-  }
-
-  async request<Method extends ControlMethod>(
-    method: Method,
-    params: ControlRequests[Method][0],
-    { timeout = limits.controlRequest }: { readonly timeout?: number } = {},
-  ): Promise<ControlRequests[Method][1]> {
-    const late = Promise.withResolvers<never>()
-    const timer = setTimeout(
-      () =>
-        late.reject(
-          new ParleyError('timeout', `Parley’s background service did not answer within ${timeout / 1000} s.`),
-        ),
-      timeout,
-    )
-    try {
-      const reply = this.#rpc.connection.sendRequest<ControlRequests[Method][1]>(method, params)
-      return await Promise.race([reply, late.promise])
-    } catch (error) {
-      throw understand(error)
-    } finally {
-      clearTimeout(timer)
-    }
-  }
-
-  on<Name extends keyof ControlNotifications>(
-    name: Name,
-    listener: (news: ControlNotifications[Name]) => void,
-  ): () => void {
-    const listeners = this.#listeners[name]
-    // An entry of its own, so that one function given twice is called twice.
-    const entry = (news: ControlNotifications[Name]) => listener(news)
-    listeners.add(entry)
-    return () => listeners.delete(entry)
-  }
-
-  #receive<Name extends keyof ControlNotifications>(name: Name): void {
-    this.#rpc.connection.onNotification(name, (news: ControlNotifications[Name]) => {
-      for (const listener of this.#listeners[name]) listener(news)
-    })
-  }
-
-  close(): void {
-    this.#socket.destroy()
-  }
-}
-
-/** What a failed request means, in the daemon's own words where it said some. */
-function understand(error: unknown): ParleyError {
-  if (error instanceof ParleyError) return error
-  if (error instanceof ResponseError && error.code !== ErrorCodes.PendingResponseRejected) {
-    const data: { code?: unknown; retryAfter?: unknown } = error.data ?? {}
-    const retryAfter = typeof data.retryAfter === 'number' ? data.retryAfter : undefined
-    return errorFrom(String(data.code), error.message, retryAfter)
-  }
-  if (error instanceof ResponseError || error instanceof ConnectionError) {
-    return new ParleyError('closed', 'Parley’s background service has stopped; try again.', { cause: error })
-  }
-  return asParleyError(error)
 }
