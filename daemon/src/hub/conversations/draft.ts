@@ -8,7 +8,7 @@ import {
   CursorRowSchema,
   LogFloorSchema,
 } from '../../protocol/hub_rows_pb.ts'
-import { type ConversationId, type DeviceId, deviceId, fromText, type UserId } from '../../protocol/ids.ts'
+import { type ConversationId, type DeviceId, deviceId, fromText, toText, type UserId } from '../../protocol/ids.ts'
 import { isWithin, mergedReads, type ReadMap, signMark } from '../../protocol/marks.ts'
 import type { Entry } from '../../protocol/parley_pb.ts'
 import { Batch } from './batch.ts'
@@ -187,6 +187,7 @@ export class Draft {
     const members = this.#members.with(entries)
     if (members === this.#members) return
     for (const entry of entries) {
+      if (!members.entries.has(toText(entry.hash))) continue
       this.#batch.put(keys.membership(this.#conversation, entry.hash), membershipRow(entry))
     }
     this.#row.recounts = mergeRecounts(this.#row.recounts, recountsFor(this.#members, members, this.#logs))

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto'
 import { limits } from '../../../limits.ts'
 import type { ReadEntry } from '../../../protocol/entries.ts'
 import { type ConversationId, type DeviceId, fromText, toText, type UserId } from '../../../protocol/ids.ts'
@@ -25,6 +26,12 @@ interface Earlier {
   readonly fresh: readonly MembershipAct[]
 }
 
+interface Before {
+  readonly named: ReadonlySet<UserId>
+  readonly earlier: Earlier | undefined
+  readonly keys: Map<DeviceId, KeyObject>
+}
+
 /** Who belongs to a room: the fold of its membership entries, made when it is first asked for. */
 export class RoomMembers implements Members {
   readonly entries: ReadonlyMap<string, MembershipEntry>
@@ -38,7 +45,8 @@ export class RoomMembers implements Members {
   #digest: Uint8Array | undefined
   /** By the SPKI of devices that have written membership entries or were revoked. */
   #authors: ReadonlyMap<DeviceId, Signer> | undefined
-  readonly #keys = new Map<DeviceId, Author>()
+  /** Made of their bytes once, whatever entries come. */
+  readonly #keys: Map<DeviceId, KeyObject>
   readonly #cuts = new Map<readonly CutHead[], Map<DeviceId, Cut>>()
   /** Who could delete what others wrote, by the membership heads that they knew: the latest asked for. */
   readonly #moderators = new Map<string, ReadonlyMap<UserId, Standing>>()
@@ -47,12 +55,13 @@ export class RoomMembers implements Members {
     parts: RoomParts,
     entries: ReadonlyMap<string, MembershipEntry>,
     acts: ReadonlyMap<string, MembershipAct>,
-    before?: { readonly named: ReadonlySet<UserId>; readonly earlier: Earlier | undefined },
+    before?: Before,
   ) {
     this.#parts = parts
     this.entries = entries
     this.#acts = acts
     this.#earlier = before?.earlier
+    this.#keys = before?.keys ?? new Map()
     this.named = before?.named ?? namedIn(acts.values())
   }
 
@@ -171,7 +180,7 @@ export class RoomMembers implements Members {
       ? { membership: this.#membership, fresh: made }
       : membership && { membership, fresh: [...(this.#earlier?.fresh ?? []), ...made] }
     const named = new Set([...this.named, ...namedIn(made)])
-    return new RoomMembers(this.#parts, all, acts, { named, earlier })
+    return new RoomMembers(this.#parts, all, acts, { named, earlier, keys: this.#keys })
   }
 
   /** How everybody stood as those knew who name `rights`. */
@@ -199,12 +208,11 @@ export class RoomMembers implements Members {
   /** A device that no roster tells of any more. */
   #authorHere(device: DeviceId): Author | undefined {
     this.#authors ??= this.#findAuthors()
-    const kept = this.#keys.get(device)
-    const signer = kept ? undefined : this.#authors.get(device)
-    if (signer === undefined) return kept
-    const author = { user: signer.user, key: publicKeyOf(signer.key) }
-    this.#keys.set(device, author)
-    return author
+    const signer = this.#authors.get(device)
+    if (signer === undefined) return undefined
+    const key = this.#keys.get(device) ?? publicKeyOf(signer.key)
+    this.#keys.set(device, key)
+    return { user: signer.user, key }
   }
 
   #findAuthors(): ReadonlyMap<DeviceId, Signer> {

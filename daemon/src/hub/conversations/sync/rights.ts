@@ -284,4 +284,4 @@ function refusal({ header, hash }: ReadEntry, { code, message }: ParleyError): R
   return { code, message, device: header.device, seq: header.seq, hash }
 }
 
-const full = `The room has ${limits.membershipEntries} entries about its members; or ${limits.membershipEntriesOf} of one person; it takes no more. Found a new room.`
+const full = `The room has ${limits.membershipEntries} entries about its members, or ${limits.membershipEntriesOf} by one person; it takes no more. Found a new room.`
