@@ -53,7 +53,7 @@ export class Exchange {
   readonly #later = new Map<DeviceId, readonly Place[]>()
   readonly #pages = new Map<DeviceId, Place[]>()
   readonly #asking = new Asking()
-  readonly #timers = new Timers()
+  readonly #timers = new Timers(() => this.#link.wake(this))
 
   /** `known`: what the other has of one's own log, from an exchange before that had nothing more to say. */
   constructor(conversation: Conversation, link: ExchangeLink, known?: readonly Place[]) {
@@ -69,10 +69,10 @@ export class Exchange {
   get settled(): readonly Place[] | undefined {
     if (this.#awaitsHave || this.#owesAnswer || this.#isAnnounced || this.#telling.isOwed) return undefined
     const open = [this.#owesWant, this.#owesAck, this.#offered, this.#later, this.#pages, this.#asking, this.#timers]
-    if (this.#offer || open.some(({ size }) => size > 0) || this.#known.size > 1) return undefined
-    const log = this.conversation.state.logs.get(this.#own) ?? emptyLog
-    const known = this.#known.get(this.#own) ?? (log.heads.length === 0 ? [] : undefined)
-    return known && isWhole(log, known) ? known : undefined
+    if (this.#offer || open.some(({ size }) => size > 0)) return undefined
+    const { logs } = this.conversation.state
+    for (const [device, known] of this.#known) if (!isWhole(logs.get(device) ?? emptyLog, known)) return undefined
+    return this.#known.get(this.#own) ?? (logs.has(this.#own) ? undefined : [])
   }
 
   /**

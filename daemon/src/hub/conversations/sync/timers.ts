@@ -1,6 +1,12 @@
 /** Timers of one owner, which end with it and keep no process alive. */
 export class Timers {
   readonly #timers = new Set<NodeJS.Timeout>()
+  readonly #ended: () => void
+
+  /** `ended`: after each of them. */
+  constructor(ended: () => void) {
+    this.#ended = ended
+  }
 
   /** Those that are due later. */
   get size(): number {
@@ -12,6 +18,7 @@ export class Timers {
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
       then()
+      this.#ended()
     }, wait)
     timer.unref()
     this.#timers.add(timer)
