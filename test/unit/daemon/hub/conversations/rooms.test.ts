@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict'
+import { fromBinary } from '@bufbuild/protobuf'
+import { keys } from '../../../../../daemon/src/hub/conversations/keys.ts'
+import { limits } from '../../../../../daemon/src/limits.ts'
+import { ConversationRowSchema } from '../../../../../daemon/src/protocol/hub_rows_pb.ts'
 import type { ConversationId } from '../../../../../daemon/src/protocol/ids.ts'
 import { connect, Home, person, withDevice } from '../../../../support/conversations.ts'
 import { RoomPerson } from '../../../../support/rooms.ts'
@@ -121,6 +125,33 @@ describe('a room', () => {
     assert.equal(cas.home.conversations.room(room)?.unread, 1)
     assert.equal((await cas.shown(room)).at(-1), '[removed]')
     await ann.showsTexts(room, ['fine'])
+  })
+
+  it('goes on with taking back what was shown where it was stopped amid it', async () => {
+    const [ann, bob, cas] = await people('ann', 'bob', 'cas')
+    assert.ok(ann && bob && cas)
+    const room = await roomOf(ann, bob, cas)
+    await bob.send(room, 'fine')
+    for (const each of [ann, cas]) await each.showsTexts(room, ['fine'])
+    await ann.home.stop()
+    connect(bob.home, cas.home)
+    const beyond = Array.from({ length: 3 * limits.recounted }, (_, number) => `beyond ${number}`)
+    await Promise.all(beyond.map(text => bob.send(room, text)))
+    await cas.showsTexts(room, ['fine', ...beyond])
+    await bob.home.stop()
+    await ann.home.start()
+    await ann.remove(room, bob.person)
+    connect(ann.home, cas.home)
+    // The first batch that knows of the removal is stored, and the rest is yet to do.
+    await cas.stands(room, bob.person, 'out')
+    await cas.home.stop()
+    const [row] = await cas.home.storage.get([keys.conversation(room)])
+    assert.ok(row && fromBinary(ConversationRowSchema, row).recounts.length > 0)
+    await cas.home.start()
+    await cas.showsTexts(room, ['fine'])
+    assert.equal(cas.home.conversations.room(room)?.unread, 1)
+    await ann.showsTexts(room, ['fine'])
+    assert.equal(cas.home.conversations.room(room)?.lastLine, ann.home.conversations.room(room)?.lastLine)
   })
 
   it('tells whoever is removed so, and nothing of what comes after', async () => {
