@@ -173,6 +173,7 @@ function connect(file: string): DatabaseSync {
       PRAGMA synchronous = FULL;
       PRAGMA journal_size_limit = ${limits.logKept};
       PRAGMA cache_size = -${limits.searchCache / 1024};
+      PRAGMA secure_delete = 1;
     `)
     return database
   } catch (error) {
