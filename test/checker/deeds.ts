@@ -75,14 +75,17 @@ export class Deeds {
     this.#act(station, conversation, reaction)
   }
 
-  /** Reads some of a conversation. */
+  /** Reads some of what is unread. */
   async read(station: Station, random: Random): Promise<void> {
-    const which = random.below(20)
-    const conversation = this.#somewhere(station, random)
-    if (conversation === undefined) return
-    const page = await station.ask(home => home.conversations.history(conversation, { limit: 20 }))
+    const [which, upTo] = [random.below(20), random.below(20)]
+    const { conversations } = station.home ?? {}
+    const listed = [...(conversations?.list() ?? []), ...(conversations?.rooms() ?? [])]
+    const open = listed.filter(({ unread }) => unread > 0)
+    const { conversation, firstUnread: from } = open[which % Math.max(1, open.length)] ?? {}
+    if (conversation === undefined || from === undefined) return
+    const page = await station.ask(home => home.conversations.history(conversation, { limit: 20, from }))
     const messages: readonly StoredMessage[] = page?.messages ?? []
-    const found = messages[which % Math.max(1, messages.length)]
+    const found = messages[upTo % Math.max(1, messages.length)]
     if (found === undefined) return
     const { life } = station
     const asked = station.ask(home => home.conversations.markRead(conversation, found.position).then(() => true))

@@ -106,7 +106,10 @@ export class World {
     if (!actor.isUp) await this.#restart(actor)
     if (roll < 22) return this.#deeds.say(actor, this.#random)
     if (roll < 35) return this.#deeds.change(actor, this.#random)
-    if (roll < 40) return this.#deeds.read(actor, this.#random)
+    if (roll < 40) {
+      for (let chats = 0; chats < 4; chats++) await this.#deeds.read(actor, this.#random)
+      return
+    }
     if (roll < 42) return this.#deeds.sayAgain(actor)
     // What a home writes at once whose clock is far off is void to all others until that time has come.
     if (Math.abs(actor.clockError) > limits.clockSkew) return
