@@ -57,19 +57,18 @@ export function sealEntry(fields: {
   const salt = randomBytes(saltSize)
   const bodyHash = bodyHashOf(salt, body)
   checkHeader({ seq, prev, rights, kind, bodyHash, bodySize: body.length })
-  const header = writeHeader(
-    create(HeaderSchema, {
-      conversation: fromText(conversation),
-      device: fromText(device),
-      seq: BigInt(seq),
-      prev: [...prev],
-      time,
-      rights: [...rights],
-      kind,
-      bodyHash,
-      bodySize: body.length,
-    }),
-  )
+  const header = writeHeader({
+    $typeName: HeaderSchema.typeName,
+    conversation: fromText(conversation),
+    device: fromText(device),
+    seq: BigInt(seq),
+    prev: [...prev],
+    time,
+    rights: [...rights],
+    kind,
+    bodyHash,
+    bodySize: body.length,
+  })
   const signature = signatureOf('entry', header, privateKey)
   const entry = create(EntrySchema, { header, salt: new Uint8Array(salt), body, signature, alg: ecdsaP256 })
   return { entry, hash: hashOf('entry', header) }

@@ -6,10 +6,11 @@ import type { Rooms } from '../../../daemon/src/hub/conversations/members.ts'
 import { RoomMembers } from '../../../daemon/src/hub/conversations/membership/room-members.ts'
 import { silentLog } from '../../../daemon/src/log.ts'
 import { Dialer } from '../../../daemon/src/net/dial.ts'
+import type { Identity } from '../../../daemon/src/net/identity.ts'
 import type { Link } from '../../../daemon/src/net/link.ts'
 import { listenPort } from '../../../daemon/src/net/port.ts'
 import { HybridClock } from '../../../daemon/src/protocol/clock.ts'
-import { deviceId } from '../../../daemon/src/protocol/ids.ts'
+import { deviceId, fromText } from '../../../daemon/src/protocol/ids.ts'
 import { type Actor, identityOf, keyringOf, registry } from './cast.ts'
 
 const alpn = 'parley-peer/1'
@@ -20,6 +21,7 @@ export class BenchHome implements AsyncDisposable {
   readonly storage: Storage
   readonly conversations: Conversations
   readonly #actors: readonly Actor[]
+  readonly #identity: Identity
   readonly #stack: AsyncDisposableStack
 
   private constructor(
@@ -27,12 +29,14 @@ export class BenchHome implements AsyncDisposable {
     actors: readonly Actor[],
     storage: Storage,
     conversations: Conversations,
+    identity: Identity,
     stack: AsyncDisposableStack,
   ) {
     this.self = self
     this.storage = storage
     this.conversations = conversations
     this.#actors = actors
+    this.#identity = identity
     this.#stack = stack
   }
 
@@ -56,13 +60,13 @@ export class BenchHome implements AsyncDisposable {
       rooms,
     })
     stack.defer(() => conversations.close())
-    return new BenchHome(self, actors, storage, conversations, stack)
+    return new BenchHome(self, actors, storage, conversations, await identityOf(self), stack)
   }
 
   /** Takes links; gives the port. */
   async listen(): Promise<number> {
     const port = await listenPort({
-      identity: await identityOf(this.self),
+      identity: this.#identity,
       listen: [{ host: '127.0.0.1', port: 0 }],
       alpn: { [alpn]: link => this.#take(link) },
       log: silentLog,
@@ -73,10 +77,9 @@ export class BenchHome implements AsyncDisposable {
 
   /** Links with somebody who listens. */
   async dial(who: Actor, port: number): Promise<Link> {
-    const dialer = new Dialer({ identity: await identityOf(this.self), log: silentLog })
+    const dialer = new Dialer({ identity: this.#identity, log: silentLog })
     this.#stack.defer(() => dialer.close())
-    const { spki } = who.account
-    const expect = new Uint8Array(Buffer.from(await crypto.subtle.digest('SHA-256', new Uint8Array(spki))))
+    const expect = fromText(who.account.device)
     const link = await dialer.dial({ host: '127.0.0.1', port, alpn, expect })
     this.#take(link)
     return link

@@ -25,20 +25,17 @@ export async function benchCatchUp(
   const guest = await start(ours, ['guest', folder, reader, writer, `${host.ready.port}`, `${count}`])
   const bare = await start(floor, [join(home, 'data.db'), folder, writer])
   let longestTurn = 0
-  const run = async (process: Process<unknown>, also?: Process<unknown>): Promise<Rate> => {
+  const run = async (process: Process<unknown>, line: string, also?: Process<unknown>): Promise<Rate> => {
     await (also && ask<Cost>(also, '', longest))
-    const { ms, cpu, longestTurn: turn } = await ask<Cost & { ms: number }>(process, `run-${process.pid}`, longest)
+    const { ms, cpu, longestTurn: turn } = await ask<Cost & { ms: number }>(process, line, longest)
     const other = also ? await ask<Cost>(also, '', longest) : { cpu: 0, longestTurn: 0 }
     if (also) longestTurn = Math.max(longestTurn, turn, other.longestTurn)
     return { perSecond: (count / ms) * 1000, p50: Number.NaN, p99: Number.NaN, cpu: ((cpu + other.cpu) / count) * 1000 }
   }
   const plan = { duration: 0, rounds }
-  await compareRounds(
-    `catch-up of ${count} entries`,
-    plan,
-    () => run(guest, host),
-    () => run(bare),
-  )
+  const hubs = () => run(guest, 'run', host)
+  await compareRounds(`catch-up of ${count}, against its rows`, plan, hubs, () => run(bare, 'rows run.db'))
+  await compareRounds(`catch-up of ${count}, against a table`, plan, hubs, () => run(bare, 'table run.db'))
   console.log(
     `catch-up: the event loops of both hubs were held for at most ${longestTurn.toFixed(0)} ms of processor time`,
   )

@@ -5,8 +5,10 @@ import { fileOf, readAttachment } from '../../protocol/files.ts'
 import {
   type EventRow,
   type MessageNameRow,
+  MessageNameRowSchema,
   type MessageRow,
   MessageRowSchema,
+  type NamedRow,
   NamedRowSchema,
   type OutboxRow,
   OutboxRowSchema,
@@ -34,7 +36,8 @@ export interface Shown extends Content {
 /** The row of a message that nothing was done with yet. */
 export function newMessageRow(author: UserId, content: Content): MessageRow {
   const { message, written, text, replyTo, mentions = [], mentionsAll = false, files = [] } = content
-  return create(MessageRowSchema, {
+  return {
+    $typeName: MessageRowSchema.typeName,
     user: fromText(author),
     message: fromText(message),
     written: BigInt(written),
@@ -42,8 +45,15 @@ export function newMessageRow(author: UserId, content: Content): MessageRow {
     mentions: mentions.map(user => fromText(user)),
     mentionsAll,
     files: files.map(fileOf),
-    ...(replyTo && { replyTo: nameRow(replyTo) }),
-  })
+    imported: false,
+    ...(replyTo && { replyTo: create(MessageNameRowSchema, nameRow(replyTo)) }),
+  }
+}
+
+/** The row of a message that stands there, and nothing more is known of it. */
+export function newNamedRow(position: string): NamedRow {
+  const nothing = { copies: [], hidden: false, dropped: false, answered: false }
+  return { $typeName: NamedRowSchema.typeName, position, ...nothing }
 }
 
 /** {@link newMessageRow} as it is stored. */
@@ -102,7 +112,7 @@ function saidOf(key: string, { body, kind }: OutboxRow): Said {
 }
 
 export function namedRow(position: string): Uint8Array {
-  return writeRow(NamedRowSchema, create(NamedRowSchema, { position }))
+  return writeRow(NamedRowSchema, newNamedRow(position))
 }
 
 /** Where a message stands; empty: nowhere. */
