@@ -27,8 +27,8 @@ export interface HeldEntry {
 /** What lies on a disk of one conversation. */
 export interface Holding {
   readonly entries: ReadonlyMap<string, HeldEntry>
-  /** Hashes behind which logs start here, by log. */
-  readonly floors: ReadonlyMap<DeviceId, readonly string[]>
+  /** Places behind which logs start here, by log. */
+  readonly floors: ReadonlyMap<DeviceId, readonly { readonly hash: string; readonly seq: number }[]>
   /** By the hash of the entry. */
   readonly acts: ReadonlyMap<string, HeldAct>
   readonly marks: ReadonlyMap<UserId, ReadMap>
@@ -47,12 +47,12 @@ export async function holdingOf(disk: Disk, conversation: ConversationId): Promi
     const held = readEntry(fromBinary(EntrySchema, value))
     entries.set(held.hash, held)
   }
-  const floors = new Map<DeviceId, readonly string[]>()
+  const floors = new Map<DeviceId, readonly { readonly hash: string; readonly seq: number }[]>()
   for (const [key, value] of await disk.rows(`head/${conversation}/`)) {
     const log = readHeadRow(key, value)
     floors.set(
       lastPart(key) as DeviceId,
-      log.floors.map(({ hash }) => toText(hash)),
+      log.floors.map(({ hash, seq }) => ({ hash: toText(hash), seq })),
     )
   }
   const acts = new Map<string, HeldAct>()

@@ -224,12 +224,22 @@ function unionOf(holdings: readonly Holding[]): Holding {
   return { entries, acts, floors: new Map(), marks: new Map(), queued: [] }
 }
 
-/** What comes before the places where the logs of a home begin. */
+/** What comes before the places where the logs of a home begin; where nobody has such a place, what has no higher number. */
 function beforeFloors({ floors }: Holding, { entries }: Holding): Set<string> {
   const found = new Set<string>()
-  const open = [...floors.values()].flat()
+  const open: string[] = []
+  for (const [device, places] of floors) {
+    for (const { hash, seq } of places) {
+      open.push(hash)
+      if (entries.has(hash)) continue
+      for (const { header, hash: own } of entries.values())
+        if (header.device === device && header.seq <= seq) found.add(own)
+    }
+  }
+  const walked = new Set<string>()
   for (let hash = open.pop(); hash !== undefined; hash = open.pop()) {
-    if (found.has(hash)) continue
+    if (walked.has(hash)) continue
+    walked.add(hash)
     found.add(hash)
     open.push(...(entries.get(hash)?.header.prev.map(toText) ?? []))
   }

@@ -215,7 +215,7 @@ export class Timeline {
 
   /** A message is shown once: sealed again, under whatever number, it stands where it was sealed first. */
   #show(said: Content, { user, position }: Counted): Placed | undefined {
-    const { rows, last } = this.#board
+    const { rows } = this.#board
     const name = { user, message: said.message }
     const named = rows.named(name)
     const row = newMessageRow(user, said)
@@ -223,15 +223,19 @@ export class Timeline {
       rows.putNamed(name, create(NamedRowSchema, { position }))
       return this.#board.put(name, row, position, true, said)
     }
-    const number = queuedNumber(named.position)
-    if (number !== undefined) {
-      rows.removeQueued(number)
-      this.#parts.row.queued--
-      last.removed(named.position)
-    }
+    this.#unqueue(named)
     return isSealed(named.position)
       ? this.#showAgain(name, named, row, position)
       : this.#place(name, named, row, position)
+  }
+
+  /** A message that waits has left already, be it from another copy of this home. */
+  #unqueue({ position }: NamedRow): void {
+    const number = queuedNumber(position)
+    if (number === undefined) return
+    this.#board.rows.removeQueued(number)
+    this.#parts.row.queued--
+    this.#board.last.removed(position)
   }
 
   /** Shows a message as deleted whose words never came. */
@@ -243,8 +247,12 @@ export class Timeline {
       registers: newRegisters(),
     })
     if (row.registers) markDeleted(row.registers)
+    const number = queuedNumber(named.position)
+    const queued = number === undefined ? undefined : this.#board.rows.queued(number)
+    if (queued && !isAct(queued)) this.#board.rows.removeFiles(name, queued.files)
+    this.#unqueue(named)
     if (isSealed(named.position)) this.#showAgain(name, named, row, position)
-    else if (named.position === '') this.#place(name, named, row, position)
+    else this.#place(name, named, row, position)
   }
 
   /** The first place of all counts. */
