@@ -244,19 +244,23 @@ function holdsEntry({ header, hash }: ReadEntry, verdict: Verdict): Promise<bool
   return verdict.holds(header.device, { seq: header.seq, hash })
 }
 
-/** Whether all that an entry follows is here, and its number is the one that comes next. */
+/**
+ * Whether all that an entry follows is here, and its number is the one that comes next. Where a log begins in its middle here,
+ * a branch may have left it before: what that follows cannot be here, as its number shows.
+ */
 async function isLinked({ header }: ReadEntry, verdict: Verdict): Promise<boolean> {
   const { device, prev, seq } = header
   const { heads, floors } = verdict.log(device)
-  if (prev.length === 0) return floors.length === 0
+  const start = floors.reduce((highest, floor) => Math.max(highest, floor.seq), 0)
+  if (prev.length === 0) return floors.length === 0 || seq <= start
   let highest = 0
   for (const hash of prev) {
     const head = heads.find(each => Buffer.compare(each.hash, hash) === 0)
     if (head !== undefined) highest = Math.max(highest, head.seq)
     else if (await verdict.holds(device, { seq: seq - 1, hash })) highest = Math.max(highest, seq - 1)
-    else if (!(await verdict.holdsHash(device, hash, seq))) return false
+    else if (!(await verdict.holdsHash(device, hash, seq)) && seq - 1 > start) return false
   }
-  return highest === seq - 1
+  return highest === seq - 1 || seq - 1 <= start
 }
 
 async function inherited(read: ReadEntry, log: DeviceLog, ground: Ground): Promise<readonly Uint8Array[]> {
