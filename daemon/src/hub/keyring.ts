@@ -1,6 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { DeviceId, UserId } from '../protocol/ids.ts'
 import { publicKeyOf } from '../protocol/keys.ts'
+import { type Roster, rosterDevices } from '../protocol/statements.ts'
 import type { Author, Keyring } from './conversations/members.ts'
 import type { People } from './people.ts'
 
@@ -61,4 +62,12 @@ export class PeopleKeyring implements Keyring {
   #spkiOf(user: UserId, device: DeviceId): Uint8Array | undefined {
     return user === this.#own.user ? this.#own.keys().get(device) : this.#people.get(user)?.keys.get(device)
   }
+}
+
+/** The devices of one's own: those of the roster, and this one while it waits to be in it. */
+export function ownKeys(
+  listed: Roster,
+  self: { readonly device: DeviceId; readonly spki: Uint8Array },
+): Map<DeviceId, Uint8Array> {
+  return new Map([[self.device, self.spki], ...rosterDevices(listed)])
 }

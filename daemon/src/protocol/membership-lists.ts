@@ -7,7 +7,7 @@ export class Lists<Key extends string> {
   }
 
   of(key: Key): readonly number[] {
-    return this.#lists.get(key) ?? none
+    return this.#lists.get(key) ?? []
   }
 
   add(key: Key, ...acts: readonly number[]): void {
@@ -41,5 +41,3 @@ export class Lists<Key extends string> {
     return copied
   }
 }
-
-const none: readonly number[] = []
