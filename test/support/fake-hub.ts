@@ -195,6 +195,10 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
         announce({ conversation })
         return {}
       },
+      setArchived: async () => ({}),
+      setPinned: async () => ({}),
+      markUnread: async () => ({}),
+      setReceipts: async () => ({}),
       saveOpenChats: async ({ place, conversations }) => {
         places.set(place, conversations)
         return {}

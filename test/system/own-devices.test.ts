@@ -76,6 +76,42 @@ describe('a person with two devices', () => {
     await until('the draft', async () => (await chat(phone, 'bob')).draft === 'begun on the laptop')
     await until('the mute', async () => (await chat(laptop, 'bob')).conversation.muted)
 
+    await laptop.client.request('setArchived', { conversation, archived: true })
+    await laptop.client.request('setPinned', { conversation, pinned: true })
+
+    // What is deleted for oneself.
+    const forget = (await messages(laptop, 'bob')).find(({ text }) => text === 'from alice 3')
+    assert.ok(forget)
+    await laptop.client.request('deleteMessage', {
+      ...{ conversation, user: forget.user, message: forget.message, forMe: true },
+      act: toText(randomBytes(16)),
+    })
+    for (const device of [laptop, phone]) {
+      await until('it is gone', async () => !(await texts(device, 'bob')).includes('from alice 3'))
+    }
+    assert.ok((await texts(bob, 'alice')).includes('from alice 3'))
+
+    // A third device comes, and gets all of that from the phone alone.
+    await using tablet = await person('alice', 'tablet')
+    const second = JSON.parse(await as(tablet, 'sign-in', 'alice', '--registry', address, '--json'))
+    await as(laptop, 'devices', 'approve', '--yes', '--digits', second.digits)
+    await laptop.kill()
+    await until('all history', async () => {
+      const found: readonly string[] = await texts(tablet, 'bob').catch(() => [])
+      return found.length === 22 && !found.includes('from alice 3')
+    })
+    const info = async () => (await chat(tablet, 'bob')).conversation
+    await until('what is kept of the chat', async () => {
+      const { muted, archived, pinned, unread } = await info()
+      return muted && archived === true && pinned === true && unread === 0
+    })
+    assert.equal((await chat(tablet, 'bob')).draft, 'begun on the laptop')
+    await until('what was delivered', async () => {
+      const mine = (await messages(tablet, 'bob')).filter(({ mine }) => mine)
+      return mine.every(({ state }) => state === 'delivered' || state === 'read')
+    })
+    await laptop.start()
+
     // It is stolen.
     const { device } = (await phone.client.request('status', {})).hub ?? { device: '' }
     await as(laptop, 'devices', 'revoke', device.slice(0, 12), '--yes')

@@ -94,10 +94,10 @@ export interface ChatsPart {
   saveChat(params: Params<'saveChat'>, by: object | undefined): Promise<Result<'saveChat'>>
   readonly markRead: Serve<'markRead'>
   readonly setMuted: Serve<'setMuted'>
-  readonly setArchived?: Serve<'setArchived'>
-  readonly setPinned?: Serve<'setPinned'>
-  readonly markUnread?: Serve<'markUnread'>
-  readonly setReceipts?: Serve<'setReceipts'>
+  readonly setArchived: Serve<'setArchived'>
+  readonly setPinned: Serve<'setPinned'>
+  readonly markUnread: Serve<'markUnread'>
+  readonly setReceipts: Serve<'setReceipts'>
   readonly saveOpenChats: Serve<'saveOpenChats'>
   readonly openChats: Serve<'openChats'>
 }
