@@ -16,28 +16,26 @@ const patience = { timeout: 60_000 }
 
 describe('files in chats', () => {
   let folder: string
-  let registry: string
   let alice: Person
   let bob: Person
+  let carol: Person
   const built: AsyncDisposable[] = []
 
-  beforeEach(async function () {
+  before(async function () {
     this.timeout(60_000)
     const temporary = await temporaryFolder()
     built.push(temporary)
     folder = temporary.path
-    const started = await startRegistry(join(folder, 'registry'))
-    built.push(started)
-    registry = started.ready.address
-    alice = await new Person('alice', join(folder, 'alice')).start()
-    built.push(alice)
-    bob = await new Person('bob', join(folder, 'bob')).start()
-    built.push(bob)
-    await alice.signUp(registry, password)
-    await bob.signUp(registry, password)
+    const registry = await startRegistry(join(folder, 'registry'))
+    built.push(registry)
+    const people = ['alice', 'bob', 'carol'].map(name => new Person(name, join(folder, name)))
+    built.push(...people)
+    await Promise.all(people.map(person => person.start()))
+    await Promise.all(people.map(person => person.signUp(registry.ready.address, password)))
+    ;[alice, bob, carol] = people as [Person, Person, Person]
   })
 
-  afterEach(async function () {
+  after(async function () {
     this.timeout(60_000)
     for (const each of built.splice(0).reverse()) await each[Symbol.asyncDispose]()
   })
@@ -99,7 +97,6 @@ describe('files in chats', () => {
 
   it('come by themselves when they are small images, and their message is told again', async function () {
     this.timeout(60_000)
-    await bob.client.request('who', {})
     const { message } = await send('cat.png', png(40, 30))
     await bob.client.request('subscribeMessages', { with: message.conversation })
     const shown = await until('the image', async () => {
@@ -113,11 +110,28 @@ describe('files in chats', () => {
     })
   })
 
+  it('are sent, listed and got from a terminal', async function () {
+    this.timeout(120_000)
+    const bytes = randomBytes(1_000_000)
+    const path = join(folder, 'notes.md')
+    await writeFile(path, bytes)
+    const sent = await runParley(['send', 'bob', 'my notes', '--file', path, '--wait', '--home', alice.home])
+    assert.deepEqual([sent.code, sent.out.trim()], [0, '✓ delivered'], sent.err)
+    const listed = await runParley(['file', 'list', 'alice', '--home', bob.home])
+    assert.match(listed.out, /alice {2}notes\.md {2}1\.0 MB +[a-z2-7]{8}\n/)
+    const downloads = join(folder, 'downloads')
+    await mkdir(downloads)
+    const got = await runParley(['file', 'get', 'alice', 'notes.md', '--to', downloads, '--home', bob.home])
+    assert.deepEqual([got.code, got.out.trim()], [0, join(downloads, 'notes.md')], got.err)
+    assert.equal(Buffer.compare(await readFile(join(downloads, 'notes.md')), bytes), 0)
+    const again = await runParley(['file', 'get', 'alice', 'notes.md', '--to', downloads, '--home', bob.home])
+    assert.deepEqual([again.code, /exists already/.test(again.err)], [2, true])
+    const none = await runParley(['file', 'get', 'alice', 'plan.pdf', '--home', bob.home, '--json'])
+    assert.deepEqual([none.code, JSON.parse(none.err).error.code], [1, 'no-file'])
+  })
+
   it('come in a room from any member who has them, though whoever sent them is gone', async function () {
     this.timeout(120_000)
-    const carol = await new Person('carol', join(folder, 'carol')).start()
-    built.push(carol)
-    await carol.signUp(registry, password)
     const { conversation } = await alice.client.request('createRoom', { name: 'Plans', invite: ['bob', 'carol'] })
     const room = conversation.conversation
     for (const { client } of [bob, carol]) {
@@ -147,25 +161,5 @@ describe('files in chats', () => {
     await alice.kill()
     const got = await carol.client.request('fetchFile', { conversation: room, hash }, patience)
     assert.equal(Buffer.compare(await readFile(got.path ?? ''), bytes), 0)
-  })
-
-  it('are sent, listed and got from a terminal', async function () {
-    this.timeout(120_000)
-    const bytes = randomBytes(1_000_000)
-    const path = join(folder, 'notes.md')
-    await writeFile(path, bytes)
-    const sent = await runParley(['send', 'bob', 'my notes', '--file', path, '--wait', '--home', alice.home])
-    assert.deepEqual([sent.code, sent.out.trim()], [0, '✓ delivered'], sent.err)
-    const listed = await runParley(['file', 'list', 'alice', '--home', bob.home])
-    assert.match(listed.out, /alice {2}notes\.md {2}1\.0 MB {2}[a-z2-7]{8}/)
-    const downloads = join(folder, 'downloads')
-    await mkdir(downloads)
-    const got = await runParley(['file', 'get', 'alice', 'notes.md', '--to', downloads, '--home', bob.home])
-    assert.deepEqual([got.code, got.out.trim()], [0, join(downloads, 'notes.md')], got.err)
-    assert.equal(Buffer.compare(await readFile(join(downloads, 'notes.md')), bytes), 0)
-    const again = await runParley(['file', 'get', 'alice', 'notes.md', '--to', downloads, '--home', bob.home])
-    assert.deepEqual([again.code, /exists already/.test(again.err)], [2, true])
-    const none = await runParley(['file', 'get', 'alice', 'plan.pdf', '--home', bob.home, '--json'])
-    assert.deepEqual([none.code, JSON.parse(none.err).error.code], [1, 'no-file'])
   })
 })

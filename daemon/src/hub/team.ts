@@ -24,7 +24,7 @@ import type { CircleFiles } from './files/files.ts'
 import { mayHaveFiles } from './files/in-circles.ts'
 import { Freshness } from './freshness.ts'
 import { asName, KeyedCircle } from './keyed-circle.ts'
-import { PeopleKeyring } from './keyring.ts'
+import { ownKeys, PeopleKeyring } from './keyring.ts'
 import type { CourierOptions } from './mailbox/courier.ts'
 import { MailboxKeys } from './mailbox/keys.ts'
 import { HubMailbox } from './mailbox/mailbox.ts'
@@ -170,6 +170,7 @@ export class Team extends KeyedCircle {
       ...{ conversations, keys, people, self: device, clock, log, waits: options.mailWaits },
       ...{ session: () => client.session, own: () => store.current ?? options.account },
       isLinked: device => this.peers.linkTo(device) !== undefined,
+      isAway: user => client.online.known(user)?.status === 'offline',
       isHeld: user => this.isHeld(user),
     })
     for (const [user, key] of trusts.noted(registry)) {
@@ -203,7 +204,10 @@ export class Team extends KeyedCircle {
     const people = await People.open(storage, trust)
     const { privateKey, spki, id } = identity
     const self = { registry, user, device: deviceId(id), privateKey, spki }
-    const keyring = new PeopleKeyring(people, { user, keys: () => ownKeys(options.store.current ?? account, self) })
+    const keyring = new PeopleKeyring(people, {
+      user,
+      keys: () => ownKeys((options.store.current ?? account).listed, self),
+    })
     let team: Team | undefined
     const rooms: Rooms = {
       membersOf: (room, entries, keys) => RoomMembers.of({ room, self: user, keyring: keys }, entries),
@@ -264,6 +268,7 @@ export class Team extends KeyedCircle {
   /** The registry's list changed for these people, or the registry is out of reach. */
   presence(users: ReadonlySet<UserId>): void {
     this.rooms.presence()
+    this.mailbox.presence(users)
     for (const user of users) {
       this.supervisor.reach(user)
       this.conversationWithChanged(user)
@@ -390,11 +395,6 @@ export class Team extends KeyedCircle {
     const summary = this.conversations.get(directConversationId(registry, own, user))
     return summary?.peer ?? { user, name: '', displayName: '' }
   }
-}
-
-/** The devices of one's own, this one included while it waits to be in the roster. */
-function ownKeys(account: Account, self: { readonly device: DeviceId; readonly spki: Uint8Array }) {
-  return new Map([[self.device, self.spki], ...rosterDevices(account.listed)])
 }
 
 const oneself = 'You cannot write to yourself. Name somebody else.'

@@ -44,6 +44,8 @@ export const mailboxLimits = {
   mailboxKeyCheck: 3600_000,
   /** A device that cannot be reached for this long is written to by mail: a link comes up sooner, if at all. */
   mailPatience: 5_000,
+  /** Whoever the registry says is away is written to after this: nobody dials them, and what is written in one go goes as one item. */
+  mailAway: 500,
   /** Mail to many people who are away begins within this, not in one moment. */
   mailSpread: 2_000,
   /** Devices that are written to at once. */

@@ -20,13 +20,17 @@ export interface CourierOptions {
   /** Somebody's devices. */
   readonly devicesOf: (user: UserId) => Iterable<DeviceId>
   readonly isLinked: (device: DeviceId) => boolean
+  /** Whether the registry says that somebody is not there: nobody dials them then. */
+  readonly isAway: (user: UserId) => boolean
   /** Whether nothing may pass to somebody. */
   readonly isHeld: (user: UserId) => boolean
   /** The mailbox key of a device, as the registry tells it now; undefined: it has none. @throws ParleyError */
   readonly keyOf: (user: UserId, device: DeviceId) => Promise<MailboxKey | undefined>
   readonly log: Log
   /** Waits in ms that tests shorten. */
-  readonly waits?: { readonly patience?: number; readonly retry?: ConstructorParameters<typeof Backoff>[0] } | undefined
+  readonly waits?:
+    | { readonly patience?: number; readonly away?: number; readonly retry?: ConstructorParameters<typeof Backoff>[0] }
+    | undefined
 }
 
 /** What is done for one device. */
@@ -34,13 +38,15 @@ interface Errand {
   readonly user: UserId
   readonly backoff: Backoff
   timer: NodeJS.Timeout | undefined
+  /** Whether the timer waits for a link to come about. */
+  isPatient: boolean
   running: Promise<void> | undefined
   /** Something more came while it was running. */
   isWantedAgain: boolean
 }
 
 /**
- * Writes by mail to devices that cannot be reached for a while: what they lack of one's own entries, sealed, one item after
+ * Writes by mail to devices that cannot be reached for a while, or whose people are known to be away: what they lack of one's own entries, sealed, one item after
  * the other. A message is `sent` once the registry has committed the item that holds it. An item that was left but not noted
  * here is left again under the same id, and is the same item.
  */
@@ -62,6 +68,12 @@ export class Courier {
   /** Something was written in a conversation. */
   wrote(conversation: ConversationId): void {
     for (const user of this.#options.mail.readers(conversation)) this.#plan(user, 0, conversation)
+  }
+
+  /** Others of these are there, or away: whoever is away need not be waited for. */
+  presence(users: ReadonlySet<UserId>): void {
+    const waiting = [...this.#errands.values()].filter(({ isPatient, timer }) => isPatient && timer)
+    for (const { user } of waiting) if (users.has(user) && this.#options.isAway(user)) this.#plan(user, 0)
   }
 
   /** The same for everybody, not all in one moment: after a sign-in, and once in a while. */
@@ -89,19 +101,30 @@ export class Courier {
 
   #plan(user: UserId, spread: number, conversation?: ConversationId): void {
     if (this.#closing.signal.aborted || !this.#options.session()) return
-    const { patience = limits.mailPatience, retry = limits.mailRetry } = this.#options.waits ?? {}
+    const {
+      patience = limits.mailPatience,
+      away = limits.mailAway,
+      retry = limits.mailRetry,
+    } = this.#options.waits ?? {}
+    const isAway = this.#options.isAway(user)
+    const wait = (isAway ? Math.min(away, patience) : patience) + Math.random() * spread
     for (const device of this.#options.devicesOf(user)) {
       if (!this.#isWanted(user, device, conversation)) continue
       const errand = this.#errands.get(device) ?? {
         user,
         backoff: new Backoff(retry),
         timer: undefined,
+        isPatient: false,
         running: undefined,
         isWantedAgain: false,
       }
       this.#errands.set(device, errand)
       if (errand.running) errand.isWantedAgain = true
-      else if (!errand.timer) this.#wait(device, errand, patience + Math.random() * spread)
+      else if (!errand.timer || (isAway && errand.isPatient)) {
+        clearTimeout(errand.timer)
+        errand.isPatient = !isAway
+        this.#wait(device, errand, wait)
+      }
     }
   }
 
@@ -126,6 +149,7 @@ export class Courier {
     const { session, log } = this.#options
     const { signal } = this.#closing
     const { user } = errand
+    const begun = session()
     try {
       await this.#gate.run(async () => {
         do {
@@ -136,10 +160,15 @@ export class Courier {
       errand.backoff.reset()
     } catch (error) {
       const { code, message, retryAfter } = asParleyError(error)
-      // Without a registry the next sign-in begins anew.
-      if (signal.aborted || !session() || code === 'unsupported') return
+      if (signal.aborted || code === 'unsupported') return
+      // Without a registry the next sign-in begins anew; after one, what the last has said means nothing.
+      if (session() !== begun) {
+        errand.isWantedAgain = true
+        return
+      }
       // Whoever counts no more is known to be gone soon, and is no errand then.
       log.info({ code, user, device }, `Mail could not be left: ${message}`)
+      errand.isPatient = false
       this.#wait(device, errand, retryAfter ?? errand.backoff.next())
     }
   }

@@ -14,7 +14,7 @@ import { Courier, type CourierOptions } from './courier.ts'
 import type { MailboxKeys } from './keys.ts'
 import { publishMailboxKey } from './requests.ts'
 
-export interface HubMailboxOptions extends Pick<CourierOptions, 'self' | 'isLinked' | 'isHeld' | 'waits'> {
+export interface HubMailboxOptions extends Pick<CourierOptions, 'self' | 'isLinked' | 'isAway' | 'isHeld' | 'waits'> {
   readonly conversations: Pick<Conversations, 'mail' | 'watch'>
   readonly keys: MailboxKeys
   readonly people: Pick<People, 'get' | 'judge' | 'keep'>
@@ -66,6 +66,11 @@ export class HubMailbox {
     this.#publish()
     this.#collector.collect()
     this.#courier.signedIn()
+  }
+
+  /** Others of these are there, or away. */
+  presence(users: ReadonlySet<UserId>): void {
+    this.#courier.presence(users)
   }
 
   /** The link to a device of theirs has gone, or nothing may keep one from writing to them any more. */

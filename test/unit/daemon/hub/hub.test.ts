@@ -211,7 +211,7 @@ describe('hub', () => {
     assert.equal(alice.account().state, 'signed-out')
     await bob.say('alice', 'are you there?')
     assert.equal((await alice.hub.signIn({ password })).state, 'online')
-    await bob.seen('the delivery', () => bob.hub.status().queued === 0)
+    await until('the message', async () => (await alice.texts('bob')).length > 1)
     assert.deepEqual(await alice.texts('bob'), ['hello', 'are you there?'])
   })
 

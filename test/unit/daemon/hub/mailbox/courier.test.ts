@@ -82,6 +82,7 @@ async function scene(changes: Partial<CourierOptions> = {}) {
     refuse: undefined as ParleyError | undefined,
     gate: undefined as Promise<void> | undefined,
     most: 0,
+    isAway: false,
     session: undefined as RegistrySession | undefined,
   }
   let atOnce = 0
@@ -102,6 +103,7 @@ async function scene(changes: Partial<CourierOptions> = {}) {
     session: () => at.session,
     devicesOf: () => devices,
     isLinked: device => linked.has(device),
+    isAway: () => at.isAway,
     isHeld: () => false,
     keyOf: async (_user, device) => ({ ...key, device }),
     log,
@@ -145,6 +147,23 @@ describe('what is written to a device that is away', () => {
         [bob, one.device],
       ],
     )
+  })
+
+  it('is left at once when the registry says that they are away, then or later', async () => {
+    const waits = { patience: 3_600_000, away: 10 }
+    await using one = await scene({ waits })
+    one.outgoing.write('one')
+    one.courier.wants(bob)
+    one.courier.presence(new Set([bob]))
+    assert.equal(one.deposits.length, 0)
+    one.at.isAway = true
+    one.courier.presence(new Set([userId(randomBytes(16))]))
+    one.courier.presence(new Set([bob]))
+    await until('it is left', () => one.deposits.length === 1)
+    one.outgoing.write('two')
+    one.courier.wrote(conversation)
+    await until('so is the next', () => one.deposits.length === 2)
+    assert.deepEqual(await one.texts(), ['one', 'two'])
   })
 
   it('is left for each of their devices, as many as may at once', async () => {
