@@ -1,10 +1,12 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { once } from 'node:events'
 import { createWriteStream, existsSync } from 'node:fs'
-import { mkdir, readdir, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { promisify } from 'node:util'
+import { cached } from './cache.ts'
 import { fetchCodeServer } from './fetch.ts'
 
 export type Theme = 'dark' | 'light' | 'high contrast' | 'high contrast light'
@@ -47,8 +49,7 @@ export class CodeServer implements AsyncDisposable {
   static async start(options: ServerOptions, vsix?: string): Promise<CodeServer> {
     const { folder } = options
     const [script] = await Promise.all([fetchCodeServer(), seed(options)])
-    const own = { folder, env: environment(options) }
-    if (vsix) await install(script, own, vsix)
+    if (vsix) await install(script, folder, vsix)
     const args = [
       ...placesIn(folder),
       ...quiet,
@@ -60,7 +61,7 @@ export class CodeServer implements AsyncDisposable {
     ]
     const child = spawn(process.execPath, [script, ...args], {
       cwd: folder,
-      env: { ...own.env, ...(options.password && { PASSWORD: options.password }) },
+      env: { ...environment(options), ...(options.password && { PASSWORD: options.password }) },
       stdio: ['ignore', 'pipe', 'pipe'],
       detached: true, // the leader of a group, so that all it starts can be ended with it
     })
@@ -127,7 +128,7 @@ const quiet = [
 
 function placesIn(folder: string): string[] {
   const place = (name: string) => join(folder, name)
-  return ['--user-data-dir', place('data'), '--extensions-dir', place('extensions'), '--config', place('config.yaml')]
+  return ['--user-data-dir', place('data'), '--extensions-dir', extensionsIn(folder), '--config', place('config.yaml')]
 }
 
 /**
@@ -176,14 +177,34 @@ function environment({ folder, env = {} }: ServerOptions): NodeJS.ProcessEnv {
   }
 }
 
-async function install(
-  script: string,
-  { folder, env }: { readonly folder: string; readonly env: NodeJS.ProcessEnv },
-  vsix: string,
-): Promise<void> {
-  const args = [script, ...placesIn(folder), '--install-extension', vsix]
-  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { env, cwd: folder, timeout: 60_000 })
-  if (!/successfully installed/.test(stdout)) throw new Error(`${vsix} was not installed:\n${stdout}${stderr}`)
+/** Puts the extension where VS Code looks for what it has installed, as it has once installed it itself. */
+async function install(script: string, folder: string, vsix: string): Promise<void> {
+  const from = await installed(script, vsix)
+  const to = extensionsIn(folder)
+  await cp(from, to, { recursive: true })
+  const list = join(to, 'extensions.json')
+  await writeFile(list, (await readFile(list, 'utf8')).replaceAll(from, to))
+}
+
+/** The folder in which VS Code has installed just that extension: it takes seconds, and each window wants one. */
+async function installed(script: string, vsix: string): Promise<string> {
+  const hash = createHash('sha256')
+    .update(await readFile(vsix))
+    .digest()
+  const made = await cached('installed', String(hash.readUIntBE(0, 6)), async (folder, final) => {
+    const args = [script, ...placesIn(folder), '--install-extension', vsix]
+    const env = environment({ folder })
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { env, cwd: folder, timeout: 60_000 })
+    if (!/successfully installed/.test(stdout)) throw new Error(`${vsix} was not installed:\n${stdout}${stderr}`)
+    const list = join(extensionsIn(folder), 'extensions.json')
+    const text = await readFile(list, 'utf8')
+    await writeFile(list, text.replaceAll(extensionsIn(folder), extensionsIn(final)))
+  })
+  return extensionsIn(made)
+}
+
+function extensionsIn(folder: string): string {
+  return join(folder, 'extensions')
 }
 
 async function listening(child: ChildProcess): Promise<string> {
