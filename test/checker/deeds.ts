@@ -35,7 +35,15 @@ export class Deeds {
   /** Some messages at once, in some conversation that the station has a part in. */
   say(station: Station, random: Random): void {
     const conversation = this.#somewhere(station, random)
-    if (conversation === undefined) return
+    if (conversation !== undefined) this.#burst(station, conversation, random)
+  }
+
+  /** Sends some messages to somebody. */
+  sayTo(station: Station, to: Person, random: Random): void {
+    if (station.person.user !== to.user) this.#burst(station, conversationOf(station.person, to), random)
+  }
+
+  #burst(station: Station, conversation: ConversationId, random: Random): void {
     const mentions = random.below(5) === 0 ? [this.#somebody(random).user] : []
     const burst = Array.from({ length: 1 + random.below(8) }, () => {
       const text = `${station.name} ${this.#record.said.length}`

@@ -26,7 +26,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'acknowledge-before-commit',
     what: 'A message that somebody sends is said to be stored before it is.',
-    says: /was acknowledged and is lost/,
+    says: /was acknowledged,? and is/,
     patches: [
       {
         file: 'hub/conversations/conversation.ts',
@@ -67,7 +67,7 @@ export const faults: readonly Fault[] = [
   {
     name: 'no-fsync',
     what: 'A disk says that it has flushed and has not: the last writes are gone when its power goes.',
-    says: /acknowledged and is lost|is not on the disk/,
+    says: /was acknowledged,? and is|told to be delivered, and is not on the disk/,
     patches: [],
     lie: { unflushed: 3 },
   },

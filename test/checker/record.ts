@@ -92,12 +92,15 @@ export class Record {
   }
 
   /**
-   * The only device of somebody, which runs for the first time, was killed: what others wrote in these conversations and
-   * were told to be delivered has to be on its disk.
+   * A station was killed: what it had acknowledged has to be on its disk, and what others wrote in `conversations` and were
+   * told to be delivered.
    */
-  async checkDisk({ name, person, disk }: Station, conversations: ReadonlySet<ConversationId>): Promise<void> {
+  async checkDisk(station: Station, conversations: ReadonlySet<ConversationId>): Promise<void> {
+    const { name, person, disk, life } = station
     const ids = await idsOn(disk)
-    for (const { by, conversation, deed, id } of this.said) {
+    for (const { by, conversation, deed, id, acknowledged, life: lived } of this.said) {
+      if (by === station && lived === life && acknowledged !== undefined && !ids.has(id))
+        this.faults.push(`${deed.is} ${acknowledged} was acknowledged, and is not on the disk of ${name}`)
       if (deed.is !== 'text' || !conversations.has(conversation) || by.person.user === person.user) continue
       if (this.#delivered.has(id) && !ids.has(id))
         this.faults.push(`"${deed.text}" was told to be delivered, and is not on the disk of ${name}`)

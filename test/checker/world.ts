@@ -72,16 +72,22 @@ export class World {
       this.#random = new Random(seed * 10_007 + step)
       await this.#step()
       await this.#breathe()
+      // What was told and cannot be is not mended by anything that comes.
+      if (this.record.faults.length > 0) this.#fail(this.record.faults)
     }
     await this.#mend()
     const faults = await this.#settle()
-    if (faults.length > 0) throw new Error(`seed ${seed}:\n${faults.slice(0, 20).join('\n')}`)
+    if (faults.length > 0) this.#fail(faults)
   }
 
   async end(): Promise<void> {
     this.#network.cutAll()
     await this.#endTwin()
     for (const station of this.stations) await station.kill()
+  }
+
+  #fail(faults: readonly string[]): never {
+    throw new Error(`seed ${this.#options.seed}:\n${faults.slice(0, 20).join('\n')}`)
   }
 
   async #step(): Promise<void> {
@@ -131,8 +137,13 @@ export class World {
     const { mount } = station
     const how = this.#random.below(3)
     if (how > 0 && mount !== undefined && station.isUp) {
+      const other = this.#pick(this.stations)
+      if (this.#random.below(2) === 0) this.#deeds.say(station, this.#random)
+      else if (other.isUp) this.#deeds.sayTo(other, station.person, this.#random)
       mount.dieAtWrite(how === 1 ? 'before' : 'after')
       await Promise.race([mount.died, pause(20)])
+      // What it had sent by then arrives.
+      await pause(2)
     }
     this.#network.isolate(station)
     await station.kill()
@@ -140,12 +151,11 @@ export class World {
     if (this.#random.below(3) > 0) await this.#restart(station)
   }
 
-  /** Another device, a copy, or an older disk may be what has said that it has a message. */
+  /** Where there is, or was, another disk of the same person, that may be what has said that it has a message. */
   async #checkDisk(station: Station): Promise<void> {
     const { person } = station
     const isOnly = this.stations.every(other => other === station || other.person.user !== person.user)
-    if (!isOnly || station.life > 0) return
-    const others = this.#people.filter(({ user }) => user !== person.user)
+    const others = isOnly && station.life === 0 ? this.#people.filter(({ user }) => user !== person.user) : []
     await this.record.checkDisk(station, new Set(others.map(other => conversationOf(person, other))))
   }
 
@@ -246,8 +256,9 @@ export class World {
     const end = performance.now() + 2 * limits.behind
     for (;;) {
       await this.#quiet()
-      const faults = [...this.record.faults, ...(await judge(this.stations, this.#cases, this.record))]
-      if (faults.length === 0 || performance.now() > end) return faults
+      const { faults: told } = this.record
+      const faults = [...told, ...(await judge(this.stations, this.#cases, this.record))]
+      if (faults.length === 0 || told.length > 0 || performance.now() > end) return faults
     }
   }
 
