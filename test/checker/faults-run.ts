@@ -53,7 +53,7 @@ export class Honest implements AsyncDisposable {
  * Runs worlds of a copy with that fault until the judge says of one, which the honest copy passes, what it has to say of
  * the fault. Throws when a patch does not fit any more.
  */
-export async function tryFault(fault: Fault, bounds: Bounds, honest: Honest): Promise<Trial> {
+export async function tryFault(fault: Fault, bounds: Bounds, honest: Pick<Honest, 'judge'>): Promise<Trial> {
   await using copy = await copyWith(fault.patches)
   await using worlds = new Worlds(copy, { ...bounds, ...(fault.lie && { lie: fault.lie }) })
   let seeds = 0

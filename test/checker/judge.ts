@@ -194,7 +194,10 @@ class Trial {
       const { user } = other.person
       const told = marksText(own.get(user))
       const wanted = marksText(this.#of(other).marks.get(user))
-      if (told !== wanted) this.#fault(`${station.name} knows otherwise than ${other.name} how far that one has read`)
+      if (told !== wanted)
+        this.#fault(
+          `${station.name} has it that ${other.name} has read ${told || 'nothing'}, which is ${wanted || 'nothing'}`,
+        )
     }
   }
 

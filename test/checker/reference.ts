@@ -1,5 +1,5 @@
 import { type Act, isAct, type Said } from '../../daemon/src/protocol/bodies.ts'
-import { type ConversationId, fromText, toText, type UserId } from '../../daemon/src/protocol/ids.ts'
+import { type ConversationId, type DeviceId, fromText, toText, type UserId } from '../../daemon/src/protocol/ids.ts'
 import { foldMembership, type Membership } from '../../daemon/src/protocol/membership.ts'
 import type { CutHead } from '../../daemon/src/protocol/membership-bodies.ts'
 import type { HeldAct, HeldEntry, Holding } from './holdings.ts'
@@ -70,20 +70,27 @@ class Judge {
     return said.act.target.user === user || this.#moderates(user, rights)
   }
 
-  /** As long as what a cut names is not here, what has a lower number may come before it. */
+  /** As long as something of what a cut covers is not here, what has a lower number may come before that. */
   #isWithin(entry: HeldEntry, cut: readonly CutHead[]): boolean {
     const { entries } = this.#holding
-    const heads = cut.filter(({ device }) => device === entry.header.device)
-    if (heads.some(({ hash, seq }) => !entries.has(toText(hash)) && entry.header.seq < seq)) return true
-    const open = heads.map(({ hash }) => toText(hash))
+    const open = cut.filter(({ device }) => device === entry.header.device)
     const seen = new Set<string>()
-    for (let hash = open.pop(); hash !== undefined; hash = open.pop()) {
+    for (let head = open.pop(); head !== undefined; head = open.pop()) {
+      const { device, seq } = head
+      const hash = toText(head.hash)
       if (hash === entry.hash) return true
-      if (seen.has(hash)) continue
+      if (seen.has(hash) || seq < entry.header.seq) continue
       seen.add(hash)
-      open.push(...(entries.get(hash)?.header.prev.map(toText) ?? []))
+      const held = entries.get(hash)
+      if (held === undefined && entry.header.seq < seq) return true
+      open.push(...(held?.header.prev ?? []).map(before => this.#placeOf(device, before, seq)))
     }
     return false
+  }
+
+  /** Of what is not here the highest number that it may have. */
+  #placeOf(device: DeviceId, hash: Uint8Array, next: number): CutHead {
+    return { device, hash, seq: this.#holding.entries.get(toText(hash))?.header.seq ?? next - 1 }
   }
 
   #rightsOf({ hash, header }: HeldEntry): readonly string[] {
