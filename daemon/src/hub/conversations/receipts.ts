@@ -86,6 +86,8 @@ export class Receipts {
   differ(link: MarkLink): void {
     const outgoing = this.#links.get(link)
     if (outgoing === undefined) return
+    // What it was told before it may have refused, as before it knew who takes part.
+    outgoing.known = new WeakSet()
     for (const user of this.#ground.marks.keys()) outgoing.pending.add(user)
     outgoing.acks?.owe()
     link.wake()
@@ -205,7 +207,8 @@ export class Receipts {
   }
 
   #maySay(of: UserId, to: UserId): boolean {
-    return of !== this.#ground.user || to === of || this.#ground.areOn
+    // Of whoever takes no part any more nobody takes a mark.
+    return this.#ground.isMember(of) && (of !== this.#ground.user || to === of || this.#ground.areOn)
   }
 
   #newsOf(user: UserId, { known }: Outgoing): Signed[] {
@@ -247,7 +250,7 @@ interface Outgoing {
   /** Whose marks the other end may lack. */
   readonly pending: Set<UserId>
   /** Marks that it has told, or was told. */
-  readonly known: WeakSet<Signed>
+  known: WeakSet<Signed>
   /** Of a link to another device of one's own. */
   readonly acks?: OwnAcks
 }
