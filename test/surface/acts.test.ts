@@ -18,6 +18,7 @@ describe('what is done with messages in a chat surface', () => {
     await surface.composer.press('Escape')
     assert.equal(await surface.page.getByText('Reply to Bob Larsen').count(), 0)
     await button(surface, /Number 298\D/, 'Reply').click()
+    await surface.page.getByText('Reply to Bob Larsen').waitFor()
     await surface.composer.fill('because of the clock')
     await surface.composer.press('Enter')
     const { replyTo } = await surface.host.when('send')

@@ -1,5 +1,6 @@
 import * as l10n from '@vscode/l10n'
 import { memo } from 'preact/compat'
+import { useState } from 'preact/hooks'
 import type { Place } from '../../src/chat/messages.ts'
 import type { Files } from '../chat/files.ts'
 import { limits } from '../limits.ts'
@@ -63,12 +64,15 @@ export interface MessageRowProps {
 export const MessageRow = memo(({ row, around, isTabStop }: MessageRowProps) => {
   const { dates } = around
   const name = around.nameOf(row)
+  const [isPointed, setPointed] = useState(false)
   return (
     <article
       class={classOf(row, around)}
       id={rowId(row.key)}
       tabIndex={isTabStop ? 0 : -1}
       aria-label={labelOf(row, around)}
+      onPointerEnter={() => setPointed(true)}
+      onPointerLeave={() => setPointed(false)}
     >
       {row.isFirst && <p class="begin">{beginningOf(around.people)}</p>}
       {row.day !== undefined && (
@@ -82,12 +86,17 @@ export const MessageRow = memo(({ row, around, isTabStop }: MessageRowProps) => 
         </div>
       )}
       {row.event && <EventLine event={row.event} by={name} written={row.written} dates={dates} />}
-      {!row.event && <Body row={row} around={around} isTabStop={isTabStop} name={name} />}
+      {!row.event && <Body row={row} around={around} isTabStop={isTabStop} name={name} isPointed={isPointed} />}
     </article>
   )
 })
 
-function Body({ row, around, isTabStop, name }: MessageRowProps & { readonly name: string }) {
+interface BodyProps extends MessageRowProps {
+  readonly name: string
+  readonly isPointed: boolean
+}
+
+function Body({ row, around, isTabStop, name, isPointed }: BodyProps) {
   return (
     <div class="message-main">
       <div class="message-gutter">
@@ -121,7 +130,8 @@ function Body({ row, around, isTabStop, name }: MessageRowProps & { readonly nam
           row.standing && <StandingWords row={row} standing={row.standing} around={around} isTabStop={isTabStop} />
         )}
       </div>
-      <RowActions row={row} around={around} isTabStop={isTabStop} />
+      {/* In each of the rows that are passed they would be a third of what is drawn. */}
+      {(isPointed || isTabStop) && <RowActions row={row} around={around} isTabStop={isTabStop} />}
     </div>
   )
 }

@@ -17,7 +17,7 @@ export function Popover({ label, by, onClose, children }: PopoverProps) {
   useLayoutEffect(() => {
     const element = whole.current
     if (!element) return
-    const moved = () => place(element, by.getBoundingClientRect())
+    const moved = () => by.isConnected && place(element, by.getBoundingClientRect())
     // What is asked for first comes later, and takes more room.
     const grown = new ResizeObserver(moved)
     grown.observe(element)
