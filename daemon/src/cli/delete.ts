@@ -12,9 +12,9 @@ interface Options extends CommonOptions {
 export function addDelete(program: Command, terminal: Terminal): void {
   addCommand(program, 'delete <who> <message>', 'delete a message for everybody', [
     'parley delete bob k3fq                   your own; an admin of a room deletes those of others too',
-    'parley delete bob k3fq --for-me          anybody’s, on this computer alone',
+    'parley delete bob k3fq --for-me          anybody’s, on your own devices',
   ])
-    .option('--for-me', 'drop it here alone; others keep it')
+    .option('--for-me', 'drop it for yourself, on all of your devices; others keep it')
     .action((who: string, message: string, options: Options) => run(terminal, who, message, options))
 }
 
@@ -25,6 +25,6 @@ async function run(terminal: Terminal, who: string, typed: string, options: Opti
     const forMe = options.forMe && { forMe: true }
     await client.request('deleteMessage', { conversation, user, message, act: newId(), ...forMe })
     if (options.json) printJson(terminal, { conversation, user, message, deleted: true })
-    else print(terminal, `${options.forMe ? 'Dropped here' : 'Deleted'}: ${excerpt(found)}`)
+    else print(terminal, `${options.forMe ? 'Dropped for you' : 'Deleted'}: ${excerpt(found)}`)
   })
 }

@@ -21,7 +21,7 @@ export function addRetention(program: Command, terminal: Terminal): void {
     'drop messages after so many days, on your own devices; off: keep all',
     ['parley retention bob 90', 'parley retention bob off'],
   ).action((who: string, days: string, options: CommonOptions) => keep(terminal, who, days, options))
-  addCommand(program, 'clear <who>', 'drop what is shown of a chat, from this hub alone; others keep it', [
+  addCommand(program, 'clear <who>', 'drop what is shown of a chat, on all of your devices; others keep it', [
     'parley clear bob',
     'parley clear bob --before 2026-01-01 --yes',
   ])

@@ -139,7 +139,7 @@ export interface ControlRequests {
   importHistory: [{ file: string }, { messages: number; known: number; left: number }]
   /** Drops what is older, here and on one's own other devices; `days: null` keeps everything. */
   setRetention: [{ conversation: string; days: number | null }, Record<string, never>]
-  /** Drops what is shown up to that position, or all of it, from this hub alone. */
+  /** Drops what is shown up to that position, or all of it, here and on one’s own other devices. */
   clearHistory: [{ conversation: string; before?: string }, Record<string, never>]
   // ---- files
   /** Takes a file of this machine in; it is sent with a message. `data`: base64, of what is no file yet, at most 10 MiB. */

@@ -34,8 +34,6 @@ import type {
 import { Words } from './words.ts'
 import { type Desk, Writer } from './writer.ts'
 
-export type { Guard } from './shared.ts'
-
 /** A direct conversation: its committed state, the links that carry it, and the one writer that changes it. */
 export class Conversation {
   readonly id: ConversationId
