@@ -21,7 +21,7 @@ export class BenchHome implements AsyncDisposable {
   readonly storage: Storage
   readonly conversations: Conversations
   readonly #actors: readonly Actor[]
-  readonly #identity: Identity
+  #identity: Promise<Identity> | undefined
   readonly #stack: AsyncDisposableStack
 
   private constructor(
@@ -29,14 +29,12 @@ export class BenchHome implements AsyncDisposable {
     actors: readonly Actor[],
     storage: Storage,
     conversations: Conversations,
-    identity: Identity,
     stack: AsyncDisposableStack,
   ) {
     this.self = self
     this.storage = storage
     this.conversations = conversations
     this.#actors = actors
-    this.#identity = identity
     this.#stack = stack
   }
 
@@ -60,13 +58,19 @@ export class BenchHome implements AsyncDisposable {
       rooms,
     })
     stack.defer(() => conversations.close())
-    return new BenchHome(self, actors, storage, conversations, await identityOf(self), stack)
+    return new BenchHome(self, actors, storage, conversations, stack)
+  }
+
+  /** What its links show: made once, which takes a while. */
+  identity(): Promise<Identity> {
+    this.#identity ??= identityOf(this.self)
+    return this.#identity
   }
 
   /** Takes links; gives the port. */
   async listen(): Promise<number> {
     const port = await listenPort({
-      identity: this.#identity,
+      identity: await this.identity(),
       listen: [{ host: '127.0.0.1', port: 0 }],
       alpn: { [alpn]: link => this.#take(link) },
       log: silentLog,
@@ -77,7 +81,7 @@ export class BenchHome implements AsyncDisposable {
 
   /** Links with somebody who listens. */
   async dial(who: Actor, port: number): Promise<Link> {
-    const dialer = new Dialer({ identity: this.#identity, log: silentLog })
+    const dialer = new Dialer({ identity: await this.identity(), log: silentLog })
     this.#stack.defer(() => dialer.close())
     const expect = fromText(who.account.device)
     const link = await dialer.dial({ host: '127.0.0.1', port, alpn, expect })

@@ -40,17 +40,27 @@ export function identityOf({ account }: Actor): Promise<Identity> {
   return createIdentity(account.privateKey)
 }
 
-/** Everybody's keys. */
+/** Everybody's keys, each made when it is asked for. */
 export function keyringOf(actors: readonly Actor[]): Keyring {
+  const all = new Map(actors.map(actor => [actor.account.device, actor]))
   const authors = new Map<DeviceId, Author>()
-  for (const { user, account } of actors) {
-    authors.set(account.device, { user, key: createPublicKey(account.privateKey) })
+  const keyOf = (device: DeviceId) => {
+    const actor = all.get(device)
+    if (actor === undefined) return undefined
+    const author = authors.get(device) ?? { user: actor.user, key: createPublicKey(actor.account.privateKey) }
+    authors.set(device, author)
+    return author
   }
   return {
-    keyOf: device => authors.get(device),
+    keyOf,
     devicesOf: user => {
-      const own = [...authors].filter(([, author]) => author.user === user)
-      return new Map(own.map(([device, { key }]) => [device, key]))
+      const own = actors.filter(actor => actor.user === user).map(({ account }) => account.device)
+      return new Map(
+        own.flatMap(device => {
+          const author = keyOf(device)
+          return author ? [[device, author.key]] : []
+        }),
+      )
     },
   }
 }

@@ -1,5 +1,5 @@
 import { hash, randomBytes } from 'node:crypto'
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import type { Storage } from '@parley/kit'
 import { DirectMembers } from '../../../daemon/src/hub/conversations/direct-members.ts'
 import { Draft } from '../../../daemon/src/hub/conversations/draft.ts'
@@ -8,6 +8,7 @@ import { Shelf } from '../../../daemon/src/hub/conversations/shelf.ts'
 import { newState } from '../../../daemon/src/hub/conversations/state.ts'
 import { type Content, encodeText, textKind } from '../../../daemon/src/protocol/bodies.ts'
 import { timeOf } from '../../../daemon/src/protocol/clock.ts'
+import { encoder } from '../../../daemon/src/protocol/codec.ts'
 import { type EntryHeader, type ReadEntry, readHeader, sealEntry } from '../../../daemon/src/protocol/entries.ts'
 import {
   type ConversationId,
@@ -50,7 +51,7 @@ export async function seedConversation(storage: Storage, seed: Seed): Promise<Co
   let prev: readonly Uint8Array[] = []
   const begin = Date.now() - count * spacing
   const batch = 240
-  let written: Promise<string> = Promise.resolve('committed')
+  const writing: Promise<string>[] = []
   for (let from = 0; from < count; from += batch) {
     const entries: CheckedEntry[] = []
     for (let number = from; number < Math.min(from + batch, count); number++) {
@@ -68,12 +69,12 @@ export async function seedConversation(storage: Storage, seed: Seed): Promise<Co
     for (const checked of entries) draft.link(checked)
     const next = draft.finish()
     if (next === undefined || draft.linked.length !== entries.length) throw new Error('the entries do not link')
-    // The next batch is made while this one is flushed.
-    if ((await written) !== 'committed') throw new Error('the entries were not committed')
-    written = storage.write(next.changes)
+    // The next batches are made while this one is flushed; what waits together shares a flush.
+    if (writing.length === inFlight && (await writing.shift()) !== 'committed') throw new Error(lost)
+    writing.push(storage.write(next.changes))
     state = next.state
   }
-  if ((await written) !== 'committed') throw new Error('the entries were not committed')
+  for (const written of writing) if ((await written) !== 'committed') throw new Error(lost)
   return id
 }
 
@@ -92,7 +93,7 @@ function entryOf({ conversation, author, seq, prev, content, isSigned }: NewEntr
   const time = timeOf(content.written)
   const fields = { conversation, device, seq, prev, time, kind: textKind, body }
   const { entry, header, hash } = isSigned ? signedEntry({ ...fields, privateKey }) : bareEntry(fields)
-  const encoded = toBinary(EntrySchema, entry)
+  const encoded = writeEntry(entry)
   const place = { header, hash, device, user: author.user, seq, time }
   return { ...place, entry, rights: [], encoded, content, heldCuts: new Set() }
 }
@@ -113,8 +114,7 @@ function bareEntry(fields: Omit<Parameters<typeof sealEntry>[0], 'privateKey'>):
     bodyHash,
     bodySize: body.length,
   }
-  const bytes = toBinary(
-    HeaderSchema,
+  const bytes = writeHeader(
     create(HeaderSchema, {
       ...{ seq: BigInt(seq), prev: [...prev], time, kind, bodyHash, bodySize: body.length },
       ...{ conversation: fromText(conversation), device: fromText(device) },
@@ -133,6 +133,13 @@ function orderedId(number: number): Uint8Array {
 export function usualText(number: number): string {
   return `line ${number}: about as long as people write, no more and no less`
 }
+
+const writeEntry = encoder(EntrySchema)
+const writeHeader = encoder(HeaderSchema)
+
+/** Batches on their way to the disk. */
+const inFlight = 8
+const lost = 'the entries were not committed'
 
 /** ms between two messages. */
 const spacing = 1000

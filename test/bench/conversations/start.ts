@@ -1,3 +1,4 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { startProcess } from '../../support/processes.ts'
 import type { Cost } from '../gauge.ts'
@@ -12,7 +13,8 @@ const floor = `${import.meta.dirname}/../floors/start.ts`
  * little history and with ten times as much, against reading the same rows. Each start is a process of its own.
  */
 export async function benchStart(stack: AsyncDisposableStack, folder: string, { rounds }: Plan): Promise<void> {
-  const roles = JSON.stringify(newRoles(1001))
+  const roles = join(folder, 'roles.json')
+  await writeFile(roles, JSON.stringify(newRoles(1001)))
   const run = async (script: string, args: string[], deadline = 30_000) =>
     stack.use(await startProcess<Cost & { ms: number }>(script, args, { deadline })).ready
   const measure = async (script: string, args: string[]): Promise<Rate> => {

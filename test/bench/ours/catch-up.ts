@@ -37,6 +37,7 @@ async function guest(port: number, count: number): Promise<void> {
     const place = join(dir, name)
     {
       await using home = await BenchHome.open(place, self, [self, other])
+      await home.identity()
       const stop = startGauge()
       const start = performance.now()
       await home.dial(other, port)

@@ -1,12 +1,13 @@
-// `seed DIR ROLES EACH` fills a home with a conversation of each person with EACH entries; `serve DIR ROLES` opens it and
+// ROLES is a file. `seed DIR ROLES EACH` fills a home with a conversation of each person with EACH entries; `serve DIR ROLES` opens it and
 // prints how long it took until the list and the newest page of the first chat were there, from when the program is loaded.
+import { readFileSync } from 'node:fs'
 import { BenchHome } from '../conversations/bench-home.ts'
 import { actorOf, type Role } from '../conversations/cast.ts'
 import { seedConversation } from '../conversations/seed.ts'
 import { startGauge } from '../gauge.ts'
 
 const [mode, dir = '', roles = '', each] = process.argv.slice(2)
-const [self, ...others] = (JSON.parse(roles) as Role[]).map(actorOf)
+const [self, ...others] = (JSON.parse(readFileSync(roles, 'utf8')) as Role[]).map(actorOf)
 if (self === undefined) throw new Error('there is nobody')
 const actors = [self, ...others]
 

@@ -21,6 +21,7 @@ import { type DeviceLog, readHeadRow, topOf } from './device-log.ts'
 import { keys, lastPart } from './keys.ts'
 import { type Marks, readMarks, type UserMarks } from './marks.ts'
 import type { Members, MembershipEntry } from './members.ts'
+import { Pace } from './pace.ts'
 import { readRow, writeRow } from './rows.ts'
 import type { Account, Peer } from './types.ts'
 
@@ -180,12 +181,16 @@ async function loadPerDevice<Value>(
   return found
 }
 
-/** All rows with a prefix, page by page. */
+/** All rows with a prefix, page by page; others have the event loop between some of them. */
 async function* rowsOf(storage: Storage, prefix: string): AsyncGenerator<ListedRow> {
   let after: string | undefined
+  const pace = new Pace()
   for (;;) {
     const page = await storage.list(prefix, { limit: 500, ...(after === undefined ? {} : { after }) })
-    yield* page.rows
+    for (const row of page.rows) {
+      yield row
+      await pace.step()
+    }
     after = page.rows.at(-1)?.[0]
     if (!page.more || after === undefined) return
   }

@@ -16,7 +16,7 @@ import { type Counted, Deeds } from './deeds.ts'
 import { entryOf, entryPlaceOf, entryText, queuedNumber, sealedPosition } from './keys.ts'
 import type { LastLine } from './last-line.ts'
 import { markDeleted, newRegisters } from './registers.ts'
-import { newMessageRow, shownOf } from './rows.ts'
+import { newMessageRow, newNamedRow, shownOf } from './rows.ts'
 import { Waiting } from './waiting.ts'
 
 export type { Change, Placed } from './board.ts'
@@ -125,7 +125,7 @@ export class Timeline {
 
   /** Drops a message here alone, for good: be it sealed again, it is not shown. What waits in the outbox stays. */
   drop(name: MessageName): void {
-    const named = this.#board.rows.named(name) ?? create(NamedRowSchema)
+    const named = this.#board.rows.named(name) ?? newNamedRow('')
     if (named.hidden || queuedNumber(named.position) !== undefined) return
     const row = isSealed(named.position) ? this.#board.rows.message(named.position) : undefined
     named.hidden = true
@@ -146,7 +146,7 @@ export class Timeline {
     this.#board.letGoOf(position)
     if (isAct(said)) return
     const name = { user, message: said.message }
-    const named = this.#board.rows.named(name) ?? create(NamedRowSchema)
+    const named = this.#board.rows.named(name) ?? newNamedRow('')
     if (named.position !== '') return
     this.#board.rows.putNamed(name, Object.assign(named, { position, hidden: true }))
   }
@@ -220,7 +220,7 @@ export class Timeline {
     const named = rows.named(name)
     const row = newMessageRow(user, said)
     if (named === undefined) {
-      rows.putNamed(name, create(NamedRowSchema, { position }))
+      rows.putNamed(name, newNamedRow(position))
       return this.#board.put(name, row, position, true, said)
     }
     this.#unqueue(named)
@@ -240,7 +240,7 @@ export class Timeline {
 
   /** Shows a message as deleted whose words never came. */
   #showDeleted(name: MessageName, position: string): void {
-    const named = this.#board.rows.named(name) ?? create(NamedRowSchema)
+    const named = this.#board.rows.named(name) ?? newNamedRow('')
     if (named.hidden) return
     const row = create(MessageRowSchema, {
       ...{ user: fromText(name.user), message: fromText(name.message), written: BigInt(timeOf(position)) },
