@@ -14,7 +14,7 @@ describe('a chat surface is accessible', () => {
   const announced = (surface: Surface) => surface.page.locator('[data-announcer]').textContent()
 
   it("by axe's rules in every state and theme, and each is kept as a picture, in a side bar and right to left too", async function () {
-    this.timeout(120_000)
+    this.timeout(180_000)
     const faults: string[] = []
     await showEveryState(surfaces, { theme: 'dark' }, async (name, { page }) => {
       await page.evaluate(axe.source)
