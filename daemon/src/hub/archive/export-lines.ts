@@ -69,7 +69,7 @@ export function messageLine(info: MessageInfo): ExportMessage {
     text,
     ...(replyTo && { replyTo: { user: replyTo.user, message: replyTo.message } }),
     ...(mentions && mentions.length > 0 && { mentions }),
-    ...(files && files.length > 0 && { files: files.map(({ path: _, ...file }) => file) }),
+    ...(files && files.length > 0 && { files: files.map(({ path: _, coming: __, ...file }) => file) }),
     ...(edited !== undefined && { edited }),
     ...(deleted && { deleted }),
     ...(reactions && reactions.length > 0 && { reactions: reactions.map(({ emoji, users }) => ({ emoji, users })) }),

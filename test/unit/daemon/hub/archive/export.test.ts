@@ -92,6 +92,48 @@ describe('an import', () => {
     assert.equal((await alice.hub.archive.search({ query: 'long', limit: 10 })).hits.length, 4)
   })
 
+  it('brings a room back as it was shown: edits, deletions, answers, reactions, mentions and files', async () => {
+    await using two = await pair()
+    const { alice, bob, folder } = two
+    const { conversation: room } = await alice.hub.rooms.createRoom({ name: 'Plans', invite: ['bob'] })
+    const { conversation } = room
+    await until('bob is in', () => bob.hub.rooms.joinRoom({ conversation }).catch(() => undefined))
+    await writeFile(join(folder, 'plan.txt'), 'the plan')
+    const { hash } = await alice.hub.files.addFile({ path: join(folder, 'plan.txt') })
+    const said = (text: string, more: object) =>
+      alice.hub.send({ to: conversation, text, message: messageText(), ...more })
+    const first = await said('frist', {})
+    const { user, message } = first
+    await alice.hub.messages.editMessage({ conversation, message, text: 'first', act: messageText() })
+    await alice.hub.messages.react({ conversation, user, message, emoji: '👍', on: true, act: messageText() })
+    await said('see @all', { files: [hash], mentions: ['all'], replyTo: { user, message } })
+    const gone = await said('never mind', {})
+    await alice.hub.messages.deleteMessage({ conversation, user, message: gone.message, act: messageText() })
+    const shown = async () =>
+      (await alice.hub.history({ with: conversation, limit: 20 })).messages
+        .filter(({ event }) => !event)
+        .map(({ message: _, position: __, state: ___, reached: ____, replyTo, written: _____, ...rest }) => {
+          return { ...rest, ...(replyTo && { answers: replyTo.text }) }
+        })
+    await until('all is there', async () => (await shown()).at(-1)?.deleted && (await shown())[0]?.edited)
+    const before = await shown()
+    assert.equal(before.length, 3)
+    const file = join(folder, 'room.jsonl')
+    await alice.hub.archive.exportHistory({ file, with: conversation, format: 'json' })
+    // As messages of which this home knows nothing: each id is another one, wherever it stands.
+    const others = new Map<string, string>()
+    const other = (known: string) => others.get(known) ?? others.set(known, messageText()).get(known) ?? ''
+    const strange = (await readFile(file, 'utf8'))
+      .replaceAll(/"message":"([a-z2-7]{26})"/g, (_, known: string) => `"message":"${other(known)}"`)
+      .replaceAll(/,"position":"[^"]*"/g, '')
+    await writeFile(join(folder, 'other.jsonl'), strange)
+    const result = await alice.hub.archive.importHistory({ file: join(folder, 'other.jsonl') })
+    assert.deepEqual([result.messages, result.known], [3, 0])
+    const after = await shown()
+    const key = (each: object) => JSON.stringify(each)
+    assert.deepEqual(after.map(key).sort(), [...before, ...before].map(key).sort())
+  })
+
   it('refuses what is no export, of somebody else, damaged or cut, and then takes nothing of it', async () => {
     await using two = await pair()
     const { alice, bob, folder } = two

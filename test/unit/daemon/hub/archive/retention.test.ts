@@ -98,7 +98,9 @@ interface Pair extends AsyncDisposable {
 async function pair(): Promise<Pair> {
   const registry = await startTestRegistry()
   const homes: readonly [HubHome, HubHome] = [await hubHome(), await hubHome()]
-  let alice = await startTestHub(homes[0], { search: openMemorySearch() })
+  // What waits to be sent is not to leave by mail meanwhile.
+  const mailWaits = { patience: 3_600_000, away: 3_600_000 }
+  let alice = await startTestHub(homes[0], { search: openMemorySearch(), mailWaits })
   const bob = await startTestHub(homes[1])
   for (const [name, { hub }] of Object.entries({ alice, bob })) {
     await hub.signUp({ registry: registry.registry.address, name, password })
