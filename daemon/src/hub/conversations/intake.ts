@@ -87,6 +87,11 @@ export function sizeOf({ header, salt, body, signature }: Entry): number {
   return header.length + salt.length + body.length + signature.length
 }
 
+/** As {@link sizeOf}, of all entries of a frame. */
+export function bytesOf({ entries }: { readonly entries: readonly Entry[] }): number {
+  return entries.reduce((sum, entry) => sum + sizeOf(entry), 0)
+}
+
 /**
  * Checks a frame of entries from a peer: one or more runs, each of consecutive entries of one log. The last signature of
  * a run vouches for all before it, so only that one is checked and the others are dropped: nothing unchecked is stored.

@@ -6,7 +6,7 @@ import type { Entries, Event, Resume, Resumed, RightsEntries } from '../../../pr
 import { AckSchema, ResumeSchema } from '../../../protocol/parley_pb.ts'
 import type { Conversation } from '../conversation.ts'
 import type { Refusal } from '../intake.ts'
-import { sizeOf } from '../intake.ts'
+import { bytesOf } from '../intake.ts'
 import type { State } from '../state.ts'
 import type { PeerLink } from '../types.ts'
 import { type Cursor, nothingTaken, readCursors } from './arrivals.ts'
@@ -18,7 +18,7 @@ import { MarkLinks } from './mark-links.ts'
 import { noneOfTheirs, notTakingPart, Refusals } from './refusals.ts'
 import { type Listed, listedNow, resumedFrame, resumedOf } from './resumed.ts'
 import { RightsExchange } from './rights-exchange.ts'
-import { type SyncHost, shareWith } from './sync-host.ts'
+import { type LinkHost, shareWith } from './sync-host.ts'
 import { Talk } from './talk.ts'
 import { WordsExchange } from './words-exchange.ts'
 
@@ -39,7 +39,7 @@ export interface Committed {
 export class LinkSync implements ExchangeLink {
   readonly user: UserId
   readonly device: DeviceId
-  readonly #host: SyncHost
+  readonly #host: LinkHost
   readonly #link: PeerLink
   readonly #talk: Talk
   readonly #rights: RightsExchange
@@ -57,7 +57,7 @@ export class LinkSync implements ExchangeLink {
   #cursors: ReadonlyMap<string, Cursor> = new Map()
   #owedCredit = 0
 
-  constructor(host: SyncHost, link: PeerLink) {
+  constructor(host: LinkHost, link: PeerLink) {
     this.#host = host
     this.#link = link
     this.user = link.user
@@ -194,8 +194,10 @@ export class LinkSync implements ExchangeLink {
       if (is.case !== 'entries') return
       this.#giveBack(bytesOf(is.value))
       this.refuse(id, notTakingPart)
-    } else if (is.case === 'have') await this.#use(known, exchange => exchange.have(is.value))
-    else if (is.case === 'want') {
+    } else if (is.case === 'have') {
+      this.#host.gossip.holds(this, known, is.value.heads)
+      await this.#use(known, exchange => exchange.have(is.value))
+    } else if (is.case === 'want') {
       this.#talk.grant(is.value.credit)
       await this.#use(known, exchange => exchange.want(is.value))
     } else if (is.case === 'ack') {
@@ -252,9 +254,8 @@ export class LinkSync implements ExchangeLink {
     this.#said.delete(id)
     const ours = said ?? listedNow(conversation, this.user)
     const marks = this.#marks.join(conversation)
-    if (!isEqual(ours.rights, resumed.rights)) {
-      this.#rights.tell(conversation)
-    }
+    if (isEqual(ours.rights, resumed.rights)) this.#host.gossip.agrees(this, conversation)
+    else this.#rights.tell(conversation)
     if (!isEqual(ours.marks, resumed.marks)) conversation.receipts.differ(marks)
     if (share !== 'all') return
     const since = { epoch: resumed.epoch, arrival: Number(resumed.arrival) }
@@ -392,8 +393,4 @@ export class LinkSync implements ExchangeLink {
       if (shareWith(conversation, this.user) !== 'nothing') yield conversation
     }
   }
-}
-
-function bytesOf({ entries }: Entries): number {
-  return entries.reduce((sum, entry) => sum + sizeOf(entry), 0)
 }

@@ -5,6 +5,7 @@ import type { Conversation } from '../conversation.ts'
 import type { CheckedEntry, Refusal } from '../intake.ts'
 import type { State } from '../state.ts'
 import type { PeerLink } from '../types.ts'
+import { Gossip } from './gossip.ts'
 import { LinkSync } from './link-sync.ts'
 import { type SyncHost, shareWith } from './sync-host.ts'
 
@@ -16,14 +17,11 @@ interface Commit {
 
 /**
  * The links of a home. Whoever has written something pushes it to everybody who is linked; what others have written is
- * offered to a few of those who are, now and then, in case they have no link to the author.
+ * offered, see gossip.ts.
  */
 export class Links {
   readonly #syncs = new Set<LinkSync>()
-  /** Logs of others that have changed since the last offers, with the devices that brought it. */
-  readonly #changed = new Map<Conversation, Map<DeviceId, Set<DeviceId>>>()
-  /** Conversations whose membership entries are others since. */
-  readonly #regrouped = new Set<Conversation>()
+  readonly #gossip = new Gossip()
   readonly #pause: number
   #timer: NodeJS.Timeout | undefined
 
@@ -33,12 +31,13 @@ export class Links {
   }
 
   attach(host: SyncHost, link: PeerLink): LinkSync {
-    const sync = new LinkSync(host, link)
+    const sync = new LinkSync({ ...host, gossip: this.#gossip }, link)
     this.#syncs.add(sync)
     this.#tellOf(host, sync)
     const detach = () => {
       sync.close()
       this.#syncs.delete(sync)
+      this.#gossip.left(sync)
       this.#tellOf(host, sync)
     }
     link.signal.addEventListener('abort', detach, { once: true })
@@ -72,11 +71,12 @@ export class Links {
     const devices = new Set(linked.map(({ device }) => device))
     for (const sync of this.#syncs) sync.changed(conversation, { before, devices })
     const { device: own } = conversation.account
-    for (const { device, from } of linked) if (device !== own) this.#note(conversation, device, from)
+    for (const { device, from } of linked) {
+      if (device !== own) this.#gossip.changed(conversation, device, from, this.#syncs)
+    }
     // Those of one's own went out at once.
-    if (before.members !== conversation.members) this.#regrouped.add(conversation)
-    if (this.#changed.size + this.#regrouped.size > 0)
-      this.#timer ??= setTimeout(() => this.#offer(), this.#pause).unref()
+    if (before.members !== conversation.members) this.#gossip.regrouped(conversation, this.#syncs)
+    this.#offerSoon()
   }
 
   /** A conversation was read anew after a write whose outcome was unknown. */
@@ -105,29 +105,13 @@ export class Links {
     this.#syncs.clear()
   }
 
-  #note(conversation: Conversation, device: DeviceId, from: DeviceId | undefined): void {
-    const logs = this.#changed.get(conversation) ?? new Map<DeviceId, Set<DeviceId>>()
-    this.#changed.set(conversation, logs)
-    const bringers = logs.get(device) ?? new Set([device])
-    logs.set(device, from === undefined ? bringers : bringers.add(from))
-  }
-
-  #offer(): void {
-    this.#timer = undefined
-    for (const [conversation, logs] of this.#changed) {
-      const offers = new Map<LinkSync, Set<DeviceId>>()
-      for (const [device, bringers] of logs) {
-        const others = [...this.#syncs].filter(sync => !bringers.has(sync.device) && sync.sharesLogs(conversation))
-        for (const sync of some(others)) offers.set(sync, (offers.get(sync) ?? new Set()).add(device))
-      }
-      for (const [sync, devices] of offers) sync.offer(conversation, devices)
-    }
-    this.#changed.clear()
-    for (const conversation of this.#regrouped) {
-      const sharing = [...this.#syncs].filter(({ user }) => shareWith(conversation, user) !== 'nothing')
-      for (const sync of some(sharing)) sync.compare(conversation)
-    }
-    this.#regrouped.clear()
+  #offerSoon(): void {
+    if (this.#gossip.isDone) return
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.#gossip.round()
+      this.#offerSoon()
+    }, this.#pause).unref()
   }
 
   #tellOf(host: SyncHost, sync: LinkSync): void {
@@ -135,13 +119,4 @@ export class Links {
       if (shareWith(conversation, sync.user) !== 'nothing') conversation.linksChanged()
     }
   }
-}
-
-/** A few at random. */
-function some(links: LinkSync[]): LinkSync[] {
-  const chosen: LinkSync[] = []
-  while (chosen.length < limits.offerTo && links.length > 0) {
-    chosen.push(...links.splice(Math.floor(Math.random() * links.length), 1))
-  }
-  return chosen
 }

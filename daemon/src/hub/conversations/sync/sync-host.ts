@@ -6,6 +6,7 @@ import type { Conversation } from '../conversation.ts'
 import type { Keyring, MembershipEntry, Rooms } from '../members.ts'
 import type { Account, PeerLink } from '../types.ts'
 import type { Arrivals } from './arrivals.ts'
+import type { Gossip } from './gossip.ts'
 
 /** What the links of a home need of its conversations. */
 export interface SyncHost {
@@ -27,6 +28,11 @@ export interface SyncHost {
   ): Conversation | undefined
   /** Begins a room that is not known here, by its membership entries; undefined when one has no part in it. */
   begin(room: ConversationId, entries: readonly MembershipEntry[]): Promise<Conversation | undefined>
+}
+
+/** What one link needs. */
+export interface LinkHost extends SyncHost {
+  readonly gossip: Gossip
 }
 
 /** What a user's devices are given of a conversation, and this side of theirs. */

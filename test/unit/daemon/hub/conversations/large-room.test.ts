@@ -14,6 +14,7 @@ import { EntrySchema } from '../../../../../daemon/src/protocol/parley_pb.ts'
 import { deviceNamed, place, Script, userNamed } from '../../../../support/acts.ts'
 import { connect, Home, keyring, person, type Wire } from '../../../../support/conversations.ts'
 import { RoomPerson } from '../../../../support/rooms.ts'
+import { until } from '../../../../support/wait.ts'
 
 const { spki } = generateKeyPair()
 
@@ -102,6 +103,39 @@ describe('a large room', () => {
     await founder.home.until('who is left', () => count(founder) === 18)
     assert.ok(!(await removed.shown(room)).includes('only we'))
     assert.ok(!(await leaver.shown(room)).includes('only we'))
+  })
+
+  it('of which all but one have a link to that one alone brings everybody everything, and falls silent', async function () {
+    this.timeout(60_000)
+    const people: RoomPerson[] = []
+    for (let number = 0; number < 12; number++) {
+      const home = await Home.open(person(`p${number}`), undefined, undefined, { offerPause: 50 })
+      open.push(home)
+      people.push(new RoomPerson(home))
+    }
+    const [middle, ...others] = people
+    const [writer] = others
+    assert.ok(middle && writer)
+    const room = await middle.found('Star')
+    for (const { person: who } of others) await middle.invite(room, who)
+    const wires: Wire[] = []
+    for (const other of others) {
+      wires.push(connect(middle.home, other.home))
+      await other.stands(room, other.person, 'invited')
+      await other.join(room)
+    }
+    for (const each of people) {
+      await each.home.until('all joined', () => each.membership(room)?.members.length === people.length)
+    }
+    await writer.send(room, 'to all of you')
+    for (const each of people) await each.showsTexts(room, ['to all of you'])
+    const frames = () => wires.reduce((sum, wire) => sum + wire.frames.length, 0)
+    let before = -1
+    await until('silence', () => {
+      const isSilent = frames() === before
+      before = frames()
+      return isSilent
+    })
   })
 
   it('of 200 members and thousands of acts takes another without holding anything up', () => {
