@@ -42,7 +42,7 @@ export const conversationsLimits = {
   resumePage: 200,
   /** Places that one frame names of one log: eight heads, and a ladder down from 2⁴⁴. */
   placesOfLog: 32,
-  /** How often the changed logs of others are offered, and to how many of those who are linked. */
+  /** How often the changed logs of others are offered, and to how many of those who are linked at a time. */
   offerPause: 2_000,
   offerTo: 3,
   /** A peer that holds more of one's own log is given this long to bring it, before one goes on in another branch. */
