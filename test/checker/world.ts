@@ -141,9 +141,9 @@ export class World {
       if (this.#random.below(2) === 0) this.#deeds.say(station, this.#random)
       else if (other.isUp) this.#deeds.sayTo(other, station.person, this.#random)
       mount.dieAtWrite(how === 1 ? 'before' : 'after')
-      await Promise.race([mount.died, pause(20)])
-      // What it had sent by then arrives.
-      await pause(2)
+      await Promise.race([mount.died, pause(50)])
+      // What it had sent by then arrives, and is committed where it does.
+      for (let turns = 0; turns < 40; turns++) await setImmediate()
     }
     this.#network.isolate(station)
     await station.kill()
