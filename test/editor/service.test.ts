@@ -15,9 +15,15 @@ async function set({ folder }: Desk, settings: object): Promise<void> {
 
 describe('the background service, as a window shows it', () => {
   const editors = useEditors()
+  let desk: Desk
+
+  before(async function () {
+    this.timeout(120_000)
+    desk = await editors.open('alice')
+  })
 
   it('is there from the start, says how it stands and what one can do', async () => {
-    const { window } = await editors.open('alice')
+    const { window } = desk
     await window.status(/Parley\. You are in no team yet\./).click()
     await window.pick('Copy Diagnostic Report')
     await window.notification('The report is in the clipboard').waitFor()
@@ -31,7 +37,6 @@ describe('the background service, as a window shows it', () => {
   })
 
   it('comes back by itself when it was killed, and when it is told to restart', async () => {
-    const desk = await editors.open('alice')
     const { window, home } = desk
     await window.status(/no team yet/).waitFor()
     const first = hubOf(home)
@@ -45,21 +50,21 @@ describe('the background service, as a window shows it', () => {
   })
 
   it('says what is wrong when it cannot start, and starts when that is mended', async () => {
-    const desk = await editors.open('alice', { settings: { 'parley.nodePath': '/nowhere/node' } })
-    const { window } = desk
+    const broken = await editors.open('bob', { settings: { 'parley.nodePath': '/nowhere/node' } })
+    const { window } = broken
     await window.notification('/nowhere/node, which the setting parley.nodePath names, does not run').waitFor()
     await window.status(/The background service is not running\./).waitFor()
     await window.showContainer('Parley')
     await window.button('Try Again').waitFor()
     await window.screenshot('service/failed')
-    await set(desk, { 'parley.nodePath': '' })
+    await set(broken, { 'parley.nodePath': '' })
     await window.notification('has to be restarted').getByRole('button', { name: 'Restart' }).click()
     await window.button('Join a Team').waitFor()
     await window.status(/no team yet/).waitFor()
   })
 
   it('shows the log of the window, and its own to read only', async () => {
-    const { window } = await editors.open('alice')
+    const { window } = desk
     await window.status(/no team yet/).waitFor()
     await window.run('Parley: Show Log')
     await window.notification('This is the log of this window').getByRole('button', { name: 'Open Its Log' }).click()
