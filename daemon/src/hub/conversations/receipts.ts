@@ -56,7 +56,6 @@ export class Receipts {
   #ownTimer: NodeJS.Timeout | undefined
   #ownTold = Number.NEGATIVE_INFINITY
   #gossipTimer: NodeJS.Timeout | undefined
-  readonly #gossip = new Set<UserId>()
   #acksTimer: NodeJS.Timeout | undefined
   /** Of people who do not take part by what is known so far: a mark may come before what says that they joined. */
   readonly #early = new Map<string, Signed>()
@@ -68,7 +67,7 @@ export class Receipts {
 
   join(link: MarkLink): void {
     const acks = link.user === this.#ground.user ? new OwnAcks(this.#ground) : undefined
-    this.#links.set(link, { pending: new Set(), known: new WeakSet(), ...(acks && { acks }) })
+    this.#links.set(link, { pending: new Set(), later: new Set(), known: new WeakSet(), ...(acks && { acks }) })
   }
 
   leave(link: MarkLink): void {
@@ -114,8 +113,8 @@ export class Receipts {
       const wait = Math.max(0, this.#ownTold + this.#pauses.own - performance.now())
       this.#ownTimer ??= setTimeout(() => this.#tellOwn(), wait).unref()
     } else {
-      this.#gossip.add(user)
-      this.#gossipTimer ??= setTimeout(() => this.#tellSome(), this.#pauses.gossip).unref()
+      for (const [link, { later }] of this.#links) if (link.user !== own && link.user !== user) later.add(user)
+      this.#gossipSoon()
     }
   }
 
@@ -222,20 +221,22 @@ export class Receipts {
     for (const link of this.#links.keys()) if (link.user !== user) this.#offer(link, [user])
   }
 
-  /** Whoever has read tells it all whom they are linked with; others may hear of it from here. */
+  #gossipSoon(): void {
+    const isOwed = [...this.#links.values()].some(({ later }) => later.size > 0)
+    if (isOwed) this.#gossipTimer ??= setTimeout(() => this.#tellSome(), this.#pauses.gossip).unref()
+  }
+
+  /** Whoever has read tells it all whom they are linked with; others hear of it from here, a few at a time. */
   #tellSome(): void {
     this.#gossipTimer = undefined
-    const users = [...this.#gossip]
-    this.#gossip.clear()
-    const others = [...this.#links.keys()].filter(({ user }) => user !== this.#ground.user)
-    for (let count = 0; count < limits.marksGossipTo && others.length > 0; count++) {
-      const [link] = others.splice(Math.floor(Math.random() * others.length), 1)
-      if (link)
-        this.#offer(
-          link,
-          users.filter(user => user !== link.user),
-        )
+    const owed = [...this.#links].filter(([, { later }]) => later.size > 0)
+    for (let count = 0; count < limits.marksGossipTo && owed.length > 0; count++) {
+      for (const [link, { later }] of owed.splice(Math.floor(Math.random() * owed.length), 1)) {
+        this.#offer(link, [...later])
+        later.clear()
+      }
     }
+    this.#gossipSoon()
   }
 
   #offer(link: MarkLink, users: readonly UserId[]): void {
@@ -249,6 +250,8 @@ export class Receipts {
 interface Outgoing {
   /** Whose marks the other end may lack. */
   readonly pending: Set<UserId>
+  /** Whose marks it may lack and is told of when it is its turn. */
+  readonly later: Set<UserId>
   /** Marks that it has told, or was told. */
   known: WeakSet<Signed>
   /** Of a link to another device of one's own. */

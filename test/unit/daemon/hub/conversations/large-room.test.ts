@@ -129,6 +129,17 @@ describe('a large room', () => {
     }
     await writer.send(room, 'to all of you')
     for (const each of people) await each.showsTexts(room, ['to all of you'])
+    // Who has read it, too: in the end the writer knows that all have.
+    for (const each of people) {
+      const { messages } = await each.home.conversations.history(room, { limit: 500 })
+      const last = messages.at(-1)
+      assert.ok(last)
+      await each.home.conversations.markRead(room, last.position)
+    }
+    await writer.home.until('read by all', async () => {
+      const { messages } = await writer.home.conversations.history(room, { limit: 500 })
+      return messages.find(({ text }) => text === 'to all of you')?.state === 'read'
+    })
     const frames = () => wires.reduce((sum, wire) => sum + wire.frames.length, 0)
     let before = -1
     await until('silence', () => {
