@@ -3,7 +3,7 @@
  *
  *     npm run soak -- worlds --seeds 1..1000    homes that are killed, put back, run twice and cut off, many worlds at once
  *     npm run soak -- kills --seeds 1..5        real processes that are killed, ten times for each seed
- *     npm run soak -- faults --seeds 1..40      faults planted in copies of the product, each of which must be caught
+ *     npm run soak -- faults --seeds 1..100     faults planted in copies of the product, each of which must be caught
  *
  * Ends with 0 when nothing acknowledged was lost or doubled, with 1 when a seed has failed or a fault was not caught, with
  * 2 when the options make no sense.
@@ -15,7 +15,7 @@ import { readSeeds, say } from './seeds.ts'
 import { soakWorlds } from './worlds.ts'
 
 /** Seeds, where none are given. */
-const usual: { readonly [what: string]: string } = { worlds: '1..1000', faults: '1..40' }
+const usual: { readonly [what: string]: string } = { worlds: '1..1000', faults: '1..100' }
 
 process.exit((await soak()) ?? wrong())
 
