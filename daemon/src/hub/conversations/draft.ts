@@ -19,7 +19,14 @@ import { entryText, keys, type Place, placeOf, sealedPosition } from './keys.ts'
 import { encodeMarks, firstUnread, namesOne, type Reading, type UserMarks } from './marks.ts'
 import type { Doubt, Members, MembershipEntry } from './members.ts'
 import { changedLines } from './membership/lines.ts'
-import { mergeRecounts, type Recounted, recountLines, recountOf, recountsFor } from './membership/recount.ts'
+import {
+  mergeRecounts,
+  type Recounted,
+  recountLines,
+  recountOf,
+  recountsAt,
+  recountsFor,
+} from './membership/recount.ts'
 import { changedReach, reachedOf, reachRows, readReach } from './reached.ts'
 import type { Shown } from './rows.ts'
 import { writeRow } from './rows.ts'
@@ -126,6 +133,7 @@ export class Draft {
     this.#batch.put(keys.log(this.#conversation, device, checked), encoded)
     this.#logs.set(device, { ...log, arrival: this.#arrival })
     if (checked.membership) this.admit([checked.membership])
+    this.#row.recounts = mergeRecounts(this.#row.recounts, recountsAt(this.#members, device, log, checked))
     const doubt = doubtOf(this.#members, checked, content, { author: user, rights, heldCuts: checked.heldCuts })
     if (doubt) this.doubted.push({ checked, doubt })
     const position = sealedPosition(time, device, checked)

@@ -6,10 +6,10 @@ import { isStripped, type ReadEntry, readHeader } from '../../../protocol/entrie
 import { type Recount, RecountSchema } from '../../../protocol/hub_rows_pb.ts'
 import { type ConversationId, type DeviceId, deviceId, fromText, type UserId } from '../../../protocol/ids.ts'
 import { EntrySchema } from '../../../protocol/parley_pb.ts'
-import { ancestors } from '../branches.ts'
+import { ancestors, isSame } from '../branches.ts'
 import { type DeviceLog, knotAround } from '../device-log.ts'
 import { doubtOf } from '../doubts.ts'
-import { behind, keys, sealedPosition, seqOf } from '../keys.ts'
+import { behind, keys, type Place, sealedPosition, seqOf } from '../keys.ts'
 import type { Logs } from '../logs.ts'
 import type { Cut, Members } from '../members.ts'
 import { Pace } from '../pace.ts'
@@ -47,6 +47,16 @@ export function recountsFor(before: Members, after: Members, logs: ReadonlyMap<D
     recounts.push(recountOf(device, startIn(log, start)))
   }
   return recounts
+}
+
+/**
+ * What has to be judged again of a log with branches once a place has come at which it is cut: what has a lower number may
+ * have seemed to come before that, and stands beside it.
+ */
+export function recountsAt(members: Members, device: DeviceId, log: DeviceLog, place: Place): Recount[] {
+  if (log.knots.length === 0) return []
+  const isCut = members.cutsOf(device).some(({ heads }) => heads.some(head => isSame(head, place)))
+  return isCut ? [recountOf(device, startIn(log, place.seq))] : []
 }
 
 /** Of two lists of what is to be judged again, everything. */
