@@ -19,7 +19,7 @@ import { Reception } from './reception.ts'
 import type { Content } from './rows.ts'
 import { seal } from './seal.ts'
 import type { Shared } from './shared.ts'
-import { isLacking, loadState, newState, type State } from './state.ts'
+import { isLacking, loadState, newState, type State, timesIn } from './state.ts'
 import { summaryOf } from './summary.ts'
 import { headsDigest } from './sync/digest.ts'
 import type {
@@ -62,7 +62,7 @@ export class Conversation {
     this.#shared = shared
     this.#peer = peer
     this.#state = state ?? this.#newState()
-    for (const { heads } of this.#state.logs.values()) for (const { time } of heads) shared.clock.observe(time)
+    for (const time of timesIn(this.#state)) shared.clock.observe(time)
     const conversation = this
     this.logs = new Logs({
       conversation: id,
@@ -240,6 +240,7 @@ export class Conversation {
 
   /** Takes membership entries whose signatures were checked. Resolves once they are committed. */
   admit(entries: readonly MembershipEntry[]): Promise<void> {
+    for (const { header } of entries) this.#shared.clock.observe(header.time)
     return this.change(draft => draft.admit(entries))
   }
 

@@ -134,6 +134,12 @@ function stateOf(rows: Rows): State {
   return { row, stored, logs, members, acked, posted, marks }
 }
 
+/** Hybrid times of the last entries of all logs, and of all membership entries: what is written next comes behind them. */
+export function* timesIn({ logs, members }: State): Iterable<bigint> {
+  for (const { heads } of logs.values()) for (const { time } of heads) yield time
+  for (const { header } of members.entries.values()) yield header.time
+}
+
 /** How far a device has each log. */
 export function reachedRow(reached: ReadonlyMap<DeviceId, number>): Uint8Array {
   const logs = [...reached].map(([device, seq]) => ({ device: fromText(device), seq: BigInt(seq) }))

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { fromBinary } from '@bufbuild/protobuf'
 import { keys } from '../../../../../daemon/src/hub/conversations/keys.ts'
 import { limits } from '../../../../../daemon/src/limits.ts'
+import { HybridClock } from '../../../../../daemon/src/protocol/clock.ts'
 import { ConversationRowSchema } from '../../../../../daemon/src/protocol/hub_rows_pb.ts'
 import type { ConversationId } from '../../../../../daemon/src/protocol/ids.ts'
 import { connect, Home, person, withDevice } from '../../../../support/conversations.ts'
@@ -68,6 +69,27 @@ describe('a room', () => {
     await bob.join(room)
     await bob.showsTexts(room, ['secret', 'more'])
     await ann.stands(room, bob.person, 'member')
+  })
+
+  it('shows that somebody joined behind their invitation, though their clock is slow, and after a restart', async () => {
+    const [ann] = await people('ann')
+    assert.ok(ann)
+    const clocks = { now: () => Date.now() - 60_000, monotonic: () => performance.now() }
+    const home = await Home.open(person('bob'), undefined, new HybridClock(clocks))
+    open.push(home)
+    const bob = new RoomPerson(home)
+    const room = await ann.found('Tea')
+    await ann.invite(room, bob.person)
+    const wire = connect(ann.home, bob.home)
+    await bob.stands(room, bob.person, 'invited')
+    wire.cut()
+    await home.stop()
+    home.clock = new HybridClock(clocks)
+    await home.start()
+    await bob.join(room)
+    connect(ann.home, bob.home)
+    await ann.stands(room, bob.person, 'member')
+    assert.deepEqual(await ann.shown(room), ['[founded]', '[invited]', '[joined]'])
   })
 
   it('carries what members say to all, also where the founder is gone', async () => {
