@@ -72,6 +72,11 @@ export class Screen {
     })
   }
 
+  /** What has waited has its place in the log, and does not count there. */
+  giveUp(entry: Sealed): Promise<void> {
+    return this.#step({ said: [entry] }, timeline => timeline.giveUp(entry))
+  }
+
   drop(...names: readonly MessageName[]): Promise<void> {
     return this.#step({ said: [], dropped: names }, timeline => {
       for (const name of names) timeline.drop(name)

@@ -1,11 +1,19 @@
 import { create } from '@bufbuild/protobuf'
-import { type Content, editKind, isAct, type MessageName, readBody, type Said } from '../../protocol/bodies.ts'
+import {
+  type Content,
+  editKind,
+  isAct,
+  type MessageName,
+  readBody,
+  type Said,
+  saysWords,
+} from '../../protocol/bodies.ts'
 import { msOf } from '../../protocol/clock.ts'
 import { isStripped, readHeader } from '../../protocol/entries.ts'
 import { type ConversationRow, type MessageRow, type NamedRow, NamedRowSchema } from '../../protocol/hub_rows_pb.ts'
 import type { ConversationId, UserId } from '../../protocol/ids.ts'
 import type { Batch } from './batch.ts'
-import { entryOf, queuedNumber } from './keys.ts'
+import { entryOf, queuedNumber, sealedPosition } from './keys.ts'
 import { LastLine } from './last-line.ts'
 import type { Stamp } from './registers.ts'
 import { RowSet } from './row-set.ts'
@@ -189,6 +197,14 @@ export class Board {
   lack(position: string): void {
     this.rows.putHollow(position)
     this.#parts.row.hollow++
+  }
+
+  /** The same of an entry by its place in the logs, if it is here without what it says. */
+  lackAt(place: string): void {
+    const entry = this.rows.entry(place)
+    if (entry === undefined || !isStripped(entry)) return
+    const { header, hash } = readHeader(entry)
+    if (saysWords(header.kind)) this.lack(sealedPosition(header.time, header.device, { seq: header.seq, hash }))
   }
 
   /** Whoever would be asked for that has deleted it. */

@@ -34,10 +34,11 @@ export class Changes {
     return new Promise((resolve, reject) => this.#waiting.push({ apply, lookups, resolve, reject, failures: 0 }))
   }
 
-  /** What the next batch looks up. */
-  get lookups(): Required<Lookups> {
+  /** What the next batch looks up, and for how many changes: others may come meanwhile. */
+  get lookups(): Required<Lookups> & { readonly count: number } {
     const next = this.#waiting.slice(0, limits.batchMessages).map(({ lookups }) => lookups)
     return {
+      count: next.length,
       names: next.flatMap(({ names = [] }) => names),
       dropped: next.flatMap(({ dropped = [] }) => dropped),
       rows: next.flatMap(({ rows = [] }) => rows),
@@ -48,13 +49,13 @@ export class Changes {
     return this.#waiting.length
   }
 
-  /** Makes as many as fit into a batch; gives how many those were. */
-  make(draft: Draft): number {
+  /** Makes the first ones, as many as fit into a batch; gives how many those were. `most`: what was looked up is for them. */
+  make(draft: Draft, most: number): number {
     let made = 0
-    for (const { apply, lookups } of this.#waiting) {
+    for (const { apply, lookups } of this.#waiting.slice(0, most)) {
       const dropped = lookups.dropped ?? []
       const rows = dropped.reduce((sum, name) => sum + draft.timeline.costOfDrop(name), 0)
-      if (made === limits.batchMessages || !draft.hasRoom(limits.body, rows)) break
+      if (!draft.hasRoom(limits.body, rows)) break
       apply(draft)
       made++
     }

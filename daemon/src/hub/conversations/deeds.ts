@@ -56,6 +56,13 @@ export class Deeds {
     }
   }
 
+  /** An act that has waited under `number` counts for nothing. */
+  giveUp(entry: CountedAct, number: number): void {
+    const { said, user } = entry
+    this.change(targetOf(said, user), registers => removeOverlay(registers, said.act, number))
+    this.undo(entry)
+  }
+
   /** An act counts no longer: what is left is what the others have done. */
   undo({ user, said, position }: CountedAct): void {
     const { rows } = this.#board
@@ -109,7 +116,10 @@ export class Deeds {
     }
     for (const { device, seq, hash } of act.entries) {
       const place = entryText(device, seq, hash)
-      if (!kept.has(place)) rows.removeDeleted(place)
+      if (kept.has(place)) continue
+      rows.removeDeleted(place)
+      // Where it stood is not known any more if it was lost before.
+      this.#board.lackAt(place)
     }
   }
 

@@ -138,6 +138,10 @@ export class Draft {
     if (doubt) this.doubted.push({ checked, doubt })
     const position = sealedPosition(time, device, checked)
     const placed = doubt === undefined ? this.#show(checked, position) : undefined
+    // What waited and does not count any more waits no longer.
+    if (doubt && content && user === this.#account.user) {
+      this.#timeline.giveUp({ user, said: content, position, time, hash })
+    }
     this.linked.push({ checked, placed })
     // One's own, brought back after a restore: whoever brought it holds it, so it never shows as waiting.
     if (device === this.#account.device && from !== undefined) this.acknowledge(from, device, seq)

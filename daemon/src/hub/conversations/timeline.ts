@@ -90,6 +90,18 @@ export class Timeline {
     if (name?.user === user) this.#unshow(name, position)
   }
 
+  /** What has waited counts for nothing in its place in the log: it waits no longer, and is as if it had never been. */
+  giveUp(entry: Counted): void {
+    const { said, user } = entry
+    if (!isAct(said)) {
+      this.#waiting.giveUp({ user, message: said.message })
+      return
+    }
+    const act = { ...entry, said }
+    const number = this.#waiting.leave(act)
+    if (number !== undefined) this.#deeds.giveUp(act, number)
+  }
+
   /** An entry counts, and what it says is not here: somebody else may have it. */
   lack(position: string): void {
     const place = entryOf(position)

@@ -87,6 +87,13 @@ export class Waiting {
     return this.#board.changed({ ...said, user }, position, { now, isNew: true })
   }
 
+  /** A message waits no longer, and is not sent. */
+  giveUp(name: MessageName): void {
+    const number = queuedNumber(this.#board.rows.named(name)?.position ?? '')
+    const queued = number === undefined ? undefined : this.#board.rows.queued(number)
+    if (number !== undefined && queued && !isAct(queued)) this.#takeBack(name, number, queued)
+  }
+
   /** What has not left yet is taken back: nobody has seen it. */
   #takeBack(name: MessageName, number: number, content: Content): void {
     this.#board.rows.removeQueued(number)

@@ -4,6 +4,7 @@ import { limits } from '../../limits.ts'
 import { encodeSaid, isAct, type Said } from '../../protocol/bodies.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
+import type { Lookups } from './changes.ts'
 import { Draft } from './draft.ts'
 import { Inbox, type Taken } from './inbox.ts'
 import type { CheckedEntry } from './intake.ts'
@@ -123,7 +124,8 @@ export class Writer {
     const entries = this.inbox.entries(this.inbox.hasSends ? limits.batchMessages / 2 : limits.batchMessages)
     const sends = this.inbox.sends(limits.batchMessages)
     const again = await this.#judgeAgain()
-    const shelf = await this.#look([...outbox, ...sends], entries, again)
+    const { count, ...lookups } = this.inbox.changes.lookups
+    const shelf = await this.#look([...outbox, ...sends], entries, { again, lookups })
     const reading = await this.#readOn()
     const draft = new Draft({ conversation, account, state, peer, shelf, arrival: this.#desk.nextArrival() })
     for (const [marked, marks] of reading.marks) draft.mark(marked, marks)
@@ -134,7 +136,7 @@ export class Writer {
     const taken: Taken = { sends: [], entries: 0, acks, changes: 0, readTo, marks }
     if (again) draft.recount(again)
     for (const { by, log, seq } of acks) draft.acknowledge(by, log, seq)
-    taken.changes = this.inbox.changes.make(draft)
+    taken.changes = this.inbox.changes.make(draft, count)
     for (const checked of entries) {
       if (!draft.hasRoom(checked.encoded.length, draft.timeline.costOf(checked.user, checked.content))) break
       draft.link(checked)
@@ -209,7 +211,11 @@ export class Writer {
   }
 
   /** What the next batch may have to look up. */
-  async #look(mine: readonly Said[], entries: readonly CheckedEntry[], again: Recounted | undefined): Promise<Shelf> {
+  async #look(
+    mine: readonly Said[],
+    entries: readonly CheckedEntry[],
+    { again, lookups }: { readonly again: Recounted | undefined; readonly lookups: Lookups },
+  ): Promise<Shelf> {
     const { storage, conversation, account } = this.#desk
     const { user } = account
     const said = mine.map(each => ({ user, said: each }))
@@ -225,7 +231,6 @@ export class Writer {
       else if (counts) said.push({ user: author, said: is })
       else withdrawn.push({ user: author, said: is, position })
     }
-    const { lookups } = this.inbox.changes
     const shelf = await Shelf.load(storage, conversation, user, { said, stripped, withdrawn, ...lookups })
     await shelf.readMessages((again?.told ?? []).map(({ position }) => position))
     return shelf

@@ -168,6 +168,20 @@ describe('the timeline', () => {
     assert.deepEqual(await screen.texts(), ['two'])
   })
 
+  it('shows what was said again once a deletion that waited does not count any more', async () => {
+    const screen = new Screen(bob)
+    const hello = sealed(alice, text('hello'), 1, 1000)
+    await screen.count(hello)
+    const wish = deletion(hello)
+    await screen.say(wish)
+    assert.deepEqual(await screen.texts(), ['(deleted)'])
+    await screen.giveUp(sealed(bob, wish, 1, 2000))
+    assert.equal(screen.row.queued, 0)
+    assert.equal(await screen.rows('outbox/'), 0)
+    assert.equal(await screen.fill(hello), 1)
+    assert.deepEqual(await screen.texts(), ['hello'])
+  })
+
   it('edits what waits where it waits, and takes it back without a trace', async () => {
     const screen = new Screen(alice)
     const draft = text('hello bbo')
