@@ -12,7 +12,7 @@ import { createIdentity } from '../../daemon/src/net/identity.ts'
 import { listenPort } from '../../daemon/src/net/port.ts'
 import { HybridClock } from '../../daemon/src/protocol/clock.ts'
 import type { DirectInfo, MessageInfo, PersonInfo } from '../../daemon/src/protocol/control.ts'
-import { type ConversationId, conversationId, messageId, type UserId } from '../../daemon/src/protocol/ids.ts'
+import { type ConversationId, conversationId, deviceId, messageId, type UserId } from '../../daemon/src/protocol/ids.ts'
 import { RecordedLog } from './recorded-log.ts'
 
 export interface CircleChanges {
@@ -44,7 +44,7 @@ export class TestCircle implements AsyncDisposable {
     const news: HubNews[] = []
     const online = new Map<UserId, PersonInfo>()
     const held = new AsyncDisposableStack()
-    const blocks = await Blocks.open(storage, Date.now)
+    const blocks = await Blocks.open(storage, { clock: new HybridClock(), device: deviceId(new Uint8Array(32)) })
     let circle: ClassicCircle | undefined
     const changed = () => circle?.requestsChanged()
     const requests = await Requests.open({ storage, now: Date.now, blocks, changed })

@@ -1,6 +1,8 @@
 import type { Log, SearchIndex, Storage } from '@parley/kit'
 import type { Locations } from '../locations.ts'
+import { HybridClock } from '../protocol/clock.ts'
 import type { ClassicMode } from '../protocol/control.ts'
+import { deviceId } from '../protocol/ids.ts'
 import { AccountStore } from './accounts.ts'
 import type { BackoffOptions } from './backoff.ts'
 import { Blocks } from './blocks.ts'
@@ -38,6 +40,7 @@ export interface HubOptions {
 /** What is read of a home before its hub starts. */
 export interface Home {
   readonly identity: HubIdentity
+  readonly clock: HybridClock
   readonly store: AccountStore
   readonly chats: ChatStore
   readonly blocks: Blocks
@@ -51,11 +54,13 @@ export async function openHome(options: HubOptions): Promise<Home> {
   const { storage, now = Date.now } = options
   const { listen } = options.options
   const identity = await loadHubIdentity(options.locations)
+  const clock = new HybridClock({ now, monotonic: () => performance.now() })
   return {
     identity,
+    clock,
     store: await AccountStore.open(storage),
     chats: await openChatStore(storage),
-    blocks: await Blocks.open(storage, now),
+    blocks: await Blocks.open(storage, { clock, device: deviceId(identity.device.id) }),
     trusts: await TrustStore.open(storage),
     fileStore: await FileStore.open(options.locations),
     reach: await Reach.open({ ...options, ...(listen && { listen }), identity: identity.device }),

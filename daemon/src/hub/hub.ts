@@ -3,7 +3,7 @@ import { asParleyError } from '../errors.ts'
 import { Dialer } from '../net/dial.ts'
 import { proxyFor } from '../net/proxy.ts'
 import { formatHostPort } from '../protocol/addresses.ts'
-import { HybridClock } from '../protocol/clock.ts'
+import type { HybridClock } from '../protocol/clock.ts'
 import type { ControlRequests, ConversationInfo, HubSnapshot, PeopleSnapshot, StatusInfo } from '../protocol/control.ts'
 import { conversationId, type DeviceId, deviceId, type UserId } from '../protocol/ids.ts'
 import type { AccountStore } from './accounts.ts'
@@ -94,7 +94,7 @@ export class Hub {
   #stopWatching: () => void = () => {}
 
   constructor(options: HubOptions, home: Home) {
-    const { identity, store, chats, reach } = home
+    const { identity, store, chats, reach, blocks, clock } = home
     const { log, now = Date.now } = options
     this.#options = options
     this.#home = home
@@ -103,10 +103,10 @@ export class Hub {
     this.#door = new Door({ peersOf: registry => this.#company.peersOf(registry), log })
     this.#identity = identity
     this.#store = store
-    this.#clock = new HybridClock({ now, monotonic: () => performance.now() })
+    this.#clock = clock
     this.#news = new Newsroom(log)
     const tell = (news: HubNews) => this.#news.tell(news)
-    this.chats = new Chats(chats, { circles: this.#circles, clock: this.#clock, device: this.device, log, tell })
+    this.chats = new Chats(chats, { circles: this.#circles, clock, device: this.device, blocks, log, tell })
     this.messages = new Messages({
       ...{ circles: this.#circles, chats: this.chats },
       attachment: hash => this.files.attachment(hash),

@@ -12,7 +12,7 @@ import {
   userId,
 } from '../protocol/ids.ts'
 import type { Reply, Request } from '../protocol/parley_pb.ts'
-import { type BlockKey, type Blocks, personBlock } from './blocks.ts'
+import { type BlockKey, type Blocks, blockedByOneself, personBlock } from './blocks.ts'
 import type { KeptChats } from './chats/chats.ts'
 import type { Circle, Draft, Page } from './circle.ts'
 import type { AttachedLink, Conversations } from './conversations/conversations.ts'
@@ -163,13 +163,11 @@ export abstract class KeyedCircle implements Circle {
   }
 
   async send(conversation: ConversationId, draft: Draft): Promise<MessageInfo> {
-    const { refusal } = this
-    if (refusal) throw refusal
+    if (this.refusal) throw this.refusal
     const peer = this.otherOf(conversation)
     if (!peer) throw new ParleyError('unknown-user', 'That chat is with nobody known here. Name the person.')
     const { user, name, displayName } = this.people.get(peer.user) ?? peer
-    if (this.isBlocked(user))
-      throw new ParleyError('blocked', `You have blocked ${name}. Unblock them to write to them.`)
+    if (this.isBlocked(user)) throw blockedByOneself(name)
     const to = { user, name, displayName }
     const stored = await this.conversations.send({ peer: to, ...draft, written: this.#parts.clock.physical() })
     this.#typing.sent(conversation)
@@ -183,8 +181,7 @@ export abstract class KeyedCircle implements Circle {
   }
 
   async act(conversation: ConversationId, said: Act): Promise<void> {
-    const { refusal } = this
-    if (refusal) throw refusal
+    if (this.refusal) throw this.refusal
     await this.conversations.act(conversation, said)
     const other = this.otherOf(conversation)
     if (other) this.supervisor.reach(other.user)
@@ -389,7 +386,10 @@ export abstract class KeyedCircle implements Circle {
 
   #blockChanged(user: UserId): void {
     if (this.isBlocked(user)) this.peers.cut(user, 'This hub does not know you.')
-    else this.supervisor.reach(user)
+    else {
+      this.conversations.learnt(user)
+      this.supervisor.reach(user)
+    }
     this.personChanged(user)
   }
 }

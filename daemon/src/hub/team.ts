@@ -204,10 +204,8 @@ export class Team extends KeyedCircle {
     const people = await People.open(storage, trust)
     const { privateKey, spki, id } = identity
     const self = { registry, user, device: deviceId(id), privateKey, spki }
-    const keyring = new PeopleKeyring(people, {
-      user,
-      keys: () => ownKeys((options.store.current ?? account).listed, self),
-    })
+    const keys = () => ownKeys((options.store.current ?? account).listed, self)
+    const keyring = new PeopleKeyring(people, { user, keys })
     let team: Team | undefined
     const rooms: Rooms = {
       membersOf: (room, entries, keys) => RoomMembers.of({ room, self: user, keyring: keys }, entries),
@@ -216,9 +214,10 @@ export class Team extends KeyedCircle {
     conversations = await openConversations({
       ...{ storage, account: self, clock, log, keyring, rooms },
       areReceiptsOn: () => options.chats.areReceiptsOn,
+      blocked: other => options.blocks.person(registry, other),
     })
-    const keys = await MailboxKeys.open({ storage, box: options.secrets, registry, identity, now: trust.now, log })
-    team = new Team(options, people, conversations, keys)
+    const mailKeys = await MailboxKeys.open({ storage, box: options.secrets, registry, identity, now: trust.now, log })
+    team = new Team(options, people, conversations, mailKeys)
     return team
   }
 

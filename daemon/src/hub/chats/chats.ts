@@ -7,6 +7,7 @@ import type { ChatState, ControlRequests, ConversationInfo } from '../../protoco
 import { type ConversationId, conversationId, type DeviceId } from '../../protocol/ids.ts'
 import type { ReadMap } from '../../protocol/marks.ts'
 import type { Event } from '../../protocol/parley_pb.ts'
+import type { Blocks } from '../blocks.ts'
 import type { Circles } from '../circles.ts'
 import { checkPosition } from '../conversations/keys.ts'
 import { lineOf } from '../conversations/line.ts'
@@ -25,6 +26,8 @@ export interface ChatsOptions {
   /** Whose chats they are. */
   readonly circles: Pick<Circles, 'find' | 'of' | 'summary' | 'isShared'>
   readonly clock: HybridClock
+  /** Whom one talks to no more. */
+  readonly blocks: Pick<Blocks, 'registers' | 'merge' | 'share'>
   /** The device of this home. */
   readonly device: DeviceId
   readonly tell: (news: HubNews) => void
@@ -69,13 +72,14 @@ export class Chats {
     this.#dropped = dropped
     this.#options = options
     this.#own = new OwnStates({
-      registers: () => [...rows.registers(), ...dropped.registers()],
+      registers: () => [...rows.registers(), ...dropped.registers(), ...options.blocks.registers()],
       register: (conversation, kind) => rows.register(conversation, kind),
       merge: registers => this.#merge(registers),
       isShared: conversation => conversation === ofAccount || options.circles.isShared(conversation),
       clock: options.clock,
       log: options.log,
     })
+    options.blocks.share(register => this.#own.changed([register]))
   }
 
   /** Chats that have, or had since the start, something being written. */
@@ -254,15 +258,18 @@ export class Chats {
 
   /** Takes over what another device of one's own has set. */
   async #merge(registers: readonly KeptRegister[]): Promise<readonly KeptRegister[]> {
-    const isDropped = (register: KeptRegister) => register.about === about.dropped
+    const dropped = registers.filter(each => each.about === about.dropped)
+    const blocked = registers.filter(each => each.about === about.blocked)
+    const others = registers.filter(each => each.about !== about.dropped && each.about !== about.blocked)
     const taken = [
-      ...(await this.#rows.merge(registers.filter(each => !isDropped(each)))),
-      ...(await this.#dropped.merge(registers.filter(isDropped))),
+      ...(await this.#options.blocks.merge(blocked)),
+      ...(await this.#rows.merge(others)),
+      ...(await this.#dropped.merge(dropped)),
     ]
     const { tell } = this.#options
     if (taken.some(({ about: kind }) => lettingGo.has(kind))) tell({ letGo: true })
     for (const { conversation, about: kind } of taken) {
-      if (kind === about.dropped || kind === about.floors) continue
+      if (kind === about.dropped || kind === about.floors || kind === about.blocked) continue
       if (conversation === ofAccount) tell({ accounts: true })
       else if (kind === about.draft)
         tell({ conversation, chat: { conversation, state: this.#state(conversation), by: undefined } })

@@ -4,7 +4,7 @@ import { limits } from '../../limits.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import { type ConversationId, conversationId, type DeviceId, deviceId, fromText, toText } from '../../protocol/ids.ts'
 import { type Event, type OwnState, OwnStateSchema, type Register, RegisterSchema } from '../../protocol/parley_pb.ts'
-import { about, digestOf, type KeptRegister } from './registers.ts'
+import { about, digestOf, type KeptRegister, subjectSize } from './registers.ts'
 
 /** A link to another device of one's own. */
 export interface OwnLink {
@@ -105,7 +105,7 @@ export class OwnStates {
   #read({ conversation, about: kind, time, device, value, subject }: Register): KeptRegister | undefined {
     const { clock, isShared, log } = this.#parts
     if (conversation.length !== 32 || device.length !== 32 || kind === 0 || value.length > limits.text) return undefined
-    if (subject.length !== (kind === about.dropped ? 32 : 0)) return undefined
+    if (subject.length !== subjectSize(kind)) return undefined
     const id = conversationId(conversation)
     if (!isShared(id)) return undefined
     // It would count for ever, whatever is set after it.

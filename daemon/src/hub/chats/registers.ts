@@ -11,7 +11,15 @@ export const about = {
   dropped: 8,
   /** How far the logs were let go of: of two, the higher of each log counts. */
   floors: 9,
+  /** Somebody who is blocked: the register's subject, see {@link BlockKey}; the value is their name, empty: no longer. */
+  blocked: 10,
 } as const
+
+/** How long the subject of a register is, in bytes: of a message user and message id, of a person registry and user id. */
+export function subjectSize(kind: number): number {
+  if (kind === about.dropped) return 32
+  return kind === about.blocked ? 48 : 0
+}
 
 /** When and where a register was set. The highest (time, device) counts. */
 export interface Stamp {

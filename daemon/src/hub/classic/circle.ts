@@ -5,7 +5,7 @@ import { isClaimable } from '../../protocol/classic-names.ts'
 import type { DirectInfo, MessageInfo, PersonInfo } from '../../protocol/control.ts'
 import { type ConversationId, classicConversationId, type MessageId, type UserId } from '../../protocol/ids.ts'
 import { foldAlias } from '../../protocol/names.ts'
-import { type BlockKey, classicBlock } from '../blocks.ts'
+import { type BlockKey, blockedByOneself, classicBlock } from '../blocks.ts'
 import type { Circle, Draft, Page } from '../circle.ts'
 import type { HistoryRange, StoredMessage } from '../conversations/types.ts'
 import type { Asked } from '../requests/requests.ts'
@@ -18,7 +18,7 @@ import { loadConversations, self } from './rows.ts'
 import { isAllowed, notAllowed, readClassicTarget } from './target.ts'
 import { Turns } from './turns.ts'
 import { Waiting } from './waiting.ts'
-import { blockedByOneself, fitting, nameOf, noUsername, onlyThere, ownPort, placeOf } from './words.ts'
+import { fitting, nameOf, noUsername, onlyThere, ownPort, placeOf } from './words.ts'
 
 /**
  * Classic clients, each by its address and the name that it claims: nobody vouches for either, and nothing is encrypted.

@@ -81,7 +81,7 @@ export interface Conversations {
   /** What the mailbox carries. */
   readonly mail: Mail
   /** Finishes what is being written; what waits is refused with `closed`. */
-  /** Devices of somebody are known now that were not: what they wrote is asked for again. */
+  /** Devices of somebody are known now that were not, or they are blocked no longer: what they wrote is asked for again. */
   learnt(user: UserId): void
   close(): Promise<void>
 }

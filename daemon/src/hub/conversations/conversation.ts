@@ -82,6 +82,7 @@ export class Conversation {
         return conversation.#state.members
       },
       guard: async message => shared.guard?.(id, message),
+      blocked: () => this.#peer && shared.blocked?.(this.#peer.user),
       wake: () => this.#writer.wake(),
     })
     // A hub that was stopped amid judging again goes on with it.

@@ -58,6 +58,8 @@ export async function openConversations(options: {
   /** Makes the members of rooms. Absent: there are no rooms. */
   readonly rooms?: Rooms
   readonly guard?: Guard
+  /** Whether somebody is blocked. Absent: nobody is. */
+  readonly blocked?: NonNullable<Shared['blocked']>
   /** ms between offers of what others have written. */
   readonly offerPause?: number
   /** Whether one lets others know how far one has read. Absent: yes. */
@@ -253,7 +255,10 @@ class OpenConversations implements Conversations {
 
   learnt(user: UserId): void {
     for (const conversation of this.#conversations.values()) {
-      if (conversation.isStored && conversation.members.named.has(user)) this.#shared.links.compare(conversation)
+      if (conversation.isStored && conversation.members.named.has(user)) {
+        conversation.reception.takeHeld()
+        this.#shared.links.compare(conversation)
+      }
     }
   }
 

@@ -1,11 +1,13 @@
 import { limits } from '../../limits.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
+import { readHeader } from '../../protocol/entries.ts'
 import { type ConversationId, type DeviceId, toText } from '../../protocol/ids.ts'
 import type { Entry } from '../../protocol/parley_pb.ts'
 import type { Inbox } from './inbox.ts'
 import { checkEntries, type Ground, type Intake } from './intake.ts'
 import type { Logs } from './logs.ts'
 import type { Members } from './members.ts'
+import type { BlockedSince } from './shared.ts'
 
 /** Who brings entries. */
 export interface Source {
@@ -24,6 +26,8 @@ interface ReceptionGround {
   readonly inbox: Inbox
   readonly clock: HybridClock
   guard: NonNullable<Ground['guard']>
+  /** From whom nothing is taken here, and since when by the hybrid clock; undefined: it is from everybody. */
+  blocked(): BlockedSince | undefined
   /** There is something to write. */
   wake(): void
 }
@@ -36,6 +40,8 @@ export class Reception {
   #generation = 0
   /** Whose entries were given up, while storage fails. */
   readonly #dropped = new Map<Source, ReadonlySet<DeviceId>>()
+  /** By the device that brought it: whose entries were left out as they are blocked. */
+  readonly #held = new Map<DeviceId, { readonly source: Source; readonly logs: Set<DeviceId> }>()
   /** Which link was asked for a log, and until when others wait for it. */
   readonly #claims = new Map<DeviceId, { readonly by: object; readonly until: number }>()
 
@@ -80,7 +86,15 @@ export class Reception {
     this.#dropped.clear()
   }
 
-  async #check(entries: readonly Entry[], bytes: number, source: Source): Promise<Intake> {
+  /** Somebody may be blocked no longer: what was left out of theirs is asked for again. */
+  takeHeld(): void {
+    const held = [...this.#held.values()]
+    this.#held.clear()
+    for (const { source, logs } of held) source.missing(logs)
+  }
+
+  async #check(brought: readonly Entry[], bytes: number, source: Source): Promise<Intake> {
+    const entries = this.#withoutHeld(brought, source)
     const { conversation, logs, inbox, clock, guard, wake } = this.#ground
     const generation = this.#generation
     const intake = await checkEntries(entries, {
@@ -104,5 +118,40 @@ export class Reception {
     inbox.arrive(accepted, bytes, { done, dropped })
     wake()
     return isCurrent ? intake : { ...intake, accepted, gaps: intake.devices }
+  }
+
+  /**
+   * Nothing that somebody wrote after they were blocked is taken, whoever brings it: another device of one's own may not have
+   * heard of it yet. The signature of a run stands at its end, so of a frame that holds such an entry their whole log is left.
+   */
+  #withoutHeld(entries: readonly Entry[], source: Source): readonly Entry[] {
+    const { members } = this.#ground
+    const blocked = this.#ground.blocked()
+    if (blocked === undefined) return entries
+    const held = new Set<DeviceId>()
+    const theirs = new Map<Entry, DeviceId>()
+    for (const entry of entries) {
+      const { device, time } = headerOf(entry) ?? {}
+      if (device === undefined || time === undefined || members.mayLink(device)?.user !== blocked.user) continue
+      theirs.set(entry, device)
+      if (time > blocked.since) held.add(device)
+    }
+    if (held.size === 0) return entries
+    const { logs } = this.#held.get(source.device) ?? { logs: new Set<DeviceId>() }
+    for (const log of held) logs.add(log)
+    this.#held.set(source.device, { source, logs })
+    return entries.filter(entry => {
+      const device = theirs.get(entry)
+      return device === undefined || !held.has(device)
+    })
+  }
+}
+
+/** Undefined: it is no entry, which the checks refuse in words. */
+function headerOf(entry: Entry) {
+  try {
+    return readHeader(entry).header
+  } catch {
+    return undefined
   }
 }

@@ -14,6 +14,12 @@ export type Guard = (
   message: { readonly user: UserId; readonly said: Said },
 ) => Promise<Doubt | undefined>
 
+/** Somebody who is blocked, since a time of the hybrid clock. */
+export interface BlockedSince {
+  readonly user: UserId
+  readonly since: bigint
+}
+
 /** What all conversations of a home share. */
 export interface Shared {
   readonly storage: Storage
@@ -25,6 +31,8 @@ export interface Shared {
   readonly keyring: Keyring
   /** Whether one lets others know how far one has read, and is shown how far they have. Absent: yes. */
   readonly areReceiptsOn?: () => boolean
+  /** Whether nothing is taken from somebody in the conversation with them, and since when. Absent: it is. */
+  readonly blocked?: (user: UserId) => BlockedSince | undefined
   /** Why a message that has come is not to be shown; undefined: it is. */
   readonly guard?: Guard
   readonly links: Links

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { create } from '@bufbuild/protobuf'
 import { openMemoryStorage } from '@parley/storage-memory'
 import { ParleyError } from '../../../../../daemon/src/errors.ts'
+import { Blocks } from '../../../../../daemon/src/hub/blocks.ts'
 import { Chats, openChatStore } from '../../../../../daemon/src/hub/chats/chats.ts'
 import type { Circle } from '../../../../../daemon/src/hub/circle.ts'
 import { Circles } from '../../../../../daemon/src/hub/circles.ts'
@@ -36,7 +37,8 @@ async function openChats(storage = openMemoryStorage()) {
   }
   const circles = new Circles({ team: () => circle, others: () => [], ask: () => assert.fail() })
   const parts = { circles, clock: new HybridClock(), device, log: testLog() }
-  const chats: Chats = new Chats(await openChatStore(storage), { ...parts, tell: news => told.push(news) })
+  const blocks = await Blocks.open(storage, parts)
+  const chats: Chats = new Chats(await openChatStore(storage), { ...parts, blocks, tell: news => told.push(news) })
   return { chats, told, storage }
 }
 
@@ -103,8 +105,10 @@ describe('what is kept of a chat', () => {
       throw new ParleyError('unknown-account', 'Nobody has signed up.')
     }
     const circles = new Circles({ team: () => undefined, others: () => [], ask: nobody })
+    const storage = openMemoryStorage()
     const parts = { circles, clock: new HybridClock(), device, log: testLog(), tell: () => {} }
-    const chats = new Chats(await openChatStore(openMemoryStorage()), parts)
+    const blocks = await Blocks.open(storage, parts)
+    const chats = new Chats(await openChatStore(storage), { ...parts, blocks })
     assert.deepEqual(await chats.openChats({ place: 'here' }), { conversations: [] })
     await chats.saveOpenChats({ place: 'here', conversations: [withBob] })
     assert.deepEqual(await chats.openChats({ place: 'here' }), { conversations: [withBob] })
