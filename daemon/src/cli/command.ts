@@ -4,6 +4,7 @@ import { type Client, connect } from '../client/connect.ts'
 import { connectOrStart } from '../client/start.ts'
 import { ParleyError } from '../errors.ts'
 import { defaultHome, locations } from '../locations.ts'
+import { shellWord } from './shell-word.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Options of every command. */
@@ -80,7 +81,5 @@ async function using<Result>(client: Client, use: (client: Client) => Promise<Re
 export function homeHint(options: CommonOptions, platform = process.platform): string {
   const { home } = options
   if (home === undefined) return ''
-  // Neither shell of Windows takes single quotes for what they are here, and no path there holds a double one.
-  if (platform === 'win32') return ` --home ${/^[\w@%+=:,./\\~-]+$/.test(home) ? home : `"${home}"`}`
-  return ` --home ${/^[\w@%+=:,./~-]+$/.test(home) ? home : `'${home.replaceAll("'", `'\\''`)}'`}`
+  return ` --home ${shellWord(home, platform)}`
 }

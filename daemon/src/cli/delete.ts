@@ -20,7 +20,7 @@ export function addDelete(program: Command, terminal: Terminal): void {
 
 async function run(terminal: Terminal, who: string, typed: string, options: Options): Promise<void> {
   await withHub(terminal, options, async client => {
-    const found = await messageNamed(client, who, typed)
+    const found = await messageNamed(client, who, typed, options)
     const { conversation, user, message } = found
     const forMe = options.forMe && { forMe: true }
     await client.request('deleteMessage', { conversation, user, message, act: newId(), ...forMe })

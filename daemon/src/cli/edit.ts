@@ -25,7 +25,7 @@ async function run(
 ): Promise<void> {
   checkText(text)
   await withHub(terminal, options, async client => {
-    const { conversation, message } = await messageNamed(client, who, typed)
+    const { conversation, message } = await messageNamed(client, who, typed, options)
     const mentions = await mentionsIn(client, who, text)
     const words = { text, ...(mentions.length > 0 && { mentions }) }
     const edited = await client.request('editMessage', { conversation, message, ...words, act: newId() })

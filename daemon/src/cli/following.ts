@@ -20,6 +20,7 @@ export class Following {
   #show: Show | undefined
   #stop: () => void = () => {}
   #shownTo = ''
+  readonly #failed = Promise.withResolvers<unknown>()
 
   private constructor(client: Client, who: string) {
     this.#client = client
@@ -33,7 +34,7 @@ export class Following {
       if (told.conversation !== conversation) return
       // An empty list says that some were left out.
       if (told.messages.length > 0) following.#take(told.messages)
-      else void following.#catchUp().catch(() => client.close())
+      else void following.#catchUp().catch(following.#failed.resolve)
     })
     return following
   }
@@ -44,6 +45,11 @@ export class Following {
     this.#show = show
     this.#take(this.#waiting)
     this.#waiting = []
+  }
+
+  /** Resolves with why it could not go on, if ever. */
+  get failed(): Promise<unknown> {
+    return this.#failed.promise
   }
 
   end(): void {

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import type { Command } from 'commander'
 import type { Client } from '../client/connect.ts'
+import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { MessageInfo } from '../protocol/control.ts'
 import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
@@ -9,6 +10,7 @@ import { harmlessLine } from './harmless.ts'
 import { width } from './layout.ts'
 import { messageLines } from './messages.ts'
 import { readCount } from './moments.ts'
+import { shellWord } from './shell-word.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 
 interface Options extends CommonOptions {
@@ -36,7 +38,7 @@ async function run(terminal: Terminal, who: string, options: Options): Promise<v
   await withHub(terminal, options, async client => {
     const following = options.follow ? await Following.begin(client, who) : undefined
     const shown = await showPage(terminal, client, who, options)
-    if (following) await follow(terminal, client, following, shown, options)
+    if (following) await follow(terminal, client, following, shown, { ...options, who })
   })
 }
 
@@ -56,7 +58,7 @@ async function showPage(
   }
   const [oldest] = messages
   if (more && oldest) {
-    const again = `parley log ${who}${homeHint(options)} --before ${oldest.position}`
+    const again = `parley log ${shellWord(harmlessLine(who))}${homeHint(options)} --before ${oldest.position}`
     print(terminal, paint(terminal, 'dim', `Earlier ones: ${again}`))
   }
   const nameWidth = Math.max(0, ...messages.map(message => width(harmlessLine(message.name))))
@@ -72,17 +74,20 @@ async function whyEmpty(client: Client, who: string): Promise<string> {
   const { conversation } = await client.request('room', { conversation: who })
   const isInvited = conversation.kind === 'room' && conversation.room.standing === 'invited'
   return isInvited
-    ? `You are invited to ${shown} and see what was said once you join: parley room join "${shown}"`
+    ? `You are invited to ${shown} and see what was said once you join: parley room join ${shellWord(shown)}`
     : `No messages in ${shown} yet.`
 }
 
-/** Prints what is new or another one now, until the daemon stops or the person does. */
+/**
+ * Prints what is new or another one now, until the person stops it.
+ * @throws ParleyError `closed` when the daemon stops, and why nothing more can be read
+ */
 async function follow(
   terminal: Terminal,
   client: Client,
   following: Following,
   shown: readonly MessageInfo[],
-  options: Options,
+  options: Options & { readonly who: string },
 ): Promise<void> {
   const layout = options.ids ? { withId: true } : {}
   following.show(shown, (message, change) => {
@@ -90,6 +95,24 @@ async function follow(
     else if (change === 'gone') print(terminal, paint(terminal, 'dim', '(a message was dropped here)'))
     else print(terminal, messageLines(terminal, message, layout))
   })
-  await Promise.race([client.closed, once(process, 'SIGINT'), once(process, 'SIGTERM')])
-  following.end()
+  const listening = new AbortController()
+  const { signal } = listening
+  const stopped = ['SIGINT', 'SIGTERM'].map(name => once(process, name, { signal }).then(() => 'stopped' as const))
+  for (const each of stopped) each.catch(() => {})
+  try {
+    const failed = following.failed.then(error => {
+      throw asParleyError(error)
+    })
+    const gone = client.closed.then(() => 'gone' as const)
+    const end = await Promise.race([failed, gone, ...stopped])
+    if (end === 'gone') throw daemonGone(options)
+  } finally {
+    listening.abort()
+    following.end()
+  }
+}
+
+function daemonGone(options: Options & { readonly who: string }): ParleyError {
+  const again = `parley log ${shellWord(harmlessLine(options.who))} --follow${homeHint(options)}`
+  return new ParleyError('closed', `The daemon has stopped, so nothing more is shown; \`${again}\` goes on.`)
 }

@@ -16,7 +16,7 @@ export function addReached(program: Command, terminal: Terminal): void {
 
 async function run(terminal: Terminal, who: string, typed: string, options: CommonOptions): Promise<void> {
   await withHub(terminal, options, async client => {
-    const found = await messageNamed(client, who, typed)
+    const found = await messageNamed(client, who, typed, options)
     const { conversation, message, mine } = found
     if (!mine) throw new ParleyError('usage', 'That message is not yours: only its author is told who has it.')
     const { members } = await client.request('reached', { conversation, message })

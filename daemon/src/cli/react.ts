@@ -23,7 +23,7 @@ export function addReact(program: Command, terminal: Terminal): void {
 
 async function run(terminal: Terminal, who: string, typed: string, emoji: string, options: Options): Promise<void> {
   await withHub(terminal, options, async client => {
-    const found = await messageNamed(client, who, typed)
+    const found = await messageNamed(client, who, typed, options)
     const { conversation, user, message } = found
     const on = options.off !== true
     await client.request('react', { conversation, user, message, emoji, on, act: newId() })

@@ -60,7 +60,8 @@ async function run(terminal: Terminal, to: string, words: readonly string[], opt
     const files = await addFiles(terminal, client, options.file)
     const message = newId()
     const mentions = await mentionsIn(client, to, text)
-    const answered = options.replyTo === undefined ? undefined : await messageNamed(client, to, options.replyTo)
+    const answered =
+      options.replyTo === undefined ? undefined : await messageNamed(client, to, options.replyTo, options)
     const sent = await client.request('send', {
       ...{ to, text, message },
       ...(answered && { replyTo: { user: answered.user, message: answered.message } }),

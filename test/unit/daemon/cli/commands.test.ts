@@ -159,6 +159,23 @@ describe('commands', () => {
       assert.match(out, /a␛\[2Jb⟨202e⟩c␇\n {10,}alice {2}forged\n$/)
     })
 
+    it('that follows ends with 1 when the daemon stops, and says how to go on', async () => {
+      const log = run(['log', 'bob', '--follow'])
+      // The control server watches the hub itself.
+      await until('the log', () => hub.watchers > 1)
+      await release()
+      release = async () => {}
+      const { code, err } = await log
+      assert.equal(code, 1)
+      assert.match(err, /daemon has stopped.*`parley log bob --follow --home .*` goes on/)
+    })
+
+    it('names itself as the shell takes it, where it is to be asked for ids', async () => {
+      const { code, err } = await run(['edit', '#tea club', '?', 'new words'])
+      assert.equal(code, 2)
+      assert.match(err, /`parley log "#tea club" --ids --home .*` shows them/)
+    })
+
     it('refuses a limit that is no number', async () => {
       const { code, err } = await run(['log', 'bob', '--limit', 'many'])
       assert.equal(code, 2)
