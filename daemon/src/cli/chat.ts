@@ -16,6 +16,7 @@ import { excerpt, messageLines, stateMark } from './messages.ts'
 import { readDuration } from './moments.ts'
 import { newId } from './new-id.ts'
 import { personLabel } from './people.ts'
+import { shellWord } from './shell-word.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 import { whom, whomShown } from './whom.ts'
 
@@ -164,7 +165,7 @@ class Chat {
     // What comes next does not stand behind the prompt.
     if (isInteractive) print(this.#terminal)
     if (!isGone) return
-    const again = `parley chat ${this.#who.startsWith('classic:') ? '--classic ' : ''}${harmlessLine(whomShown(this.#who))}${homeHint(this.#options)}`
+    const again = `parley chat ${this.#who.startsWith('classic:') ? '--classic ' : ''}${shellWord(harmlessLine(whomShown(this.#who)))}${homeHint(this.#options)}`
     const words = `The daemon has stopped, so the chat ends; what was sent is kept, and \`${again}\` goes on.`
     throw new ParleyError('closed', words)
   }

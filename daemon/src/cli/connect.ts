@@ -7,6 +7,7 @@ import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
 import { harmlessLine } from './harmless.ts'
 import { readDuration } from './moments.ts'
 import { personLabel } from './people.ts'
+import { shellWord } from './shell-word.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
 interface Options extends CommonOptions {
@@ -59,7 +60,7 @@ function tellOpen(terminal: Terminal, options: Options, conversation: DirectInfo
 }
 
 function chatWith(who: string, options: Options): string {
-  return `parley chat ${harmlessLine(who)}${homeHint(options)}`
+  return `parley chat ${shellWord(harmlessLine(who))}${homeHint(options)}`
 }
 
 /** The conversation, once they have accepted: whenever somebody of no team comes, the hub is asked again whether it is them. */

@@ -9,8 +9,10 @@ import { safeFileName } from '../protocol/files.ts'
 import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
 import { harmlessLine } from './harmless.ts'
 import { columns, showSize } from './layout.ts'
+import { importedMark } from './messages.ts'
 import { readCount, readDuration, showTime } from './moments.ts'
 import { Progress } from './progress.ts'
+import { shellWord } from './shell-word.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 
 interface ListOptions extends CommonOptions {
@@ -75,7 +77,7 @@ async function list(terminal: Terminal, who: string, options: ListOptions): Prom
     harmlessLine(file.name),
     showSize(file.size),
     paint(terminal, 'dim', file.hash.slice(0, shownHash)),
-    whereIs(terminal, file),
+    [whereIs(terminal, file), message.imported ? paint(terminal, 'dim', importedMark) : ''].filter(Boolean).join(' '),
   ])
   for (const line of columns(rows)) print(terminal, line)
   if (found.length === 0) print(terminal, `No files with ${harmlessLine(who)} yet.`)
@@ -173,7 +175,7 @@ function progressLine({ name }: FileInfo, { done, size, waiting }: FileProgress)
 interface Found {
   readonly conversation: string
   readonly file: FileInfo
-  readonly message: Pick<MessageInfo, 'message' | 'user' | 'name' | 'written'>
+  readonly message: Pick<MessageInfo, 'message' | 'user' | 'name' | 'written' | 'imported'>
 }
 
 /** The newest file of that name, or the only one whose id begins so. */
@@ -182,7 +184,7 @@ async function choose(client: Client, who: string, wanted: string, options: Comm
     name.toLowerCase() === wanted.toLowerCase() || (wanted.length >= leastHash && hash.startsWith(wanted.toLowerCase()))
   const found = await filesWith(client, who, { limit: 1, isWanted })
   const newest = found.at(-1)
-  const hint = `\`parley file list ${who}${homeHint(options)}\` lists them.`
+  const hint = `\`parley file list ${shellWord(harmlessLine(who))}${homeHint(options)}\` lists them.`
   if (!newest) throw new ParleyError('no-file', `No file with ${who} is called ${JSON.stringify(wanted)}. ${hint}`)
   const isNamed = newest.file.name.toLowerCase() === wanted.toLowerCase()
   const isClear = isNamed || found.every(({ file }) => file.hash === newest.file.hash)
@@ -200,9 +202,10 @@ async function filesWith(
   for (let before: string | undefined; found.length < limit; ) {
     const range = { limit: limits.historyPage, ...(before !== undefined && { before }) }
     const { conversation, messages, more } = await client.request('history', { with: who, ...range })
-    const page = messages.flatMap(({ message, user, name, written, files = [] }) =>
-      files.filter(isWanted).map(file => ({ conversation, file, message: { message, user, name, written } })),
-    )
+    const page = messages.flatMap(({ message, user, name, written, imported, files = [] }) => {
+      const of = { message, user, name, written, ...(imported && { imported }) }
+      return files.filter(isWanted).map(file => ({ conversation, file, message: of }))
+    })
     found.unshift(...page)
     before = messages[0]?.position
     if (!more || before === undefined) break

@@ -2,10 +2,11 @@ import type { Command } from 'commander'
 import type { Client } from '../client/connect.ts'
 import { asParleyError, ParleyError } from '../errors.ts'
 import type { RoomConversation, RoomDetail, RoomHistory, RoomInfo, RoomMember } from '../protocol/control.ts'
-import { addCommand, type CommonOptions, withHub } from './command.ts'
+import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
 import { harmlessLine } from './harmless.ts'
 import { columns } from './layout.ts'
 import { personLabel, personRow } from './people.ts'
+import { shellWord } from './shell-word.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 
 interface CreateOptions extends CommonOptions {
@@ -153,7 +154,7 @@ function addCreate(room: Command, terminal: Terminal): void {
       }
       const detail = await withHub(terminal, options, client => client.request('createRoom', wish))
       if (options.json) return printJson(terminal, detail)
-      print(terminal, `Write there: parley send "${tagOf(detail.conversation)}" "hello"`)
+      print(terminal, `Write there: parley send ${shellWord(tagOf(detail.conversation))} "hello"${homeHint(options)}`)
       showDetail(terminal, detail)
     })
 }
