@@ -43,6 +43,9 @@ export function stateMark(terminal: Terminal, state: MessageState): string {
   return paint(terminal, 'green', `✓ ${state}`)
 }
 
+/** Of a message that an import has brought: anybody who wrote the file could have made it. */
+export const importedMark = '(imported, not signed)'
+
 /** What happened in a room, in words. `by`: who did it. */
 export function eventWords(by: string, event: RoomEvent): string {
   const who = harmlessLine(by)
@@ -73,11 +76,13 @@ export function eventWords(by: string, event: RoomEvent): string {
 }
 
 /** What a message answers and says. */
-function textLines(terminal: Terminal, { text, deleted, edited, replyTo }: MessageInfo): string[] {
+function textLines(terminal: Terminal, { text, deleted, edited, imported, replyTo }: MessageInfo): string[] {
   const dim = (words: string) => paint(terminal, 'dim', words)
-  if (deleted) return [dim('(deleted)')]
+  const marks = imported ? [dim(importedMark)] : []
+  if (deleted) return [[dim('(deleted)'), ...marks].join(' ')]
   const lines = text === '' ? [] : harmless(text).split('\n')
-  if (edited !== undefined) lines.push(`${lines.pop() ?? ''} ${dim('(edited)')}`)
+  if (edited !== undefined) marks.unshift(dim('(edited)'))
+  if (marks.length > 0) lines.push([lines.pop() ?? '', ...marks].join(' '))
   if (!replyTo) return lines
   const said = replyTo.text === undefined ? '…' : replyTo.text === '' ? '(deleted)' : harmlessLine(replyTo.text)
   return [dim(`↪ ${harmlessLine(replyTo.name)}: ${said}`), ...lines]

@@ -4,6 +4,7 @@ import type { SearchHit } from '../protocol/control.ts'
 import { titleOf } from '../protocol/conversation-infos.ts'
 import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
 import { harmlessLine } from './harmless.ts'
+import { importedMark } from './messages.ts'
 import { readCount, readMoment, showTime } from './moments.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 
@@ -71,6 +72,7 @@ function line(terminal: Terminal, { message, conversation, excerpt, marks }: Sea
     at = to
   }
   text += harmlessLine(excerpt.slice(at))
+  if (message.imported) text += ` ${paint(terminal, 'dim', importedMark)}`
   const where = paint(terminal, 'dim', `${showTime(message.written)}  ${harmlessLine(titleOf(conversation))}`)
   return `${where}  ${paint(terminal, message.mine ? 'cyan' : 'bold', harmlessLine(message.name))}: ${text}`
 }

@@ -44,6 +44,8 @@ export interface MessageInfo {
   /** When it was edited last, as the author says. */
   readonly edited?: number
   readonly deleted?: true
+  /** It came by an import: a file has said so, and no signature of its author. */
+  readonly imported?: true
   /** It is shown here no longer: whoever shows it drops it. Only in what is told of changes. */
   readonly gone?: true
   readonly reactions?: readonly ReactionInfo[]

@@ -119,6 +119,11 @@ function Body({ row, around, isTabStop, name, isPointed }: BodyProps) {
             {l10n.t('(edited)')}
           </span>
         )}
+        {row.imported && (
+          <span class="message-edited" title={l10n.t('From an imported file: no signature shows who wrote it.')}>
+            {l10n.t('(imported, not signed)')}
+          </span>
+        )}
         {row.reactions && row.reactions.length > 0 && !row.isDeleted && (
           <Reactions row={row} reactions={row.reactions} around={around} isTabStop={isTabStop} />
         )}
@@ -177,6 +182,7 @@ function labelOf(row: Row, around: Surroundings): string {
     ...(row.isDeleted ? [] : (row.files ?? []).map(({ name: file }) => l10n.t('file {0}', file))),
     ...(row.mentionsMe ? [l10n.t('mentions you')] : []),
     ...(row.edited !== undefined && !row.isDeleted ? [l10n.t('edited')] : []),
+    ...(row.imported ? [l10n.t('imported, not signed')] : []),
   ]
   return [l10n.t('{0}, {1}: {2}', name, time, text), ...marks].join(', ')
 }

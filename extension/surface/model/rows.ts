@@ -37,6 +37,8 @@ export interface Row {
   /** When it was edited last. */
   readonly edited?: number
   readonly isDeleted?: true
+  /** It came by an import: no signature vouches for it. */
+  readonly imported?: true
   readonly reactions?: readonly ReactionInfo[]
   /** Whether its standing is said in words beside it. */
   readonly isStandingSaid: boolean

@@ -35,6 +35,8 @@ export interface ExportMessage {
   readonly files?: readonly ExportFile[]
   readonly edited?: number
   readonly deleted?: true
+  /** No signature vouches for it: it had come by an import itself. */
+  readonly imported?: true
   readonly reactions?: readonly { readonly emoji: string; readonly users: readonly string[] }[]
   readonly event?: RoomEvent
 }
@@ -61,8 +63,22 @@ export function conversationLine(info: ConversationInfo, account: ExportConversa
 }
 
 export function messageLine(info: MessageInfo): ExportMessage {
-  const { message, user, name, written, position, text, replyTo, mentions, files, edited, deleted, reactions, event } =
-    info
+  const {
+    message,
+    user,
+    name,
+    written,
+    position,
+    text,
+    replyTo,
+    mentions,
+    files,
+    edited,
+    deleted,
+    imported,
+    reactions,
+    event,
+  } = info
   return {
     ...{ message, user, name, written },
     ...(!position.startsWith('outbox/') && { position }),
@@ -72,6 +88,7 @@ export function messageLine(info: MessageInfo): ExportMessage {
     ...(files && files.length > 0 && { files: files.map(({ path: _, coming: __, ...file }) => file) }),
     ...(edited !== undefined && { edited }),
     ...(deleted && { deleted }),
+    ...(imported && { imported }),
     ...(reactions && reactions.length > 0 && { reactions: reactions.map(({ emoji, users }) => ({ emoji, users })) }),
     ...(event && { event }),
   }

@@ -21,7 +21,8 @@ export function markdownMessage(
   if (message.event) {
     return { text: `${heading}\n*${at} · ${oneLine(message.name)} ${eventWords(message.event)}*\n`, day: date }
   }
-  const parts = [`${heading}\n**${oneLine(message.name)}** ${at}${message.edited === undefined ? '' : ' (edited)'}\n`]
+  const marks = `${message.edited === undefined ? '' : ' (edited)'}${message.imported ? ' (imported, not signed)' : ''}`
+  const parts = [`${heading}\n**${oneLine(message.name)}** ${at}${marks}\n`]
   if (message.replyTo) {
     const { name, text = 'a message that is not here' } = message.replyTo
     parts.push(`\n> ${oneLine(name)}: ${oneLine(text)}\n`)

@@ -73,6 +73,8 @@ export interface StoredMessage {
   /** When it was edited last, as the author says: ms since 1970. */
   readonly edited?: number
   readonly deleted?: true
+  /** It came by an import, and nobody's signature vouches for it. */
+  readonly imported?: true
   /** Those that are on, in the order in which they came. */
   readonly reactions?: readonly Reaction[]
   /** What happened: a line that is no message. */

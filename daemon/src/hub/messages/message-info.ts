@@ -18,7 +18,7 @@ export interface Showing {
 /** A message as front ends are told of it. */
 export function messageInfo(stored: StoredMessage, showing: Showing): MessageInfo {
   const { conversation, message, user, mine, text, written, state, reached, position } = stored
-  const { replyTo, mentions = [], mentionsAll, files, edited, deleted, reactions, event, isGone } = stored
+  const { replyTo, mentions = [], mentionsAll, files, edited, deleted, imported, reactions, event, isGone } = stored
   const { own, nameOf, fileInfo, eventOf } = showing
   const told = event && eventOf?.(event)
   const named = [...(mentionsAll ? ['all'] : []), ...mentions]
@@ -34,6 +34,7 @@ export function messageInfo(stored: StoredMessage, showing: Showing): MessageInf
     ...(files && { files: files.map(fileInfo) }),
     ...(edited !== undefined && { edited }),
     ...(deleted && { deleted }),
+    ...(imported && { imported }),
     ...(reactions && { reactions: reactionInfos(reactions, own) }),
     ...(isGone && { gone: isGone }),
   }

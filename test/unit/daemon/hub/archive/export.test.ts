@@ -85,6 +85,19 @@ describe('an import', () => {
     const { messages } = await alice.hub.history({ with: 'bob', limit: 10 })
     assert.equal(messages.length, 4)
     assert.ok(messages.slice(0, 2).every(({ edited, state }) => edited === 5 && state === undefined))
+    // Nobody has signed them, and whoever sees them sees that, also in a file that is made of them.
+    assert.deepEqual(
+      messages.map(({ imported }) => imported ?? false),
+      [true, true, false, false],
+    )
+    for (const format of ['json', 'markdown'] as const) {
+      const again = join(folder, `again.${format}`)
+      await alice.hub.archive.exportHistory({ file: again, format })
+      const marks = (await readFile(again, 'utf8')).match(
+        format === 'json' ? /"imported":true/g : /imported, not signed/g,
+      )
+      assert.equal(marks?.length, 2)
+    }
     assert.equal(messages.find(({ text }) => text === 'said long ago')?.user, user)
     assert.equal(alice.hub.conversation(conversation)?.unread, 1)
     assert.equal(alice.hub.conversation(conversation)?.lastLine, messages.at(-1)?.text)
@@ -112,9 +125,20 @@ describe('an import', () => {
     const shown = async () =>
       (await alice.hub.history({ with: conversation, limit: 20 })).messages
         .filter(({ event }) => !event)
-        .map(({ message: _, position: __, state: ___, reached: ____, replyTo, written: _____, ...rest }) => {
-          return { ...rest, ...(replyTo && { answers: replyTo.text }) }
-        })
+        .map(
+          ({
+            message: _,
+            position: __,
+            state: ___,
+            reached: ____,
+            imported: ______,
+            replyTo,
+            written: _____,
+            ...rest
+          }) => {
+            return { ...rest, ...(replyTo && { answers: replyTo.text }) }
+          },
+        )
     await until('all is there', async () => (await shown()).at(-1)?.deleted && (await shown())[0]?.edited)
     const before = await shown()
     assert.equal(before.length, 3)
