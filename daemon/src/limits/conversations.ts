@@ -58,7 +58,7 @@ export const conversationsLimits = {
   /** A log with a gap is asked for again at most this often. */
   askAgain: 1_000,
   /** How often in a row without anything new: then the next link may know more. */
-  asks: 5,
+  asksInVain: 5,
   /** Looks at logs of one conversation that may be due over a link at a time. */
   looksAtOnce: 8,
   /** How often a peer's frame is tried while storage fails, `askAgain` apart; the link is paused meanwhile. */

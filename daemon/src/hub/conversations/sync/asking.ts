@@ -28,7 +28,7 @@ export class Asking {
 
   /** Of these logs those that may be asked for once more. */
   again(devices: Iterable<DeviceId>): DeviceId[] {
-    const wanted = [...devices].filter(device => (this.#fruitless.get(device) ?? 0) < limits.asks)
+    const wanted = [...devices].filter(device => (this.#fruitless.get(device) ?? 0) < limits.asksInVain)
     for (const device of wanted) this.#fruitless.set(device, (this.#fruitless.get(device) ?? 0) + 1)
     return wanted
   }
