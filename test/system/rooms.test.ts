@@ -61,6 +61,10 @@ describe('a room of real people', () => {
     const founded = await cli(['room', 'create', 'Tea club', '--invite', 'bob', 'cas', '--home', ann.home])
     assert.equal(founded.code, 0, founded.err)
     assert.match(founded.out, /parley send "#Tea-club"/)
+    // Nobody has joined, so it names nobody; that does not keep it from being said.
+    const early = await cli(['send', '#tea-club', 'hello', '@bob', '--home', ann.home, '--json'])
+    assert.equal(early.code, 0, early.err)
+    assert.equal(JSON.parse(early.out).mentions, undefined)
     for (const each of [bob, cas]) {
       await stands(each, 'invited')
       const unread = await cli(['log', '#tea-club', '--home', each.home])
@@ -69,20 +73,19 @@ describe('a room of real people', () => {
       assert.equal(joined.out, 'You are in Tea club now.\n', joined.err)
     }
     for (const each of [ann, bob, cas]) await stands(each, each === ann ? 'owner' : 'member', 3)
-    await say(ann, 'hello')
-    for (const each of [ann, bob, cas]) await sees(each, ['ann: hello'])
+    for (const each of [ann, bob, cas]) await sees(each, ['ann: hello @bob'])
 
     // The founder is gone for now; the others go on, and let somebody in.
     await ann.kill()
     await say(bob, 'ann is gone')
-    await sees(cas, ['ann: hello', 'bob: ann is gone'])
+    await sees(cas, ['ann: hello @bob', 'bob: ann is gone'])
     const half = await cli(['room', 'invite', '#tea-club', 'dan', 'zoe', '--home', cas.home])
     assert.match(half.err, /It was done for dan; then: Nobody in .* is called "zoe"/)
     await stands(dan, 'invited')
     await dan.client.request('joinRoom', { conversation: '#tea-club' })
-    await sees(dan, ['ann: hello', 'bob: ann is gone'])
+    await sees(dan, ['ann: hello @bob', 'bob: ann is gone'])
     await say(dan, 'here I am')
-    const all = ['ann: hello', 'bob: ann is gone', 'dan: here I am']
+    const all = ['ann: hello @bob', 'bob: ann is gone', 'dan: here I am']
     await sees(bob, all)
     await sees(cas, all)
 

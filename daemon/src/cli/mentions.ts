@@ -2,7 +2,10 @@ import type { Client } from '../client/connect.ts'
 import { limits } from '../limits.ts'
 import type { ConversationInfo } from '../protocol/control.ts'
 
-/** The users whom a text names by `@name` and who take part in a chat, and `all`, as `send` takes them. */
+/**
+ * The users whom a text names by `@name` and who take part in a chat, and `all`, as `send` takes them. Whoever is only
+ * invited is told of nothing there, so their name stays plain text.
+ */
 export async function mentionsIn(client: Client, who: string, text: string): Promise<string[]> {
   const names = [...text.matchAll(mention)].map(([, name = '']) => name.toLowerCase())
   if (names.length === 0) return []
@@ -20,7 +23,8 @@ export async function mentionsIn(client: Client, who: string, text: string): Pro
 async function usersByName(client: Client, conversation: ConversationInfo): Promise<Map<string, string>> {
   if (conversation.kind === 'direct') return new Map([[conversation.person.name, conversation.person.user]])
   const { members } = await client.request('room', { conversation: conversation.conversation })
-  return new Map(members.map(({ person }) => [person.name, person.user]))
+  const joined = members.filter(({ role }) => role !== 'invited')
+  return new Map(joined.map(({ person }) => [person.name, person.user]))
 }
 
 /** A name as accounts have them, behind a sign that is no part of an address. */

@@ -134,7 +134,7 @@ function namedBy(
   { mentions = [] }: { readonly mentions?: readonly string[] },
 ): Pick<Words, 'mentions' | 'mentionsAll'> {
   const users = [...new Set(mentions.filter(each => each !== 'all'))].map(each => userId(each))
-  for (const user of users) if (!belongs(user, circle, conversation)) throw nobodyThere(user)
+  for (const user of users) if (!belongs(user, circle, conversation)) throw nobodyThere()
   return {
     ...(users.length > 0 && { mentions: users }),
     ...(users.length < mentions.length && mentions.includes('all') && { mentionsAll: true as const }),
@@ -148,8 +148,9 @@ function belongs(user: UserId, circle: Circle, conversation: ConversationId): bo
   return circle.takesPart?.(conversation, user) === true
 }
 
-function nobodyThere(user: UserId): ParleyError {
-  return new ParleyError('bad-message', `The message names somebody (${user}) who does not take part in that chat.`)
+function nobodyThere(): ParleyError {
+  const words = 'The message names somebody who does not take part in that chat. Send it without that mention.'
+  return new ParleyError('bad-message', words)
 }
 
 function readName({ user, message }: { readonly user: string; readonly message: string }): MessageName {
