@@ -13,6 +13,21 @@ import { until } from '../support/wait.ts'
 
 const newId = () => toText(randomBytes(16))
 
+const kept: readonly (readonly [words: readonly string[], said: RegExp])[] = [
+  [['archive', 'bob'], /bob is archived/],
+  [['unarchive', 'bob'], /bob is not archived/],
+  [['pin', 'bob'], /bob is pinned/],
+  [['unpin', 'bob'], /bob is not pinned/],
+  [['mute', 'bob'], /bob is muted/],
+  [['unmute', 'bob'], /bob is not muted/],
+  [['unread', 'bob'], /bob is marked as unread/],
+  [['read', 'bob'], /bob is read/],
+  [['receipts', 'off'], /Others do not see/],
+  [['receipts'], /Others do not see/],
+  [['receipts', 'on'], /Others see what you have read/],
+  [['receipts'], /Others see what you have read/],
+]
+
 describe('what was said, with two real hubs', () => {
   let folder: string
   let alice: Person
@@ -110,7 +125,7 @@ describe('what was said, with two real hubs', () => {
     await finds([], bob, 'earl', { with: 'alice' })
   })
 
-  it('is searched, exported, imported and dropped from a terminal', async function () {
+  it('is searched, kept in order, exported, imported and dropped from a terminal', async function () {
     this.timeout(60_000)
     const run = (...args: string[]) => cli([...args, '--home', alice.home])
     for (const text of ['release on Friday', 'release on Monday', 'lunch?']) await say(alice, 'bob', text)
@@ -146,6 +161,11 @@ describe('what was said, with two real hubs', () => {
     const theirs = await cli(['import', file, '--home', bob.home])
     assert.match(theirs.err, /another account/)
 
+    for (const [words, said] of kept) {
+      const { code, out, err } = await run(...words)
+      assert.deepEqual([code, err], [0, ''])
+      assert.match(out, said)
+    }
     assert.match((await run('retention', 'bob', '90')).out, /dropped after 90 days/)
     assert.equal((await run('retention', 'bob', 'never')).code, 2)
     assert.match((await run('retention', 'bob', 'off')).out, /stays/)
