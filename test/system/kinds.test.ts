@@ -105,7 +105,7 @@ describe('what is done with messages, by two real hubs', () => {
     await assert.rejects(word, { code: 'bad-message', message: /^React with one emoji/ })
     await assert.rejects(
       bob.client.request('editMessage', { conversation, message, text: 'x', act: newId() }),
-      /not here/,
+      /only its author can edit/,
     )
     await assert.rejects(say('@carl', { mentions: [newId()] }), { code: 'bad-message' })
     await bob.client.request('deleteMessage', { ...about, forMe: true })
@@ -158,6 +158,12 @@ describe('what is done with messages, by two real hubs', () => {
     assert.match(log, /lunch today\? \(edited\)/)
     assert.match(log, /↪ alice: lunch today\?\n +@alice at noon/)
     assert.match(log, /🍕/)
+    const taken = (emoji: string) => run(bob, 'react', 'alice', id, emoji, '--off')
+    assert.match(await taken('🍎'), /🍎 of yours was not on: lunch today/)
+    assert.match(await taken('🍕'), /🍕 taken back from: lunch today/)
+    const foreign = await runParley(['edit', 'alice', id, 'mine now', '--home', bob.home])
+    assert.equal(foreign.code, 2)
+    assert.match(foreign.err, /not yours: only its author can edit it/)
     assert.match(await run(alice, 'delete', 'bob', id), /Deleted: lunch today\?/)
     await atBob('it is deleted', ([first]) => first?.deleted === true)
     assert.match(await run(bob, 'log', 'alice'), /\(deleted\)/)

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { ParleyError } from '../errors.ts'
 import { checkText } from '../protocol/bodies.ts'
 import { addCommand, type CommonOptions, withHub } from './command.ts'
 import { mentionsIn } from './mentions.ts'
@@ -25,7 +26,8 @@ async function run(
 ): Promise<void> {
   checkText(text)
   await withHub(terminal, options, async client => {
-    const { conversation, message } = await messageNamed(client, who, typed, options)
+    const { conversation, message, mine } = await messageNamed(client, who, typed, options)
+    if (!mine) throw new ParleyError('usage', 'That message is not yours: only its author can edit it.')
     const mentions = await mentionsIn(client, who, text)
     const words = { text, ...(mentions.length > 0 && { mentions }) }
     const edited = await client.request('editMessage', { conversation, message, ...words, act: newId() })

@@ -27,7 +27,9 @@ async function run(terminal: Terminal, who: string, typed: string, emoji: string
     const { conversation, user, message } = found
     const on = options.off !== true
     await client.request('react', { conversation, user, message, emoji, on, act: newId() })
+    const wasOn = found.reactions?.some(each => each.mine && each.emoji === emoji) ?? false
+    const done = on ? 'on' : wasOn ? 'taken back from' : 'of yours was not on'
     if (options.json) printJson(terminal, { conversation, user, message, emoji, on })
-    else print(terminal, `${harmlessLine(emoji)} ${on ? 'on' : 'taken back from'}: ${excerpt(found)}`)
+    else print(terminal, `${harmlessLine(emoji)} ${done}: ${excerpt(found)}`)
   })
 }

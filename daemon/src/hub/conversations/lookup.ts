@@ -52,7 +52,11 @@ export async function checkAct(storage: Storage, view: View, said: Act, mayModer
   if (taken !== undefined) return false
   const found = await findMessage(storage, view, targetOf(said, view.user))
   if (found === undefined || found.event) {
-    throw new ParleyError('bad-message', `That message is not here, so it cannot be ${doneTo[act.is]}.`)
+    const words =
+      act.is === 'edit'
+        ? 'No message of yours with that id is here: only its author can edit a message.'
+        : `That message is not here, so it cannot be ${doneTo[act.is]}.`
+    throw new ParleyError('bad-message', words)
   }
   if (act.is === 'deletion') {
     if (found.mine || mayModerate) return !found.deleted
