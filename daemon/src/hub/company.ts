@@ -189,9 +189,8 @@ export class Company {
 
   async #roomNamed(text: string): Promise<Place> {
     const rooms = this.#team?.rooms
-    const conversation = rooms?.roomNamed(text)
-    if (!rooms || !conversation) throw unknownRoom(text)
-    return { circle: rooms, conversation }
+    if (!rooms) throw unknownRoom(text)
+    return { circle: rooms, conversation: await rooms.findRoom(text) }
   }
 
   /** Somebody of the team whom this hub has never met: the registry knows them. */

@@ -61,6 +61,11 @@ export const hubLimits = {
   listAgain: 1_000,
   /** A person whose last front end has gone is away after this: a window that reloads does not flicker. */
   attendGrace: 5_000,
+  /**
+   * After its start a hub waits this long for what it does not know yet and is asked for: signing in, the mailbox and the
+   * first links take a second or two.
+   */
+  catchUp: 5_000,
   /** People of one search; of a list unless a number is given. */
   page: 500,
   whoUsual: 100,

@@ -12,6 +12,7 @@ import type { LettingGo } from '../conversations/letting-go.ts'
 import { RoomMembers } from '../conversations/membership/room-members.ts'
 import type { ConversationChange, HistoryRange, RoomSummary, StoredMessage } from '../conversations/types.ts'
 import type { HubNews } from '../news.ts'
+import { CatchingUp } from './catching-up.ts'
 import { roomInfo } from './infos.ts'
 import { namesRoom, roomNamed, unknownRoom } from './naming.ts'
 import { notIn, type RoomsCircle } from './rooms.ts'
@@ -57,6 +58,7 @@ export class TeamRooms implements Circle, RoomsCircle {
   readonly self: UserId
   readonly conversations: Conversations
   readonly #options: TeamRoomsOptions
+  readonly #catchingUp: CatchingUp
   /** Who has had a link since something of a room was last other for them. */
   readonly #told = new Set<UserId>()
   /** To whom to have links; undefined: to be found anew. */
@@ -68,6 +70,7 @@ export class TeamRooms implements Circle, RoomsCircle {
     this.self = options.self
     this.conversations = options.conversations
     options.conversations.watch(change => this.#changed(change))
+    this.#catchingUp = new CatchingUp(listener => options.conversations.watch(listener))
   }
 
   get account() {
@@ -84,6 +87,13 @@ export class TeamRooms implements Circle, RoomsCircle {
 
   named(text: string): ConversationId | undefined {
     return namesRoom(text) ? this.roomNamed(text) : undefined
+  }
+
+  /** As {@link roomNamed}; right after the start, one that comes then. @throws ParleyError `unknown-room`, `usage` */
+  async findRoom(text: string): Promise<ConversationId> {
+    const { found, hasWaited } = await this.#catchingUp.find(() => this.roomNamed(text))
+    if (found === undefined) throw unknownRoom(text, hasWaited)
+    return found
   }
 
   roomNamed(text: string): ConversationId | undefined {

@@ -26,9 +26,10 @@ export function roomNamed(text: string, rooms: Iterable<NamedRoom>): Conversatio
   throw new ParleyError('usage', `${found.length} rooms are called "${first?.name}". Give the id of one: ${ids}`)
 }
 
-/** The room is not here. */
-export function unknownRoom(text: string): ParleyError {
-  return new ParleyError('unknown-room', `No room here is called "${text.trim()}". List them with: parley room`)
+/** The room is not here. `hasWaited`: nor did it come to a hub that has just started. */
+export function unknownRoom(text: string, hasWaited?: boolean): ParleyError {
+  const nor = hasWaited ? ', and no invitation to one has come since this hub started' : ''
+  return new ParleyError('unknown-room', `No room here is called "${text.trim()}"${nor}. List them with: parley room`)
 }
 
 function plain(name: string): string {

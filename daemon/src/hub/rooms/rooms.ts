@@ -34,8 +34,8 @@ export interface RoomsCircle {
   now(): number
   /** Why nothing can be written now; undefined: it can. */
   readonly refusal: ParleyError | undefined
-  /** The room that `#name` means. */
-  roomNamed(text: string): ConversationId | undefined
+  /** The room that `#name` means, also one that comes right after the start. @throws ParleyError `unknown-room`, `usage` */
+  findRoom(text: string): Promise<ConversationId>
   summary(conversation: ConversationId): ConversationInfo | undefined
   /** Somebody by name, whom the registry is asked for if need be. @throws ParleyError `unknown-user` and more */
   findPerson(name: string): Promise<{ readonly user: UserId }>
@@ -72,11 +72,11 @@ export class Rooms {
   }
 
   readonly room = async ({ conversation }: Params<'room'>): Promise<RoomDetail> => {
-    return this.#room(conversation).detail
+    return (await this.#room(conversation)).detail
   }
 
   readonly inviteToRoom = async ({ conversation, who }: Params<'inviteToRoom'>): Promise<RoomMember> => {
-    const room = this.#room(conversation, 'write')
+    const room = await this.#room(conversation, 'write')
     room.checkIsIn()
     if (isSelf(room.circle, who)) {
       throw new ParleyError('usage', `You are in ${room.membership.name} already. Name somebody else to invite.`)
@@ -92,7 +92,7 @@ export class Rooms {
   }
 
   readonly joinRoom = async ({ conversation }: Params<'joinRoom'>): Promise<RoomDetail> => {
-    const room = this.#room(conversation, 'write')
+    const room = await this.#room(conversation, 'write')
     if (room.standing === 'out') throw outOf(room)
     if (room.standing === 'invited') await room.act({ is: 'joining' })
     room.circle.reach(room.others)
@@ -100,7 +100,7 @@ export class Rooms {
   }
 
   readonly leaveRoom = async ({ conversation }: Params<'leaveRoom'>): Promise<Record<string, never>> => {
-    const room = this.#room(conversation, 'write')
+    const room = await this.#room(conversation, 'write')
     if (room.standing === 'out') return {}
     const { others } = room
     await room.act({ is: 'leaving', cut: room.cutOf(room.circle.self) })
@@ -109,7 +109,7 @@ export class Rooms {
   }
 
   readonly changeRoom = async ({ conversation, name, topic, history }: Params<'changeRoom'>): Promise<RoomDetail> => {
-    const room = this.#room(conversation, 'write')
+    const room = await this.#room(conversation, 'write')
     room.checkIsAdmin('change its name, topic or history')
     const wanted = {
       ...(name !== undefined && { name: readRoomName(name) }),
@@ -126,7 +126,7 @@ export class Rooms {
   }
 
   readonly removeFromRoom = async ({ conversation, who }: Params<'removeFromRoom'>): Promise<RoomDetail> => {
-    const room = this.#room(conversation, 'write')
+    const room = await this.#room(conversation, 'write')
     room.checkIsIn()
     const user = room.memberNamed(who)
     if (user === room.circle.self)
@@ -139,7 +139,7 @@ export class Rooms {
   }
 
   readonly setRoomRole = async ({ conversation, who, role }: Params<'setRoomRole'>): Promise<RoomMember> => {
-    const room = this.#room(conversation, 'write')
+    const room = await this.#room(conversation, 'write')
     const user = room.memberNamed(who)
     const standing = room.membership.standings.get(user)
     if (standing === 'invited') {
@@ -163,10 +163,10 @@ export class Rooms {
   }
 
   /** A room by its id or `#name`. */
-  #room(text: string, to: 'read' | 'write' = 'read'): Room {
+  async #room(text: string, to: 'read' | 'write' = 'read'): Promise<Room> {
     const circle = to === 'write' ? this.#ready : this.#circle()
     if (circle === undefined) throw new ParleyError('unknown-account', nobodyYet)
-    const conversation = namesRoom(text) ? circle.roomNamed(text) : idIn(text)
+    const conversation = namesRoom(text) ? await circle.findRoom(text) : idIn(text)
     if (conversation === undefined || !(circle.conversations.membersOf(conversation) instanceof RoomMembers)) {
       throw unknownRoom(text)
     }

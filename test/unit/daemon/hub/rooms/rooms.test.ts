@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { limits } from '../../../../../daemon/src/limits.ts'
 import type { RoomConversation } from '../../../../../daemon/src/protocol/control.ts'
 import { type HubHome, hubHome, password, type RunningHub, startTestHub } from '../../../../support/hub.ts'
 import { type RunningRegistry, startTestRegistry } from '../../../../support/registry.ts'
@@ -134,6 +135,21 @@ describe('rooms of a team', () => {
     ])
   })
 
+  it('that one was invited to while away are found by the first question after the start', async () => {
+    await using team = await RoomsTeam.start('ann', 'ben')
+    await team.of('ann').say('ben', 'we have met')
+    await team.of('ben').seen('the message', () => team.of('ben').hub.snapshot().conversations.length === 1)
+    await team.stop('ben')
+    await team.of('ann').hub.rooms.createRoom({ name: 'Tea club', invite: ['ben'] })
+    await team.begin('ben')
+    const { hub } = team.of('ben')
+    const [asked, named] = await Promise.all([
+      hub.rooms.room({ conversation: '#tea-club' }),
+      hub.history({ with: '#Tea club', limit: 1 }),
+    ])
+    assert.equal(asked.conversation.conversation, named.conversation)
+  })
+
   it('put somebody out, and take them in again', async () => {
     await using team = await RoomsTeam.start('ann', 'bob')
     const { rooms } = team.of('ann').hub
@@ -233,8 +249,12 @@ describe('rooms of a team', () => {
     await assert.rejects(rooms.createRoom({ name: 'n'.repeat(81) }), { code: 'bad-name' })
     await assert.rejects(rooms.createRoom({ name: 'Tea', invite: ['nobody'] }), { code: 'unknown-user' })
     assert.deepEqual(team.of('ann').hub.snapshot().conversations, [])
-    await assert.rejects(rooms.room({ conversation: '#tea' }), { code: 'unknown-room' })
-    await assert.rejects(team.of('ann').say('#tea', 'hello'), { code: 'unknown-room' })
+    // A hub that has just started waits for a while whether it comes.
+    const notCome = /no invitation to one has come since this hub started/
+    await assert.rejects(rooms.room({ conversation: '#tea' }), { code: 'unknown-room', message: notCome })
+    const began = performance.now()
+    await assert.rejects(team.of('ann').say('#tea', 'hello'), { code: 'unknown-room', message: /"#tea"\. List them/ })
+    assert.ok(performance.now() - began < limits.catchUp)
     const { conversation } = await rooms.createRoom({ name: 'Tea', invite: ['ann'] })
     const inviteSelf = rooms.inviteToRoom({ conversation: conversation.conversation, who: '@Ann' })
     await assert.rejects(inviteSelf, { code: 'usage', message: /You are in Tea already/ })
