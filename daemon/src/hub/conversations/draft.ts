@@ -205,8 +205,7 @@ export class Draft {
     this.#row.recounts = mergeRecounts(this.#row.recounts, recountsFor(this.#members, members, this.#logs))
     this.#tellLines(this.#members, members)
     const floors = members.floorsFor(this.#account.user)
-    // Where one was invited from is no news to whoever has joined.
-    if (floors && !members.users.has(this.#account.user)) this.#beginAt(floors)
+    if (floors) this.#beginAt(floors, members.users.has(this.#account.user))
     this.#members = members
   }
 
@@ -239,12 +238,14 @@ export class Draft {
 
   /**
    * Begins logs where they start for whoever was invited to a part of the history. Of one who comes back they go on there,
-   * behind what they have of before.
+   * behind what they have of before. Of several invitations another may count once more is known: to whoever has joined
+   * by then the others bring logs from there, so those begin there of which nothing is here.
    */
-  #beginAt(floors: ReadonlyMap<DeviceId, readonly Place[]>): void {
+  #beginAt(floors: ReadonlyMap<DeviceId, readonly Place[]>, hasJoined: boolean): void {
     for (const [device, places] of floors) {
       const [first] = places
-      if (first === undefined || places.some(({ seq }) => seq <= topOf(this.#logs.get(device)))) continue
+      const top = topOf(this.#logs.get(device))
+      if (first === undefined || (hasJoined && top > 0) || places.some(({ seq }) => seq <= top)) continue
       this.#logs.set(device, { ...flooredLog(places), arrival: this.#arrival })
       this.#touched.add(device)
     }

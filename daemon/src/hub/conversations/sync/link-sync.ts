@@ -348,13 +348,13 @@ export class LinkSync implements ExchangeLink {
 
   async #entries(conversation: Conversation, frame: Entries): Promise<void> {
     const bytes = bytesOf(frame)
-    const { accepted, refused, gaps, lacksRights, devices } = await conversation.reception.check(frame.entries, bytes, {
+    const { accepted, refused, gaps, lacksRights } = await conversation.reception.check(frame.entries, bytes, {
       device: this.device,
       committed: logs => this.#committed(conversation, bytes, logs),
       missing: logs => this.#exchange(conversation).askAgain(logs),
     })
     const exchange = this.#exchange(conversation)
-    if (accepted.length > 0) exchange.progressed(devices)
+    exchange.progressed(new Set(accepted.map(({ device }) => device)))
     for (const refusal of refused) this.refuse(conversation.id, refusal)
     if (lacksRights) this.#rights.tell(conversation)
     if (gaps.size > 0) exchange.askAgain(gaps)

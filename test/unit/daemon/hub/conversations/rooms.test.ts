@@ -230,6 +230,30 @@ describe('a room', () => {
     await bob.showsTexts(room, ['new'])
   })
 
+  it('goes on for whoever joined where another invitation says, once that counts in place of the first', async () => {
+    const [ann, bob, cas] = await people('ann', 'bob', 'cas')
+    assert.ok(ann && bob && cas)
+    const room = await ann.found('Tea', 'from-invitation')
+    await ann.invite(room, cas.person)
+    const first = connect(ann.home, cas.home)
+    await cas.stands(room, cas.person, 'invited')
+    first.cut()
+    await cas.join(room)
+    await cas.invite(room, bob.person, cas.heads(room))
+    await ann.invite(room, bob.person)
+    const second = connect(ann.home, bob.home)
+    await bob.stands(room, bob.person, 'invited')
+    await bob.join(room)
+    await ann.stands(room, bob.person, 'member')
+    second.cut()
+    connect(ann.home, cas.home)
+    await cas.stands(room, bob.person, 'member')
+    await ann.stands(room, cas.person, 'member')
+    await cas.send(room, 'welcome')
+    connect(bob.home, cas.home)
+    await bob.showsTexts(room, ['welcome'])
+  })
+
   it('carries what members say who were linked from the start, once they have joined', async () => {
     for (const order of ['together', 'one by one']) {
       const [ann, bob, cas] = await people('ann', 'bob', 'cas')
