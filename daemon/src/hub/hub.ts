@@ -31,7 +31,7 @@ import { RegistryClient } from './registry/client.ts'
 import { HubRelay } from './relay.ts'
 import { Rooms } from './rooms/rooms.ts'
 import { Standing } from './standing.ts'
-import { circlesStatus, clockWarnings } from './status.ts'
+import { circlesStatus, clientWarnings } from './status.ts'
 import type { Strangers } from './strangers.ts'
 import { watchSurroundings } from './surroundings.ts'
 import { Verifying } from './trust.ts'
@@ -208,7 +208,7 @@ export class Hub {
       isDirect: this.#reach.isDirect,
       ...circlesStatus(this.#company.keyed, this.#company.classic.circle.queued, [
         ...(this.#options.hosting?.warnings ?? []),
-        ...clockWarnings(this.#client.skew),
+        ...clientWarnings(this.#client),
       ]),
     }
   }
@@ -266,7 +266,7 @@ export class Hub {
     const session = this.#client.session
     return hubChecks({
       status: () => this.status(),
-      places: () => this.#reach.places,
+      ...{ places: () => this.#reach.places, isTwice: () => this.#client.twin.isThere },
       skew: () => (session ? this.#client.skew : undefined),
       ask: session && (async () => void (await session.search('', 1))),
       udp: () => this.#client.heartbeat.passes,

@@ -4,6 +4,8 @@ export const hubLimits = {
   opaque: 30_000,
   /** Redials: a person notices 4 s of absence hardly, and a registry that stays away is not hammered. */
   reconnect: { first: 500, fast: 4_000, fastFor: 60_000, slow: 30_000 },
+  /** So long a copy of this home that signed in over another connection is taken to run still: twice the slowest redial. */
+  twinRemembered: 60_000,
   /** Digits of pending devices that are kept: more than one account may have waiting. */
   digitsKept: 32,
   /** People looked up again at once, as after a sign-in with many links: the registry has others to answer. */
