@@ -62,6 +62,10 @@ export class DirectMembers implements Members {
     return author !== undefined && this.users.has(author.user) ? author : undefined
   }
 
+  hasJoined(user: UserId): boolean {
+    return this.users.has(user)
+  }
+
   judge({ header, hash }: ReadEntry, { heldCuts }: JudgeContext): Doubt | undefined {
     return this.cutsOf(header.device).some(cut => isBeyond(cut, heldCuts, header.seq, hash)) ? beyond : undefined
   }

@@ -59,8 +59,13 @@ export interface Members {
   readonly named: ReadonlySet<UserId>
   /** Hashes in base32 of the membership entries that a user may know of, such as those up to their removal; undefined: all. */
   knownTo(user: UserId): ReadonlySet<string> | undefined
-  /** Whose entries link: those of members past and present, of revoked devices too. */
+  /**
+   * Whose entries link: those of members past and present, of revoked devices too. More entries never take it away, so that
+   * all who know the same hold the same: also of whoever joined while they were put out, which makes nothing of theirs count.
+   */
   mayLink(device: DeviceId): Author | undefined
+  /** Whether anything may count that somebody wrote: in a room once they have joined. */
+  hasJoined(user: UserId): boolean
   /** Why an entry does not count; undefined: it does. */
   judge(entry: ReadEntry, context: JudgeContext): Doubt | undefined
   /** Whether somebody may delete what others wrote, by the membership entries that those heads lead to. */

@@ -171,10 +171,11 @@ class Judge {
 
 function rightOf(members: Members, device: DeviceId): { readonly text: string; readonly joined: string } {
   const author = members.mayLink(device)?.user
-  const joined = author === undefined ? 'never' : `${members.named.has(author)} ${members.joined(author)}`
+  const hasJoined = author !== undefined && members.hasJoined(author)
+  const joined = hasJoined ? `${members.named.has(author)} ${members.joined(author)}` : 'never'
   const cuts = members.cutsOf(device).map(({ heads }) => heads.map(({ seq, hash }) => `${seq}:${textOf(hash)}`).join())
   // Who is out was in before: what has changed then are the cuts.
-  return { text: JSON.stringify([joined, cuts]), joined: author === undefined ? 'never' : 'ever' }
+  return { text: JSON.stringify([joined, cuts]), joined: hasJoined ? 'ever' : 'never' }
 }
 
 function lowest(cuts: ReadonlySet<Cut>): number {

@@ -42,6 +42,7 @@ export class RoomMembers implements Members {
   #earlier: Earlier | undefined
   #membership: Membership | undefined
   #users: ReadonlySet<UserId> | undefined
+  #joiners: ReadonlySet<UserId> | undefined
   #digest: Uint8Array | undefined
   /** By the SPKI of devices that have written membership entries or were revoked. */
   #authors: ReadonlyMap<DeviceId, Signer> | undefined
@@ -126,7 +127,11 @@ export class RoomMembers implements Members {
 
   mayLink(device: DeviceId): Author | undefined {
     const author = this.#parts.keyring.keyOf(device) ?? this.#authorHere(device)
-    return author !== undefined && this.membership.hasJoined(author.user) ? author : undefined
+    return author !== undefined && this.#joining.has(author.user) ? author : undefined
+  }
+
+  hasJoined(user: UserId): boolean {
+    return this.membership.hasJoined(user)
   }
 
   judge({ header, hash }: ReadEntry, { author, rights, heldCuts }: JudgeContext): Doubt | undefined {
@@ -181,6 +186,12 @@ export class RoomMembers implements Members {
       : membership && { membership, fresh: [...(this.#earlier?.fresh ?? []), ...made] }
     const named = new Set([...this.named, ...namedIn(made)])
     return new RoomMembers(this.#parts, all, acts, { named, earlier, keys: this.#keys })
+  }
+
+  /** Whoever has founded the room or says to have joined it, whether or not that counts. */
+  get #joining(): ReadonlySet<UserId> {
+    this.#joiners ??= joiningIn(this.#acts.values())
+    return this.#joiners
   }
 
   /** How everybody stood as those knew who name `rights`. */
@@ -263,6 +274,12 @@ export function hasRoomFor(
 ): boolean {
   if (held.total >= limits.membershipEntries) return false
   return user === held.founder || (held.counts.get(user) ?? 0) < limits.membershipEntriesOf
+}
+
+function joiningIn(acts: Iterable<MembershipAct>): Set<UserId> {
+  const joining = new Set<UserId>()
+  for (const { user, body } of acts) if (body.is === 'founding' || body.is === 'joining') joining.add(user)
+  return joining
 }
 
 const stranger: Doubt = {
