@@ -254,6 +254,31 @@ describe('a room', () => {
     await bob.showsTexts(room, ['welcome'])
   })
 
+  it('holds the same everywhere, and shows nothing, of somebody who joined while their invitation was taken back', async () => {
+    const [ann, bob, cas] = await people('ann', 'bob', 'cas')
+    assert.ok(ann && bob && cas)
+    const room = await roomOf(ann, bob)
+    await ann.invite(room, cas.person)
+    await bob.stands(room, cas.person, 'invited')
+    await bob.home.restart()
+    const early = connect(bob.home, cas.home)
+    await cas.stands(room, cas.person, 'invited')
+    await cas.join(room)
+    await bob.stands(room, cas.person, 'member')
+    await cas.send(room, 'in time?')
+    await bob.showsTexts(room, ['in time?'])
+    early.cut()
+    await ann.remove(room, cas.person)
+    connect(ann.home, bob.home)
+    await bob.stands(room, cas.person, 'out')
+    await bob.showsTexts(room, [])
+    await ann.send(room, 'too late')
+    await bob.showsTexts(room, ['too late'])
+    const { device } = cas.person.account
+    await ann.home.until('holds what cas wrote', () => ann.home.conversations.headsOf(room).has(device))
+    await ann.showsTexts(room, ['too late'])
+  })
+
   it('carries what members say who were linked from the start, once they have joined', async () => {
     for (const order of ['together', 'one by one']) {
       const [ann, bob, cas] = await people('ann', 'bob', 'cas')
