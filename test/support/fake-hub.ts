@@ -266,7 +266,7 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
           })),
       }),
       exportHistory: async () => ({ messages: messages.length, bytes: 0 }),
-      importHistory: async () => ({ messages: 0, known: messages.length, left: 0 }),
+      importHistory: async () => ({ messages: 0, known: messages.length, dropped: 0, left: 0 }),
       setRetention: async ({ conversation, days }) => keep(conversation, { retention: days ?? undefined }),
       clearHistory: async ({ conversation, before: end }) =>
         drop(conversation, ({ position: at }) => end === undefined || at < end),

@@ -28,6 +28,14 @@ const kept: readonly (readonly [words: readonly string[], said: RegExp])[] = [
   [['receipts'], /Others see what you have read/],
 ]
 
+const missing = (folder: string): readonly (readonly [words: readonly string[], said: RegExp])[] => [
+  [['import', join(folder, 'none.jsonl')], /none\.jsonl does not exist\./],
+  [['import', folder], / is a folder\./],
+  [['export', join(folder, 'none', 'all.jsonl')], /The folder .*none does not exist\./],
+  [['export', folder], /is there already/],
+  [['send', 'bob', '--file', join(folder, 'none.pdf')], /none\.pdf does not exist\./],
+]
+
 describe('what was said, with two real hubs', () => {
   let folder: string
   let alice: Person
@@ -177,6 +185,16 @@ describe('what was said, with two real hubs', () => {
     assert.equal((await run('clear', 'bob', '--yes')).code, 0)
     assert.deepEqual(await texts(alice, 'bob'), [])
     await finds([], alice, 'release')
+    const dropped = await run('import', file)
+    assert.match(
+      dropped.out,
+      /^0 messages are new here, 0 were here already\.\n3 were dropped here before, and stay so\.\n$/,
+    )
+    for (const [words, said] of missing(folder)) {
+      const { code, err } = await run(...words)
+      assert.equal(code, 2, err)
+      assert.match(err, said)
+    }
     assert.equal((await texts(bob, 'alice')).length, 3)
   })
 })

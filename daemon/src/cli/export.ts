@@ -4,6 +4,7 @@ import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { fileDraftOf, fileNamed } from '../locations.ts'
 import { addCommand, type CommonOptions, withHub } from './command.ts'
+import { counted } from './counted.ts'
 import { showSize } from './layout.ts'
 import { Progress } from './progress.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
@@ -43,7 +44,7 @@ async function run(terminal: Terminal, given: string, who: string | undefined, o
     progress.end()
   })
   if (options.json) return printJson(terminal, { file, format, ...size })
-  print(terminal, `${file}: ${size.messages} messages, ${showSize(size.bytes)}.`)
+  print(terminal, `${file}: ${counted(size.messages, 'message')}, ${showSize(size.bytes)}.`)
 }
 
 function readFormat(given: string | undefined, file: string): 'json' | 'markdown' {

@@ -7,6 +7,7 @@ import { fileNamed, fileWithin } from '../locations.ts'
 import type { FileInfo, FileProgress, MessageInfo } from '../protocol/control.ts'
 import { safeFileName } from '../protocol/files.ts'
 import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
+import { givenFile } from './given-file.ts'
 import { harmlessLine } from './harmless.ts'
 import { columns, showSize } from './layout.ts'
 import { importedMark } from './messages.ts'
@@ -55,9 +56,9 @@ export async function addFiles(terminal: Terminal, client: Client, paths: readon
   const hashes: string[] = []
   const progress = new Progress(terminal)
   try {
-    for (const path of paths) {
+    for (const path of paths.map(givenFile)) {
       progress.show(`${harmlessLine(path)} is copied …`)
-      const { hash } = await client.request('addFile', { path: fileNamed(path) }, { timeout: limits.fileCopy })
+      const { hash } = await client.request('addFile', { path }, { timeout: limits.fileCopy })
       hashes.push(hash)
     }
   } finally {

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { limits } from '../limits.ts'
-import { fileNamed } from '../locations.ts'
 import { addCommand, type CommonOptions, withHub } from './command.ts'
+import { counted } from './counted.ts'
+import { givenFile } from './given-file.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
 export function addImport(program: Command, terminal: Terminal): void {
@@ -14,11 +15,22 @@ export function addImport(program: Command, terminal: Terminal): void {
 }
 
 async function run(terminal: Terminal, given: string, options: CommonOptions): Promise<void> {
-  const file = fileNamed(given)
+  const file = givenFile(given)
   const count = await withHub(terminal, options, client =>
     client.request('importHistory', { file }, { timeout: limits.longestWait }),
   )
   if (options.json) return printJson(terminal, { file, ...count })
-  print(terminal, `${count.messages} messages are new here, ${count.known} were here already.`)
-  if (count.left > 0) print(terminal, `${count.left} were left out: of rooms that are not here, or of classic clients.`)
+  const { messages, known, dropped, left } = count
+  print(terminal, `${counted(messages, 'message')} ${are(messages)} new here, ${known} ${were(known)} here already.`)
+  if (dropped > 0)
+    print(terminal, `${dropped} ${were(dropped)} dropped here before, and ${dropped === 1 ? 'stays' : 'stay'} so.`)
+  if (left > 0) print(terminal, `${left} ${were(left)} left out: of rooms that are not here, or of classic clients.`)
+}
+
+function are(count: number): 'is' | 'are' {
+  return count === 1 ? 'is' : 'are'
+}
+
+function were(count: number): 'was' | 'were' {
+  return count === 1 ? 'was' : 'were'
 }

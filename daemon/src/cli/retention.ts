@@ -49,7 +49,7 @@ async function clear(terminal: Terminal, who: string, { before, yes, ...options 
     const { conversation: info } = await client.request('openChat', { with: who })
     if (!yes) {
       const what = moment === undefined ? 'Everything' : `Everything before ${before}`
-      const question = `${what} in the chat ${harmlessLine(titleOf(info))} is dropped from this hub, for good.`
+      const question = `${what} in the chat ${harmlessLine(titleOf(info))} is dropped from all of your devices, for good: no import shows it again. To keep it to read, write it to a file first (parley export).`
       await confirm(terminal, question, 'Nothing was dropped.')
     }
     const range = moment === undefined ? {} : { before: positionAt(moment) }

@@ -3,7 +3,7 @@ import type { ControlRequests, ConversationInfo, MessageInfo } from '../protocol
 import type { ConversationId, MessageId, RegistryId, UserId } from '../protocol/ids.ts'
 import type { BlockKey } from './blocks.ts'
 import type { LettingGo } from './conversations/letting-go.ts'
-import type { HistoryRange, Peer, Restored } from './conversations/types.ts'
+import type { HistoryRange, Peer, Restored, RestoredCount } from './conversations/types.ts'
 import type { Comparable } from './trust.ts'
 
 /** A message as a person sends it. The same `message` id again is the same message. */
@@ -58,10 +58,10 @@ export interface Circle {
   /** Messages are handed over there, and nobody says more of them. */
   readonly handsOver?: true
   /**
-   * Shows messages of an export; `peer`: with whom, of a chat that is not here. Gives how many are new. Absent where that
-   * cannot be.
+   * Shows messages of an export; `peer`: with whom, of a chat that is not here. Gives how many of them are what.
+   * Absent where that cannot be.
    */
-  restore?(conversation: ConversationId, peer: Peer | undefined, messages: readonly Restored[]): Promise<number>
+  restore?(conversation: ConversationId, peer: Peer | undefined, messages: readonly Restored[]): Promise<RestoredCount>
   /** Everything up to that position is read: never goes back. */
   markRead(conversation: ConversationId, position: string): Promise<void>
 }

@@ -25,6 +25,7 @@ import type {
   Peer,
   PeerLink,
   Restored,
+  RestoredCount,
   StoredMessage,
 } from './conversations/types.ts'
 import type { Supervisor } from './dialer.ts'
@@ -191,7 +192,7 @@ export abstract class KeyedCircle implements Circle {
     return this.conversations.lettingGo(conversation)
   }
 
-  restore(conversation: ConversationId, peer: Peer | undefined, messages: readonly Restored[]): Promise<number> {
+  restore(conversation: ConversationId, peer: Peer | undefined, messages: readonly Restored[]): Promise<RestoredCount> {
     return this.conversations.restore(conversation, peer, messages)
   }
 

@@ -136,7 +136,7 @@ export interface ControlRequests {
    * Reads what `exportHistory` has written as `json`: what is here already stays as it is. `left`: messages that cannot be
    * here, of rooms that are not, or of classic clients.
    */
-  importHistory: [{ file: string }, { messages: number; known: number; left: number }]
+  importHistory: [{ file: string }, { messages: number; known: number; dropped: number; left: number }]
   /** Drops what is older, here and on one's own other devices; `days: null` keeps everything. */
   setRetention: [{ conversation: string; days: number | null }, Record<string, never>]
   /** Drops what is shown up to that position, or all of it, here and on one’s own other devices. */

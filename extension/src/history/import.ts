@@ -14,11 +14,13 @@ export async function importHistory({ hub }: Context): Promise<void> {
   const file = chosen?.[0]?.fsPath
   if (file === undefined) return
   const title = l10n.t('Importing history…')
-  const { messages, known, left } = await window.withProgress({ location: ProgressLocation.Notification, title }, () =>
-    hub.request('importHistory', { file }, { timeout: limits.longHistory }),
+  const { messages, known, dropped, left } = await window.withProgress(
+    { location: ProgressLocation.Notification, title },
+    () => hub.request('importHistory', { file }, { timeout: limits.longHistory }),
   )
   const words = [
     l10n.t('Imported. Messages that are new here: {0}, that were here already: {1}.', messages, known),
+    ...(dropped > 0 ? [l10n.t('Dropped here before, which they stay: {0}.', dropped)] : []),
     ...(left > 0 ? [l10n.t('Left out: {0}, of rooms that are not here or of classic clients.', left)] : []),
   ]
   void window.showInformationMessage(words.join(' '))

@@ -65,8 +65,9 @@ async function* jsonLines({ circles, now }: ExportParts, infos: readonly Convers
     const { circle } = circles.of(conversationId(info.conversation))
     yield { text: lineOf(conversationLine(info, circle.account)), messages: 0 }
     for await (const page of pagesOf(circle, info.conversation)) {
-      count += page.length
-      yield { text: page.map(message => lineOf(messageLine(message))).join(''), messages: page.length }
+      const messages = messagesOf(page)
+      count += messages
+      yield { text: page.map(message => lineOf(messageLine(message))).join(''), messages }
     }
   }
   const end: ExportEnd = { end: { messages: count } }
@@ -85,9 +86,14 @@ async function* markdown({ circles }: ExportParts, infos: readonly ConversationI
         text += next.text
         day = next.day
       }
-      yield { text, messages: page.length }
+      yield { text, messages: messagesOf(page) }
     }
   }
+}
+
+/** How many are messages: what happened in a room is none. */
+function messagesOf(page: readonly MessageInfo[]): number {
+  return page.filter(({ event }) => event === undefined).length
 }
 
 /** A whole conversation, the oldest first. */

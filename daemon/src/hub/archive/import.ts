@@ -21,8 +21,8 @@ export interface ImportParts {
 /**
  * Shows what `exportHistory` has written as JSON Lines: history of this home alone, sent to nobody. The file is read twice:
  * first all of it is checked, so a damaged one changes nothing; then it is taken over batch by batch. Again, it changes
- * nothing: a message is known by its author and id. What cannot be here (of rooms that are not, of classic clients) is left
- * out and counted.
+ * nothing: a message is known by its author and id. What was dropped here stays so. What cannot be here (of rooms that are
+ * not, of classic clients) is left out. Each is counted; what happened in a room is no message.
  * @throws ParleyError `usage`, `damaged-data` with the number of the line, `newer-data`
  */
 export async function importHistory(
@@ -33,7 +33,7 @@ export async function importHistory(
   if (!isAbsolute(file))
     throw new ParleyError('usage', `${file} is no whole path. Say where the file is, from the top.`)
   for await (const _ of read(file, parts)) signal.throwIfAborted()
-  const count = { messages: 0, known: 0, left: 0 }
+  const count = { messages: 0, known: 0, dropped: 0, left: 0 }
   for await (const { place, messages } of read(file, parts)) {
     signal.throwIfAborted()
     if (place === undefined) {
@@ -41,9 +41,9 @@ export async function importHistory(
       continue
     }
     const { circle, conversation, peer } = place
-    const added = (await circle.restore?.(conversation, peer, messages)) ?? 0
-    count.messages += added
-    count.known += messages.length - added
+    const restored = await circle.restore?.(conversation, peer, messages)
+    if (restored === undefined) count.left += messages.length
+    else for (const is of ['messages', 'known', 'dropped'] as const) count[is] += restored[is]
   }
   return count
 }
@@ -65,12 +65,14 @@ async function* read(file: string, parts: ImportParts): AsyncGenerator<Batch> {
   let place: Place | undefined
   let messages: Restored[] = []
   const reader = new Reader(parts)
+  let last = 0
   for await (const { number, text } of readLines(file)) {
+    last = number
     let line: Line
     try {
       line = reader.take(text)
     } catch (error) {
-      if (error instanceof ParleyError && error.code !== 'bad-address' && error.code !== 'bad-message') throw error
+      if (error instanceof Refusal) throw error.cause
       throw lineError(number, error instanceof Error ? error.message.replace(/\.$/, '') : String(error))
     }
     if (line.is === 'message') messages.push(line.message)
@@ -79,7 +81,7 @@ async function* read(file: string, parts: ImportParts): AsyncGenerator<Batch> {
     messages = []
     if (line.is === 'conversation') place = line.place
   }
-  reader.end()
+  if (!reader.isEnded) throw lineError(last + 1, 'it is missing, for the file has no end')
   if (messages.length > 0) yield { place, messages }
 }
 
@@ -87,6 +89,16 @@ type Line =
   | { readonly is: 'conversation'; readonly place: Place | undefined }
   | { readonly is: 'message'; readonly message: Restored }
   | { readonly is: 'nothing' }
+
+/** The file is whole as far as is known, and not to be taken over here. */
+class Refusal extends Error {
+  override readonly cause: ParleyError
+
+  constructor(cause: ParleyError) {
+    super(cause.message)
+    this.cause = cause
+  }
+}
 
 /** Reads line after line, each in the light of those before. */
 class Reader {
@@ -106,7 +118,7 @@ class Reader {
     if (!this.#isBegun) return this.#begin(line)
     if ('end' in line) {
       const { messages } = line.end as { messages?: unknown }
-      if (messages !== this.#count) throw new Error(`the file has ${this.#count} messages, and had ${messages}`)
+      if (messages !== this.#count) throw new Error(`it says ${messages} messages, and there are ${this.#count}`)
       this.#isEnded = true
       return { is: 'nothing' }
     }
@@ -115,32 +127,30 @@ class Reader {
       return { is: 'conversation', place: placeOf(readConversation(line), this.#parts) }
     }
     if (!this.#hasConversation) throw new Error('it is of no conversation')
-    this.#count++
     const message = readMessage(line, this.#parts.now())
-    return message ? { is: 'message', message } : { is: 'nothing' }
+    if (message === undefined) return { is: 'nothing' }
+    this.#count++
+    return { is: 'message', message }
   }
 
-  /** Nothing comes any more. */
-  end(): void {
-    if (this.#isEnded) return
-    throw new ParleyError('damaged-data', 'The file has no end: a part of it is missing. Nothing of it was taken over.')
+  get isEnded(): boolean {
+    return this.#isEnded
   }
 
   #begin({ parley, version }: Readonly<Record<string, unknown>>): Line {
     if (parley !== 'export' || typeof version !== 'number') {
-      throw new ParleyError(
-        'usage',
-        'That is no export of Parley. Give a file that `parley export` has written as JSON Lines.',
-      )
+      const words = 'That is no export of Parley. Give a file that `parley export` has written as JSON Lines.'
+      throw new Refusal(new ParleyError('usage', words))
     }
-    if (version > exportVersion)
-      throw new ParleyError('newer-data', 'The file was written by a newer Parley. Update this one.')
+    if (version > exportVersion) {
+      throw new Refusal(new ParleyError('newer-data', 'The file was written by a newer Parley. Update this one.'))
+    }
     this.#isBegun = true
     return { is: 'nothing' }
   }
 }
 
-/** @throws ParleyError `usage` for what is of another account */
+/** @throws Refusal of what is of another account */
 function placeOf({ conversation: text, account, person }: ExportConversation, parts: ImportParts): Place | undefined {
   const conversation = conversationId(text)
   // With a classic client.
@@ -149,7 +159,8 @@ function placeOf({ conversation: text, account, person }: ExportConversation, pa
     .keyed()
     .find(each => each.account?.registry === account.registry && each.account.user === account.user)
   if (circle === undefined) {
-    throw new ParleyError('usage', 'The file was written by another account than those of this home. Import it there.')
+    const words = 'The file was written by another account than those of this home. Import it there.'
+    throw new Refusal(new ParleyError('usage', words))
   }
   if (person === undefined) {
     const isHere = parts.circles.info(conversation) !== undefined

@@ -5,6 +5,7 @@ import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { fileDraftOf } from '../../locations.ts'
 import { syncFolder } from '../../sync-folder.ts'
+import { fileWords, noSpace, systemCode } from '../files/errors.ts'
 
 /** A text file that is written bit by bit and gets its name once it is whole; readable by its owner alone. */
 export class NewFile {
@@ -19,7 +20,7 @@ export class NewFile {
     this.#handle = handle
   }
 
-  /** @throws ParleyError `usage` when there is such a file already, `home` when none can be made there */
+  /** @throws ParleyError `usage` when there is such a file already or no such folder, `home`, `no-space` when none can be made */
   static async create(file: string): Promise<NewFile> {
     if (!isAbsolute(file))
       throw new ParleyError('usage', `${file} is no whole path. Say where the file is to be, from the top.`)
@@ -38,7 +39,7 @@ export class NewFile {
     return this.#bytes
   }
 
-  /** @throws ParleyError `home` when the file cannot be written */
+  /** @throws ParleyError `home`, `no-space` when the file cannot be written */
   async append(text: string): Promise<void> {
     this.#waiting.push(text)
     this.#waitingLength += text.length
@@ -96,8 +97,11 @@ async function moveInto(draft: string, file: string): Promise<void> {
 
 function unwritable(file: string, cause: unknown): ParleyError {
   if (cause instanceof ParleyError) return cause
-  const reason = cause instanceof Error ? cause.message : String(cause)
-  return new ParleyError('home', `${file} could not be written: ${reason}. Choose another place, or free some space.`, {
-    cause,
-  })
+  const code = systemCode(cause)
+  if (code === 'ENOENT' || code === 'ENOTDIR') {
+    const words = `The folder ${dirname(file)} does not exist. Make it first, or choose another place.`
+    return new ParleyError('usage', words, { cause })
+  }
+  if (code === 'ENOSPC' || code === 'EDQUOT') return noSpace()
+  return new ParleyError('home', `${file} ${fileWords(cause)}.`, { cause })
 }

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import { fileWords } from '../files/errors.ts'
 
 /** A line of a file, and which one it is, from 1 on. */
 export interface NumberedLine {
@@ -22,8 +23,7 @@ export async function* readLines(file: string): AsyncGenerator<NumberedLine> {
     }
   } catch (error) {
     if (error instanceof ParleyError) throw error
-    const why = error instanceof Error ? error.message : String(error)
-    throw new ParleyError('usage', `${file} cannot be read: ${why}. Give a file that an export has written.`)
+    throw new ParleyError('usage', `${file} ${fileWords(error)}.`, { cause: error })
   } finally {
     stream.destroy()
   }

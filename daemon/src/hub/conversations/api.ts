@@ -15,6 +15,7 @@ import type {
   PeerLink,
   ReachedBy,
   Restored,
+  RestoredCount,
   RoomSummary,
   StoredMessage,
 } from './types.ts'
@@ -43,9 +44,9 @@ export interface Conversations {
   lettingGo(conversation: ConversationId): LettingGo | undefined
   /**
    * Shows messages of an export, which are part of no log; a direct conversation that is not here begins with `peer`. What
-   * is here, or was dropped here, stays as it is. Gives how many are new, once that is committed.
+   * is here, or was dropped here, stays as it is. Gives how many of them are what, once that is committed.
    */
-  restore(conversation: ConversationId, peer: Peer | undefined, messages: readonly Restored[]): Promise<number>
+  restore(conversation: ConversationId, peer: Peer | undefined, messages: readonly Restored[]): Promise<RestoredCount>
   /** Founds a room with the body of its founding. Gives its id once that is committed. */
   found(body: Uint8Array): Promise<ConversationId>
   /**

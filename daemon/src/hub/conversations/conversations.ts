@@ -40,6 +40,7 @@ import type {
   PeerLink,
   ReachedBy,
   Restored,
+  RestoredCount,
   RoomSummary,
   StoredMessage,
 } from './types.ts'
@@ -166,24 +167,24 @@ class OpenConversations implements Conversations {
     await this.#known(conversation).act({ ...said, written: Math.max(0, Math.floor(written)) })
   }
 
-  async restore(id: ConversationId, peer: Peer | undefined, messages: readonly Restored[]): Promise<number> {
+  async restore(id: ConversationId, peer: Peer | undefined, messages: readonly Restored[]): Promise<RestoredCount> {
     this.#checkOpen()
     const isItsOwn = peer !== undefined && this.#idWith(peer.user) === id && !this.#conversations.has(id)
     const conversation = isItsOwn ? this.#with(peer) : this.#known(id)
-    let restored = 0
+    const count = { messages: 0, known: 0, dropped: 0 }
     await Promise.all(
       messages.map(({ row, position }) => {
         const name = { user: userId(row.user), message: messageId(row.message) }
-        let isNew = false
+        let is: keyof RestoredCount = 'known'
         const apply = (draft: Draft) => {
-          isNew = draft.timeline.restore(row, position)
+          is = draft.timeline.restore(row, position)
         }
         return conversation.change(apply, { names: [name, ...repliesOf(row)] }).then(() => {
-          if (isNew) restored++
+          count[is]++
         })
       }),
     )
-    return restored
+    return count
   }
 
   lettingGo(conversation: ConversationId): LettingGo | undefined {

@@ -17,6 +17,7 @@ import { entryOf, entryPlaceOf, entryText, queuedNumber, sealedPosition } from '
 import type { LastLine } from './last-line.ts'
 import { markDeleted, newRegisters } from './registers.ts'
 import { newMessageRow, newNamedRow, shownOf } from './rows.ts'
+import type { RestoredCount } from './types.ts'
 import { Waiting } from './waiting.ts'
 
 export type { Change, Placed } from './board.ts'
@@ -169,17 +170,18 @@ export class Timeline {
     this.#board.rows.removeLeaving(entryOf(position))
   }
 
-  /** Shows a message of an export, which is part of no log. Gives false when it is here, or was dropped here. */
-  restore(row: MessageRow, position: string): boolean {
+  /** Shows a message of an export, which is part of no log, unless it is here or was dropped here. */
+  restore(row: MessageRow, position: string): keyof RestoredCount {
     const shown = shownOf(row)
     const named = this.#board.rows.named(shown)
-    if (named && (named.position !== '' || named.hidden || named.dropped)) return false
+    if (named?.hidden || named?.dropped) return 'dropped'
+    if (named && named.position !== '') return 'known'
     const next = create(NamedRowSchema, { position, answered: named?.answered ?? false })
     this.#board.rows.putNamed(shown, next)
     const restored = { ...row, ...(named?.registers && { registers: named.registers }) }
     this.#board.settleWords(shown, restored, next)
     this.#board.put(shown, restored, position, false)
-    return true
+    return 'messages'
   }
 
   /** Whether an act of one's own, or a message, was taken before. */

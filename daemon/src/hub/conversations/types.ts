@@ -114,6 +114,13 @@ export interface Restored {
   readonly position: string
 }
 
+/** What has become of messages of an export: new here, here already, or dropped here once, which they stay. */
+export interface RestoredCount {
+  readonly messages: number
+  readonly known: number
+  readonly dropped: number
+}
+
 /** A direct conversation as lists show it. */
 export interface ConversationSummary extends SummaryBase {
   readonly kind: 'direct'

@@ -5,7 +5,13 @@ export function fileError(error: unknown, path: string): ParleyError {
   if (error instanceof ParleyError) return error
   const code = systemCode(error)
   if (code === 'ENOSPC' || code === 'EDQUOT') return noSpace()
-  return new ParleyError('no-file', `${path} ${words.get(code) ?? `cannot be used (${code})`}.`, { cause: error })
+  return new ParleyError('no-file', `${path} ${fileWords(error)}.`, { cause: error })
+}
+
+/** What the system says of a file, as the rest of a sentence that begins with its path. */
+export function fileWords(error: unknown): string {
+  const code = systemCode(error)
+  return words.get(code) ?? `cannot be used (${code})`
 }
 
 /** What the system says of a file in the store. */

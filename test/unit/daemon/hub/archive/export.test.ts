@@ -54,11 +54,11 @@ describe('an import', () => {
     await until('alice has it', async () => (await alice.texts('bob')).length === 2)
     const file = join(folder, 'all.jsonl')
     await alice.hub.archive.exportHistory({ file, format: 'json' })
-    assert.deepEqual(await alice.hub.archive.importHistory({ file }), { messages: 0, known: 2, left: 0 })
+    assert.deepEqual(await alice.hub.archive.importHistory({ file }), { messages: 0, known: 2, dropped: 0, left: 0 })
     await alice.hub.archive.clearHistory({ conversation: first.conversation })
     assert.deepEqual(await alice.texts('bob'), [])
     // What was dropped here stays so, as it does when somebody sends it again.
-    assert.deepEqual(await alice.hub.archive.importHistory({ file }), { messages: 0, known: 2, left: 0 })
+    assert.deepEqual(await alice.hub.archive.importHistory({ file }), { messages: 0, known: 0, dropped: 2, left: 0 })
   })
 
   it('shows in another home of the account what was said in the first one, read and sent to nobody', async () => {
@@ -80,8 +80,18 @@ describe('an import', () => {
     })
     const other = join(folder, 'other.jsonl')
     await writeFile(other, strange.join('\n'))
-    assert.deepEqual(await alice.hub.archive.importHistory({ file: other }), { messages: 2, known: 0, left: 0 })
-    assert.deepEqual(await alice.hub.archive.importHistory({ file: other }), { messages: 0, known: 2, left: 0 })
+    assert.deepEqual(await alice.hub.archive.importHistory({ file: other }), {
+      messages: 2,
+      known: 0,
+      dropped: 0,
+      left: 0,
+    })
+    assert.deepEqual(await alice.hub.archive.importHistory({ file: other }), {
+      messages: 0,
+      known: 2,
+      dropped: 0,
+      left: 0,
+    })
     const { messages } = await alice.hub.history({ with: 'bob', limit: 10 })
     assert.equal(messages.length, 4)
     assert.ok(messages.slice(0, 2).every(({ edited, state }) => edited === 5 && state === undefined))
@@ -143,7 +153,9 @@ describe('an import', () => {
     const before = await shown()
     assert.equal(before.length, 3)
     const file = join(folder, 'room.jsonl')
-    await alice.hub.archive.exportHistory({ file, with: conversation, format: 'json' })
+    const { messages } = await alice.hub.archive.exportHistory({ file, with: conversation, format: 'json' })
+    const here = await alice.hub.archive.importHistory({ file })
+    assert.deepEqual([messages, here.known], [3, 3], 'what happened in the room is no message')
     // As messages of which this home knows nothing: each id is another one, wherever it stands.
     const others = new Map<string, string>()
     const other = (known: string) => others.get(known) ?? others.set(known, messageText()).get(known) ?? ''
@@ -178,11 +190,21 @@ describe('an import', () => {
       'damaged-data',
       /^Line 4 .*"user"/,
     )
-    await told(fresh.slice(0, -1), 'damaged-data', /no end/)
-    await told(fresh.toSpliced(3, 1), 'damaged-data', /has 1 messages, and had 2/)
+    await told(fresh.slice(0, -1), 'damaged-data', /^Line 5 .*no end/)
+    await told(
+      fresh.with(2, (fresh[2] ?? '').replace('"text"', '"position":"x","text"')),
+      'damaged-data',
+      /^Line 3 .*no position/,
+    )
+    await told(fresh.toSpliced(3, 1), 'damaged-data', /^Line 4 .*says 2 messages, and there are 1/)
     await told(['{"hello":1}', ...lines.slice(1)], 'usage', /no export/)
     await told(['{"parley":"export","version":99}', ...lines.slice(1)], 'newer-data', /newer/)
-    await assert.rejects(alice.hub.archive.importHistory({ file: join(folder, 'none') }), { code: 'usage' })
+    const none = { code: 'usage', message: /none does not exist/ }
+    await assert.rejects(alice.hub.archive.importHistory({ file: join(folder, 'none') }), none)
+    await assert.rejects(alice.hub.archive.importHistory({ file: folder }), { code: 'usage', message: /is a folder/ })
+    const away = { code: 'usage', message: /^The folder .*none does not exist/ }
+    const nowhere = join(folder, 'none', 'all.jsonl')
+    await assert.rejects(alice.hub.archive.exportHistory({ file: nowhere, format: 'json' }), away)
     await assert.rejects(bob.hub.archive.importHistory({ file }), { code: 'usage', message: /another account/ })
     assert.deepEqual(await alice.texts('bob'), ['one', 'two'])
   })
