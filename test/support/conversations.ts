@@ -22,6 +22,7 @@ import {
   messageId,
   type RegistryId,
   registryId,
+  type UserId,
   userId,
 } from '../../daemon/src/protocol/ids.ts'
 import { generateKeyPair, idOfKey, publicKeyOf } from '../../daemon/src/protocol/keys.ts'
@@ -40,20 +41,35 @@ export function person(name: string): Person {
 }
 
 /** Somebody on a device of its own, another one than before. */
-export function withDevice({ user, name, displayName }: Peer): Person {
+export function withDevice(peer: Peer): Person {
+  const made = withUnknownDevice(peer)
+  know(made)
+  return made
+}
+
+/** As {@link withDevice}, of whose statements nobody knows. */
+export function withUnknownDevice({ user, name, displayName }: Peer): Person {
   const { privateKey, spki } = generateKeyPair()
   const account = { registry, user, device: deviceId(idOfKey(spki)), privateKey, spki }
-  authors.set(account.device, { user, key: publicKeyOf(spki) })
   return { user, name, displayName, account }
 }
 
-/** Everybody whom a test has made: their statements are known to all. */
+/** From now on everybody knows of their device. */
+export function know({ user, account: { device, spki } }: Person): void {
+  authors.set(device, { user, key: publicKeyOf(spki) })
+}
+
+/** Everybody whom a test has made, but {@link withUnknownDevice}: their statements are known to all. */
 const authors = new Map<DeviceId, Author>()
+
+/** Devices that statements of people call revoked. */
+export const formerOwners = new Map<DeviceId, UserId>()
 
 export const keyring: Keyring = {
   keyOf: device => authors.get(device),
   devicesOf: user =>
     new Map([...authors].flatMap(([device, author]) => (author.user === user ? [[device, author.key]] : []))),
+  formerOwner: device => formerOwners.get(device),
 }
 
 export function conversationOf(a: Person, b: Person): ConversationId {

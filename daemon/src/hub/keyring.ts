@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto'
 import type { DeviceId, UserId } from '../protocol/ids.ts'
 import { publicKeyOf } from '../protocol/keys.ts'
-import { type Roster, rosterDevices } from '../protocol/statements.ts'
+import { type Attestation, type Roster, rosterDevices } from '../protocol/statements.ts'
 import type { Author, Keyring } from './conversations/members.ts'
 import type { People } from './people.ts'
 
@@ -10,6 +10,8 @@ interface OwnKeys {
   readonly user: UserId
   /** SPKI of those in one's own roster, and of this one. */
   readonly keys: () => ReadonlyMap<DeviceId, Uint8Array>
+  /** Those that were revoked. */
+  readonly revoked: () => Iterable<DeviceId>
 }
 
 /**
@@ -17,13 +19,13 @@ interface OwnKeys {
  * devices. Keys are made of their bytes once.
  */
 export class PeopleKeyring implements Keyring {
-  readonly #people: Pick<People, 'get' | 'ofDevice' | 'past'>
+  readonly #people: Pick<People, 'all' | 'get' | 'ofDevice' | 'past'>
   readonly #own: OwnKeys
   readonly #made = new Map<DeviceId, Author & { readonly spki: Uint8Array }>()
 
   readonly #pastMade = new Map<DeviceId, Author>()
 
-  constructor(people: Pick<People, 'get' | 'ofDevice' | 'past'>, own: OwnKeys) {
+  constructor(people: Pick<People, 'all' | 'get' | 'ofDevice' | 'past'>, own: OwnKeys) {
     this.#people = people
     this.#own = own
   }
@@ -59,15 +61,29 @@ export class PeopleKeyring implements Keyring {
     return devices
   }
 
+  formerOwner(device: DeviceId): UserId | undefined {
+    const owners = new Set<UserId>()
+    for (const revoked of this.#own.revoked()) if (revoked === device) owners.add(this.#own.user)
+    for (const { user, attested, listed } of this.#people.all()) {
+      if (attested.denied.has(device) || listed.revoked.has(device)) owners.add(user)
+    }
+    const [owner] = owners
+    return owners.size === 1 ? owner : undefined
+  }
+
   #spkiOf(user: UserId, device: DeviceId): Uint8Array | undefined {
     return user === this.#own.user ? this.#own.keys().get(device) : this.#people.get(user)?.keys.get(device)
   }
 }
 
-/** The devices of one's own: those of the roster, and this one while it waits to be in it. */
-export function ownKeys(
-  listed: Roster,
-  self: { readonly device: DeviceId; readonly spki: Uint8Array },
-): Map<DeviceId, Uint8Array> {
-  return new Map([[self.device, self.spki], ...rosterDevices(listed)])
+/** The devices of one's own as the account has them: those of the roster, and this one while it waits to be in it. */
+export function ownDevices(
+  self: { readonly user: UserId; readonly device: DeviceId; readonly spki: Uint8Array },
+  account: () => { readonly listed: Roster; readonly attested: Attestation },
+): OwnKeys {
+  return {
+    user: self.user,
+    keys: () => new Map([[self.device, self.spki], ...rosterDevices(account().listed)]),
+    revoked: () => [...account().listed.revoked, ...account().attested.denied],
+  }
 }

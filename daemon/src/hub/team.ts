@@ -24,7 +24,7 @@ import type { CircleFiles } from './files/files.ts'
 import { mayHaveFiles } from './files/in-circles.ts'
 import { Freshness } from './freshness.ts'
 import { asName, KeyedCircle } from './keyed-circle.ts'
-import { ownKeys, PeopleKeyring } from './keyring.ts'
+import { ownDevices, PeopleKeyring } from './keyring.ts'
 import type { CourierOptions } from './mailbox/courier.ts'
 import { MailboxKeys } from './mailbox/keys.ts'
 import { HubMailbox } from './mailbox/mailbox.ts'
@@ -204,8 +204,8 @@ export class Team extends KeyedCircle {
     const people = await People.open(storage, trust)
     const { privateKey, spki, id } = identity
     const self = { registry, user, device: deviceId(id), privateKey, spki }
-    const keys = () => ownKeys((options.store.current ?? account).listed, self)
-    const keyring = new PeopleKeyring(people, { user, keys })
+    const own = ownDevices(self, () => options.store.current ?? account)
+    const keyring = new PeopleKeyring(people, own)
     let team: Team | undefined
     const rooms: Rooms = {
       membersOf: (room, entries, keys) => RoomMembers.of({ room, self: user, keyring: keys }, entries),

@@ -194,15 +194,15 @@ export class Devices {
     }
     const left = listed.devices.filter(({ id }) => !roster.devices.some(device => device.id === id))
     const after = new Set([...before, ...left.map(({ id }) => id), ...roster.revoked])
-    const devices = await readDevices(
-      storage,
-      roster.devices.map(({ id }) => id),
-    )
-    if (devices.some(({ row: known }) => known && userId(known.user) !== user)) {
+    const isOfAnother = ({ row: known }: HeldDevice) => known !== undefined && userId(known.user) !== user
+    const gone = [...after].filter(id => !before.has(id))
+    const named = roster.devices.map(({ id }) => id)
+    const devices = await readDevices(storage, named)
+    // What an attestation denies was that person's: by it others judge whose words those of a revoked device are.
+    if ([...devices, ...(await readDevices(storage, gone))].some(isOfAnother)) {
       throw new ParleyError('forged', 'The list names a device of somebody else. Nothing was accepted.')
     }
     const approved = devices.filter(({ row: known }) => !known || known.pending)
-    const gone = [...after].filter(id => !before.has(id))
     if (!isNewer && approved.length === 0 && gone.length === 0) return nothing
     const changes = [
       ...held.checks,

@@ -53,6 +53,7 @@ export function keyringOf(actors: readonly Actor[]): Keyring {
   }
   return {
     keyOf,
+    formerOwner: () => undefined,
     devicesOf: user => {
       const own = actors.filter(actor => actor.user === user).map(({ account }) => account.device)
       return new Map(

@@ -1,3 +1,5 @@
+import type { KeyObject } from 'node:crypto'
+import { limits } from '../../limits.ts'
 import type { ReadEntry } from '../../protocol/entries.ts'
 import type { DeviceId, UserId } from '../../protocol/ids.ts'
 import { toText } from '../../protocol/ids.ts'
@@ -5,6 +7,7 @@ import { publicKeyOf } from '../../protocol/keys.ts'
 import { readAct } from '../../protocol/membership-bodies.ts'
 import type { Author, Cut, Doubt, JudgeContext, Keyring, Members, MembershipEntry } from './members.ts'
 import { digestOfEntries } from './membership/entries-digest.ts'
+import { entriesByUser, hasRoomFor } from './membership/shares.ts'
 
 /**
  * The two users of a direct conversation. Nobody comes or goes; the only membership entries are revocations of one's
@@ -12,33 +15,31 @@ import { digestOfEntries } from './membership/entries-digest.ts'
  */
 export class DirectMembers implements Members {
   readonly users: ReadonlySet<UserId>
-  readonly rights: readonly Uint8Array[]
   readonly entries: ReadonlyMap<string, MembershipEntry>
   readonly #keyring: Keyring
-  readonly #cuts: ReadonlyMap<DeviceId, readonly Cut[]>
-  readonly #revoked: ReadonlyMap<DeviceId, Author>
-  readonly entriesDigest: Uint8Array
+  /** By device, what each of both says to have revoked. */
+  readonly #revocations: ReadonlyMap<DeviceId, readonly Revocation[]>
+  /** Of revoked devices; made of their bytes once, whatever entries come. */
+  readonly #keys: Map<DeviceId, KeyObject>
+  #rights: readonly Uint8Array[] | undefined
+  #digest: Uint8Array | undefined
 
-  constructor(users: ReadonlySet<UserId>, keyring: Keyring, entries: ReadonlyMap<string, MembershipEntry> = new Map()) {
+  constructor(users: ReadonlySet<UserId>, keyring: Keyring, before?: Before) {
     this.users = users
-    this.entries = entries
-    this.entriesDigest = digestOfEntries([...entries.values()].map(({ hash }) => hash))
+    this.entries = before?.entries ?? new Map()
     this.#keyring = keyring
-    const named = new Set([...entries.values()].flatMap(({ header }) => header.rights.map(toText)))
-    this.rights = [...entries].flatMap(([hash, entry]) => (named.has(hash) ? [] : [entry.hash]))
-    const cuts = new Map<DeviceId, Cut[]>()
-    const revoked = new Map<DeviceId, Author>()
-    for (const { entry, user, header } of entries.values()) {
-      const act = actOf(entry.body, header.kind)
-      if (act?.is !== 'revocation' || !users.has(user)) continue
-      // Whoever names a device of the other one's as their own revokes nothing.
-      const known = keyring.keyOf(act.device) ?? revoked.get(act.device)
-      if (known !== undefined && known.user !== user) continue
-      revoked.set(act.device, { user, key: publicKeyOf(act.key) })
-      cuts.set(act.device, [...(cuts.get(act.device) ?? []), { heads: act.cut }])
-    }
-    this.#cuts = cuts
-    this.#revoked = revoked
+    this.#revocations = before?.revocations ?? new Map()
+    this.#keys = before?.keys ?? new Map()
+  }
+
+  get rights(): readonly Uint8Array[] {
+    this.#rights ??= headsOf(this.entries)
+    return this.#rights
+  }
+
+  get entriesDigest(): Uint8Array {
+    this.#digest ??= digestOfEntries([...this.entries.values()].map(({ hash }) => hash))
+    return this.#digest
   }
 
   joined(user: UserId): bigint | undefined {
@@ -58,7 +59,7 @@ export class DirectMembers implements Members {
   }
 
   mayLink(device: DeviceId): Author | undefined {
-    const author = this.#keyring.keyOf(device) ?? this.#revoked.get(device)
+    const author = this.#keyring.keyOf(device) ?? this.#revoked(device)
     return author !== undefined && this.users.has(author.user) ? author : undefined
   }
 
@@ -74,8 +75,11 @@ export class DirectMembers implements Members {
     return false
   }
 
+  /** Whoever names a device of the other one's as their own cuts nothing. */
   cutsOf(device: DeviceId): readonly Cut[] {
-    return this.#cuts.get(device) ?? []
+    const made = this.#revocations.get(device)
+    const owner = made && this.mayLink(device)?.user
+    return made?.flatMap(({ user, cut }) => (user === owner ? [cut] : [])) ?? []
   }
 
   floorsFor(): undefined {
@@ -83,10 +87,47 @@ export class DirectMembers implements Members {
   }
 
   with(entries: readonly MembershipEntry[]): Members {
-    const next = new Map(this.entries)
-    for (const entry of entries) next.set(toText(entry.hash), entry)
-    return next.size === this.entries.size ? this : new DirectMembers(this.users, this.#keyring, next)
+    const all = new Map(this.entries)
+    const revocations = new Map(this.#revocations)
+    const counts = entriesByUser(this.entries.values())
+    for (const entry of entries) {
+      const { hash, header, user } = entry
+      const isHeld = all.has(toText(hash))
+      if (isHeld || !hasRoomFor(user, { founder: undefined, counts, total: all.size })) continue
+      all.set(toText(hash), entry)
+      counts.set(user, (counts.get(user) ?? 0) + 1)
+      const act = actOf(entry.entry.body, header.kind)
+      if (act?.is !== 'revocation' || !this.users.has(user)) continue
+      const made = { user, key: act.key, cut: { heads: act.cut } }
+      revocations.set(act.device, [...(revocations.get(act.device) ?? []), made])
+    }
+    if (all.size === this.entries.size) return this
+    return new DirectMembers(this.users, this.#keyring, { entries: all, revocations, keys: this.#keys })
   }
+
+  /** A device that no roster tells of any more. Whoever says that it was theirs is believed only where their statements say so. */
+  #revoked(device: DeviceId): Author | undefined {
+    const made = this.#revocations.get(device)
+    const owner = made && this.#keyring.formerOwner(device)
+    const revocation = made?.find(({ user }) => user === owner)
+    if (revocation === undefined) return undefined
+    const key = this.#keys.get(device) ?? publicKeyOf(revocation.key)
+    this.#keys.set(device, key)
+    return { user: revocation.user, key }
+  }
+}
+
+interface Revocation {
+  readonly user: UserId
+  /** SPKI. */
+  readonly key: Uint8Array
+  readonly cut: Cut
+}
+
+interface Before {
+  readonly entries: ReadonlyMap<string, MembershipEntry>
+  readonly revocations: ReadonlyMap<DeviceId, readonly Revocation[]>
+  readonly keys: Map<DeviceId, KeyObject>
 }
 
 /**
@@ -96,6 +137,13 @@ export class DirectMembers implements Members {
 export function isBeyond(cut: Cut, heldCuts: ReadonlySet<Cut>, seq: number, hash: Uint8Array): boolean {
   if (cut.heads.some(head => head.seq === seq && Buffer.compare(head.hash, hash) === 0)) return false
   return heldCuts.has(cut) || cut.heads.every(head => seq >= head.seq)
+}
+
+/** Those entries that no other names, as many as one may name. */
+function headsOf(entries: ReadonlyMap<string, MembershipEntry>): Uint8Array[] {
+  const named = new Set([...entries.values()].flatMap(({ header }) => header.rights.map(toText)))
+  const heads = [...entries].flatMap(([hash, entry]) => (named.has(hash) ? [] : [entry.hash]))
+  return heads.slice(-limits.rights)
 }
 
 const beyond: Doubt = {

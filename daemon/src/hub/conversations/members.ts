@@ -14,6 +14,8 @@ export interface Author {
 export interface Keyring {
   keyOf(device: DeviceId): Author | undefined
   devicesOf(user: UserId): ReadonlyMap<DeviceId, KeyObject>
+  /** Whose device that was until it was revoked, by the statements of people; undefined: nobody's, or several people's. */
+  formerOwner(device: DeviceId): UserId | undefined
 }
 
 /** A membership entry (kinds 32 to 47) as it is kept: with its signature checked, and who wrote it. */

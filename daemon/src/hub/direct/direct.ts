@@ -150,7 +150,7 @@ export class Direct extends KeyedCircle {
     const { privateKey, spki, id } = identity
     const account = { registry: noRegistry, user: self.user, device: deviceId(id), privateKey, spki }
     const own = new Map([[account.device, spki]])
-    const keyring = new PeopleKeyring(people, { user: self.user, keys: () => own })
+    const keyring = new PeopleKeyring(people, { user: self.user, keys: () => own, revoked: () => [] })
     const conversations = await openConversations({
       ...{ storage, account, clock, log, keyring },
       areReceiptsOn: () => options.chats.areReceiptsOn,

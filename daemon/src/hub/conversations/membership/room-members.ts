@@ -9,6 +9,7 @@ import { isBeyond } from '../direct-members.ts'
 import type { Author, Cut, Doubt, JudgeContext, Keyring, Members, MembershipEntry } from '../members.ts'
 import { actOf } from './acts.ts'
 import { digestOfEntries } from './entries-digest.ts'
+import { entriesByUser, hasRoomFor } from './shares.ts'
 
 type Floors = NonNullable<ReturnType<Members['floorsFor']>>
 
@@ -44,8 +45,10 @@ export class RoomMembers implements Members {
   #users: ReadonlySet<UserId> | undefined
   #joiners: ReadonlySet<UserId> | undefined
   #digest: Uint8Array | undefined
-  /** By the SPKI of devices that have written membership entries or were revoked. */
+  /** Those devices that have written membership entries. */
   #authors: ReadonlyMap<DeviceId, Signer> | undefined
+  /** Devices that revocations which count are about, by each who says to have revoked them. */
+  #claims: ReadonlyMap<DeviceId, readonly Signer[]> | undefined
   /** Made of their bytes once, whatever entries come. */
   readonly #keys: Map<DeviceId, KeyObject>
   readonly #cuts = new Map<readonly CutHead[], Map<DeviceId, Cut>>()
@@ -216,26 +219,26 @@ export class RoomMembers implements Members {
     return then
   }
 
-  /** A device that no roster tells of any more. */
+  /** A device that no roster tells of any more. Whoever says that it was theirs is believed only where their statements say so. */
   #authorHere(device: DeviceId): Author | undefined {
-    this.#authors ??= this.#findAuthors()
-    const signer = this.#authors.get(device)
+    this.#authors ??= new Map([...this.entries.values()].map(({ header, user, key }) => [header.device, { user, key }]))
+    this.#claims ??= this.#findClaims()
+    const claims = this.#claims.get(device)
+    const owner = claims && this.#parts.keyring.formerOwner(device)
+    const signer = this.#authors.get(device) ?? claims?.find(({ user }) => user === owner)
     if (signer === undefined) return undefined
     const key = this.#keys.get(device) ?? publicKeyOf(signer.key)
     this.#keys.set(device, key)
     return { user: signer.user, key }
   }
 
-  #findAuthors(): ReadonlyMap<DeviceId, Signer> {
-    const authors = new Map<DeviceId, Signer>()
+  #findClaims(): ReadonlyMap<DeviceId, readonly Signer[]> {
+    const claims = new Map<DeviceId, Signer[]>()
     for (const { hash, user, body } of this.#acts.values()) {
-      if (body.is === 'revocation' && this.membership.verdict(hash).counts) {
-        authors.set(body.device, { user, key: body.key })
-      }
+      if (body.is !== 'revocation' || !this.membership.verdict(hash).counts) continue
+      claims.set(body.device, [...(claims.get(body.device) ?? []), { user, key: body.key }])
     }
-    // Who has signed something is known better than whose device somebody says to have revoked.
-    for (const { header, user, key } of this.entries.values()) authors.set(header.device, { user, key })
-    return authors
+    return claims
   }
 
   /** One cut of one log: the same object each time, so that it can be named. */
@@ -258,22 +261,6 @@ function namedIn(acts: Iterable<MembershipAct>): Set<UserId> {
   const named = new Set<UserId>()
   for (const { body } of acts) if (body.is === 'founding' || body.is === 'invitation') named.add(body.user)
   return named
-}
-
-/** How many membership entries each has written. */
-export function entriesByUser(entries: Iterable<{ readonly user: UserId }>): Map<UserId, number> {
-  const counts = new Map<UserId, number>()
-  for (const { user } of entries) counts.set(user, (counts.get(user) ?? 0) + 1)
-  return counts
-}
-
-/** Whether one more membership entry of somebody is held. */
-export function hasRoomFor(
-  user: UserId,
-  held: { readonly founder: UserId; readonly counts: ReadonlyMap<UserId, number>; readonly total: number },
-): boolean {
-  if (held.total >= limits.membershipEntries) return false
-  return user === held.founder || (held.counts.get(user) ?? 0) < limits.membershipEntriesOf
 }
 
 function joiningIn(acts: Iterable<MembershipAct>): Set<UserId> {

@@ -11,7 +11,7 @@ import { type Refusal, sizeOf } from '../intake.ts'
 import type { Author, Keyring, Members, MembershipEntry } from '../members.ts'
 import { actOf } from '../membership/acts.ts'
 import { digestOfEntries } from '../membership/entries-digest.ts'
-import { entriesByUser, hasRoomFor } from '../membership/room-members.ts'
+import { entriesByUser, hasRoomFor } from '../membership/shares.ts'
 import { Pace } from '../pace.ts'
 
 type Frame = Event['is']
@@ -104,8 +104,9 @@ export async function checkRights(entries: readonly Entry[], ground: RightsGroun
   for (const read of fresh) {
     await pace.step()
     const author = authors.get(read.header.device)
-    const founder = ground.members?.entries.get(room)?.user ?? accepted.at(0)?.user ?? author?.user
-    const isFull = author && founder && !hasRoomFor(author.user, { founder, counts, total: held.size })
+    const first = ground.members ? ground.members.entries.get(room) : accepted.at(0)
+    const founder = ground.members ? first?.user : (first ?? author)?.user
+    const isFull = author && !hasRoomFor(author.user, { founder, counts, total: held.size })
     const why = isFull ? tooMuch() : author ? whyNot(read, author, { held, named, room }) : noKey()
     if (why || !author) {
       refused.push(refusal(read, why ?? noKey()))
@@ -210,15 +211,21 @@ async function authorsOf(fresh: readonly ReadEntry[], ground: RightsGround): Pro
     return author && isSigned(read.entry, author.key) ? [asMember(read, author)] : []
   })
   const known = members ? members.with(signed) : ground.make(signed)
-  look(device => known.mayLink(device) ?? claimedKey(device, signed))
+  look(device => known.mayLink(device) ?? claimedKey(device, signed, keyring))
   return authors
 }
 
-/** The key of a revoked device whose owner had not joined by what is known until now. */
-function claimedKey(device: DeviceId, signed: readonly MembershipEntry[]): Author | undefined {
+/**
+ * The key of a revoked device whose owner had not joined by what is known until now. That it was theirs is for their
+ * statements to say: anybody may name the key of somebody who is not known here.
+ */
+function claimedKey(device: DeviceId, signed: readonly MembershipEntry[], keyring: Keyring): Author | undefined {
+  const owner = keyring.formerOwner(device)
+  if (owner === undefined) return undefined
   for (const entry of signed) {
     const { body, user } = actOf(entry)
-    if (body.is === 'revocation' && body.device === device) return { user, key: publicKeyOf(body.key) }
+    if (body.is === 'revocation' && body.device === device && user === owner)
+      return { user, key: publicKeyOf(body.key) }
   }
   return undefined
 }
