@@ -267,9 +267,8 @@ export class Hub {
     return hubChecks({
       status: () => this.status(),
       ...{ places: () => this.#reach.places, isTwice: () => this.#client.twin.isThere },
-      skew: () => (session ? this.#client.skew : undefined),
       ask: session && (async () => void (await session.search('', 1))),
-      udp: () => this.#client.heartbeat.passes,
+      ...{ skew: () => (session ? this.#client.skew : undefined), udp: () => this.#client.heartbeat.passes },
       relay: session && (signal => this.#relay.check(signal)),
     })
   }
@@ -292,6 +291,7 @@ export class Hub {
   }
 
   send(params: Params<'send'>): Result<'send'> {
+    this.#standing.acted()
     return this.messages.send(params)
   }
 

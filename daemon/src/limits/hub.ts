@@ -63,6 +63,8 @@ export const hubLimits = {
   listAgain: 1_000,
   /** A person whose last front end has gone is away after this: a window that reloads does not flicker. */
   attendGrace: 5_000,
+  /** Somebody who did something in a terminal, where no front end stays, is there for so long. */
+  actedGrace: 60_000,
   /**
    * After its start a hub waits this long for what it does not know yet and is asked for: signing in, the mailbox and the
    * first links take a second or two.

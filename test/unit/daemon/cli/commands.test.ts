@@ -404,7 +404,11 @@ describe('commands', () => {
     assert.equal(shown.code, 0, shown.err)
     assert.equal(JSON.parse(shown.out).availability, 'invisible')
     assert.equal((await run(['show', '--as', 'grumpy'])).code, 2)
-    assert.equal((await run(['show'])).code, 2)
+    const told = await run(['show', '--as', 'busy'])
+    assert.match(told.out, /You are set to busy/)
+    const now = await run(['show', '--json'])
+    assert.equal(now.code, 0, now.err)
+    assert.equal(typeof JSON.parse(now.out).availability, 'string')
   })
 
   it('shows what the doctor found, and fails when something has failed', async () => {
