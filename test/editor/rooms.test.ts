@@ -213,6 +213,8 @@ async function choosePeople(window: EditorWindow, ...names: readonly string[]): 
 async function chooseFile(window: EditorWindow, title: string, path: string): Promise<void> {
   const dialog = window.quickPick.filter({ hasText: title })
   await dialog.waitFor()
+  // VS Code looks at the folder first and then writes its path here, over whatever was typed meanwhile.
+  await until('the path of the folder', async () => (await window.input.inputValue()).includes('/'))
   await until(`the file for ${title}`, async () => {
     if ((await window.input.inputValue()) !== path) await window.input.fill(path)
     await window.page.keyboard.press('Enter')
