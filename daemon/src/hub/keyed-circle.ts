@@ -387,10 +387,9 @@ export abstract class KeyedCircle implements Circle {
 
   #blockChanged(user: UserId): void {
     if (this.isBlocked(user)) this.peers.cut(user, 'This hub does not know you.')
-    else {
-      this.conversations.learnt(user)
-      this.supervisor.reach(user)
-    }
+    else this.conversations.learnt(user)
+    // Nobody who is blocked is dialled.
+    this.supervisor.reach(user)
     this.personChanged(user)
   }
 }
