@@ -26,6 +26,8 @@ export class RightsExchange {
   readonly #link: RightsLink
   /** Rooms that the other side has named and that are not here. */
   readonly #unknown = new Set<ConversationId>()
+  /** Of these the other side is to be asked what there is. */
+  readonly #toAsk = new Set<ConversationId>()
   /** How both stood when this side told last what it has, so that two who refuse each other's fall silent. */
   readonly #told = new Map<ConversationId, string>()
   /** What the other side holds by its own word, and is yet to be answered. */
@@ -61,6 +63,10 @@ export class RightsExchange {
     }
     const frame = this.#frames.shift()
     if (frame !== undefined) return frame
+    for (const id of this.#toAsk) {
+      this.#toAsk.delete(id)
+      return rightsFrame(id, undefined, this.#link.user)
+    }
     for (const conversation of this.#toTell) {
       this.#toTell.delete(conversation)
       return rightsFrame(conversation.id, conversation.members, this.#link.user)
@@ -81,7 +87,8 @@ export class RightsExchange {
       return
     }
     this.#unknown.add(id)
-    this.#link.say(rightsFrame(id, undefined, this.#link.user))
+    this.#toAsk.add(id)
+    this.#link.wake()
   }
 
   /** Begins a room that is not here by its membership entries; undefined when one has no part in it. */

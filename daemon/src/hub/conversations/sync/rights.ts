@@ -206,10 +206,13 @@ async function authorsOf(fresh: readonly ReadEntry[], ground: RightsGround): Pro
   look(device => keyring.keyOf(device))
   if (authors.size === devices.size) return authors
   // Of a device that was revoked long ago no roster tells any more, but the revocation does.
-  const signed = fresh.flatMap(read => {
+  const signed: MembershipEntry[] = []
+  const pace = new Pace()
+  for (const read of fresh) {
+    await pace.step()
     const author = authors.get(read.header.device)
-    return author && isSigned(read.entry, author.key) ? [asMember(read, author)] : []
-  })
+    if (author && isSigned(read.entry, author.key)) signed.push(asMember(read, author))
+  }
   const known = members ? members.with(signed) : ground.make(signed)
   look(device => known.mayLink(device) ?? claimedKey(device, signed, keyring))
   return authors

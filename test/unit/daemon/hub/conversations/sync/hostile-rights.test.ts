@@ -182,6 +182,22 @@ describe('what a hostile member says about a room', () => {
     assert.equal(asked(), limits.unknownConversations)
   })
 
+  it('by the names of rooms that there are not, again and again, is asked about as often as it listens', async () => {
+    const scene = await begin()
+    const listening = Promise.withResolvers<void>()
+    scene.peer.hold = listening.promise
+    const conversations = Array.from({ length: 20 }, () => create(ResumedSchema, { conversation: randomBytes(32) }))
+    for (let count = 0; count < 200; count++) {
+      await scene.peer.say({ case: 'resume', value: create(ResumeSchema, { conversations }) })
+    }
+    listening.resolve()
+    await scene.peer.say({ case: 'rights', value: create(RightsSchema, { conversation: fromText(scene.room) }) })
+    await scene.peer.hear('rightsEntries')
+    const asked = () => scene.peer.heard.filter(({ case: heard }) => heard === 'rights').length
+    await until('all is asked', () => asked() >= conversations.length)
+    assert.ok(asked() <= 2 * conversations.length, `${asked()} questions`)
+  })
+
   it('that nobody here has a part in makes no room', async () => {
     const scene = await begin()
     const nonce = new Uint8Array(16)
