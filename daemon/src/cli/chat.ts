@@ -8,7 +8,7 @@ import type { ConversationInfo, MessageInfo, MessageState } from '../protocol/co
 import { titleOf } from '../protocol/conversation-infos.ts'
 import { ChatMessages, keyOf, runChatLine } from './chat-commands.ts'
 import { chatHelp, completions, readChatLine } from './chat-line.ts'
-import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
+import { addCommand, type CommonOptions, homeHint, withHub, withNewHub } from './command.ts'
 import { changeLine, contentOf, type MessageChange } from './following.ts'
 import { harmlessLine } from './harmless.ts'
 import { mentionsIn } from './mentions.ts'
@@ -49,7 +49,9 @@ async function run(terminal: Terminal, who: string, options: Options): Promise<v
   const deadline = readDuration(options.deadline, '--deadline')
   const isInteractive = terminal.stdin.isTTY === true && terminal.stdout.isTTY === true && !options.json
   const chat = (client: Client) => new Chat(terminal, client, who, { ...options, isInteractive }).run(deadline)
-  await withHub(terminal, options, chat, isInteractive)
+  // With a classic client one may chat before one has signed up anywhere.
+  const begin = options.classic === undefined ? withHub : withNewHub
+  await begin(terminal, options, chat, isInteractive)
 }
 
 interface ChatOptions extends CommonOptions {

@@ -3,7 +3,7 @@ import type { Client } from '../client/connect.ts'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { DirectInfo } from '../protocol/control.ts'
-import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
+import { addCommand, type CommonOptions, homeHint, withNewHub } from './command.ts'
 import { harmlessLine } from './harmless.ts'
 import { readDuration } from './moments.ts'
 import { personLabel } from './people.ts'
@@ -33,7 +33,7 @@ async function run(terminal: Terminal, address: string, options: Options): Promi
   if (deadline > limits.longestWait) throw new ParleyError('usage', '--deadline takes a day at most.')
   const name = options.name === undefined ? {} : { name: options.name }
   if (!options.json) terminal.stderr.write(`Connecting to ${harmlessLine(address)} …\n`)
-  await withHub(terminal, options, async client => {
+  await withNewHub(terminal, options, async client => {
     const found = await client.request('connect', { address, ...name })
     if (found.state === 'open') return tellOpen(terminal, options, found.conversation)
     if (options.wait) {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFile, stat } from 'node:fs/promises'
+import { mkdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { startControl } from '../../../../daemon/src/control/server.ts'
 import type { Check } from '../../../../daemon/src/doctor/doctor.ts'
 import { ParleyError } from '../../../../daemon/src/errors.ts'
@@ -476,6 +477,20 @@ describe('commands without a daemon', () => {
     })
   }
 
+  for (const args of [['who'], ['send', 'bob', 'hi'], ['doctor'], ['status'], ['chat', 'bob']]) {
+    it(`${args[0]} refuses a home that does not exist, and makes none`, async () => {
+      await using folder = await temporaryFolder()
+      const home = join(folder.path, 'mistyped')
+      const { code, err } = await cli([...args, '--home', home])
+      assert.equal(code, 2, err)
+      assert.match(
+        err,
+        /^parley: There is no home at .*mistyped\. Begin there with `parley sign-up NAME --home [^\n]+\n$/,
+      )
+      await assert.rejects(stat(home), { code: 'ENOENT' })
+    })
+  }
+
   it('stop has nothing to do, and says so', async () => {
     await using folder = await temporaryFolder()
     const { code, out } = await cli(['stop', '--home', folder.path, '--json'])
@@ -513,6 +528,7 @@ describe('commands without a daemon', () => {
   it('quotes a home with spaces in what it says to type', async () => {
     await using folder = await temporaryFolder()
     const home = `${folder.path}/a person’s home`
+    await mkdir(home)
     const { err } = await cli(['status', '--home', home])
     assert.ok(err.includes(`\`parley who --home '${home}'\``), err)
   })
