@@ -83,7 +83,12 @@ describe('what cannot be done with a message', () => {
     connect(alice, bob)
     const hello = await alice.send(bob.person, 'hello')
     await bob.until('it is here', async () => (await bob.texts(alice.person)).length === 1)
-    await refused(bob, alice.person, { is: 'edit', target: hello.message, text: 'mine now' }, /only its author can edit/)
+    await refused(
+      bob,
+      alice.person,
+      { is: 'edit', target: hello.message, text: 'mine now' },
+      /only its author can edit/,
+    )
     await refused(bob, alice.person, { is: 'deletion', target: named(hello), entries: [] }, /Only its author/)
     await refused(alice, bob.person, { is: 'edit', target: hello.message, text: '  ' }, /Delete it instead/)
     const missing = { user: bob.person.user, message: messageId(randomBytes(16)) }
