@@ -205,7 +205,7 @@ export class Draft {
     this.#row.recounts = mergeRecounts(this.#row.recounts, recountsFor(this.#members, members, this.#logs))
     this.#tellLines(this.#members, members)
     const floors = members.floorsFor(this.#account.user)
-    if (floors) this.#beginAt(floors, members.users.has(this.#account.user))
+    if (floors) this.#beginAt(floors)
     this.#members = members
   }
 
@@ -237,15 +237,14 @@ export class Draft {
   }
 
   /**
-   * Begins logs where they start for whoever was invited to a part of the history. Of one who comes back they go on there,
-   * behind what they have of before. Of several invitations another may count once more is known: to whoever has joined
-   * by then the others bring logs from there, so those begin there of which nothing is here.
+   * Begins logs where they start for whoever was invited to a part of the history: of one who comes back they go on there,
+   * behind what they have of before. Whoever has joined may hear of it only then, as of several invitations another counts
+   * once more is known, or as their home was put back. The others bring from there what lies behind all that is here.
    */
-  #beginAt(floors: ReadonlyMap<DeviceId, readonly Place[]>, hasJoined: boolean): void {
+  #beginAt(floors: ReadonlyMap<DeviceId, readonly Place[]>): void {
     for (const [device, places] of floors) {
       const [first] = places
-      const top = topOf(this.#logs.get(device))
-      if (first === undefined || (hasJoined && top > 0) || places.some(({ seq }) => seq <= top)) continue
+      if (first === undefined || places.some(({ seq }) => seq <= topOf(this.#logs.get(device)))) continue
       this.#logs.set(device, { ...flooredLog(places), arrival: this.#arrival })
       this.#touched.add(device)
     }

@@ -49,6 +49,33 @@ describe('an older copy of a home', () => {
     await guest.showsTexts(room, ['where were we?'])
   })
 
+  it('of before somebody left a room and came back goes on where they were invited to again', async () => {
+    await using ann = await Home.open(person('ann'))
+    await using bob = await Home.open(person('bob'))
+    const [founder, guest] = [new RoomPerson(ann), new RoomPerson(bob)]
+    const room = await founder.found('Tea', 'from-invitation')
+    await founder.invite(room, bob.person, founder.heads(room))
+    const wire = connect(ann, bob)
+    await guest.stands(room, bob.person, 'invited')
+    await guest.join(room)
+    await founder.stands(room, bob.person, 'member')
+    await founder.send(room, 'one')
+    await guest.showsTexts(room, ['one'])
+    const copy = await copyOf(bob.storage)
+    await guest.act(room, { is: 'leaving', cut: guest.heads(room, bob.person) })
+    await founder.stands(room, bob.person, 'out')
+    for (const name of ['Coffee', 'Cocoa']) await founder.act(room, { is: 'change', name })
+    await founder.invite(room, bob.person, founder.heads(room))
+    await guest.stands(room, bob.person, 'invited')
+    await guest.join(room)
+    await founder.stands(room, bob.person, 'member')
+    wire.cut()
+    await bob.restart(copy)
+    connect(ann, bob)
+    await founder.send(room, 'two')
+    await guest.showsTexts(room, ['one', 'two'])
+  })
+
   it('counts for what one has read like the home itself: one number reads all branches', async () => {
     const bob = person('bob')
     await using ann = await Home.open(person('ann'))
