@@ -169,8 +169,9 @@ describe('what waits for an answer', () => {
     await picture('new-key')
     await press('Are all your other devices lost?', 'Cancel')
     hub.setAccount({ state: 'online' })
+    // The view of before has gone with the focus in it: a person is told when they look here.
+    await openChat(window, 'bob')
     await window.notification('This device is one of yours now').waitFor()
-    await window.row(/^bob\b/).waitFor()
     assert.deepEqual(asked('newAccountKey'), [])
   })
 
@@ -181,8 +182,6 @@ describe('what waits for an answer', () => {
       { about: 'registry', state: 'failed', words: 'Acme cannot be reached.', advice: 'Check the network.' },
       { about: 'listen', state: 'warning', words: 'Only programs of this computer can connect to this hub.' },
     ])
-    // The view of before has gone with the focus in it.
-    await openChat(window, 'bob')
     await window.run('Parley: Check Connection')
     const page = window.webview()
     await page.getByRole('heading', { name: 'One thing is wrong.' }).waitFor()

@@ -1,4 +1,4 @@
-import type { DeviceInfo } from '@parley/daemon/protocol/control'
+import type { AccountInfo, DeviceInfo } from '@parley/daemon/protocol/control'
 import { commands, l10n, window } from 'vscode'
 import type { Context } from '../context.ts'
 import type { Disposable } from '../event.ts'
@@ -25,7 +25,7 @@ export function registerDevices(context: Context, memory: OnceMemory): Disposabl
     new PendingView(hub),
     once,
     hub.onPendingDevices(look),
-    followApproval(context),
+    followApproval(context, memory),
     commands.registerCommand('parley.devices', () => reportFailure(log, () => inTeam(hub, () => showDevices(context)))),
     commands.registerCommand('parley.newAccountKey', () => reportFailure(log, () => makeNewAccountKey(context))),
   ]
@@ -44,16 +44,35 @@ function waiting(device: DeviceInfo): Waiting {
   return { ...device, id: `${device.device}/${device.added}` }
 }
 
-/** Says that this device was approved, and shows who is there. */
-function followApproval(context: Context): Disposable {
+/** Says once that this device was approved, in the window that a person looks at or will, and shows who is there. */
+function followApproval(context: Context, memory: OnceMemory): Disposable {
   const { hub, log } = context
-  let wasPending = hub.accounts?.[0]?.state === 'pending'
-  return hub.onAccounts(() => {
-    const account = hub.accounts?.[0]
-    const isIn = wasPending && account?.state === 'online'
-    wasPending = account?.state === 'pending' || (wasPending && !isIn && account?.state !== 'signed-out')
-    if (!account || !isIn || !window.state.focused) return
-    void window.showInformationMessage(l10n.t('This device is one of yours now.'))
-    void reportFailure(log, () => welcome(context, account))
+  const once = new TellOnce<{ readonly id: string }>('toldApproval', {
+    memory,
+    window: thisWindow,
+    tell() {
+      const account = hub.accounts?.[0]
+      void window.showInformationMessage(l10n.t('This device is one of yours now.'))
+      if (account) void reportFailure(log, () => welcome(context, account))
+    },
   })
+  let pending = pendingAs(hub.accounts?.[0])
+  const listening = hub.onAccounts(() => {
+    const account = hub.accounts?.[0]
+    const isIn = account?.state === 'online'
+    if (isIn && pending !== undefined) once.show([{ id: pending }])
+    if (isIn || account?.state === 'signed-out') pending = undefined
+    else pending = pendingAs(account) ?? pending
+  })
+  return {
+    dispose() {
+      once.dispose()
+      listening.dispose()
+    },
+  }
+}
+
+/** By what this device waits: it has other digits when it asks again. */
+function pendingAs(account: AccountInfo | undefined): string | undefined {
+  return account?.state === 'pending' ? `${account.user}/${account.digits ?? ''}` : undefined
 }
