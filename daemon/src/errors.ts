@@ -27,10 +27,6 @@ export const errorCodes = [
   'account-disabled',
   'not-admin',
   'device-denied',
-  // rooms
-  'unknown-room',
-  'not-member',
-  'not-allowed',
   // trust
   'wrong-key',
   'stranger',
@@ -52,9 +48,7 @@ export const errorCodes = [
   'not-running',
   'already-running',
   'too-old',
-  // files, storage, home and plugins
-  'no-file',
-  'no-space',
+  // storage, home and plugins
   'home',
   'storage',
   'newer-data',

@@ -2,17 +2,16 @@ import { randomBytes } from 'node:crypto'
 import type { Storage } from '@parley/kit'
 import { openMemoryStorage } from '@parley/storage-memory'
 import { Blocks } from '../../daemon/src/hub/blocks.ts'
-import { ClassicCircle } from '../../daemon/src/hub/classic/circle.ts'
+import { ClassicCircle, type ClassicOptions } from '../../daemon/src/hub/classic/circle.ts'
 import { ClassicDoor, type DoorOptions } from '../../daemon/src/hub/classic/door.ts'
-import type { ClassicOptions } from '../../daemon/src/hub/classic/options.ts'
 import { isAllowed } from '../../daemon/src/hub/classic/target.ts'
 import type { HubNews } from '../../daemon/src/hub/news.ts'
 import { Requests } from '../../daemon/src/hub/requests/requests.ts'
 import { createIdentity } from '../../daemon/src/net/identity.ts'
 import { listenPort } from '../../daemon/src/net/port.ts'
 import { HybridClock } from '../../daemon/src/protocol/clock.ts'
-import type { DirectInfo, MessageInfo, PersonInfo } from '../../daemon/src/protocol/control.ts'
-import { type ConversationId, conversationId, deviceId, messageId, type UserId } from '../../daemon/src/protocol/ids.ts'
+import type { ConversationInfo, MessageInfo, PersonInfo } from '../../daemon/src/protocol/control.ts'
+import { type ConversationId, conversationId, messageId, type UserId } from '../../daemon/src/protocol/ids.ts'
 import { RecordedLog } from './recorded-log.ts'
 
 export interface CircleChanges {
@@ -44,7 +43,7 @@ export class TestCircle implements AsyncDisposable {
     const news: HubNews[] = []
     const online = new Map<UserId, PersonInfo>()
     const held = new AsyncDisposableStack()
-    const blocks = await Blocks.open(storage, { clock: new HybridClock(), device: deviceId(new Uint8Array(32)) })
+    const blocks = await Blocks.open(storage, Date.now)
     let circle: ClassicCircle | undefined
     const changed = () => circle?.requestsChanged()
     const requests = await Requests.open({ storage, now: Date.now, blocks, changed })
@@ -57,10 +56,7 @@ export class TestCircle implements AsyncDisposable {
       blocks,
       requests,
       policy: () => policy,
-      chats: {
-        ...{ shown: () => ({ muted: false, draft: '' }), drafted: new Set(), areReceiptsOn: true },
-        ...{ arrived: () => {}, attachOwn: () => ({ event: async () => {} }) },
-      },
+      chats: { shown: () => ({ muted: false, draft: '' }), drafted: new Set() },
       own: () => ({ name, isBusy: false }),
       online: user => online.get(user),
       isRegistryHere: () => changes.isRegistryHere ?? true,
@@ -112,12 +108,12 @@ export class TestCircle implements AsyncDisposable {
     this.#held = parts.held
   }
 
-  get listed(): DirectInfo[] {
+  get listed(): ConversationInfo[] {
     return this.circle.listed()
   }
 
   /** The conversation with whoever has that name. */
-  with(name: string): DirectInfo {
+  with(name: string): ConversationInfo {
     const found = this.listed.find(({ person }) => person.name === name)
     if (!found) throw new Error(`There is no conversation with ${name}`)
     return found

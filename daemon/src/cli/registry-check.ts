@@ -49,13 +49,12 @@ export function keyOf(terminal: Terminal, file: string | undefined): SecretBox |
 
 /** What a backup holds, as rows of two columns. */
 export function summaryRows(summary: BackupSummary): string[][] {
-  const { team, registry, began, ended, accounts, devices, invites, mail, program, format } = summary
-  const held = [counted(accounts, 'account'), counted(devices, 'device'), counted(invites, 'invite')]
+  const { team, registry, began, ended, accounts, devices, invites, program, format } = summary
   return [
     ['Team', team === undefined ? 'not known' : harmlessLine(team)],
     ['Registry', registry === undefined ? 'not known' : harmlessLine(registry)],
     ['Made', `${utc(began)} to ${utc(ended)}, by Parley ${harmlessLine(program)} (format ${format})`],
-    ['Holds', `${[...held, counted(mail, 'item')].join(', ')} of mail`],
+    ['Holds', [counted(accounts, 'account'), counted(devices, 'device'), counted(invites, 'invite')].join(', ')],
   ]
 }
 

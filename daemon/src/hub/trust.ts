@@ -1,6 +1,5 @@
 import { ParleyError } from '../errors.ts'
 import type { ControlRequests, PersonInfo } from '../protocol/control.ts'
-import { personOf } from '../protocol/conversation-infos.ts'
 import { type KeyOwner, safetyNumber, sameDigits } from '../protocol/safety-number.ts'
 import type { Circles } from './circles.ts'
 
@@ -49,7 +48,7 @@ export class Verifying {
   async #find(who: string): Promise<{ person: PersonInfo; comparable: Comparable }> {
     const { circle, conversation } = await this.#circles.find(who)
     const comparable = circle.comparable?.(conversation)
-    const person = personOf(circle.summary(conversation))
+    const person = circle.summary(conversation)?.person
     if (comparable && person) return { person, comparable }
     throw new ParleyError('unsupported', 'A classic client has no key to compare: nobody can say who it is.')
   }

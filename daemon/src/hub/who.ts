@@ -1,4 +1,3 @@
-import { asParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { ControlRequests, PersonInfo } from '../protocol/control.ts'
 import type { RegistryClient } from './registry/client.ts'
@@ -13,7 +12,7 @@ type Found = ControlRequests['who'][1]
 export async function who(
   params: ControlRequests['who'][0],
   from: {
-    readonly client: Pick<RegistryClient, 'ensure' | 'twin'>
+    readonly client: Pick<RegistryClient, 'ensure'>
     readonly hasAccount: boolean
     readonly strangers: readonly PersonInfo[]
   },
@@ -29,13 +28,9 @@ export async function who(
   return { people: people.slice(0, limit), more: team.more || people.length > limit }
 }
 
-async function ofTeam(client: Pick<RegistryClient, 'ensure' | 'twin'>, query: string, limit: number): Promise<Found> {
+async function ofTeam(client: Pick<RegistryClient, 'ensure'>, query: string, limit: number): Promise<Found> {
   const session = await client.ensure()
-  if (query !== '') {
-    return session.search(query, limit).catch(error => {
-      throw client.twin.explain(session.ended ?? asParleyError(error))
-    })
-  }
+  if (query !== '') return session.search(query, limit)
   const people = session.online.all.sort(byName)
   return { people: people.slice(0, limit), more: people.length > limit }
 }

@@ -1,10 +1,10 @@
 import type { TLSSocket } from 'node:tls'
 import { asParleyError, type ErrorCode, errorFrom, ParleyError } from '../errors.ts'
-import { FrameReader, headOfFilePart } from '../protocol/frames.ts'
+import { FrameReader } from '../protocol/frames.ts'
 import type { Event, Frame, Reply, Request } from '../protocol/parley_pb.ts'
 import { beatsPerPing } from './keeper.ts'
 import { done, frameOf, ping, unsupported } from './link-frames.ts'
-import { Outbox, rejected } from './outbox.ts'
+import { Outbox } from './outbox.ts'
 import type { LinkOwner } from './owner.ts'
 import { Requests } from './requests.ts'
 import type { PeerKey } from './tls.ts'
@@ -135,12 +135,7 @@ export class Link {
     } catch (error) {
       return rejected(error)
     }
-    return this.room()
-  }
-
-  /** Resolves at once while at most `below` bytes are unsent (default limits.highWater), else when that is so; rejects with `closed`. */
-  room(below?: number): Promise<void> {
-    return this.#closed ? rejected(asError(this.#closed)) : this.#outbox.room(below)
+    return this.#closed ? rejected(asError(this.#closed)) : this.#outbox.room()
   }
 
   /**
@@ -328,11 +323,7 @@ export class Link {
   #reply(id: number, is: Reply['is']): void {
     if (this.#closed) return
     try {
-      if (is.case === 'filePart' && is.value.here.length === 0) {
-        const { bytes } = is.value
-        this.#put(headOfFilePart(id, bytes))
-        this.#put(bytes)
-      } else this.#put(frameOf(id, { case: 'reply', value: { $typeName: 'parley.v1.Reply', is } }))
+      this.#put(frameOf(id, { case: 'reply', value: { $typeName: 'parley.v1.Reply', is } }))
     } catch (error) {
       this.#fail(id, this.#public(error, { reply: is.case }))
     }
@@ -391,6 +382,13 @@ const heldFrameSize = 512
 
 function asError({ code, message }: Closed): ParleyError {
   return new ParleyError(code, message)
+}
+
+/** A rejection that ends no process when nobody looks at it. */
+function rejected(error: unknown): Promise<never> {
+  const promise = Promise.reject(error)
+  promise.catch(() => {})
+  return promise
 }
 
 function wordsOf(error: Error): string {

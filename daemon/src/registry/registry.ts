@@ -12,7 +12,6 @@ import { announce } from './announcements.ts'
 import { classicAnswers } from './answers/classic.ts'
 import { devicesAnswers } from './answers/devices.ts'
 import { inviteAnswers } from './answers/invites.ts'
-import { mailboxAnswers } from './answers/mailbox.ts'
 import { passwordAnswers } from './answers/passwords.ts'
 import { peopleAnswers } from './answers/people.ts'
 import { relayAnswers } from './answers/relay.ts'
@@ -32,8 +31,6 @@ import { registryAddress, whereabouts } from './invite-text.ts'
 import { Invites } from './invites.ts'
 import { Inviting } from './inviting.ts'
 import { LastSeen } from './last-seen.ts'
-import type { MailLimits } from './mailbox/boxes.ts'
-import { Mailbox } from './mailbox/mailbox.ts'
 import { measureProcess, measureRegistry, RequestMeasures } from './measures.ts'
 import { Metrics } from './metrics.ts'
 import { Notices } from './notices.ts'
@@ -75,7 +72,7 @@ export interface RegistryOptions {
     readonly statusPace?: number
     readonly lastSeenEvery?: number
   }
-  readonly limits?: Partial<PortLimits & RelayLimits & MailLimits>
+  readonly limits?: Partial<PortLimits & RelayLimits>
   /** How it is kept; without it, it cannot be backed up or told to read its configuration again. */
   readonly upkeep?: Upkeep
   /** The address by which others reach this machine now: for a registry without a public address. */
@@ -138,7 +135,6 @@ async function openRegistry(
     () => parts.heartbeats.close(),
     () => onlineList.close(),
     () => changes.close(),
-    () => parts.mailbox.close(),
   )
   const classic = await startClassic({
     storage: start.storage,
@@ -175,7 +171,6 @@ async function openRegistry(
     ...inviteAnswers({ accounts, inviting }),
     ...classicAnswers({ aliases: classic.aliases, mode: () => settings.now.classic }),
     ...relayAnswers(parts),
-    ...mailboxAnswers(parts),
   }
   const requests = new RequestMeasures(metrics)
   const service = { ...parts, answers, requests, heartbeatPort: classic.heartbeat.port }
@@ -207,7 +202,6 @@ async function openRegistry(
     online: presence.count,
     connections: port.connections,
     relayed: relay.pairs,
-    mail: { items: parts.mailbox.items, bytes: parts.mailbox.bytes },
   })
   return {
     id: registry,
@@ -255,25 +249,9 @@ async function buildParts(start: RegistryOptions, notices: Notices) {
   const heartbeats = new Heartbeats({ sessions, presence, now, fresh: waits.beatFresh })
   const attestations = new Attestations({ registry, privateKey: identity.privateKey, now })
   const changes = new Changes({ sessions, accounts, attestations, log })
-  const mailbox = await Mailbox.open({
-    registry,
-    storage,
-    sessions,
-    log,
-    now,
-    ...(start.limits && { limits: start.limits }),
-  })
-  const devices = new Devices({ registry, storage, accounts, sessions, changes, mailbox, audit, log, now })
+  const devices = new Devices({ registry, storage, accounts, sessions, changes, audit, log, now })
   const classicClients = new ClassicClients({ presence, now, changed: user => onlineList.changed(user) })
-  const people = new People({
-    accounts,
-    attestations,
-    directory,
-    presence,
-    sessions,
-    mailbox,
-    classic: classicClients,
-  })
+  const people = new People({ accounts, attestations, directory, presence, sessions, classic: classicClients })
   const onlineList = new OnlineList({
     online: () => [...presence.online(), ...classicClients.users()],
     person: user => people.person(user),
@@ -294,7 +272,6 @@ async function buildParts(start: RegistryOptions, notices: Notices) {
     directory,
     heartbeats,
     invites,
-    mailbox,
     signUps: new SignUps({ policy: () => settings.signUp, storage, accounts, invites, now }),
     guesses,
     resets,

@@ -27,9 +27,7 @@ export function contextKeysOf(
     'parley.account': accounts?.[0]?.state,
     'parley.chatCount': conversations.size,
     'parley.hasPeople': people.total > 0,
-    'parley.unread': [...conversations.values()].some(
-      ({ unread, isMarkedUnread }) => unread > 0 || isMarkedUnread === true,
-    ),
+    'parley.unread': [...conversations.values()].some(({ unread }) => unread > 0),
     'parley.mayInvite': mayInvite,
     'parley.requests': requests.length,
   }

@@ -1,5 +1,4 @@
 import type { MessageInfo } from '@parley/daemon/protocol/control'
-import type { Enclosed } from '../../src/chat/messages.ts'
 import { type Host, Refusal } from '../bridge.ts'
 import { limits } from '../limits.ts'
 import { newMessageId } from '../model/ids.ts'
@@ -22,11 +21,10 @@ export class Sender {
   }
 
   /** False when so many wait already that this one is not taken. */
-  send(text: string, enclosed: Enclosed = {}): boolean {
+  send(text: string): boolean {
     const { unsent } = this.#store.state
     if (unsent.length >= limits.unsent) return false
-    const message = { message: newMessageId(), text, ...enclosed, written: Date.now(), standing: sending }
-    this.#store.set({ unsent: [...unsent, message] })
+    this.#store.set({ unsent: [...unsent, { message: newMessageId(), text, written: Date.now(), standing: sending }] })
     void this.#sendAll()
     return true
   }
@@ -87,10 +85,9 @@ export class Sender {
     return view === undefined ? undefined : unsent.find(({ standing }) => standing.is === 'sending')
   }
 
-  async #sendOne({ message, text, replyTo, mentions, files }: Unsent): Promise<void> {
-    const enclosed = { ...(replyTo && { replyTo }), ...(mentions && { mentions }), ...(files && { files }) }
+  async #sendOne({ message, text }: Unsent): Promise<void> {
     try {
-      this.#taken(await this.#host.ask('send', { message, text, ...enclosed }))
+      this.#taken(await this.#host.ask('send', { message, text }))
     } catch (error) {
       this.#stand(message, this.#standingAfter(error))
     }

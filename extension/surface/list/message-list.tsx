@@ -39,11 +39,7 @@ export function MessageList(props: MessageListProps) {
       class="list"
       ref={place.scroller}
       role="feed"
-      aria-label={
-        around.people.isRoom
-          ? l10n.t('Messages in {0}', around.people.title)
-          : l10n.t('Messages with {0}', around.people.title)
-      }
+      aria-label={l10n.t('Messages with {0}', around.person)}
       aria-busy={isLoading}
       onWheel={({ deltaY }) => mover.turn(deltaY)}
       onPointerDown={() => mover.touch()}

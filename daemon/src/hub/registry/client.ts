@@ -19,7 +19,6 @@ import { outcomeOf } from './outcome.ts'
 import type { OwnStatements } from './own-statements.ts'
 import { type DeviceStatus, RegistrySession } from './session.ts'
 import { opaqueMechanism, type SignInWish, signInByDevice, signInByPassword, signUp } from './sign-in.ts'
-import { Twin } from './twin.ts'
 
 type State = AccountInfo['state']
 
@@ -39,7 +38,6 @@ export class RegistryClient {
   /** What the registry announces, by itself and by peers. */
   readonly notices: HeardNotices
   readonly heartbeat: Heartbeat
-  readonly twin = new Twin()
   readonly #options: RegistryClientOptions
   readonly #book: EntryBook
   readonly #closing = new AbortController()
@@ -262,7 +260,7 @@ export class RegistryClient {
       if (performance.now() - began > limits.reconnect.fast) this.#backoff.reset()
       throw session.ended ?? new ParleyError(code, message)
     } catch (error) {
-      return this.session ? 0 : await this.#lost(account, this.twin.explain(asParleyError(error)))
+      return await this.#lost(account, asParleyError(error))
     }
   }
 

@@ -78,8 +78,7 @@ describe('golden vectors', () => {
       const read = readHeader(create(EntrySchema, fields))
       assert.ok(isSigned(read.entry, publicKeyOf(keyNamed('ann device'))) && hasSignedBody(read))
       assert.deepEqual(read.hash, bytes(hash))
-      const said = readBody(read.entry.body)
-      assert.equal(said && 'text' in said && said.text, text)
+      assert.deepEqual(readBody(read.entry.body).is, { kind: 'text', text })
     }
   })
 

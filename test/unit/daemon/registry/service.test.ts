@@ -123,7 +123,6 @@ describe('a registry', () => {
       online: 1,
       connections: 1,
       relayed: 0,
-      mail: { items: 0, bytes: 0 },
     })
   })
 

@@ -26,7 +26,6 @@ describe('the page of a chat', () => {
         ['default-src', "'none'"],
         ['script-src', "'nonce-abc123'"],
         ['style-src', "'nonce-abc123'"],
-        ['img-src', 'data:'],
         ['base-uri', "'none'"],
         ['form-action', "'none'"],
       ]),
