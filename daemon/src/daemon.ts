@@ -102,7 +102,7 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
   built.defer(() => keeping?.close())
   // Plugins learn of the end only when nothing needs their storage any more.
   built.defer(() => stopping.abort())
-  const { storage, auths } = plugins
+  const { storage, search, auths } = plugins
 
   // Each role's code is loaded only where it is played: a hub starts in half the time.
   let registry: Registry | undefined
@@ -145,7 +145,15 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
       await hosting.resume()
     }
     const { startHub } = await import('./hub/hub.ts')
-    hub = await startHub({ storage, locations: where, options: config.hub, log, now, ...(hosting && { hosting }) })
+    hub = await startHub({
+      storage,
+      search,
+      locations: where,
+      options: config.hub,
+      log,
+      now,
+      ...(hosting && { hosting }),
+    })
     built.defer(() => hub?.close())
   }
 

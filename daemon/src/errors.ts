@@ -27,6 +27,10 @@ export const errorCodes = [
   'account-disabled',
   'not-admin',
   'device-denied',
+  // rooms
+  'unknown-room',
+  'not-member',
+  'not-allowed',
   // trust
   'wrong-key',
   'stranger',
@@ -48,7 +52,9 @@ export const errorCodes = [
   'not-running',
   'already-running',
   'too-old',
-  // storage, home and plugins
+  // files, storage, home and plugins
+  'no-file',
+  'no-space',
   'home',
   'storage',
   'newer-data',

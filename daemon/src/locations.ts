@@ -20,6 +20,8 @@ export interface Locations {
   readonly auditLog: string
   /** This home's device key. */
   readonly deviceKey: string
+  /** Opens what a hub keeps sealed in storage. */
+  readonly hubKey: string
   /** Opens the registry's secrets in storage. */
   readonly registryKey: string
   /** Tells the registry of this home from others that come to its storage. */
@@ -28,6 +30,16 @@ export interface Locations {
   readonly backups: string
   /** One of them, by its name. */
   backup(name: string): string
+  /** Files of messages, each under the hash of its content. */
+  readonly files: string
+  /** One of them, by its hash as text. */
+  file(hash: string): string
+  /** The hashes of its chunks. */
+  fileHashes(hash: string): string
+  /** What has come of a file that is not whole yet. */
+  filePart(hash: string): string
+  /** A file that is being taken in, whose hash is not known yet. */
+  fileDraft(name: string): string
   /** Daemons copied here by editors, one folder per version. */
   readonly versions: string
   /** One such folder, by its name. */
@@ -57,10 +69,16 @@ export function locations(home: string): Locations {
     hubLog: within('logs', 'hub.log'),
     auditLog: within('logs', 'audit.log'),
     deviceKey: within('device.key'),
+    hubKey: within('hub.key'),
     registryKey: within('registry.key'),
     holder: within('holder'),
     backups: within('backups'),
     backup: name => within('backups', nameChecked(name)),
+    files: within('files'),
+    file: hash => within('files', nameChecked(hash)),
+    fileHashes: hash => within('files', nameChecked(`${hash}.hashes`)),
+    filePart: hash => within('files', nameChecked(`${hash}.part`)),
+    fileDraft: name => within('files', nameChecked(`${name}.draft`)),
     versions: within('versions'),
     version: name => within('versions', nameChecked(name)),
     plugins: within('plugins'),
@@ -74,6 +92,16 @@ export function locations(home: string): Locations {
 /** A file that a person names, from the folder that they are in. */
 export function fileNamed(given: string): string {
   return resolve(given)
+}
+
+/** A file in a folder that a person names; `name` is no path. */
+export function fileWithin(folder: string, name: string): string {
+  return join(folder, name)
+}
+
+/** Where a file that a daemon makes stands until it is whole. */
+export function fileDraftOf(file: string): string {
+  return `${file}.part`
 }
 
 /** A file of a bundled daemon, by its path from the folder of that daemon, with slashes. */

@@ -28,4 +28,6 @@ export interface OpenOptions {
   /** `editor`: a tab; `beside`: a tab next to the active editor; `sideBar`: the Chat view. */
   readonly where?: 'editor' | 'beside' | 'sideBar'
   readonly focus?: 'composer' | 'lastMessage'
+  /** The message to bring into sight. */
+  readonly position?: string
 }

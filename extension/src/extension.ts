@@ -5,11 +5,14 @@ import { registerChatPanels } from './chat/panels.ts'
 import { registerChats } from './chats/chats.ts'
 import type { Context } from './context.ts'
 import { registerDevices } from './devices/devices.ts'
+import { registerHistory } from './history/history.ts'
 import { connectHub } from './hub/connection.ts'
 import { registerJoin } from './join/join.ts'
 import { registerNotify } from './notify/notify.ts'
 import { registerPeople } from './people/people.ts'
 import { registerRequests } from './requests/requests.ts'
+import { registerRooms } from './rooms/rooms.ts'
+import { registerSearch } from './search/search.ts'
 import { activationTimes, activationWords, markActivation } from './service/activation.ts'
 import { registerService } from './service/service.ts'
 import { registerShare } from './share/share.ts'
@@ -32,6 +35,9 @@ export function activate({ extensionUri, globalState, subscriptions }: Extension
     registerJoin(context),
     registerPeople(context),
     registerChats(context),
+    registerRooms(context),
+    registerSearch(context),
+    registerHistory(context),
     registerRequests(context, globalState),
     registerTrust(context),
     registerDevices(context, globalState),

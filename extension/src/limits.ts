@@ -26,6 +26,21 @@ export const limits = {
   path: 4096,
   /** The highest line or column that is looked for. */
   line: 10_000_000,
+  /** UTF-16 units of one reaction: a flag of a region has 14. */
+  emoji: 32,
+  /** People that a message names, and files that go with it: what the hub takes. */
+  mentions: 50,
+  filesOfMessage: 10,
+  /** A file that was pasted or dropped, in base64: the hub takes 10 MiB of it. */
+  fileData: Math.ceil((10 * 1024 * 1024) / 3) * 4 + 4,
+  /** Bytes of an image that is shown: what is larger is a card; a page holds some of them as text. */
+  image: 5 * 1024 * 1024,
+  /** What fetching a file may take before it is said that it is still on its way: it goes on all the same. */
+  longFetch: 10 * 60_000,
+  /** What it may take to take a file in: it is read and hashed, and a disk can be slow. */
+  addFile: 120_000,
+  /** Pixels of a side of an image. */
+  side: 100_000,
   /** Messages that a surface asks for at once. */
   surfacePage: 500,
   /** Requests of one surface under way: more than a person makes in the time that a hub takes to start. */
@@ -45,6 +60,10 @@ export const limits = {
   refresh: 100,
   /** Characters of a name in a list, a title or a notification; the registry allows 64. */
   name: 64,
+  /** Characters of a room's topic in a line. */
+  topic: 250,
+  /** Characters of a file's name: enough to keep what it ends with in sight. */
+  fileName: 120,
   /** Characters of the last line in a list. */
   lastLine: 100,
   /** Files of one name that are looked at for the one that a message means. */
@@ -59,6 +78,8 @@ export const limits = {
   /** People that a search asks for, and rows of one kind that a box shows: nobody scrolls further, they type more. */
   searchResults: 50,
   shownChoices: 200,
+  /** Characters around what a search has found: what the hub gives. */
+  excerpt: 200,
   // ---- notifications
   /** Characters of a message in a notification, or of a reason above a list: two lines of it. */
   notice: 120,
@@ -70,6 +91,12 @@ export const limits = {
   /** Requests and devices that are known to have been told of: more than a person lets lie. */
   toldOnce: 100,
   // ---- what takes its time
+  /** Exporting, importing and clearing a long history: hours on a slow disk, and the hub ends it in the end. */
+  longHistory: 24 * 3600_000,
+  /** How often it is shown how far an export has come. */
+  progressShown: 500,
+  /** Days that history may be kept for: what the hub takes. */
+  retentionDays: 36_500,
   /** What `doctor` may take: it waits for ports and relays that do not answer. */
   doctor: 60_000,
   /** What a report waits for it. */

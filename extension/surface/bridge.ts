@@ -84,7 +84,11 @@ export class Bridge implements Host {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(
         () => this.receive({ is: 'refusal', id, code: 'timeout', why: this.#late() }),
-        asksPerson.has(method) ? limits.personTimeout : limits.requestTimeout,
+        ofFiles.has(method)
+          ? limits.fileTimeout
+          : asksPerson.has(method)
+            ? limits.personTimeout
+            : limits.requestTimeout,
       )
       this.#asked.set(id, { resolve, reject, timer })
       this.#api.postMessage({ is: 'request', id, method, params } as FromSurface)
@@ -109,4 +113,14 @@ export class Bridge implements Host {
 }
 
 /** Requests that may end in a question to the person. */
-const asksPerson: ReadonlySet<SurfaceMethod> = new Set(['openLink', 'openPlace', 'act'] as const)
+const asksPerson: ReadonlySet<SurfaceMethod> = new Set([
+  'openLink',
+  'openPlace',
+  'act',
+  'remove',
+  'pickFiles',
+  'saveFile',
+] as const)
+
+/** Those that wait until a file is whole. */
+const ofFiles: ReadonlySet<SurfaceMethod> = new Set(['addFile', 'fetchFile', 'image'] as const)

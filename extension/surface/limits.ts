@@ -59,6 +59,29 @@ export const limits = {
   heldCharacters: 4_000_000,
   /** How near the end of what is held the next page is asked for, in screens. */
   loadAhead: 2,
+  /** How long a message is pointed out that was jumped to, in ms: long enough to find it. */
+  pointedOut: 2_500,
+  /** Messages above one that was jumped to, that are asked for: a screen. */
+  aboveRevealed: 20,
+  /** Characters of what is answered, above the answer. */
+  quoted: 100,
+  /** Bytes of an image that is shown: what the extension gives. */
+  image: 5 * 1024 * 1024,
+  /** Images kept as text: those of some screens. */
+  images: 12,
+  /** Px of an image in the list: it can be looked at, and the chat around it read. */
+  imageWidth: 360,
+  imageHeight: 240,
+  /** Bytes of a file that is pasted or dropped: what the hub takes as data. */
+  pasted: 10 * 1024 * 1024,
+  /** Files of a message: what the hub takes. */
+  files: 10,
+  /** Files take their time to be read, hashed and fetched. */
+  fileTimeout: 11 * 60_000,
+  /** People that a message names: what the hub takes. */
+  mentions: 50,
+  /** People that are offered for a mention at once: a list that is read at a glance. */
+  mentioned: 8,
   /** Px from the end within which one is at the end: zoom makes fractions, and a line is 18. */
   atEnd: 12,
 
@@ -79,6 +102,10 @@ export const limits = {
   placeDelay: 250,
   /** And what was read. */
   readDelay: 400,
+  /** The others are told again that one writes: they forget it after some seconds. */
+  typingAgain: 3_000,
+  /** Who writes nothing for so long has stopped. */
+  typingRest: 5_000,
   /** Announcements are gathered, so that a burst is one. */
   announceDelay: 700,
   /** Characters of an announcement. */

@@ -6,6 +6,8 @@
 import type { Ref } from 'preact'
 import type { ChatView, Place, SurfaceAction } from '../src/chat/messages.ts'
 import type { IconName } from './icon-names.ts'
+import type { People } from './model/people.ts'
+import type { Attaching } from './use-attached.ts'
 
 export type { IconName } from './icon-names.ts'
 
@@ -13,6 +15,8 @@ export type { IconName } from './icon-names.ts'
 export interface MessageTextProps {
   readonly text: string
   readonly mine: boolean
+  /** One's own user name: where it is mentioned stands out. */
+  readonly self?: string
   /** Whether the Tab key comes to what can be pressed in it; absent: it does. */
   readonly isTabStop?: boolean
   readonly onLink: (href: string) => void
@@ -31,16 +35,32 @@ export interface ComposerProps {
   readonly sendWith: ChatView['sendWith']
   /** Whether it goes to a classic client, which takes short packets. */
   readonly isClassic: boolean
-  /** Never called with nothing but white space. The app empties the draft. */
-  readonly onSend: (text: string) => void
+  /** Never called with nothing but white space, unless there are files. False: it is to stay. The app empties the draft. */
+  readonly onSend: (text: string) => boolean
+  readonly attaching: Attaching
   readonly onDraft: (text: string) => void
   /** The editor's selection as a fenced block, which the composer inserts; undefined: nothing is selected. */
   readonly onSelection: () => Promise<string | undefined>
+  /** Up in an empty composer; false: there is nothing to edit. */
+  readonly onEditLast: () => boolean
+  /** What is written is an answer or an edit: what to, and how to give it up, which Escape does as well. */
+  readonly context?: ComposerContext | undefined
+  /** Whom `@` completes. */
+  readonly people: Pick<People, 'others' | 'isRoom'>
   /** Escape and F6: the focus goes to the messages. */
   readonly onLeave: () => void
   /** Why nothing can be written now, in a sentence; absent: it can. */
   readonly disabled?: string | undefined
   readonly ref?: Ref<ComposerHandle>
+}
+
+export interface ComposerContext {
+  readonly icon: IconName
+  readonly label: string
+  readonly text: string
+  /** Why it could not be done, in a sentence. */
+  readonly problem?: string | undefined
+  readonly onCancel: () => void
 }
 
 export interface ComposerHandle {

@@ -1,4 +1,7 @@
 import { render } from 'preact'
+import type { Host } from './bridge.ts'
+import { Files } from './chat/files.ts'
+import { atFirst, Store } from './chat/state.ts'
 import { MessageRow, type Surroundings } from './list/message-row.tsx'
 import { datesIn } from './model/dates.ts'
 import type { Row } from './model/rows.ts'
@@ -8,9 +11,9 @@ import type { Row } from './model/rows.ts'
  * the next, because the browser compiles what it has not run yet.
  */
 export function warmUp(): void {
-  const nowhere = document.createElement('div')
-  render(<MessageRow row={sample} around={nobody} isTabStop={false} />, nowhere)
-  render(null, nowhere)
+  const element = document.createElement('div')
+  render(<MessageRow row={sample} around={nobody} isTabStop={false} />, element)
+  render(null, element)
 }
 
 const sample: Row = {
@@ -30,15 +33,44 @@ const sample: Row = {
   isLast: true,
 }
 
+const nowhere: Host = {
+  ask: () => new Promise(() => {}),
+  on: () => {},
+  ready: () => {},
+  kept: () => undefined,
+  keep: () => {},
+}
+
 const nobody: Surroundings = {
   dates: datesIn('en'),
   now: 0,
   nameOf: ({ name }) => name,
-  person: '',
+  people: {
+    title: '',
+    self: { user: '', name: '' },
+    isRoom: false,
+    isClassic: false,
+    mayDelete: false,
+    others: [],
+    nameOf: (_, otherwise) => otherwise,
+  },
+  files: new Files(nowhere, new Store(atFirst)),
+  locale: 'en',
+  mayAct: true,
+  shows: undefined,
   onLink: () => {},
   onPlace: async () => false,
   onCopy: () => {},
   onRetry: () => {},
   onEdit: () => {},
   onDiscard: () => {},
+  onReply: () => {},
+  onEditSent: () => {},
+  onRemove: () => {},
+  onMarkUnread: () => {},
+  onReact: () => {},
+  onPick: () => {},
+  onJump: () => {},
+  onCopyLink: () => {},
+  onReached: () => {},
 }

@@ -36,6 +36,7 @@ export async function buildDaemon(out: string): Promise<BuiltFile[]> {
       main: 'daemon/src/main.ts',
       // Files of their own, because a worker starts from a file; the code that starts them looks beside itself.
       writer: 'plugins/storage-sqlite/src/writer.ts',
+      'search-worker': 'plugins/storage-sqlite/src/search-worker.ts',
       'opaque-worker': 'daemon/src/hub/opaque/opaque-worker.ts',
     },
     outdir: join(out, 'dist'),

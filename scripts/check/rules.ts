@@ -49,7 +49,11 @@ const waits: readonly RegExp[] = [
 ]
 
 /** What the extension and its chat surface both say. */
-const sharedWords: readonly string[] = ['extension/src/shared/seen.ts']
+const sharedWords: readonly string[] = [
+  'extension/src/shared/room-words.ts',
+  'extension/src/shared/seen.ts',
+  'extension/src/shared/size-words.ts',
+]
 
 export const rules: readonly Rule[] = [
   {
@@ -105,7 +109,8 @@ export const rules: readonly Rule[] = [
           name.startsWith('node:') ||
           name === 'vscode' ||
           (sharedWords.includes(path) && name.startsWith('.')) ||
-          (/^\..*\/src\//.test(name) && !/\/src\/(chat\/messages|shared\/seen)\.ts$/.test(name)) ||
+          (/^\..*\/src\//.test(name) &&
+            !/\/src\/(chat\/messages|shared\/(seen|room-words|size-words))\.ts$/.test(name)) ||
           (name.startsWith('@parley/') && !name.startsWith('@parley/daemon/protocol/')),
       ),
   },

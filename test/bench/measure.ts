@@ -3,8 +3,11 @@ import { availableParallelism, loadavg } from 'node:os'
 /** What one measurement found: how often a second, and how long each took, in ms. */
 export interface Rate {
   readonly perSecond: number
+  /** NaN of what is measured as a whole. */
   readonly p50: number
   readonly p99: number
+  /** Processor time of all processes for each, in µs: what others do on the machine hardly changes it. */
+  readonly cpu?: number
 }
 
 /** How long one measurement takes, in ms, and how often each is repeated. */
@@ -22,6 +25,16 @@ type Measure = (duration: number) => Promise<Rate>
 export async function compare(what: string, { duration, rounds }: Plan, ours: Measure, floor: Measure): Promise<void> {
   await ours(duration)
   await floor(duration)
+  await compareRounds(what, { duration, rounds }, ours, floor)
+}
+
+/** {@link compare} without a round before, for what takes long. */
+export async function compareRounds(
+  what: string,
+  { duration, rounds }: Plan,
+  ours: Measure,
+  floor: Measure,
+): Promise<void> {
   const found: { ours: Rate; floor: Rate; ratio: number }[] = []
   for (let round = 0; round < rounds; round++) {
     const first = round % 2 === 0 ? await ours(duration) : undefined
@@ -29,18 +42,23 @@ export async function compare(what: string, { duration, rounds }: Plan, ours: Me
     const oursRate = first ?? (await ours(duration))
     found.push({ ours: oursRate, floor: floorRate, ratio: oursRate.perSecond / floorRate.perSecond })
   }
-  const ratios = found.map(({ ratio }) => ratio)
-  const words = [Math.min(...ratios), Math.max(...ratios)].map(ratio => ratio.toFixed(2)).join(' to ')
+  const cpu = found.flatMap(({ ours, floor }) => (ours.cpu && floor.cpu ? [floor.cpu / ours.cpu] : []))
   printLine(
     what,
     wordsOf(found.map(({ ours }) => ours)),
     wordsOf(found.map(({ floor }) => floor)),
-    `${median(ratios).toFixed(2)} (${words})`,
+    `${spreadOf(found.map(({ ratio }) => ratio))}${cpu.length > 0 ? `  of processor time ${spreadOf(cpu)}` : ''}`,
   )
 }
 
+/** The middle one, and the least and the most. */
+function spreadOf(ratios: readonly number[]): string {
+  const words = [Math.min(...ratios), Math.max(...ratios)].map(ratio => ratio.toFixed(2)).join(' to ')
+  return `${median(ratios).toFixed(2)} (${words})`
+}
+
 /**
- * Runs `act` again and again on each of `lanes` lanes at once for `duration` ms, after a tenth of that as warm-up, and
+ * Runs `act` again and again on each of `lanes` lanes at once for `duration` ms, after {@link warmUp} of that, and
  * counts what ended in the measured time.
  */
 export async function measureRate(
@@ -48,7 +66,7 @@ export async function measureRate(
   duration: number,
   act: (lane: number, turn: number) => Promise<void>,
 ): Promise<Rate> {
-  const start = performance.now() + duration / 10
+  const start = performance.now() + duration * warmUp
   const end = start + duration
   const times: number[] = []
   const runLane = async (lane: number) => {
@@ -66,6 +84,9 @@ export async function measureRate(
   return { perSecond: (times.length / duration) * 1000, p50: at(0.5), p99: at(0.99) }
 }
 
+/** The share of a measurement's time that passes before it counts. */
+export const warmUp = 0.1
+
 /** One line of the report: what, ours, the floor, and their ratio. */
 export function printLine(what: string, ours: string, floor: string, ratio: string): void {
   console.log(`${what.padEnd(34)}  ours ${ours}  floor ${floor}  ratio ${ratio}`)
@@ -82,8 +103,10 @@ export function printLoad(): void {
 }
 
 function wordsOf(rates: readonly Rate[]): string {
-  const of = (key: keyof Rate) => median(rates.map(rate => rate[key]))
-  return `${of('perSecond').toFixed(0).padStart(6)}/s p50 ${of('p50').toFixed(2)} p99 ${of('p99').toFixed(2)} ms`
+  const of = (key: keyof Rate) => median(rates.map(rate => rate[key] ?? Number.NaN))
+  const times = Number.isNaN(of('p50')) ? '' : ` p50 ${of('p50').toFixed(2)} p99 ${of('p99').toFixed(2)} ms`
+  const cpu = rates.some(rate => rate.cpu !== undefined) ? ` ${of('cpu').toFixed(0)} µs of processor` : ''
+  return `${of('perSecond').toFixed(0).padStart(6)}/s${times}${cpu}`
 }
 
 /** The middle one; of an even number the lower of the two. */

@@ -5,6 +5,7 @@ import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { delimiter, join } from 'node:path'
 import type { Browser } from 'playwright-core'
+import { artefact } from '../support/editor/artefacts.ts'
 import { launchChromium } from '../support/editor/chromium.ts'
 import { temporaryFolder } from '../support/folder.ts'
 import { until } from '../support/wait.ts'
@@ -66,8 +67,13 @@ describe('npm start -- --editor', function () {
         .first()
         .click()
       const chat = page.frameLocator('iframe.webview.ready').frameLocator('#active-frame')
-      await chat.getByText('src/retry.ts:11–13').waitFor()
-      await chat.getByText('The retry test is').waitFor()
+      try {
+        await chat.getByText('src/retry.ts:11–13').waitFor()
+        await chat.getByText('The retry test is').waitFor()
+      } catch (error) {
+        await page.screenshot({ path: artefact(`failed/demo/${name}.png`) })
+        throw error
+      }
       await context.close()
     }
     demo.child.kill('SIGINT')

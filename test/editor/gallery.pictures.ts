@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { toText } from '../../daemon/src/protocol/ids.ts'
 import { projectFiles, sharedLines } from '../../scripts/demo/story.ts'
-import { openChat } from '../support/editor/chat.ts'
+import { openChat, there } from '../support/editor/chat.ts'
 import type { Theme } from '../support/editor/code-server.ts'
 import type { Desk } from '../support/editor/desk.ts'
 import { useEditors } from '../support/editor/editors.ts'
@@ -53,7 +53,7 @@ async function talk(desk: Desk, bob: Person): Promise<void> {
   const chat = await openChat(desk.window, 'Bob Larsen')
   await chat.say('The retry test is **flaky** on CI. Is it the backoff or the clock?')
   await chat.say('I pinned the seed, see `src/retry.ts:23`')
-  await chat.stands('I pinned the seed, see src/retry.ts:23', 'Delivered')
+  await chat.stands('I pinned the seed, see src/retry.ts:23', there)
   await say(
     bob,
     `The clock. It only fails when the timer fires *before* the abort:\n\n${sharedLines('src/retry.ts', 9, 13)}`,
@@ -61,7 +61,7 @@ async function talk(desk: Desk, bob: Person): Promise<void> {
   await say(bob, '@alice I can send a patch, 4 lines. Want it?')
   await chat.message('@alice I can send a patch, 4 lines. Want it?').waitFor()
   await chat.say('Yes please')
-  await chat.stands('Yes please', 'Delivered')
+  await chat.stands('Yes please', there)
   await chat.composer.fill("I'll rerun it on the ARM runner too")
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { Chat } from '../support/editor/chat.ts'
+import { Chat, there } from '../support/editor/chat.ts'
 import { useEditors } from '../support/editor/editors.ts'
 import type { EditorWindow } from '../support/editor/window.ts'
 import { until } from '../support/wait.ts'
@@ -65,7 +65,7 @@ describe('someone who has never seen it', () => {
     // The message box has the focus: nobody has to look for it.
     await bob.page.keyboard.type('hello from bob')
     await bob.page.keyboard.press('Enter')
-    await ofBob.stands('hello from bob', 'Delivered')
+    await ofBob.stands('hello from bob', there)
 
     await alice.row(/^bob, .*1 unread message/).waitFor()
     await alice.notification('hello from bob').getByRole('button', { name: 'Open' }).click()

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import type { Locator } from 'playwright-core'
 import { useAcquainted } from '../support/editor/acquainted.ts'
-import { Chat, chatWith, openChat } from '../support/editor/chat.ts'
+import { Chat, chatWith, openChat, there } from '../support/editor/chat.ts'
 import { setOnMachine } from '../support/editor/settings.ts'
 import { stored } from '../support/editor/stored.ts'
 import type { EditorWindow } from '../support/editor/window.ts'
@@ -95,7 +95,7 @@ describe('a chat in the places of an editor', () => {
     await restart(window)
     await both.heard('while nothing runs')
     const again = await openChat(window, 'Bob')
-    await again.stands('while nothing runs', 'Delivered')
+    await again.stands('while nothing runs', there)
     assert.equal(await again.message('while nothing runs').count(), 1)
   })
 
@@ -106,7 +106,7 @@ describe('a chat in the places of an editor', () => {
     await both.endTeam()
     await window.page.getByText(/^Offline: .* cannot be reached/).waitFor()
     await chat.say('without a server')
-    await chat.stands('without a server', 'Delivered')
+    await chat.stands('without a server', there)
     await both.heard('without a server')
     await both.say('I hear you')
     await chat.message('I hear you').waitFor()
@@ -115,7 +115,7 @@ describe('a chat in the places of an editor', () => {
     await window.page.getByText(/^Offline: .* cannot be reached/).waitFor({ state: 'detached', timeout: 60_000 })
     await window.row(/^Bob, online/).waitFor()
     await chat.say('with one again')
-    await chat.stands('with one again', 'Delivered')
+    await chat.stands('with one again', there)
     const texts = await chat.texts()
     for (const text of ['without a server', 'I hear you', 'with one again']) {
       assert.equal(texts.filter(each => each === text).length, 1, text)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { connect } from '../../daemon/src/client/index.ts'
-import { chatWith, openChat } from '../support/editor/chat.ts'
+import { chatWith, openChat, there } from '../support/editor/chat.ts'
 import type { Desk } from '../support/editor/desk.ts'
 import { useEditors } from '../support/editor/editors.ts'
 import { temporaryFolder } from '../support/folder.ts'
@@ -49,7 +49,7 @@ describe('a second computer of somebody', () => {
 
     const chat = await openChat(window, 'bob')
     await chat.say('from my other computer')
-    await chat.stands('from my other computer', 'Delivered')
+    await chat.stands('from my other computer', there)
     await chat.frame.getByRole('button', { name: 'Not verified' }).click()
     await chat.frame.getByRole('button', { name: 'Verify…' }).click()
     const { digits } = await bob.client.request('safetyNumber', { with: 'alice' })
@@ -68,7 +68,7 @@ describe('a second computer of somebody', () => {
     const stranger = await chatWith(window, 'zoe')
     await stranger.frame.getByRole('button', { name: 'Not verified' }).waitFor()
     await stranger.say('hello stranger')
-    await stranger.stands('hello stranger', 'Delivered')
+    await stranger.stands('hello stranger', there)
     await window.screenshot('devices/stranger')
   })
 })

@@ -4,7 +4,7 @@ import type { Locator } from 'playwright-core'
 import { connect } from '../../daemon/src/client/index.ts'
 import type { ChatInfo } from '../../daemon/src/protocol/control.ts'
 import { toText } from '../../daemon/src/protocol/ids.ts'
-import { type Chat, chatWith, openChat } from '../support/editor/chat.ts'
+import { type Chat, chatWith, openChat, there } from '../support/editor/chat.ts'
 import type { Desk } from '../support/editor/desk.ts'
 import { useEditors } from '../support/editor/editors.ts'
 import { endHub } from '../support/editor/hub-process.ts'
@@ -42,12 +42,12 @@ describe('two people in two windows', () => {
   it('chat: who has joined finds the first chat open, and both read what is said', async () => {
     const bobs = await chatWith(others.window, 'Alice')
     await bobs.say('hello Alice')
-    await bobs.stands('hello Alice', 'Delivered')
+    await bobs.stands('hello Alice', there)
     const alices = await openChat(ones.window, 'Bob')
     await alices.message('hello Alice').waitFor()
     await alices.say('hello Bob')
     await bobs.message('hello Bob').waitFor()
-    await alices.stands('hello Bob', 'Delivered')
+    await alices.stands('hello Bob', there)
     await ones.window.screenshot('two-people/alice')
     await others.window.screenshot('two-people/bob')
   })
@@ -76,7 +76,7 @@ describe('two people in two windows', () => {
     await once(after, 'before the reload')
     await until('the draft is back', async () => (await after.composer.inputValue()) === 'to be continued')
     await after.say('after the reload')
-    await after.stands('after the reload', 'Delivered')
+    await after.stands('after the reload', there)
     await once(await openChat(ones.window, 'Bob'), 'before the reload')
   })
 
@@ -112,8 +112,8 @@ describe('two people in two windows', () => {
     await endHub(ones.home, 'SIGKILL')
     await alices.say('my hub was killed')
     await bobs.say('your hub was killed')
-    await alices.stands('my hub was killed', 'Delivered')
-    await bobs.stands('your hub was killed', 'Delivered')
+    await alices.stands('my hub was killed', there)
+    await bobs.stands('your hub was killed', there)
     for (const chat of [alices, bobs]) {
       await once(chat, 'my hub was killed')
       await once(chat, 'your hub was killed')
@@ -131,7 +131,7 @@ describe('two people in two windows', () => {
     await others.comeBack()
     const bobs = await chatWith(others.window, 'Alice')
     await bobs.message('are you there?').waitFor()
-    await alices.stands('are you there?', 'Delivered')
+    await alices.stands('are you there?', there)
     await once(bobs, 'are you there?')
   })
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { useAcquainted } from '../support/editor/acquainted.ts'
-import { type Chat, chatWith, openChat } from '../support/editor/chat.ts'
+import { type Chat, chatWith, openChat, there } from '../support/editor/chat.ts'
 import { setForPerson } from '../support/editor/settings.ts'
 import type { EditorWindow } from '../support/editor/window.ts'
 import { until } from '../support/wait.ts'
@@ -21,7 +21,7 @@ describe('somebody who writes in a chat', () => {
     await until('one can write', () => hasFocus(chat))
     await page.keyboard.type('by keys alone')
     await page.keyboard.press('Enter')
-    await chat.stands('by keys alone', 'Delivered')
+    await chat.stands('by keys alone', there)
     await both.say('well done')
     await chat.message('well done').waitFor()
     await byKeys(window, 'Parley: Focus Last Message')

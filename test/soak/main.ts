@@ -1,71 +1,49 @@
 /**
- * `npm run soak`: random SIGKILLs until 50 have been survived, ten for each seed, each seed with people of its own.
+ * What takes too long for every run of the tests:
  *
- *     npm run soak -- --seeds 4..20 --kills 10
+ *     npm run soak -- worlds --seeds 1..1000    homes that are killed, put back, run twice and cut off, many worlds at once
+ *     npm run soak -- kills --seeds 1..5        real processes that are killed, ten times for each seed
+ *     npm run soak -- faults --seeds 1..100     faults planted in copies of the product, each of which must be caught
  *
- * Ends with 0 when nothing acknowledged was lost or doubled, with 1 at the first seed that fails, whose homes are kept,
- * and with 2 when the options make no sense.
+ * Ends with 0 when nothing acknowledged was lost or doubled, with 1 when a seed has failed or a fault was not caught, with
+ * 2 when the options make no sense.
  */
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { inspect, parseArgs } from 'node:util'
-import { storm } from '../support/storm.ts'
-import { Trio } from '../support/trio.ts'
+import { parseArgs } from 'node:util'
+import { soakFaults } from './faults.ts'
+import { soakKills } from './kills.ts'
+import { readSeeds, say } from './seeds.ts'
+import { soakWorlds } from './worlds.ts'
 
-const options = readOptions()
-if (options === undefined) {
-  process.stderr.write(
-    'Usage: npm run soak -- [--seeds FIRST..LAST] [--kills PER_SEED], such as --seeds 1..5 --kills 10\n',
-  )
-  process.exitCode = 2
-} else {
-  process.exitCode = await soak(options)
-}
+/** Seeds, where none are given. */
+const usual: { readonly [what: string]: string } = { worlds: '1..1000', faults: '1..100' }
 
-interface Options {
-  readonly first: number
-  readonly last: number
-  readonly kills: number
-}
+process.exit((await soak()) ?? wrong())
 
-function readOptions(): Options | undefined {
-  try {
-    const { values } = parseArgs({ options: { seeds: { type: 'string' }, kills: { type: 'string' } } })
-    const [, first, last = first] = /^(\d{1,9})(?:\.\.(\d{1,9}))?$/.exec(values.seeds ?? '1..5') ?? []
-    const kills = Number(values.kills ?? 10)
-    if (first === undefined || Number(last) < Number(first) || !(Number.isInteger(kills) && kills > 0)) return undefined
-    return { first: Number(first), last: Number(last), kills }
-  } catch {
-    return undefined
+async function soak(): Promise<number | undefined> {
+  const text = { type: 'string' } as const
+  const options = { seeds: text, kills: text, steps: text, workers: text, jobs: text, only: text }
+  const { values, positionals } = parseArgs({ options, allowPositionals: true, strict: true })
+  const [what = 'worlds'] = positionals
+  const seeds = readSeeds(values.seeds ?? usual[what] ?? '1..5')
+  const [count, workers, jobs] = [values.kills ?? values.steps, values.workers, values.jobs].map(readCount)
+  if (seeds === undefined || count === undefined || workers === undefined || jobs === undefined) return undefined
+  if (what === 'worlds') return soakWorlds(seeds, { steps: count || 120, workers: workers || 2, jobs: jobs || 8 })
+  if (what === 'kills') return soakKills(seeds, count || 10)
+  if (what === 'faults') {
+    return soakFaults(seeds, { steps: count || 60, jobs: jobs || 8, ...(values.only && { only: values.only }) })
   }
+  return undefined
 }
 
-async function soak({ first, last, kills }: Options): Promise<number> {
-  for (let seed = first; seed <= last; seed++) {
-    const folder = await mkdtemp(join(tmpdir(), 'parley-soak-'))
-    const began = performance.now()
-    try {
-      await using trio = await Trio.start(folder)
-      const count = await storm(trio, { seed, kills, tell: line => say(`seed ${seed}: ${line}`) })
-      say(`seed ${seed}: ${count} messages, each there once and in order, ${seconds(began)} s`)
-    } catch (error) {
-      say(`seed ${seed} failed after ${seconds(began)} s; the homes are in ${folder}\n${inspect(error)}`)
-      say(`Again: npm run soak -- --seeds ${seed}..${last} --kills ${kills}`)
-      return 1
-    }
-    await rm(folder, { recursive: true })
-  }
-  say(
-    `${(last - first + 1) * kills} kills survived. More: npm run soak -- --seeds ${last + 1}..${2 * last - first + 1}`,
-  )
-  return 0
+/** 0 without one; undefined for what is none. */
+function readCount(text: string | undefined): number | undefined {
+  const count = Number(text ?? 0)
+  return Number.isInteger(count) && count >= 0 ? count : undefined
 }
 
-function say(line: string): void {
-  process.stdout.write(`${line}\n`)
-}
-
-function seconds(since: number): string {
-  return ((performance.now() - since) / 1000).toFixed(1)
+function wrong(): number {
+  say('Usage: npm run soak -- [worlds|kills|faults] [--seeds FIRST..LAST] [--steps PER_WORLD] [--kills PER_SEED]')
+  say('       worlds: [--workers PROCESSES] [--jobs WORLDS_AT_ONCE_IN_EACH]')
+  say('       faults: [--only PART_OF_A_NAME] [--jobs WORLDS_AT_ONCE]')
+  return 2
 }

@@ -11,29 +11,44 @@ import {
   HaveSchema,
   type Head,
   HeadSchema,
+  ResumeSchema,
   WantSchema,
 } from '../../daemon/src/protocol/parley_pb.ts'
 import { conversationOf, type Frame, type Home, type Person, registry } from './conversations.ts'
+import type { Pair } from './links.ts'
 
 /** A peer without a hub of its own: it says whatever a test has it say, and keeps what it hears. */
 export class BarePeer implements Disposable {
   readonly person: Person
-  readonly conversation: ConversationId
+  /** What it speaks of: at first the direct conversation of both. */
+  conversation: ConversationId
   readonly heard: Frame[] = []
   readonly #stop = new AbortController()
   readonly #attached: AttachedLink
+  readonly #over: Pair | undefined
+  readonly #to: Person
+  #hasBegun = false
   #listeners: (() => void)[] = []
   /** Set it to let the other side's frames wait. */
   hold: Promise<void> | undefined
 
+  /** `over`: a link of which it has the far end, and the home the near one; without it what is said is there at once. */
   constructor(
     person: Person,
     to: Home,
     keys: PeerLink['keys'] = new Map([[person.account.device, person.account.spki]]),
+    over?: Pair,
   ) {
     this.person = person
+    this.#to = to.person
+    this.#over = over
     this.conversation = conversationOf(person, to.person)
     const { user, name, displayName, account } = person
+    const hear = async (is: Frame) => {
+      this.heard.push(is)
+      for (const tell of this.#listeners.splice(0)) tell()
+      await this.hold
+    }
     this.#attached = to.conversations.attach({
       registry,
       user,
@@ -41,31 +56,49 @@ export class BarePeer implements Disposable {
       displayName,
       device: account.device,
       keys,
-      signal: this.#stop.signal,
-      send: async is => {
-        this.heard.push(is)
-        for (const tell of this.#listeners.splice(0)) tell()
-        await this.hold
-      },
+      signal: over?.near.signal ?? this.#stop.signal,
+      send: over ? is => over.near.send(is) : hear,
     })
+    over?.near.handle({ event: is => this.#attached.event(is) })
+    over?.far.handle({ event: hear })
   }
 
+  /** Over a link of its own: resolves once the link has taken it, else once it was handled. */
   say(is: Frame): Promise<void> {
-    return this.#attached.event(is)
+    return this.#over ? this.#over.far.send(is) : this.#attached.event(is)
   }
 
-  have(...heads: { seq: number; hash: Uint8Array; device?: Person }[]): Promise<void> {
+  /** Says first that it has something else than the other side, and lets so many bytes of entries come. */
+  async begin(credit = 0): Promise<void> {
+    if (this.#hasBegun) return
+    this.#hasBegun = true
+    const digest = new Uint8Array(8).fill(1)
+    await this.say({ case: 'resume', value: create(ResumeSchema, { digest, credit }) })
+    await this.say({ case: 'resume', value: create(ResumeSchema, {}) })
+  }
+
+  /** Tells what it has, which is all there is. */
+  async have(...heads: { seq: number; hash: Uint8Array; device?: Person }[]): Promise<void> {
+    await this.begin()
     const value = create(HaveSchema, {
       conversation: fromText(this.conversation),
       heads: this.#heads(heads),
       full: true,
     })
-    return this.say({ case: 'have', value })
+    await this.say({ case: 'have', value })
   }
 
-  want(credit: number, ...heads: { seq: number; hash: Uint8Array; device?: Person }[]): Promise<void> {
-    const value = create(WantSchema, { conversation: fromText(this.conversation), known: this.#heads(heads), credit })
-    return this.say({ case: 'want', value })
+  /** Asks for what comes behind these heads; without any for the whole log of `to`. */
+  async want(
+    credit: number,
+    heads: readonly { seq: number; hash: Uint8Array; device?: Person }[] = [],
+    of: Person = this.#to,
+  ): Promise<void> {
+    await this.begin()
+    const all = [create(HeadSchema, { device: fromText(of.account.device) })]
+    const known = heads.length > 0 ? this.#heads(heads) : all
+    const value = create(WantSchema, { conversation: fromText(this.conversation), known, credit })
+    await this.say({ case: 'want', value })
   }
 
   entries(...entries: Entry[]): Promise<void> {
@@ -95,6 +128,7 @@ export class BarePeer implements Disposable {
 
   [Symbol.dispose](): void {
     this.#stop.abort()
+    this.#over?.far.close()
   }
 
   #heads(heads: readonly { seq: number; hash: Uint8Array; device?: Person }[]): Head[] {
@@ -116,7 +150,14 @@ export function seal(
   conversation: ConversationId,
   text: string,
   before?: Sealed,
-  more: { body?: Uint8Array; time?: bigint; kind?: number; seq?: number; prev?: Uint8Array[] } = {},
+  more: {
+    body?: Uint8Array
+    time?: bigint
+    kind?: number
+    seq?: number
+    prev?: Uint8Array[]
+    rights?: Uint8Array[]
+  } = {},
 ): Sealed {
   const { device, privateKey } = author.account
   const seq = more.seq ?? (before?.seq ?? 0) + 1
@@ -124,7 +165,8 @@ export function seal(
   const time = more.time ?? timeOf(Date.now(), seq)
   const body = more.body ?? encodeText(messageId(randomBytes(16)), Date.now(), text)
   const kind = more.kind ?? textKind
-  return { ...sealEntry({ conversation, device, seq, prev, time, kind, body, privateKey }), seq }
+  const { rights = [] } = more
+  return { ...sealEntry({ conversation, device, seq, prev, time, kind, body, privateKey, rights }), seq }
 }
 
 function isKind<Case extends Frame['case']>(frame: Frame, kind: Case): frame is Extract<Frame, { case: Case }> {

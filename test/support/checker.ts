@@ -117,7 +117,10 @@ export class Checker {
 
   /** Waits until all that `person` has said is delivered. */
   async delivered(person: Talker, deadline = 60_000): Promise<void> {
-    const nothingWaits = async () => (await person.client.request('status', {})).hub?.queued === 0
+    // What the mailbox has taken waits no more, and is not delivered yet.
+    const isDelivered = () =>
+      [...this.#said.values()].every(({ author, told }) => author !== person || told === 'delivered')
+    const nothingWaits = async () => (await person.client.request('status', {})).hub?.queued === 0 && isDelivered()
     await until(`all of ${person.name}'s messages are delivered`, nothingWaits, deadline)
   }
 

@@ -2,16 +2,17 @@ import { randomBytes } from 'node:crypto'
 import type { Storage } from '@parley/kit'
 import { openMemoryStorage } from '@parley/storage-memory'
 import { Blocks } from '../../daemon/src/hub/blocks.ts'
-import { ClassicCircle, type ClassicOptions } from '../../daemon/src/hub/classic/circle.ts'
+import { ClassicCircle } from '../../daemon/src/hub/classic/circle.ts'
 import { ClassicDoor, type DoorOptions } from '../../daemon/src/hub/classic/door.ts'
+import type { ClassicOptions } from '../../daemon/src/hub/classic/options.ts'
 import { isAllowed } from '../../daemon/src/hub/classic/target.ts'
 import type { HubNews } from '../../daemon/src/hub/news.ts'
 import { Requests } from '../../daemon/src/hub/requests/requests.ts'
 import { createIdentity } from '../../daemon/src/net/identity.ts'
 import { listenPort } from '../../daemon/src/net/port.ts'
 import { HybridClock } from '../../daemon/src/protocol/clock.ts'
-import type { ConversationInfo, MessageInfo, PersonInfo } from '../../daemon/src/protocol/control.ts'
-import { type ConversationId, conversationId, messageId, type UserId } from '../../daemon/src/protocol/ids.ts'
+import type { DirectInfo, MessageInfo, PersonInfo } from '../../daemon/src/protocol/control.ts'
+import { type ConversationId, conversationId, deviceId, messageId, type UserId } from '../../daemon/src/protocol/ids.ts'
 import { RecordedLog } from './recorded-log.ts'
 
 export interface CircleChanges {
@@ -43,7 +44,7 @@ export class TestCircle implements AsyncDisposable {
     const news: HubNews[] = []
     const online = new Map<UserId, PersonInfo>()
     const held = new AsyncDisposableStack()
-    const blocks = await Blocks.open(storage, Date.now)
+    const blocks = await Blocks.open(storage, { clock: new HybridClock(), device: deviceId(new Uint8Array(32)) })
     let circle: ClassicCircle | undefined
     const changed = () => circle?.requestsChanged()
     const requests = await Requests.open({ storage, now: Date.now, blocks, changed })
@@ -56,7 +57,10 @@ export class TestCircle implements AsyncDisposable {
       blocks,
       requests,
       policy: () => policy,
-      chats: { shown: () => ({ muted: false, draft: '' }), drafted: new Set() },
+      chats: {
+        ...{ shown: () => ({ muted: false, draft: '' }), drafted: new Set(), areReceiptsOn: true },
+        ...{ arrived: () => {}, attachOwn: () => ({ event: async () => {} }) },
+      },
       own: () => ({ name, isBusy: false }),
       online: user => online.get(user),
       isRegistryHere: () => changes.isRegistryHere ?? true,
@@ -108,12 +112,12 @@ export class TestCircle implements AsyncDisposable {
     this.#held = parts.held
   }
 
-  get listed(): ConversationInfo[] {
+  get listed(): DirectInfo[] {
     return this.circle.listed()
   }
 
   /** The conversation with whoever has that name. */
-  with(name: string): ConversationInfo {
+  with(name: string): DirectInfo {
     const found = this.listed.find(({ person }) => person.name === name)
     if (!found) throw new Error(`There is no conversation with ${name}`)
     return found

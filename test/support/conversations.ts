@@ -11,17 +11,21 @@ import {
   type PeerLink,
   type StoredMessage,
 } from '../../daemon/src/hub/conversations/conversations.ts'
+import type { Author, Keyring, Rooms } from '../../daemon/src/hub/conversations/members.ts'
+import { RoomMembers } from '../../daemon/src/hub/conversations/membership/room-members.ts'
 import { HybridClock } from '../../daemon/src/protocol/clock.ts'
 import {
   type ConversationId,
+  type DeviceId,
   deviceId,
   directConversationId,
   messageId,
   type RegistryId,
   registryId,
+  type UserId,
   userId,
 } from '../../daemon/src/protocol/ids.ts'
-import { generateKeyPair, idOfKey } from '../../daemon/src/protocol/keys.ts'
+import { generateKeyPair, idOfKey, publicKeyOf } from '../../daemon/src/protocol/keys.ts'
 import { type Event, EventSchema } from '../../daemon/src/protocol/parley_pb.ts'
 import { RecordedLog } from './recorded-log.ts'
 
@@ -33,15 +37,46 @@ export interface Person extends Peer {
 }
 
 export function person(name: string): Person {
-  const user = userId(randomBytes(16))
+  return withDevice({ user: userId(randomBytes(16)), name, displayName: name })
+}
+
+/** Somebody on a device of its own, another one than before. */
+export function withDevice(peer: Peer): Person {
+  const made = withUnknownDevice(peer)
+  know(made)
+  return made
+}
+
+/** As {@link withDevice}, of whose statements nobody knows. */
+export function withUnknownDevice({ user, name, displayName }: Peer): Person {
   const { privateKey, spki } = generateKeyPair()
   const account = { registry, user, device: deviceId(idOfKey(spki)), privateKey, spki }
-  return { user, name, displayName: name, account }
+  return { user, name, displayName, account }
+}
+
+/** From now on everybody knows of their device. */
+export function know({ user, account: { device, spki } }: Person): void {
+  authors.set(device, { user, key: publicKeyOf(spki) })
+}
+
+/** Everybody whom a test has made, but {@link withUnknownDevice}: their statements are known to all. */
+const authors = new Map<DeviceId, Author>()
+
+/** Devices that statements of people call revoked. */
+export const formerOwners = new Map<DeviceId, UserId>()
+
+export const keyring: Keyring = {
+  keyOf: device => authors.get(device),
+  devicesOf: user =>
+    new Map([...authors].flatMap(([device, author]) => (author.user === user ? [[device, author.key]] : []))),
+  formerOwner: device => formerOwners.get(device),
 }
 
 export function conversationOf(a: Person, b: Person): ConversationId {
   return directConversationId(registry, a.user, b.user)
 }
+
+type HomeOptions = Pick<Parameters<typeof openConversations>[0], 'guard' | 'rooms' | 'offerPause'>
 
 /** A person's conversations over a storage that outlives restarts. */
 export class Home implements AsyncDisposable {
@@ -51,17 +86,25 @@ export class Home implements AsyncDisposable {
   clock: HybridClock
   /** Every change that was told, the latest last. */
   readonly told: StoredMessage[] = []
+  areReceiptsOn = true
+  readonly #more: HomeOptions
   #conversations: Conversations | undefined
   readonly #links = new Set<AbortController>()
 
-  private constructor(owner: Person, storage: Storage, clock: HybridClock) {
+  private constructor(owner: Person, storage: Storage, clock: HybridClock, more: HomeOptions) {
+    this.#more = more
     this.person = owner
     this.storage = storage
     this.clock = clock
   }
 
-  static async open(owner: Person, storage: Storage = openMemoryStorage(), clock = new HybridClock()): Promise<Home> {
-    const home = new Home(owner, storage, clock)
+  static async open(
+    owner: Person,
+    storage: Storage = openMemoryStorage(),
+    clock = new HybridClock(),
+    more: HomeOptions = {},
+  ): Promise<Home> {
+    const home = new Home(owner, storage, clock, more)
     await home.start()
     return home
   }
@@ -73,7 +116,22 @@ export class Home implements AsyncDisposable {
 
   async start(): Promise<void> {
     const { storage, clock, log } = this
-    this.#conversations = await openConversations({ storage, account: this.person.account, clock, log })
+    const { account, user: self } = this.person
+    const rooms: Rooms = {
+      membersOf: (room, entries, keys) => RoomMembers.of({ room, self, keyring: keys }, entries),
+      meet: async () => {},
+    }
+    const areReceiptsOn = () => this.areReceiptsOn
+    this.#conversations = await openConversations({
+      storage,
+      account,
+      clock,
+      log,
+      keyring,
+      rooms,
+      areReceiptsOn,
+      ...this.#more,
+    })
     this.#conversations.watch(({ messages }) => this.told.push(...messages))
   }
 
@@ -81,6 +139,12 @@ export class Home implements AsyncDisposable {
   async stop(): Promise<void> {
     for (const link of this.#links) link.abort()
     await this.#conversations?.close()
+    this.#conversations = undefined
+  }
+
+  /** Leaves it as it is, as the end of its process does: nothing is heard of it any more. */
+  abandon(): void {
+    for (const link of this.#links) link.abort()
     this.#conversations = undefined
   }
 

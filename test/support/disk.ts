@@ -1,9 +1,10 @@
 import type { ListedRow, Storage } from '@parley/kit'
 import { openSqliteStorage } from '@parley/storage-sqlite'
 import { placeOf } from '../../daemon/src/hub/conversations/keys.ts'
-import { readNamedRow, readRow } from '../../daemon/src/hub/conversations/rows.ts'
+import { readMessageRow, readNamedRow, readQueued, readRow } from '../../daemon/src/hub/conversations/rows.ts'
 import { locations } from '../../daemon/src/locations.ts'
 import { silentLog } from '../../daemon/src/log.ts'
+import { isAct } from '../../daemon/src/protocol/bodies.ts'
 import { AckRowSchema } from '../../daemon/src/protocol/hub_rows_pb.ts'
 import { toText } from '../../daemon/src/protocol/ids.ts'
 
@@ -20,13 +21,18 @@ type Stage = 'queued' | 'sealed' | 'delivered'
 export async function readDisk(home: string): Promise<Disk> {
   const storage = await openSqliteStorage({ dir: locations(home).pluginDir('storage-sqlite'), log: silentLog })
   try {
-    const rows = new Set([...(await rowsOf(storage, 'message/')), ...(await rowsOf(storage, 'outbox/'))].map(keyOf))
+    // What is done with messages waits in the outbox as well, and stands nowhere.
+    const waiting = (await rowsOf(storage, 'outbox/')).filter(([key, value]) => !isAct(readQueued(key, value)))
+    const shown = (await rowsOf(storage, 'message/')).filter(([key, value]) => !readMessageRow(key, value).event)
+    const rows = new Set([...shown, ...waiting].map(keyOf))
     const messages = new Map<string, Stage>()
     const acknowledged = await acknowledgedOf(storage)
     const faults: string[] = []
     for (const [key, value] of await rowsOf(storage, 'named/')) {
       const [, conversation, , message = ''] = key.split('/')
       const position = readNamedRow(key, value)
+      // Something was done with a message that is not here.
+      if (position === '') continue
       const isQueued = position.startsWith('outbox/')
       const number = position.slice('outbox/'.length)
       const row = isQueued ? `outbox/${conversation}/${number}` : `message/${conversation}/${position}`

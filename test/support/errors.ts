@@ -23,3 +23,17 @@ export function orRefused<Result>(act: () => Result): Result | undefined {
     throw error
   }
 }
+
+/** Like {@link refusal}, of what is refused later. */
+export async function rejection(promise: Promise<unknown>, ...codes: ErrorCode[]): Promise<ParleyError> {
+  const error = await promise.then(
+    () => undefined,
+    reason => reason,
+  )
+  return refusal(
+    () => {
+      if (error !== undefined) throw error
+    },
+    ...codes,
+  )
+}

@@ -1,12 +1,6 @@
 import type { HubPart, HubPartChange } from '../../daemon/src/control/parts.ts'
 import { ParleyError } from '../../daemon/src/errors.ts'
-import type {
-  AccountInfo,
-  ChatState,
-  ConversationInfo,
-  MessageInfo,
-  PersonInfo,
-} from '../../daemon/src/protocol/control.ts'
+import type { AccountInfo, ChatState, DirectInfo, MessageInfo, PersonInfo } from '../../daemon/src/protocol/control.ts'
 
 /** `undefined` takes away what was. */
 export type PersonChange = { readonly [Part in keyof PersonInfo]?: PersonInfo[Part] | undefined }
@@ -58,9 +52,43 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
     return added
   }
   const keptOf = (conversation: string): Kept => {
-    const found = kept.get(conversation) ?? { state: { draft: '' }, isMuted: false, readTo: '' }
+    const found = kept.get(conversation) ?? { state: { draft: '' }, readTo: '' }
     kept.set(conversation, found)
     return found
+  }
+  /** Keeps something else of a chat, and tells it. */
+  const keep = (conversation: string, change: Partial<Kept>): Record<string, never> => {
+    nameOf(conversation)
+    kept.set(conversation, { ...keptOf(conversation), ...change })
+    announce({ conversation })
+    return {}
+  }
+  /** The last position before that one; empty: it is the first. */
+  const before = (position: string) => messages.findLast(each => each.position < position)?.position ?? ''
+  const tell = (conversation: string, told: readonly MessageInfo[]) =>
+    announce({ conversation, messages: { conversation, messages: told } })
+  /** Another message in the place of one, told to all who watch. */
+  const change = (
+    named: Pick<MessageInfo, 'message'> & Partial<Pick<MessageInfo, 'user'>>,
+    made: Partial<MessageInfo>,
+  ) => {
+    const index = messages.findIndex(each => each.message === named.message && (named.user ?? each.user) === each.user)
+    const found = messages[index]
+    if (!found) throw new ParleyError('bad-message', 'There is no such message.')
+    const changed = { ...found, ...made }
+    messages[index] = changed
+    tell(changed.conversation, [changed])
+    return changed
+  }
+  /** Takes messages away, and says that they are gone. */
+  const drop = (conversation: string, isDropped: (message: MessageInfo) => boolean) => {
+    const gone = messages.filter(each => each.conversation === conversation && isDropped(each))
+    for (const each of gone) messages.splice(messages.indexOf(each), 1)
+    tell(
+      conversation,
+      gone.map(each => ({ ...each, gone: true })),
+    )
+    return {}
   }
   const summaryOf = (name: string) => summary(person(name), messages, keptOf(`with-${name}`))
   const nameOf = (conversation: string) => known(conversation.replace(/^with-/, ''))
@@ -190,15 +218,18 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
       },
       markRead: async ({ conversation, position: to }) => {
         nameOf(conversation)
-        const found = keptOf(conversation)
-        if (to > found.readTo) found.readTo = to
-        announce({ conversation })
-        return {}
+        const { readTo } = keptOf(conversation)
+        return keep(conversation, { isMarked: false, readTo: [to, readTo].sort().at(-1) ?? to })
       },
-      setMuted: async ({ conversation, muted }) => {
-        nameOf(conversation)
-        keptOf(conversation).isMuted = muted
-        announce({ conversation })
+      setMuted: async ({ conversation, muted }) => keep(conversation, { isMuted: muted }),
+      setArchived: async ({ conversation, archived }) => keep(conversation, { isArchived: archived }),
+      setPinned: async ({ conversation, pinned }) => keep(conversation, { isPinned: pinned }),
+      markUnread: async ({ conversation, position }) =>
+        keep(conversation, { isMarked: true, ...(position !== undefined && { readTo: before(position) }) }),
+      setReceipts: async ({ receipts }) => {
+        const { areReceiptsOff: _, ...rest } = account ?? signedIn('alice')
+        account = { ...rest, ...(!receipts && { areReceiptsOff: true }) }
+        announce({ accounts: true })
         return {}
       },
       saveOpenChats: async ({ place, conversations }) => {
@@ -206,6 +237,39 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
         return {}
       },
       openChats: async ({ place }) => ({ conversations: places.get(place) ?? [] }),
+    },
+    messages: {
+      editMessage: async ({ message, text }) => change({ message }, { text, edited: 1_790_000_000_000 }),
+      deleteMessage: async ({ conversation, user, message, forMe }) => {
+        if (forMe) return drop(conversation, each => each.user === user && each.message === message)
+        change({ user, message }, { text: '', deleted: true })
+        return {}
+      },
+      react: async ({ user, message, emoji, on }) => {
+        change({ user, message }, { reactions: on ? [{ emoji, users: ['user-alice'], mine: true }] : [] })
+        return {}
+      },
+      reached: async ({ conversation }) => ({
+        members: [{ person: person(nameOf(conversation)), state: 'delivered' }],
+      }),
+      typing: async () => ({}),
+    },
+    archive: {
+      search: async ({ query }) => ({
+        hits: messages
+          .filter(({ text }) => text.includes(query))
+          .map(message => ({
+            message,
+            conversation: summaryOf(nameOf(message.conversation)),
+            excerpt: message.text,
+            marks: [],
+          })),
+      }),
+      exportHistory: async () => ({ messages: messages.length, bytes: 0 }),
+      importHistory: async () => ({ messages: 0, known: messages.length, dropped: 0, left: 0 }),
+      setRetention: async ({ conversation, days }) => keep(conversation, { retention: days ?? undefined }),
+      clearHistory: async ({ conversation, before: end }) =>
+        drop(conversation, ({ position: at }) => end === undefined || at < end),
     },
     setAttended: isAttended => void attended.push(isAttended),
     waitDelivered: ({ message, timeout }) => {
@@ -235,15 +299,19 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
 
 interface Kept {
   state: ChatState
-  isMuted: boolean
   readTo: string
+  isMuted?: boolean
+  isArchived?: boolean
+  isPinned?: boolean
+  isMarked?: boolean
+  retention?: number | undefined
 }
 
 function usualPerson(name: string): PersonInfo {
   return { user: `user-${name}`, name, displayName: name, status: name === 'bob' ? 'online' : 'offline', since: 0 }
 }
 
-function summary(person: PersonInfo, messages: readonly MessageInfo[], kept: Kept): ConversationInfo {
+function summary(person: PersonInfo, messages: readonly MessageInfo[], kept: Kept): DirectInfo {
   const { name } = person
   const own = messages.filter(message => message.conversation === `with-${name}`)
   return {
@@ -255,8 +323,13 @@ function summary(person: PersonInfo, messages: readonly MessageInfo[], kept: Kep
     lastTime: own.at(-1)?.written ?? 0,
     queued: own.filter(message => message.state === 'queued').length,
     linked: false,
+    mentions: 0,
     unread: own.filter(message => !message.mine && message.position > kept.readTo).length,
-    muted: kept.isMuted,
+    muted: kept.isMuted ?? false,
+    ...(kept.isArchived && { archived: true }),
+    ...(kept.isPinned && { pinned: true }),
+    ...(kept.isMarked && { isMarkedUnread: true }),
+    ...(kept.retention !== undefined && { retention: kept.retention }),
     draft: kept.state.draft.slice(0, 100),
   }
 }

@@ -5,10 +5,14 @@ import type {
   ControlRequests,
   ConversationInfo,
   DeviceInfo,
+  DirectInfo,
+  FileProgress,
   MessageInfo,
   PeopleSnapshot,
   PersonInfo,
   RequestInfo,
+  RoomConversation,
+  RoomInfo,
 } from '@parley/daemon/protocol/control'
 import { type Disposable, Emitter } from '../../extension/src/event.ts'
 import type { ChatListener, Hub, HubMethod, HubState } from '../../extension/src/hub/hub.ts'
@@ -28,6 +32,7 @@ export class FrontHub implements Hub {
   readonly #people = new Emitter<void>()
   readonly #requests = new Emitter<void>()
   readonly #devices = new Emitter<void>()
+  readonly #file = new Emitter<FileProgress>()
   readonly #notice = new Emitter<ControlNotifications['notice']>()
   readonly #watching = new Map<string, Set<ChatListener>>()
   readonly asked: { readonly method: HubMethod; readonly params: unknown }[] = []
@@ -40,6 +45,7 @@ export class FrontHub implements Hub {
   readonly onRequests = this.#requests.event
   readonly onPendingDevices = this.#devices.event
   readonly onNotice = this.#notice.event
+  readonly onFile = this.#file.event
   readonly mayInvite = false
   accounts: readonly AccountInfo[] | undefined = [account()]
   people: PeopleSnapshot = { people: [], online: 0, total: 0 }
@@ -119,6 +125,10 @@ export class FrontHub implements Hub {
     this.#notice.fire({ conversation, person: who, message: message('p1', { conversation, ...more }) })
   }
 
+  file(progress: FileProgress): void {
+    this.#file.fire(progress)
+  }
+
   /** How many follow a chat. */
   watchers(conversation: string): number {
     return this.#watching.get(conversation)?.size ?? 0
@@ -174,7 +184,7 @@ export function device(name: string, change: Partial<DeviceInfo> = {}): DeviceIn
   }
 }
 
-export function conversation(name: string, change: Partial<ConversationInfo> = {}): ConversationInfo {
+export function conversation(name: string, change: Partial<DirectInfo> = {}): DirectInfo {
   return {
     conversation: `with-${name}`,
     kind: 'direct',
@@ -185,9 +195,24 @@ export function conversation(name: string, change: Partial<ConversationInfo> = {
     queued: 0,
     linked: true,
     unread: 0,
+    mentions: 0,
     muted: false,
     draft: '',
     ...change,
+  }
+}
+
+export function room(
+  name: string,
+  change: Omit<Partial<RoomConversation>, 'room'> & { readonly room?: Partial<RoomInfo> } = {},
+): RoomConversation {
+  const { person: _, kind: __, ...listed } = conversation(name)
+  return {
+    ...listed,
+    conversation: `room-${name}`,
+    kind: 'room',
+    ...change,
+    room: { name, topic: '', history: 'all', standing: 'member', members: 3, ...change.room },
   }
 }
 

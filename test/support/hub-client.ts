@@ -4,7 +4,7 @@ import type {
   ControlMethod,
   ControlNotifications,
   ControlRequests,
-  ConversationInfo,
+  DirectInfo,
   PersonInfo,
 } from '../../daemon/src/protocol/control.ts'
 import type { Disposable } from '../../extension/src/event.ts'
@@ -138,7 +138,7 @@ export function someAccount(more: Partial<AccountInfo> = {}): AccountInfo {
   }
 }
 
-export function someChat(name: string, more: Partial<ConversationInfo> = {}): ConversationInfo {
+export function someChat(name: string, more: Partial<DirectInfo> = {}): DirectInfo {
   return {
     conversation: `with-${name}`,
     kind: 'direct',
@@ -149,6 +149,7 @@ export function someChat(name: string, more: Partial<ConversationInfo> = {}): Co
     queued: 0,
     linked: false,
     unread: 0,
+    mentions: 0,
     muted: false,
     draft: '',
     ...more,

@@ -148,14 +148,10 @@ export function textOf(is: Reply['is']): string {
 
 /** An event that carries its number, and as many bytes as told. */
 export function numbered(arrival: number, size = 0): Event['is'] {
-  const value = {
-    $typeName: 'parley.v1.Resume',
-    conversation: new Uint8Array(size),
-    digest: new Uint8Array(0),
-  } as const
-  return { case: 'resume', value: { ...value, epoch: 0n, arrival: BigInt(arrival) } }
+  const value = { $typeName: 'parley.v1.Ack', conversation: new Uint8Array(size), credit: 0 } as const
+  return { case: 'ack', value: { ...value, heads: [], epoch: 0n, arrival: BigInt(arrival) } }
 }
 
 export function numberOf(is: Event['is']): number {
-  return is.case === 'resume' ? Number(is.value.arrival) : Number.NaN
+  return is.case === 'ack' ? Number(is.value.arrival) : Number.NaN
 }

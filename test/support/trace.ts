@@ -28,32 +28,45 @@ export function hasStrace(): boolean {
   return process.platform === 'linux' && spawnSync('strace', ['-V']).status === 0
 }
 
-/** All threads, file names instead of numbers, long enough strings to find an answer in. */
+/** All threads, file names instead of numbers, strings long enough for a page of the database. */
 export function traceOptions(file: string): string[] {
-  return ['-f', '-y', '-s', '600', '-e', 'trace=pwrite64,fsync,fdatasync,write,writev', '-o', file]
+  return ['-f', '-y', '-s', '4200', '-e', 'trace=pwrite64,fsync,fdatasync,write,writev', '-o', file]
 }
 
 /**
- * The answers before which the database's log was not written and then flushed, since the answer before: none, unless
- * something is acknowledged that a power cut would take away.
+ * The answers before which what they acknowledge was not written to the storage's log and then flushed, since the answer
+ * before: none, unless something is acknowledged that a power cut would take away. `answerOf` gives a part of what a
+ * line acknowledges as it stands in the log, maybe empty, and undefined for a line that is no answer. Other writes may
+ * come between, of the same storage and of others, such as the search index.
  */
-export function unflushedAnswers(lines: readonly string[], isAnswer: (line: string) => boolean): string[] {
+export function unflushedAnswers(lines: readonly string[], answerOf: (line: string) => string | undefined): string[] {
   const faults: string[] = []
-  let log: 'untouched' | 'written' | 'flushed' = 'untouched'
+  const flushing = new Set<string>()
+  let written: string[] = []
+  let flushed: string[] = []
   for (const line of lines) {
-    if (/pwrite64\(\d+<[^>]*-wal>/.test(line)) log = 'written'
-    else if (log === 'written' && isFlush(line)) log = 'flushed'
-    else if (isAnswer(line)) {
-      if (log !== 'flushed') faults.push(`${log} before ${line}`)
-      log = 'untouched'
+    const [thread = ''] = line.split(' ', 1)
+    const acknowledged = answerOf(line)
+    if (/pwrite64\(\d+<[^>]*\/data\.db-wal>/.test(line)) written.push(line)
+    else if (/f(?:data)?sync\(\d+<[^>]*\/data\.db-wal>\s+<unfinished/.test(line)) flushing.add(thread)
+    else if (isFlush(line) || (isEndOfFlush(line) && flushing.delete(thread))) {
+      flushed.push(...written)
+      written = []
+    } else if (acknowledged !== undefined) {
+      if (!flushed.some(each => each.includes(acknowledged))) faults.push(`not flushed before ${line}`)
+      flushed = []
     }
   }
   return faults
 }
 
-/** A flush that has ended; while other threads run, its end stands on a line of its own. */
 function isFlush(line: string): boolean {
-  return /(?:fsync|fdatasync)\(\d+<[^>]*-wal>\)\s+= 0|<\.\.\. (?:fsync|fdatasync) resumed>.*= 0/.test(line)
+  return /f(?:data)?sync\(\d+<[^>]*\/data\.db-wal>\)\s+= 0/.test(line)
+}
+
+/** While other threads run, the end of a flush stands on a line of its own. */
+function isEndOfFlush(line: string): boolean {
+  return /<\.\.\. f(?:data)?sync resumed>.*= 0/.test(line)
 }
 
 async function hasAttached(strace: ChildProcess): Promise<boolean> {

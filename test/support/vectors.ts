@@ -42,7 +42,11 @@ const about = 'Golden vectors of docs/reference/wire.md. Bytes are hex.'
 const keyNames = ['registry', 'ann account', 'ann device', 'bob account', 'bob device'] as const
 
 /** A key for tests only: its private scalar is the SHA-256 of its name. */
-function keyOf(name: (typeof keyNames)[number]): { privateKey: KeyObject; spki: Uint8Array; scalar: Buffer } {
+export function keyOf(name: (typeof keyNames)[number] | 'mailbox'): {
+  privateKey: KeyObject
+  spki: Uint8Array
+  scalar: Buffer
+} {
   const scalar = createHash('sha256').update(`parley vector: ${name}`).digest()
   const ecdh = createECDH('prime256v1')
   ecdh.setPrivateKey(scalar)
@@ -53,15 +57,24 @@ function keyOf(name: (typeof keyNames)[number]): { privateKey: KeyObject; spki: 
   return { privateKey, spki: spkiOf(privateKey), scalar }
 }
 
+function deviceNamed(name: 'ann device' | 'bob device') {
+  const key = keyOf(name)
+  const id = idOfKey(key.spki)
+  return { ...key, id, device: deviceId(id) }
+}
+
 const registryKey = keyOf('registry')
 const annAccount = keyOf('ann account')
-const annDevice = keyOf('ann device')
+export const annDevice = deviceNamed('ann device')
+export const bobDevice = deviceNamed('bob device')
 const registry = registryId(idOfKey(registryKey.spki))
 const device = deviceId(idOfKey(annDevice.spki))
 const ann = userId(Buffer.from('000102030405060708090a0b0c0d0e0f', 'hex'))
 const bob = userId(Buffer.from('f0f1f2f3f4f5f6f7f8f9fafbfcfdfeff', 'hex'))
 const conversation = directConversationId(registry, ann, bob)
 const now = 1_800_000_000_000
+export const vectorTime = now
+export const vectorConversation = fromText(conversation)
 
 function ids(): object {
   const keys = keyNames.map(name => {
@@ -251,7 +264,7 @@ function signIn(): object {
   }
 }
 
-function hex(bytes: Uint8Array): string {
+export function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex')
 }
 

@@ -66,7 +66,9 @@ describe('a chat surface by keyboard', () => {
     await surface.composer.focus()
     await press(surface, 'Escape', 499)
     await surface.page.keyboard.press('Enter')
-    await until('the action', async () => (await focused(surface)) === 'Copy text')
+    await until('the first action', async () => (await focused(surface)) === 'React')
+    for (const _ of ['Reply', 'Edit', 'Copy text']) await surface.page.keyboard.press('ArrowRight')
+    assert.equal(await focused(surface), 'Copy text')
     assert.ok(
       await surface
         .message(/Number 499\D/)

@@ -5,6 +5,7 @@ import { useSurfaces } from '../support/surface/surfaces.ts'
 import { until } from '../support/wait.ts'
 
 const count = 50_000
+const usual = { width: 800, height: 640 }
 
 describe('a chat of 50,000 messages', () => {
   const surfaces = useSurfaces()
@@ -12,7 +13,8 @@ describe('a chat of 50,000 messages', () => {
 
   /**
    * Scrolls as fast as messages come until the message with that number is in sight; gives what the page weighed on the
-   * way, each time 5,000 messages further.
+   * way, each time 5,000 messages further. On the way the window is low: every page comes and goes all the same, and
+   * half as many messages are drawn that are passed at once. It is weighed in its usual size.
    */
   async function travel(surface: Surface, goal: number): Promise<{ elements: number; heap: number }[]> {
     const weights: { elements: number; heap: number }[] = []
@@ -20,7 +22,10 @@ describe('a chat of 50,000 messages', () => {
     const way = goal < start ? -1 : 1
     for (let next = 5000; ; next += 5000) {
       const stop = Math.abs(goal - start) < next ? goal : start + way * next
+      await surface.page.setViewportSize({ ...usual, height: 160 })
       await surface.scrollTo(stop, way)
+      await surface.page.setViewportSize(usual)
+      await surface.frames()
       weights.push(await surface.weigh())
       if (stop === goal) return weights
     }
@@ -28,7 +33,7 @@ describe('a chat of 50,000 messages', () => {
 
   it('is scrolled from end to end with as many elements and as much memory at every place', async function () {
     this.timeout(300_000)
-    const surface = await surfaces.drawn({ script: host => (host.messages = history) })
+    const surface = await surfaces.drawn({ viewport: usual, script: host => (host.messages = history) })
     await until('the end', async () => (await surface.numbersInSight()).at(-1) === count - 1)
     const up = await travel(surface, 0)
     const down = await travel(surface, 10_000)

@@ -22,6 +22,7 @@ describe('the bundle of the daemon', () => {
     assert.deepEqual(built.map(({ path }) => path.slice(dirname(path).length + 1)).sort(), [
       'main.js',
       'opaque-worker.js',
+      'search-worker.js',
       'writer.js',
     ])
     const copied = join(folder.path, 'copied')

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { createInterface, type Interface } from 'node:readline'
 import type { Command } from 'commander'
 import type { Client } from '../client/connect.ts'
@@ -6,18 +5,28 @@ import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { checkText } from '../protocol/bodies.ts'
 import type { ConversationInfo, MessageInfo, MessageState } from '../protocol/control.ts'
-import { toText } from '../protocol/ids.ts'
-import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
+import { titleOf } from '../protocol/conversation-infos.ts'
+import { ChatMessages, keyOf, runChatLine } from './chat-commands.ts'
+import { chatHelp, completions, readChatLine } from './chat-line.ts'
+import { addCommand, type CommonOptions, homeHint, withHub, withNewHub } from './command.ts'
+import { changeLine, contentOf, type MessageChange } from './following.ts'
 import { harmlessLine } from './harmless.ts'
-import { messageLines, stateMark } from './messages.ts'
+import { mentionsIn } from './mentions.ts'
+import { excerpt, messageLines, stateMark } from './messages.ts'
 import { readDuration } from './moments.ts'
+import { newId } from './new-id.ts'
 import { personLabel } from './people.ts'
+import { shellWord } from './shell-word.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 import { whom, whomShown } from './whom.ts'
 
 interface Options extends CommonOptions {
   readonly classic?: string
   readonly deadline: string
+}
+
+function chatLabel(conversation: ConversationInfo): string {
+  return conversation.kind === 'direct' ? personLabel(conversation.person) : harmlessLine(titleOf(conversation))
 }
 
 export function addChat(program: Command, terminal: Terminal): void {
@@ -40,7 +49,9 @@ async function run(terminal: Terminal, who: string, options: Options): Promise<v
   const deadline = readDuration(options.deadline, '--deadline')
   const isInteractive = terminal.stdin.isTTY === true && terminal.stdout.isTTY === true && !options.json
   const chat = (client: Client) => new Chat(terminal, client, who, { ...options, isInteractive }).run(deadline)
-  await withHub(terminal, options, chat, isInteractive)
+  // With a classic client one may chat before one has signed up anywhere.
+  const begin = options.classic === undefined ? withHub : withNewHub
+  await begin(terminal, options, chat, isInteractive)
 }
 
 interface ChatOptions extends CommonOptions {
@@ -54,7 +65,11 @@ class Chat {
   readonly #client: Client
   readonly #who: string
   readonly #options: ChatOptions
-  readonly #shown = new Set<string>()
+  /** What was shown of each message. */
+  readonly #shown = new Map<string, string>()
+  readonly #messages = new ChatMessages()
+  #withIds = false
+  #names: readonly string[] = []
   /** Sent and not yet delivered, by message id. */
   readonly #pending = new Set<string>()
   readonly #timers = new Set<NodeJS.Timeout>()
@@ -63,7 +78,7 @@ class Chat {
   #reading: Promise<unknown> = Promise.resolve()
   /** Everything up to here has been shown, or is older than the chat. */
   #shownTo = ''
-  #lines: Interface | undefined
+  #input: Interface | undefined
 
   constructor(terminal: Terminal, client: Client, who: string, options: ChatOptions) {
     this.#terminal = terminal
@@ -89,7 +104,7 @@ class Chat {
     } finally {
       stop()
       for (const timer of this.#timers) clearTimeout(timer)
-      this.#lines?.close()
+      this.#input?.close()
     }
   }
 
@@ -101,11 +116,13 @@ class Chat {
     const page = await this.#client.request('history', { with: this.#who, limit })
     this.#shownTo = newestOf(page.messages) ?? ''
     for (const message of page.messages) {
-      this.#shown.add(keyOf(message))
-      if (this.#options.isInteractive) print(this.#terminal, messageLines(this.#terminal, message))
+      this.#note(message)
+      if (this.#options.isInteractive) print(this.#terminal, this.#lines(message))
     }
     if (!this.#options.isInteractive) return
-    const hint = `Chat with ${opened ? personLabel(opened.person) : harmlessLine(whomShown(this.#who))}. Enter sends, Ctrl+D ends.`
+    const label = opened ? chatLabel(opened) : harmlessLine(whomShown(this.#who))
+    if (opened?.kind === 'direct') this.#names = [opened.person.name]
+    const hint = `Chat with ${label}. Enter sends, /help shows what else can be done, Ctrl+D ends.`
     print(this.#terminal, paint(this.#terminal, 'dim', hint))
     this.#markRead(page.messages)
   }
@@ -131,8 +148,9 @@ class Chat {
   async #sendLines(): Promise<void> {
     const { stdin, stdout } = this.#terminal
     const { isInteractive } = this.#options
-    const lines = createInterface({ input: stdin, ...(isInteractive && { output: stdout, prompt: '> ' }) })
-    this.#lines = lines
+    const completer = (line: string) => completions(line, this.#names)
+    const lines = createInterface({ input: stdin, ...(isInteractive && { output: stdout, prompt: '> ', completer }) })
+    this.#input = lines
     lines.once('SIGINT', () => lines.close())
     // A daemon that has gone ends the chat, not the next line.
     let isGone = false
@@ -142,26 +160,27 @@ class Chat {
     })
     if (isInteractive) lines.prompt()
     for await (const line of lines) {
-      if (line.trim() !== '') await this.#send(line)
+      if (line.trim() !== '') await this.#typed(line)
       if (isInteractive) lines.prompt()
     }
-    this.#lines = undefined
+    this.#input = undefined
     // What comes next does not stand behind the prompt.
     if (isInteractive) print(this.#terminal)
     if (!isGone) return
-    const again = `parley chat ${this.#who.startsWith('classic:') ? '--classic ' : ''}${harmlessLine(whomShown(this.#who))}${homeHint(this.#options)}`
+    const again = `parley chat ${this.#who.startsWith('classic:') ? '--classic ' : ''}${shellWord(harmlessLine(whomShown(this.#who)))}${homeHint(this.#options)}`
     const words = `The daemon has stopped, so the chat ends; what was sent is kept, and \`${again}\` goes on.`
     throw new ParleyError('closed', words)
   }
 
-  async #send(text: string): Promise<void> {
+  async #typed(line: string): Promise<void> {
     try {
-      checkText(text)
-      const message = toText(randomBytes(16))
-      this.#pending.add(message)
-      const sent = await this.#client.request('send', { to: this.#who, text, message })
-      this.#take([sent])
-      if (this.#options.isInteractive && this.#pending.has(message)) this.#tellLater(sent)
+      // Of what comes from a pipe every line is a message.
+      const read = this.#options.isInteractive ? readChatLine(line) : ({ is: 'text', text: line } as const)
+      if (read.is === 'text') await this.#send(read.text)
+      else if (read.is === 'reply') await this.#send(read.text, this.#messages.find(read.id, false))
+      else if (read.is === 'help') for (const words of chatHelp) this.#write(paint(this.#terminal, 'dim', words))
+      else if (read.is === 'ids') this.#withIds = !this.#withIds
+      else await runChatLine(this.#client, this.#who, read, this.#messages)
     } catch (error) {
       // At a terminal the next line may do better; a script must hear of it.
       if (!this.#options.isInteractive || asParleyError(error).code === 'closed') throw error
@@ -169,47 +188,75 @@ class Chat {
     }
   }
 
+  async #send(text: string, answered?: MessageInfo): Promise<void> {
+    checkText(text)
+    const message = newId()
+    this.#pending.add(message)
+    try {
+      const mentions = await mentionsIn(this.#client, this.#who, text)
+      const sent = await this.#client.request('send', {
+        ...{ to: this.#who, text, message },
+        ...(mentions.length > 0 && { mentions }),
+        ...(answered && { replyTo: { user: answered.user, message: answered.message } }),
+      })
+      this.#take([sent])
+      if (this.#options.isInteractive && this.#pending.has(message)) this.#tellLater(sent)
+    } catch (error) {
+      this.#pending.delete(message)
+      throw error
+    }
+  }
+
   /** Somebody who watches wants to know that a message waits, but not of one that is only on its way. */
-  #tellLater({ message, text }: MessageInfo): void {
+  #tellLater(sent: MessageInfo): void {
+    const { message } = sent
     const timer = setTimeout(() => {
       this.#timers.delete(timer)
-      if (this.#pending.has(message)) this.#write(this.#ownLine('queued', text))
+      if (this.#pending.has(message)) this.#write(this.#ownLine('queued', sent))
     }, limits.onItsWay)
     this.#timers.add(timer)
   }
 
-  #ownLine(state: MessageState, text: string): string {
-    return `  ${stateMark(this.#terminal, state)}  ${paint(this.#terminal, 'dim', excerpt(text))}`
+  #ownLine(state: MessageState, message: MessageInfo): string {
+    return `  ${stateMark(this.#terminal, state)}  ${paint(this.#terminal, 'dim', excerpt(message))}`
+  }
+
+  #lines(message: MessageInfo): string {
+    return messageLines(this.#terminal, message, this.#withIds ? { withId: true } : {})
+  }
+
+  /** Notes a message as shown; gives what it was shown as before. */
+  #note(message: MessageInfo): string | undefined {
+    const before = this.#shown.get(keyOf(message))
+    this.#shown.set(keyOf(message), contentOf(message))
+    this.#messages.add(message)
+    return before
   }
 
   #take(messages: readonly MessageInfo[]): void {
     for (const message of messages) {
-      const isNew = !this.#shown.has(keyOf(message))
-      this.#shown.add(keyOf(message))
+      const before = this.#note(message)
       const isDelivered = message.mine && isThere(message.state) && this.#pending.delete(message.message)
-      if (isNew || isDelivered) this.#show(message, isNew)
+      if (before === undefined) this.#show(message, 'message')
+      else if (before !== contentOf(message)) this.#show(message, message.gone ? 'gone' : 'changed')
+      else if (isDelivered) this.#show(message, 'state')
     }
     this.#markRead(messages)
     if (this.#pending.size === 0) this.#settled?.()
   }
 
-  #show(message: MessageInfo, isNew: boolean): void {
-    if (this.#options.json) {
-      printJson(this.#terminal, { event: isNew ? 'message' : 'state', ...message })
-    } else if (!this.#options.isInteractive) {
-      this.#write(messageLines(this.#terminal, message))
-    } else if (!message.mine) {
-      this.#write(messageLines(this.#terminal, message))
-    } else if (isThere(message.state)) {
-      this.#write(this.#ownLine(message.state, message.text))
-    }
+  #show(message: MessageInfo, event: MessageChange): void {
+    if (this.#options.json) printJson(this.#terminal, changeLine(message, event))
+    else if (event === 'gone') return
+    else if (!this.#options.isInteractive || !message.mine || event === 'changed') this.#write(this.#lines(message))
+    else if (isThere(message.state)) this.#write(this.#ownLine(message.state, message))
   }
 
   /** Prints above the line that is being typed. */
   #write(text: string): void {
     if (this.#options.isInteractive) this.#terminal.stdout.write('\r\x1b[K')
     print(this.#terminal, text)
-    if (this.#options.isInteractive) this.#lines?.prompt(true)
+    if (this.#options.isInteractive) this.#input?.prompt(true)
   }
 
   /** Reads back to where nothing was left out. */
@@ -256,17 +303,7 @@ function newestOf(messages: readonly MessageInfo[]): string | undefined {
   return messages.findLast(({ state }) => state !== 'queued')?.position
 }
 
-function keyOf({ user, message }: MessageInfo): string {
-  return `${user} ${message}`
-}
-
 /** Nothing more is to be waited for: a classic client says no more than that it took a message. */
-function isThere(state: MessageState | undefined): state is 'delivered' | 'sent' {
-  return state === 'delivered' || state === 'sent'
-}
-
-/** Enough of a text to know it by. */
-function excerpt(text: string): string {
-  const line = harmlessLine(text)
-  return line.length > 40 ? `${line.slice(0, 39)}…` : line
+function isThere(state: MessageState | undefined): state is 'delivered' | 'read' | 'sent' {
+  return state !== undefined && state !== 'queued'
 }

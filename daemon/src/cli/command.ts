@@ -4,6 +4,7 @@ import { type Client, connect } from '../client/connect.ts'
 import { connectOrStart } from '../client/start.ts'
 import { ParleyError } from '../errors.ts'
 import { defaultHome, locations } from '../locations.ts'
+import { shellWord } from './shell-word.ts'
 import type { Terminal } from './terminal.ts'
 
 /** Options of every command. */
@@ -29,8 +30,23 @@ export function homeOf(terminal: Terminal, options: CommonOptions): string {
   return options.home ?? defaultHome(terminal.env)
 }
 
-/** Runs `use` with a connection to the home's hub, which is started if it does not run. */
+/**
+ * Runs `use` with a connection to the home's hub, which is started if it does not run. Throws ParleyError `usage` where
+ * there is no home: a mistyped one is not made.
+ */
 export async function withHub<Result>(
+  terminal: Terminal,
+  options: CommonOptions,
+  use: (client: Client) => Promise<Result>,
+  attached = false,
+): Promise<Result> {
+  const home = homeOf(terminal, options)
+  if (!existsSync(home)) throw noHome(home, options)
+  return withNewHub(terminal, options, use, attached)
+}
+
+/** The same for commands by which somebody begins: a home that does not exist yet is made. */
+export async function withNewHub<Result>(
   terminal: Terminal,
   options: CommonOptions,
   use: (client: Client) => Promise<Result>,
@@ -54,6 +70,12 @@ export async function withDaemon<Result>(
     throw isStopped ? registryStopped(home, options) : error
   })
   return using(client, use)
+}
+
+/** There is no such folder. */
+export function noHome(home: string, options: CommonOptions): ParleyError {
+  const begin = `Begin there with \`parley sign-up NAME${homeHint(options)}\``
+  return new ParleyError('usage', `There is no home at ${home}. ${begin}, or name another home with --home.`)
 }
 
 /** Whether a registry has run in this home, which then is nobody's. */
@@ -80,7 +102,5 @@ async function using<Result>(client: Client, use: (client: Client) => Promise<Re
 export function homeHint(options: CommonOptions, platform = process.platform): string {
   const { home } = options
   if (home === undefined) return ''
-  // Neither shell of Windows takes single quotes for what they are here, and no path there holds a double one.
-  if (platform === 'win32') return ` --home ${/^[\w@%+=:,./\\~-]+$/.test(home) ? home : `"${home}"`}`
-  return ` --home ${/^[\w@%+=:,./~-]+$/.test(home) ? home : `'${home.replaceAll("'", `'\\''`)}'`}`
+  return ` --home ${shellWord(home, platform)}`
 }

@@ -2,11 +2,12 @@ import type { Command } from 'commander'
 import type { Client } from '../client/connect.ts'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import type { ConversationInfo } from '../protocol/control.ts'
-import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
+import type { DirectInfo } from '../protocol/control.ts'
+import { addCommand, type CommonOptions, homeHint, withNewHub } from './command.ts'
 import { harmlessLine } from './harmless.ts'
 import { readDuration } from './moments.ts'
 import { personLabel } from './people.ts'
+import { shellWord } from './shell-word.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
 interface Options extends CommonOptions {
@@ -32,7 +33,7 @@ async function run(terminal: Terminal, address: string, options: Options): Promi
   if (deadline > limits.longestWait) throw new ParleyError('usage', '--deadline takes a day at most.')
   const name = options.name === undefined ? {} : { name: options.name }
   if (!options.json) terminal.stderr.write(`Connecting to ${harmlessLine(address)} …\n`)
-  await withHub(terminal, options, async client => {
+  await withNewHub(terminal, options, async client => {
     const found = await client.request('connect', { address, ...name })
     if (found.state === 'open') return tellOpen(terminal, options, found.conversation)
     if (options.wait) {
@@ -48,7 +49,7 @@ async function run(terminal: Terminal, address: string, options: Options): Promi
   })
 }
 
-function tellOpen(terminal: Terminal, options: Options, conversation: ConversationInfo): void {
+function tellOpen(terminal: Terminal, options: Options, conversation: DirectInfo): void {
   if (options.json) {
     printJson(terminal, { state: 'open', conversation })
     return
@@ -59,12 +60,12 @@ function tellOpen(terminal: Terminal, options: Options, conversation: Conversati
 }
 
 function chatWith(who: string, options: Options): string {
-  return `parley chat ${harmlessLine(who)}${homeHint(options)}`
+  return `parley chat ${shellWord(harmlessLine(who))}${homeHint(options)}`
 }
 
 /** The conversation, once they have accepted: whenever somebody of no team comes, the hub is asked again whether it is them. */
-async function accepted(client: Client, address: string, deadline: number): Promise<ConversationInfo> {
-  const opened = Promise.withResolvers<ConversationInfo>()
+async function accepted(client: Client, address: string, deadline: number): Promise<DirectInfo> {
+  const opened = Promise.withResolvers<DirectInfo>()
   // It may fail while nobody awaits it yet, or any more.
   opened.promise.catch(() => {})
   const late = new ParleyError('timeout', 'They have not accepted yet. The hub goes on asking by itself.')

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { Client } from '../client/connect.ts'
 import { ParleyError } from '../errors.ts'
 import type { AccountInfo, DeviceInfo } from '../protocol/control.ts'
+import { sameDigits } from '../protocol/safety-number.ts'
 import { accountLine } from './accounts.ts'
 import { Answers } from './answers.ts'
 import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
@@ -77,7 +78,8 @@ async function approve(terminal: Terminal, which: string | undefined, options: A
   const approved = await withHub(terminal, options, async client => {
     const device = pendingNamed(await devicesOf(client), which)
     const { digits = '' } = device
-    if (!yes) await compare(terminal, device, options)
+    // Who gives other digits is refused by the hub, and is not shown the right ones.
+    if (!yes && (given === undefined || sameDigits(given, digits))) await compare(terminal, device, options)
     return client.request('approveDevice', { device: device.device, digits: given ?? digits })
   })
   if (options.json) return printJson(terminal, approved)

@@ -16,6 +16,22 @@ const seconds: ReadonlyMap<string, number> = new Map([
   ['d', 86_400],
 ])
 
+/**
+ * A day as `2026-05-04`, with a time of day as `2026-05-04T14:00`, in local time, or how long ago as {@link readDuration}
+ * has it; in ms since 1970. Throws ParleyError `usage` that names the option.
+ */
+export function readMoment(text: string, option: string, now = Date.now()): number {
+  const given = text.trim()
+  if (/^\d{1,6}[smhd]$/.test(given)) return now - readDuration(given, option)
+  const [, day, clock = '00:00'] = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}))?$/.exec(given) ?? []
+  const moment = day === undefined ? Number.NaN : new Date(`${day}T${clock}:00`).getTime()
+  if (moment >= 0) return moment
+  throw new ParleyError(
+    'usage',
+    `${option} takes a day such as 2026-05-04, or how long ago, such as 7d, not ${JSON.stringify(text)}.`,
+  )
+}
+
 /** A positive whole number up to `most`. Throws ParleyError `usage` that names the option. */
 export function readCount(text: string, option: string, most: number): number {
   const count = /^\d{1,9}$/.test(text) ? Number(text) : 0

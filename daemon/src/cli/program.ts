@@ -5,17 +5,28 @@ import { addBlock, addBlocked, addUnblock } from './block.ts'
 import { addChat } from './chat.ts'
 import { addClassic } from './classic.ts'
 import { addConnect } from './connect.ts'
+import { addDelete } from './delete.ts'
 import { addDevices } from './devices.ts'
 import { addDirect } from './direct.ts'
 import { addDoctor } from './doctor.ts'
+import { addEdit } from './edit.ts'
 import { exitCodeOf } from './exit.ts'
+import { addExport } from './export.ts'
+import { addFile } from './file.ts'
 import { addHub } from './hub.ts'
+import { addImport } from './import.ts'
 import { addInvite } from './invite.ts'
 import { addInvites } from './invites.ts'
+import { addKeep, addReceipts } from './keep.ts'
 import { addLog } from './log.ts'
 import { addPassword } from './password.ts'
+import { addReached } from './reached.ts'
+import { addReact } from './react.ts'
 import { addRegistry } from './registry.ts'
 import { addRequests } from './requests.ts'
+import { addRetention } from './retention.ts'
+import { addRoom } from './room.ts'
+import { addSearch } from './search.ts'
 import { addSend } from './send.ts'
 import { addShow } from './show.ts'
 import { addSignIn } from './sign-in.ts'
@@ -67,6 +78,15 @@ function createProgram(terminal: Terminal): Command {
     addSend,
     addChat,
     addLog,
+    addEdit,
+    addDelete,
+    addReact,
+    addSearch,
+    addExport,
+    addImport,
+    addRetention,
+    addRoom,
+    addFile,
     addConnect,
     addDevices,
     addVerify,
@@ -74,6 +94,9 @@ function createProgram(terminal: Terminal): Command {
     addBlock,
     addUnblock,
     addBlocked,
+    addKeep,
+    addReceipts,
+    addReached,
     addShow,
     addStatus,
     addDoctor,

@@ -49,12 +49,13 @@ export function keyOf(terminal: Terminal, file: string | undefined): SecretBox |
 
 /** What a backup holds, as rows of two columns. */
 export function summaryRows(summary: BackupSummary): string[][] {
-  const { team, registry, began, ended, accounts, devices, invites, program, format } = summary
+  const { team, registry, began, ended, accounts, devices, invites, mail, program, format } = summary
+  const held = [counted(accounts, 'account'), counted(devices, 'device'), counted(invites, 'invite')]
   return [
     ['Team', team === undefined ? 'not known' : harmlessLine(team)],
     ['Registry', registry === undefined ? 'not known' : harmlessLine(registry)],
     ['Made', `${utc(began)} to ${utc(ended)}, by Parley ${harmlessLine(program)} (format ${format})`],
-    ['Holds', [counted(accounts, 'account'), counted(devices, 'device'), counted(invites, 'invite')].join(', ')],
+    ['Holds', `${[...held, counted(mail, 'item')].join(', ')} of mail`],
   ]
 }
 

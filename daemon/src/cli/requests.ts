@@ -7,6 +7,7 @@ import { harmlessLine } from './harmless.ts'
 import { columns } from './layout.ts'
 import { showTime } from './moments.ts'
 import { personLabel } from './people.ts'
+import { shellWord } from './shell-word.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 
 interface Options extends CommonOptions {
@@ -80,7 +81,8 @@ async function give(
   if (answer === 'block') return print(terminal, `Blocked ${label(request)}. \`parley unblock\` undoes it.`)
   const person = conversation?.person
   print(terminal, `Accepted: ${person ? personLabel(person) : label(request)}`)
-  if (person) print(terminal, `Chat: parley chat ${harmlessLine(person.address ?? person.name)}${homeHint(options)}`)
+  if (person)
+    print(terminal, `Chat: parley chat ${shellWord(harmlessLine(person.address ?? person.name))}${homeHint(options)}`)
 }
 
 /** By the beginning of an id, or by a name, where only one is meant. */

@@ -7,7 +7,7 @@ import type { AccountInfo } from '../protocol/control.ts'
 import { readUserName } from '../protocol/names.ts'
 import { accountLine } from './accounts.ts'
 import { Answers, type Question } from './answers.ts'
-import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
+import { addCommand, type CommonOptions, homeHint, withNewHub } from './command.ts'
 import { askNewPassword, nextPassword } from './new-password.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 
@@ -37,7 +37,7 @@ async function run(terminal: Terminal, name: string | undefined, options: Option
   const answers = new Answers(terminal)
   try {
     const enter = options.code ? setPassword : signIn
-    const account = await withHub(terminal, options, client => enter(terminal, client, answers, who))
+    const account = await withNewHub(terminal, options, client => enter(terminal, client, answers, who))
     if (options.json) printJson(terminal, account)
     else greet(terminal, options, account)
   } finally {

@@ -7,7 +7,7 @@ import { readDisplayName, readUserName } from '../protocol/names.ts'
 import { findParleyLink, readPasted } from '../protocol/pasted.ts'
 import { accountLine } from './accounts.ts'
 import { Answers, type Question } from './answers.ts'
-import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
+import { addCommand, type CommonOptions, homeHint, withNewHub } from './command.ts'
 import { askNewPassword } from './new-password.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
@@ -34,7 +34,7 @@ async function run(terminal: Terminal, name: string, options: Options): Promise<
   const answers = new Answers(terminal)
   try {
     const wish = await makeWish(terminal, answers, name, options)
-    const account = await withHub(terminal, options, client => signUp(client, answers, wish))
+    const account = await withNewHub(terminal, options, client => signUp(client, answers, wish))
     if (options.json) printJson(terminal, account)
     else welcome(terminal, options, account)
   } finally {

@@ -1,8 +1,9 @@
+import { existsSync } from 'node:fs'
 import type { Command } from 'commander'
 import { ParleyError } from '../errors.ts'
 import type { StatusInfo } from '../protocol/control.ts'
 import { accountLine } from './accounts.ts'
-import { addCommand, type CommonOptions, homeHint, homeOf, isRegistrys, withDaemon } from './command.ts'
+import { addCommand, type CommonOptions, homeHint, homeOf, isRegistrys, noHome, withDaemon } from './command.ts'
 import { harmlessLine } from './harmless.ts'
 import { columns } from './layout.ts'
 import { showTime } from './moments.ts'
@@ -25,7 +26,7 @@ export function addStatus(program: Command, terminal: Terminal): void {
 async function run(terminal: Terminal, options: Options): Promise<void> {
   if (options.metrics) return printMetrics(terminal, options)
   const status = await withDaemon(terminal, options, client => client.request('status', {})).catch(error => {
-    throw notRunning(error, homeOf(terminal, options), homeHint(options))
+    throw notRunning(error, homeOf(terminal, options), options)
   })
   if (options.json) {
     printJson(terminal, status)
@@ -45,8 +46,10 @@ async function printMetrics(terminal: Terminal, options: Options): Promise<void>
   else terminal.stdout.write(text)
 }
 
-function notRunning(error: unknown, home: string, hint: string): unknown {
+function notRunning(error: unknown, home: string, options: CommonOptions): unknown {
   if (!(error instanceof ParleyError) || error.code !== 'not-running' || isRegistrys(home)) return error
+  if (!existsSync(home)) return noHome(home, options)
+  const hint = homeHint(options)
   const words = `No Parley daemon is running for ${home}; \`parley who${hint}\` starts the hub of a person.`
   return new ParleyError('not-running', words)
 }
@@ -77,7 +80,7 @@ function hubRows(terminal: Terminal, { hub }: StatusInfo): string[][] {
 
 function registryRows({ registry }: StatusInfo): string[][] {
   if (!registry) return []
-  const { team, address, listen, heartbeat, signUp, classic, users, online, connections, relayed = 0 } = registry
+  const { team, address, listen, heartbeat, signUp, classic, users, online, connections, relayed = 0, mail } = registry
   return [
     ['Team', harmlessLine(team)],
     ['Address', address],
@@ -85,5 +88,11 @@ function registryRows({ registry }: StatusInfo): string[][] {
     ['Sign-up', signUp],
     ['Classic', classic],
     ['People', `${users}, ${online} online, ${connections} connections, ${relayed} pairs through the relay`],
+    ...(mail ? [['Mail', mailWords(mail)]] : []),
   ]
+}
+
+function mailWords({ items, bytes }: { items: number; bytes: number }): string {
+  if (items === 0) return 'nothing waits'
+  return `${items} ${items === 1 ? 'item waits' : 'items wait'}, ${(bytes / 1024 / 1024).toFixed(1)} MiB`
 }

@@ -1,5 +1,5 @@
 export { asParleyError, type ErrorCode, ParleyError } from '../errors.ts'
-export { homeOfSetting, locations } from '../locations.ts'
+export { fileDraftOf, homeOfSetting, locations } from '../locations.ts'
 export { type Client, type ConnectOptions, connect } from './connect.ts'
 export { endRunning } from './end.ts'
 export { connectOrStart, type StartOptions } from './start.ts'

@@ -17,6 +17,7 @@ export class RpcClient implements Client {
     people: new Set(),
     chat: new Set(),
     notice: new Set(),
+    file: new Set(),
   }
   #daemon: ControlRequests['hello'][1] | undefined
 
@@ -33,6 +34,7 @@ export class RpcClient implements Client {
     this.#receive('people')
     this.#receive('chat')
     this.#receive('notice')
+    this.#receive('file')
     rpc.connection.listen()
   }
 

@@ -79,7 +79,9 @@ export class FrontEnds {
     const chosen = ready.toSorted(byFocus)[0]
     // What another window shows counts for nothing: it may be behind this one, and the message would go unnoticed.
     if (!chosen || chosen.attention?.visible.includes(conversation)) return
-    for (const message of messages) chosen.outlet.send('notice', { conversation, person, message })
+    const info = this.#hub?.conversation(conversation)
+    const room = info?.kind === 'room' && { room: info.room.name }
+    for (const message of messages) chosen.outlet.send('notice', { conversation, person, ...room, message })
   }
 }
 

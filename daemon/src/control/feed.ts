@@ -3,6 +3,7 @@ import type {
   ChatState,
   ControlNotifications,
   ConversationInfo,
+  FileProgress,
   HubChange,
   HubSnapshot,
   MessageInfo,
@@ -44,6 +45,9 @@ export class Feed {
   /** By conversation: what others have saved. */
   readonly #saved = new Map<string, ChatState>()
   #people: PeopleNews | undefined
+  /** The files whose progress is told, the one asked for first at the beginning. */
+  readonly #files = new Set<string>()
+  readonly #progress = new Map<string, FileProgress>()
 
   constructor(hub: HubPart, outlet: FeedOutlet) {
     this.#hub = hub
@@ -79,11 +83,20 @@ export class Feed {
     this.#saved.delete(conversation)
   }
 
+  /** Tells from now on how far that file is, until it is whole. */
+  watchFile(hash: string): void {
+    this.#files.delete(hash)
+    this.#files.add(hash)
+    const [oldest] = this.#files
+    if (oldest !== undefined && this.#files.size > limits.filesWatched) this.#files.delete(oldest)
+  }
+
   close(): void {
     this.#unwatch()
     clearTimeout(this.#timer)
     this.#watched.clear()
     this.#saved.clear()
+    this.#files.clear()
     this.#people = undefined
     this.#number = undefined
   }
@@ -94,6 +107,7 @@ export class Feed {
     if (change.messages) this.#takeMessages(change.messages.conversation, change.messages.messages)
     if (change.chat) this.#takeChat(change.chat)
     if (change.people) this.#people?.add(change.people)
+    if (change.file && this.#files.has(change.file.hash)) this.#progress.set(change.file.hash, change.file)
     this.#arm()
   }
 
@@ -133,6 +147,7 @@ export class Feed {
     this.#flushPeople()
     for (const [conversation, state] of this.#saved) this.#outlet.send('chat', { conversation, state })
     this.#saved.clear()
+    this.#flushFiles()
   }
 
   #lapse(): void {
@@ -171,6 +186,14 @@ export class Feed {
       this.#watched.set(conversation, nothingWaits())
       this.#outlet.send('messages', { conversation, messages: [...(waiting?.messages.values() ?? [])] })
     }
+  }
+
+  #flushFiles(): void {
+    for (const progress of this.#progress.values()) {
+      this.#outlet.send('file', progress)
+      if (progress.path !== undefined) this.#files.delete(progress.hash)
+    }
+    this.#progress.clear()
   }
 
   #flushPeople(): void {

@@ -83,6 +83,39 @@ export function createHandlers({ hub, registry, about, checks, stop }: HandlerPa
       frontEnd.attend(params)
       return {}
     },
+    editMessage: async params => needed(theHub().messages).editMessage(params),
+    deleteMessage: async params => needed(theHub().messages).deleteMessage(params),
+    react: async params => needed(theHub().messages).react(params),
+    reached: async params => needed(theHub().messages).reached(params),
+    typing: async params => needed(theHub().messages).typing(params),
+    createRoom: async params => needed(theHub().rooms).createRoom(params),
+    room: async params => needed(theHub().rooms).room(params),
+    inviteToRoom: async params => needed(theHub().rooms).inviteToRoom(params),
+    joinRoom: async params => needed(theHub().rooms).joinRoom(params),
+    leaveRoom: async params => needed(theHub().rooms).leaveRoom(params),
+    changeRoom: async params => needed(theHub().rooms).changeRoom(params),
+    removeFromRoom: async params => needed(theHub().rooms).removeFromRoom(params),
+    setRoomRole: async params => needed(theHub().rooms).setRoomRole(params),
+    search: async params => needed(theHub().archive).search(params),
+    exportHistory: async params => needed(theHub().archive).exportHistory(params),
+    importHistory: async params => needed(theHub().archive).importHistory(params),
+    setRetention: async params => needed(theHub().archive).setRetention(params),
+    clearHistory: async params => needed(theHub().archive).clearHistory(params),
+    addFile: async (params, { feed, signal }) => {
+      const file = await needed(theHub().files).addFile(params, signal)
+      feed?.watchFile(file.hash)
+      return file
+    },
+    fetchFile: async (params, { feed }) => {
+      feed?.watchFile(params.hash)
+      return needed(theHub().files).fetchFile(params)
+    },
+    cancelFile: async params => needed(theHub().files).cancelFile(params),
+    saveFile: async params => needed(theHub().files).saveFile(params),
+    setArchived: async params => theHub().chats.setArchived(params),
+    setPinned: async params => theHub().chats.setPinned(params),
+    markUnread: async params => theHub().chats.markUnread(params),
+    setReceipts: async params => theHub().chats.setReceipts(params),
     devices: async params => needed(theHub().devices).devices(params),
     approveDevice: async params => needed(theHub().devices).approveDevice(params),
     revokeDevice: async params => needed(theHub().devices).revokeDevice(params),

@@ -58,7 +58,79 @@ export function createParamsChecks(): ParamsChecks {
     ]),
     who: check('who', { query: short, limit: page }),
     // How long a text may be is for the hub to say, in words; the size of a control message bounds it here.
-    send: check('send', { to: short, text: { type: 'string' }, message: short }, ['to', 'text', 'message']),
+    send: check(
+      'send',
+      {
+        to: short,
+        text: { type: 'string' },
+        message: short,
+        replyTo: { type: 'object', properties: { user: short, message: short }, required: ['user', 'message'] },
+        mentions: few(limits.mentions),
+        files: few(limits.filesOfMessage),
+      },
+      ['to', 'text', 'message'],
+    ),
+    editMessage: check(
+      'editMessage',
+      { conversation: short, message: short, text: { type: 'string' }, mentions: few(limits.mentions), act: short },
+      ['conversation', 'message', 'text', 'act'],
+    ),
+    deleteMessage: check('deleteMessage', { ...aMessage, act: short, forMe: yesOrNo }, [...inAMessage, 'act']),
+    react: check('react', { ...aMessage, emoji: short, on: yesOrNo, act: short }, [
+      ...inAMessage,
+      'emoji',
+      'on',
+      'act',
+    ]),
+    reached: check('reached', { conversation: short, message: short }, ['conversation', 'message']),
+    typing: check('typing', { conversation: short, stopped: yesOrNo }, ['conversation']),
+    createRoom: check(
+      'createRoom',
+      { name: short, topic: medium, history: roomHistory, invite: few(limits.roomMembers) },
+      ['name'],
+    ),
+    room: check('room', { conversation: short }, ['conversation']),
+    inviteToRoom: check('inviteToRoom', { conversation: short, who: short }, ['conversation', 'who']),
+    joinRoom: check('joinRoom', { conversation: short }, ['conversation']),
+    leaveRoom: check('leaveRoom', { conversation: short }, ['conversation']),
+    changeRoom: check('changeRoom', { conversation: short, name: short, topic: medium, history: roomHistory }, [
+      'conversation',
+    ]),
+    removeFromRoom: check('removeFromRoom', { conversation: short, who: short }, ['conversation', 'who']),
+    setRoomRole: check('setRoomRole', { conversation: short, who: short, role: { enum: ['admin', 'member'] } }, [
+      'conversation',
+      'who',
+      'role',
+    ]),
+    search: check(
+      'search',
+      {
+        query: short,
+        with: short,
+        from: short,
+        before: integer(),
+        after: integer(),
+        hasFile: yesOrNo,
+        limit: page,
+        next: medium,
+      },
+      ['query', 'limit'],
+    ),
+    exportHistory: check('exportHistory', { with: short, file: medium, format: { enum: ['json', 'markdown'] } }, [
+      'file',
+      'format',
+    ]),
+    importHistory: check('importHistory', { file: medium }, ['file']),
+    setRetention: check(
+      'setRetention',
+      { conversation: short, days: { type: 'integer', minimum: 1, maximum: limits.retentionDays, nullable: true } },
+      ['conversation', 'days'],
+    ),
+    clearHistory: check('clearHistory', { conversation: short, before: short }, ['conversation']),
+    addFile: check('addFile', { path: medium, name: short, type: short, data: { type: 'string' } }),
+    fetchFile: check('fetchFile', { conversation: short, hash: short }, ['conversation', 'hash']),
+    cancelFile: check('cancelFile', { conversation: short, hash: short }, ['conversation', 'hash']),
+    saveFile: check('saveFile', { conversation: short, hash: short, path: medium }, ['conversation', 'hash', 'path']),
     history: check('history', { with: short, before: short, after: short, from: short, limit: page }, [
       'with',
       'limit',
@@ -73,6 +145,10 @@ export function createParamsChecks(): ParamsChecks {
     ]),
     markRead: check('markRead', { conversation: short, position: short }, ['conversation', 'position']),
     setMuted: check('setMuted', { conversation: short, muted: { type: 'boolean' } }, ['conversation', 'muted']),
+    setArchived: check('setArchived', { conversation: short, archived: yesOrNo }, ['conversation', 'archived']),
+    setPinned: check('setPinned', { conversation: short, pinned: yesOrNo }, ['conversation', 'pinned']),
+    markUnread: check('markUnread', { conversation: short, position: short }, ['conversation']),
+    setReceipts: check('setReceipts', { receipts: yesOrNo }, ['receipts']),
     saveOpenChats: check('saveOpenChats', { place, conversations: few(limits.openChats) }, ['place', 'conversations']),
     openChats: check('openChats', { place }, ['place']),
     attend: check('attend', { isFocused: { type: 'boolean' }, visible: few(limits.controlWatches) }, [
@@ -134,6 +210,12 @@ export function createParamsChecks(): ParamsChecks {
 const short = { type: 'string', maxLength: 512 } as const
 /** Links and passwords. */
 const medium = { type: 'string', maxLength: 4096 } as const
+
+const yesOrNo = { type: 'boolean' } as const
+const roomHistory = { enum: ['all', 'from-invitation'] } as const
+/** Names a message of a conversation. */
+const aMessage = { conversation: short, user: short, message: short } as const
+const inAMessage = ['conversation', 'user', 'message'] as const
 
 /** The key of a place, such as a workspace. */
 const place = { type: 'string', minLength: 1, maxLength: limits.placeKey } as const

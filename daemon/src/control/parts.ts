@@ -4,6 +4,7 @@ import type {
   ControlMethod,
   ControlRequests,
   ConversationInfo,
+  FileProgress,
   HubSnapshot,
   MessageInfo,
   PeopleChange,
@@ -26,6 +27,19 @@ export type PasswordsPart = Serves<'changePassword' | 'resetPassword' | 'setClas
 export type TrustPart = Serves<'safetyNumber' | 'setVerified' | 'acceptKey'>
 /** People of no team, their requests, and who is blocked. */
 export type StrangersPart = Serves<'connect' | 'requests' | 'answerRequest' | 'setRequestPolicy' | 'block' | 'blocked'>
+/** What can be done with messages that were sent, and what others have of them. */
+export type MessagesPart = Serves<'editMessage' | 'deleteMessage' | 'react' | 'reached' | 'typing'>
+/** Rooms and who belongs to them. */
+export type RoomsPart = Serves<
+  'createRoom' | 'room' | 'inviteToRoom' | 'joinRoom' | 'leaveRoom' | 'changeRoom' | 'removeFromRoom' | 'setRoomRole'
+>
+/** All that was said: finding it, taking it out and in, and letting it go. */
+export type ArchivePart = Serves<'search' | 'exportHistory' | 'importHistory' | 'setRetention' | 'clearHistory'>
+/** Files of messages. */
+export interface FilesPart extends Serves<'fetchFile' | 'cancelFile' | 'saveFile'> {
+  /** `gone` is aborted when who asked has gone. */
+  addFile(params: Params<'addFile'>, gone?: AbortSignal): Promise<Result<'addFile'>>
+}
 /** Invites: of a registry, or of the team whose admin one is. */
 export type InvitesPart = Serves<'invite' | 'invites' | 'revokeInvite'>
 /** Accounts, as the operator of a registry sees them. */
@@ -38,6 +52,10 @@ export interface HubPart {
   readonly trust?: TrustPart
   readonly strangers?: StrangersPart
   readonly invites?: InvitesPart
+  readonly messages?: MessagesPart
+  readonly rooms?: RoomsPart
+  readonly archive?: ArchivePart
+  readonly files?: FilesPart
   readonly setDirect?: Serve<'setDirect'>
   /** What `doctor` looks at. */
   readonly checks?: () => readonly Check[]
@@ -76,6 +94,10 @@ export interface ChatsPart {
   saveChat(params: Params<'saveChat'>, by: object | undefined): Promise<Result<'saveChat'>>
   readonly markRead: Serve<'markRead'>
   readonly setMuted: Serve<'setMuted'>
+  readonly setArchived: Serve<'setArchived'>
+  readonly setPinned: Serve<'setPinned'>
+  readonly markUnread: Serve<'markUnread'>
+  readonly setReceipts: Serve<'setReceipts'>
   readonly saveOpenChats: Serve<'saveOpenChats'>
   readonly openChats: Serve<'openChats'>
 }
@@ -92,6 +114,8 @@ export interface HubPartChange {
   readonly people?: PeopleChange
   /** What was saved of a conversation for front ends. */
   readonly chat?: SavedChat
+  /** How far a file is. */
+  readonly file?: FileProgress
   /** Chat requests that wait are others now. */
   readonly requests?: true
   /** One's own devices that wait to be approved are others now. */

@@ -14,10 +14,11 @@ export function accountInfo(
     standing: Standing
     hosting: Hosting | undefined
     digits: (account: Account) => string
+    areReceiptsOn: () => boolean
   },
 ): AccountInfo {
   const { registry, team, host, port, user, name, displayName, availability } = account
-  const { client, standing, hosting, digits } = parts
+  const { client, standing, hosting, digits, areReceiptsOn } = parts
   const { state, why } = client
   const own = hosting?.team
   const isHosted = own?.registry === registry
@@ -36,6 +37,7 @@ export function accountInfo(
     state,
     ...(why && state !== 'online' ? { why } : {}),
     availability,
+    ...(!areReceiptsOn() && { areReceiptsOff: true }),
     status: state === 'online' ? seen : 'offline',
     ...(account.isPending && { digits: digits(account) }),
   }

@@ -34,6 +34,8 @@ export interface Account {
   readonly isAdmin: boolean
   /** Under which classic clients know this person; empty: by the name, if at all. */
   readonly classicAlias: string
+  /** SPKI of devices that were revoked here and whose logs are not cut in every conversation yet. */
+  readonly cutting: readonly Uint8Array[]
   /** What the person says of themselves. */
   readonly availability: Availability
 }
@@ -135,6 +137,7 @@ function accountOf(row: AccountRow): Account | undefined {
     isPending: row.pending,
     isAdmin: row.role === 'admin',
     classicAlias: row.classicAlias,
+    cutting: row.cutting,
     availability: readAvailability(row.availability),
   }
 }

@@ -1,5 +1,6 @@
 import { asParleyError, ParleyError } from '../errors.ts'
 import type { ConversationInfo, PersonInfo } from '../protocol/control.ts'
+import { personOf } from '../protocol/conversation-infos.ts'
 import { type ConversationId, conversationId } from '../protocol/ids.ts'
 import type { Circle } from './circle.ts'
 import { placeIn } from './direct/addresses.ts'
@@ -57,7 +58,7 @@ export class Circles {
       const { code, message } = asParleyError(error)
       if (code === 'unknown-user' || code === 'bad-name') return elsewhere
       if (code !== 'unreachable') throw error
-      const { person } = elsewhere.circle.summary(elsewhere.conversation) ?? {}
+      const person = personOf(elsewhere.circle.summary(elsewhere.conversation))
       throw new ParleyError(code, `${message} If you mean the one of no team, write ${addressed(person)}.`)
     }
   }
@@ -77,6 +78,13 @@ export class Circles {
       if (found) return found
     }
     return undefined
+  }
+
+  /** Whether it belongs to the account that one's own devices share: whatever is not of another one. */
+  isShared(conversation: ConversationId): boolean {
+    const registry = this.#options.team()?.account?.registry
+    const others = this.#options.others().filter(({ account }) => account?.registry !== registry)
+    return others.every(circle => circle.summary(conversation) === undefined)
   }
 
   /** One conversation, if lists show it. */

@@ -6,17 +6,21 @@ import type { Circle } from './circle.ts'
 import type { HubNews } from './news.ts'
 
 /**
- * Resolves with one's own message once it is delivered, or was handed over to a classic client, which says no more; rejects with ParleyError `timeout` after `timeout` ms, with
+ * Resolves with one's own message once it is delivered, in a room to all, or was handed over to a classic client, which
+ * says no more; rejects with ParleyError `timeout` after `timeout` ms, with
  * `closed` when `ended` is aborted first, and with `bad-message` when there is no such message.
  */
 export async function waitDelivered(
-  circle: Pick<Circle, 'ownMessage'>,
+  circle: Pick<Circle, 'ownMessage' | 'handsOver'>,
   watch: (listener: (news: HubNews) => void) => () => void,
   params: ControlRequests['waitDelivered'][0],
   ended: AbortSignal,
 ): Promise<MessageInfo> {
   const conversation = conversationId(params.conversation)
   const id = messageId(params.message)
+  const isThere = (state: MessageState | undefined) => {
+    return state === 'delivered' || state === 'read' || (state === 'sent' && circle.handsOver === true)
+  }
   const delivered = Promise.withResolvers<MessageInfo>()
   delivered.promise.catch(() => {}) // nobody may be waiting for it yet
   const stop = watch(({ messages }) => {
@@ -41,8 +45,4 @@ export async function waitDelivered(
     ended.removeEventListener('abort', end)
     stop()
   }
-}
-
-function isThere(state: MessageState | undefined): boolean {
-  return state === 'delivered' || state === 'sent'
 }

@@ -27,6 +27,8 @@ export interface SupervisorOptions {
   readonly relay?: (user: UserId, device: DeviceId, signal: AbortSignal) => Promise<Link>
   /** Whether that device of a person has not yet committed all that is theirs to have; without one, any of theirs. */
   readonly lacking: (user: UserId, device?: DeviceId) => boolean
+  /** Oneself: other devices of one's own are kept linked, and looked for without haste while they are away. */
+  readonly own?: { readonly user: UserId; readonly isUrgent: () => boolean }
   /** Whether to dial at all: not while signed out. */
   readonly isActive: () => boolean
   readonly log: Log
@@ -37,7 +39,7 @@ export interface SupervisorOptions {
 /**
  * Dials each device that is reachable and lacks something, for ever, one round at a time for each person: at its direct
  * addresses, and with some delay through the relay. A link through the relay is replaced by a direct one as soon as one
- * comes up. One's own devices are dialled like those of others, when something is lacking there.
+ * comes up. Other devices of one's own are dialled like those of others, and kept linked.
  */
 export class Supervisor {
   readonly #options: SupervisorOptions
@@ -119,7 +121,9 @@ export class Supervisor {
     if (this.#closing.signal.aborted || !isActive()) return false
     const registry = session()
     const person = people.get(user)
-    const isThere = registry ? registry.online.get(user) !== undefined : (person?.devices.length ?? 0) > 0
+    // One's own devices are not shown to others while one is invisible.
+    const isListed = () => this.#options.own?.user === user || registry?.online.get(user) !== undefined
+    const isThere = registry ? isListed() : (person?.devices.length ?? 0) > 0
     if (!isThere) return false
     if (!person) return !peers.isLinked(user) && lacking(user)
     return [...person.keys.keys()].some(device => device !== self && this.#isWanted(user, device))
@@ -169,14 +173,19 @@ export class Supervisor {
           () => task.isFirst,
         )
       await Promise.all(wanted.map(dial))
-      return !peers.isLinked(user) || wanted.some(({ device }) => !peers.linkTo(device))
+      return !this.#isPatient(user) && (!peers.isLinked(user) || wanted.some(({ device }) => !peers.linkTo(device)))
     } catch (error) {
       const { code, message } = asParleyError(error)
       log.debug({ code, user }, `A dial failed: ${message}`)
-      return !peers.isLinked(user)
+      return !this.#isPatient(user) && !peers.isLinked(user)
     } finally {
       task.isFirst = false
     }
+  }
+
+  #isPatient(user: UserId): boolean {
+    const { own } = this.#options
+    return own?.user === user && !own.isUrgent()
   }
 
   /** Gets a link to a device, or a better one; that there is none is no failure of the round. */
@@ -234,13 +243,14 @@ interface Target {
 }
 
 /**
- * The addresses that are worth a dial: IP addresses, a few for each device. Loopback ones mean something only if the
+ * The addresses that are worth a dial: IP addresses, a few for each device that is there. Loopback ones mean something only if the
  * registry is on this machine too; else it would have us knock at doors of our own.
  */
 export function usable(devices: readonly DeviceAddresses[], isLoopbackAllowed: boolean): DeviceAddresses[] {
   const isUsable = ({ host, port }: Address) =>
     net.isIP(host) !== 0 && port > 0 && port < 65_536 && (isLoopbackAllowed || !isHere(plainAddress(host)))
-  return devices.slice(0, limits.rosterDevices).map(device => ({
+  const there = devices.filter(({ offline }) => !offline).slice(0, limits.rosterDevices)
+  return there.map(({ mailboxKey: _, ...device }) => ({
     ...device,
     addresses: device.addresses.filter(isUsable).slice(0, limits.addressesPerDevice),
   }))

@@ -3,6 +3,7 @@ import { type Check, failed, ok, warning } from '../doctor/doctor.ts'
 import { limits } from '../limits.ts'
 import { formatHostPort, isLoopback } from '../protocol/addresses.ts'
 import type { AccountInfo, StatusInfo } from '../protocol/control.ts'
+import { twinAdvice, twinWords } from './registry/twin.ts'
 
 /** What a hub's checks look at. */
 export interface HubFacts {
@@ -11,6 +12,8 @@ export interface HubFacts {
   readonly places: () => { readonly port: number; readonly addresses: readonly string[] }
   /** By how many ms this machine's clock is ahead of the team's; undefined before one was heard. */
   readonly skew: () => number | undefined
+  /** Whether a copy of this home has signed in over another connection a short while ago. */
+  readonly isTwice: () => boolean
   /** Asks the registry something small; undefined while signed in nowhere. */
   readonly ask: (() => Promise<void>) | undefined
   /** Whether heartbeats are answered; undefined before that is known. */
@@ -28,8 +31,14 @@ export function hubChecks(facts: HubFacts): Check[] {
     { about: 'udp', look: () => udpCheck(facts) },
     { about: 'relay', look: signal => relayCheck(facts, signal) },
     { about: 'messages', look: () => messagesCheck(facts.status()) },
-    ...facts.status().warnings.map(words => ({ about: 'notice', look: () => ({ state: 'warning' as const, words }) })),
+    ...noticesOf(facts).map(words => ({ about: 'notice', look: () => ({ state: 'warning' as const, words }) })),
   ]
+}
+
+/** What a person should know; of a copy of this home the check of the registry tells. */
+function noticesOf({ status, isTwice }: HubFacts): readonly string[] {
+  const { warnings } = status()
+  return isTwice() ? warnings.filter(words => !words.startsWith(twinWords)) : warnings
 }
 
 async function listenCheck({ status, places }: HubFacts, signal: AbortSignal) {
@@ -60,13 +69,20 @@ function clockCheck(skew: number | undefined) {
   return ok(apart < 1000 ? "This computer's clock agrees with the team's." : words)
 }
 
-async function registryCheck({ status, ask }: HubFacts) {
+async function registryCheck({ status, ask, isTwice }: HubFacts) {
   const [account] = status().accounts
+  if (isTwice()) return failed(twinWords, twinAdvice)
   if (!account) return warning('This home is in no team.', 'Join one: parley sign-up NAME --registry HOST:PORT')
   const where = `${account.team} (${hostOf(account.address)})`
   if (account.state !== 'online' || !ask) return { ...troubleOf(account, where) }
   const began = performance.now()
-  await ask()
+  try {
+    await ask()
+  } catch (error) {
+    // Put out just now, by a copy that nobody knew of before.
+    if (isTwice()) return failed(twinWords, twinAdvice)
+    throw error
+  }
   const took = Math.round(performance.now() - began)
   const words = `${where} showed its key and answered in ${took} ms.`
   if (took < limits.doctorSlowRegistry) return ok(words)

@@ -3,6 +3,7 @@ import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Link } from '../net/link.ts'
 import { deviceId } from '../protocol/ids.ts'
+import { busyWords } from './admission.ts'
 import { clockWords, type Peers, stranger, type Taker } from './peers.ts'
 
 /**
@@ -62,7 +63,8 @@ export class Door {
     const about = { code, address: link.remoteAddress, device: deviceId(link.peerId) }
     const level = this.#isNew(`${code} ${about.address}`) ? 'info' : 'debug'
     this.#options.log[level](about, `A caller was turned away: ${message}`)
-    const told = code === 'clock' || code === 'asked' ? new ParleyError(code, words[code]) : stranger()
+    const isTold = code === 'clock' || code === 'asked' || code === 'busy'
+    const told = isTold ? new ParleyError(code, words[code]) : stranger()
     setImmediate(() => link.close(told.code, told.message))
     return told
   }
@@ -84,6 +86,7 @@ interface DoorOptions {
 const words = {
   clock: clockWords,
   asked: 'Your request is kept here until somebody answers it.',
+  busy: busyWords,
 } as const
 
 function unsupported(): ParleyError {

@@ -1,14 +1,13 @@
 import type { Check } from '../doctor/doctor.ts'
 import { asParleyError } from '../errors.ts'
-import { limits } from '../limits.ts'
 import { Dialer } from '../net/dial.ts'
 import { proxyFor } from '../net/proxy.ts'
 import { formatHostPort } from '../protocol/addresses.ts'
-import { HybridClock } from '../protocol/clock.ts'
+import type { HybridClock } from '../protocol/clock.ts'
 import type { ControlRequests, ConversationInfo, HubSnapshot, PeopleSnapshot, StatusInfo } from '../protocol/control.ts'
 import { conversationId, type DeviceId, deviceId, type UserId } from '../protocol/ids.ts'
 import type { AccountStore } from './accounts.ts'
-import type { Blocks } from './blocks.ts'
+import { Archive } from './archive/archive.ts'
 import { Chats } from './chats/chats.ts'
 import { Circles } from './circles.ts'
 import { Company, type CompanyParts } from './company.ts'
@@ -18,24 +17,26 @@ import { Digits } from './devices/digits.ts'
 import { OwnDevices } from './devices/own-devices.ts'
 import { hubChecks } from './doctor.ts'
 import { Door } from './door.ts'
+import type { Files } from './files/files.ts'
 import { type Home, type HubOptions, openHome } from './home.ts'
 import type { HubIdentity } from './identity.ts'
 import { TeamInvites } from './invites.ts'
 import { Membership } from './membership.ts'
-import type { HubNews } from './news.ts'
+import { Messages } from './messages/messages.ts'
+import { type HubNews, Newsroom } from './news.ts'
 import { Passwords } from './passwords.ts'
 import { probe } from './probe.ts'
 import type { Reach } from './reach.ts'
 import { RegistryClient } from './registry/client.ts'
 import { HubRelay } from './relay.ts'
+import { Rooms } from './rooms/rooms.ts'
 import { Standing } from './standing.ts'
-import { circlesStatus, clockWarnings } from './status.ts'
+import { circlesStatus, clientWarnings } from './status.ts'
 import type { Strangers } from './strangers.ts'
 import { watchSurroundings } from './surroundings.ts'
 import { Verifying } from './trust.ts'
-import type { TrustStore } from './trust-store.ts'
 import { who } from './who.ts'
-import { readLimit, readMessage } from './wishes.ts'
+import { readRange } from './wishes.ts'
 
 type Params<M extends keyof ControlRequests> = ControlRequests[M][0]
 type Result<M extends keyof ControlRequests> = Promise<ControlRequests[M][1]>
@@ -61,13 +62,18 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 export class Hub {
   /** What is kept of chats for front ends. */
   readonly chats: Chats
+  /** What is done with messages, and said of them. */
+  readonly messages: Messages
   /** One's own devices. */
   readonly devices: OwnDevices
   /** Whose account keys were compared. */
   readonly trust: Verifying
   readonly passwords: Passwords
+  /** All that was said: finding it, taking it out and in, letting it go. */
+  readonly archive: Archive
   /** For an admin of the team. */
   readonly invites: TeamInvites
+  readonly rooms: Rooms
   readonly #options: HubOptions
   readonly #identity: HubIdentity
   readonly #store: AccountStore
@@ -77,10 +83,9 @@ export class Hub {
   readonly #standing: Standing
   readonly #membership: Membership
   readonly #circles: Circles
-  readonly #blocks: Blocks
-  readonly #trusts: TrustStore
+  readonly #home: Home
   readonly #ownKey: OwnAccountKey
-  readonly #listeners = new Set<(news: HubNews) => void>()
+  readonly #news: Newsroom
   readonly #door: Door
   readonly #reach: Reach
   readonly #relay: HubRelay
@@ -88,18 +93,25 @@ export class Hub {
   readonly #closing = new AbortController()
   #stopWatching: () => void = () => {}
 
-  constructor(options: HubOptions, { identity, store, chats, blocks, trusts, reach }: Home) {
+  constructor(options: HubOptions, home: Home) {
+    const { identity, store, chats, reach, blocks, clock } = home
     const { log, now = Date.now } = options
     this.#options = options
-    this.#blocks = blocks
-    this.#trusts = trusts
+    this.#home = home
     this.#company = new Company(() => this.#parts)
     this.#circles = new Circles(this.#company.finding)
-    this.chats = new Chats(chats, { circles: this.#circles, tell: news => this.#tell(news) })
     this.#door = new Door({ peersOf: registry => this.#company.peersOf(registry), log })
     this.#identity = identity
     this.#store = store
-    this.#clock = new HybridClock({ now, monotonic: () => performance.now() })
+    this.#clock = clock
+    this.#news = new Newsroom(log)
+    const tell = (news: HubNews) => this.#news.tell(news)
+    this.chats = new Chats(chats, { circles: this.#circles, clock, device: this.device, blocks, log, tell })
+    this.messages = new Messages({
+      ...{ circles: this.#circles, chats: this.chats },
+      attachment: hash => this.files.attachment(hash),
+      now: () => this.#clock.physical(),
+    })
     this.#dialer = new Dialer({ identity: identity.device, log, proxy: proxyFor(options.options.proxy, process.env) })
     this.#reach = reach
     this.#relay = new HubRelay({
@@ -146,18 +158,26 @@ export class Hub {
       digits: ({ registry, user, attested: { accountKey } }) =>
         digits.of({ registry, user, accountKey }, identity.device.spki),
       entered: () => this.#company.openTeam(),
-      changed: () => this.#tell({ accounts: true }),
+      areReceiptsOn: () => this.chats.areReceiptsOn,
+      changed: () => this.#news.tell({ accounts: true }),
     })
     this.#ownKey = new OwnAccountKey({ store, identity, log, came: () => void this.#ownChanged() })
     this.devices = new OwnDevices({
       ...{ store, identity, client: this.#client, membership: this.#membership, key: this.#ownKey, digits, log },
       now: () => this.#clock.physical(),
-      changed: () => this.#tell({ pendingDevices: true }),
+      revoked: async () => this.#company.team?.cuts.make(),
+      changed: () => this.#news.tell({ pendingDevices: true }),
     })
     this.trust = new Verifying(this.#circles)
     const own = { membership: this.#membership, client: this.#client, store, identity: identity.device }
     this.passwords = new Passwords(own)
     this.invites = new TeamInvites(own)
+    this.rooms = new Rooms(() => this.#company.team?.rooms)
+    this.archive = new Archive({
+      ...{ storage: options.storage, index: options.search, log, circles: this.#circles, company: this.#company },
+      ...{ chats: this.chats, clock: this.#clock, ownName: () => store.current?.name },
+      watch: listener => this.watch(listener),
+    })
   }
 
   /** The id of this home's device. */
@@ -171,6 +191,7 @@ export class Hub {
     await this.#reach.listen(link => this.#door.take(link), this.#company.classic.gate)
     this.#client.start()
     this.#company.start()
+    this.archive.start()
     this.#stopWatching = watchSurroundings(what => {
       log.info({ what }, 'The machine slept or its network changed: dialling again.')
       this.#client.renew()
@@ -187,7 +208,7 @@ export class Hub {
       isDirect: this.#reach.isDirect,
       ...circlesStatus(this.#company.keyed, this.#company.classic.circle.queued, [
         ...(this.#options.hosting?.warnings ?? []),
-        ...clockWarnings(this.#client.skew),
+        ...clientWarnings(this.#client),
       ]),
     }
   }
@@ -229,6 +250,11 @@ export class Hub {
     return this.#company.strangers
   }
 
+  /** Files of messages. */
+  get files(): Files {
+    return this.#company.files
+  }
+
   /** Whom front ends list. */
   people(): PeopleSnapshot {
     const team = this.#company.team?.listedPeople.snapshot() ?? { people: [], online: 0, total: 0 }
@@ -240,10 +266,9 @@ export class Hub {
     const session = this.#client.session
     return hubChecks({
       status: () => this.status(),
-      places: () => this.#reach.places,
-      skew: () => (session ? this.#client.skew : undefined),
+      ...{ places: () => this.#reach.places, isTwice: () => this.#client.twin.isThere },
       ask: session && (async () => void (await session.search('', 1))),
-      udp: () => this.#client.heartbeat.passes,
+      ...{ skew: () => (session ? this.#client.skew : undefined), udp: () => this.#client.heartbeat.passes },
       relay: session && (signal => this.#relay.check(signal)),
     })
   }
@@ -251,7 +276,7 @@ export class Hub {
   readonly setDirect = async ({ direct }: Params<'setDirect'>): Result<'setDirect'> => {
     await this.#reach.setDirect(direct)
     this.#client.tellPlaces()
-    this.#tell({ accounts: true })
+    this.#news.tell({ accounts: true })
     return {}
   }
 
@@ -265,21 +290,14 @@ export class Hub {
     return who(params, { client: this.#client, hasAccount, strangers: this.strangers.direct.everybody() })
   }
 
-  async send(params: Params<'send'>): Result<'send'> {
-    const draft = readMessage(params)
-    const { circle, conversation } = await this.#circles.find(params.to)
-    return circle.send(conversation, draft)
+  send(params: Params<'send'>): Result<'send'> {
+    this.#standing.acted()
+    return this.messages.send(params)
   }
 
   async history(params: Params<'history'>): Result<'history'> {
     const { circle, conversation } = await this.#circles.find(params.with)
-    const { before, after, from } = params
-    const { messages, more } = await circle.history(conversation, {
-      limit: readLimit(params.limit, limits.historyPage),
-      ...(before === undefined ? {} : { before }),
-      ...(after === undefined ? {} : { after }),
-      ...(from === undefined ? {} : { from }),
-    })
+    const { messages, more } = await circle.history(conversation, readRange(params))
     return { conversation, messages, more }
   }
 
@@ -311,8 +329,7 @@ export class Hub {
   }
 
   watch(listener: (news: HubNews) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.#news.watch(listener)
   }
 
   async close(): Promise<void> {
@@ -322,6 +339,7 @@ export class Hub {
     this.#relay.close()
     await this.#client.close()
     await this.#membership.close()
+    await this.archive.close()
     await this.#company.close()
     await this.chats.close()
     await this.#reach.close()
@@ -330,31 +348,25 @@ export class Hub {
 
   /** What the circles are made of. */
   get #parts(): CompanyParts {
-    const { storage, log, upgrade, reconnect, options } = this.#options
+    const { storage, log, upgrade, mailWaits, reconnect, options } = this.#options
+    const { blocks, trusts, fileStore } = this.#home
     return {
-      ...{
-        storage,
-        log,
-        upgrade,
-        chats: this.chats,
-        circles: this.#circles,
-        blocks: this.#blocks,
-        trusts: this.#trusts,
-      },
+      ...{ storage, log, upgrade, mailWaits, chats: this.chats, circles: this.#circles },
+      ...{ blocks, trusts, fileStore },
       ...{ store: this.#store, identity: this.#identity, ownKey: this.#ownKey, client: this.#client },
       ...{ dialer: this.#dialer, clock: this.#clock, mode: options.classic, askAgain: reconnect },
       relay: (user, device, signal) => this.#relay.dial(user, device, signal),
       port: () => this.#reach.places.port,
       addresses: () => this.#reach.addresses,
       watch: listener => this.watch(listener),
-      tell: news => this.#tell(news),
+      tell: news => this.#news.tell(news),
     }
   }
 
   #presenceChanged(users: ReadonlySet<UserId>): void {
     this.#company.presence(users)
     const own = this.#store.current?.user
-    if (own && users.has(own)) this.#tell({ accounts: true })
+    if (own && users.has(own)) this.#news.tell({ accounts: true })
   }
 
   #accountChanged(): void {
@@ -362,7 +374,7 @@ export class Hub {
       this.#company.team?.peers.closeAll('Signed out.')
       this.devices.signedOut()
     } else this.#company.team?.reachAll()
-    this.#tell({ accounts: true })
+    this.#news.tell({ accounts: true })
   }
 
   /** The account, its devices, or its key here are others now. */
@@ -376,7 +388,7 @@ export class Hub {
     } catch (error) {
       this.#options.log.error({ error: asParleyError(error).message }, 'The team could not be opened.')
     }
-    this.#tell({ accounts: true })
+    this.#news.tell({ accounts: true })
   }
 
   /** Where the registry is: that of this very daemon is reached without any network. */
@@ -384,15 +396,5 @@ export class Hub {
     const account = this.#store.current
     const own = this.#options.hosting?.team
     return own && own.registry === account?.registry ? own.place : account
-  }
-
-  #tell(news: HubNews): void {
-    for (const listener of this.#listeners) {
-      try {
-        listener(news)
-      } catch (error) {
-        this.#options.log.error({ error: asParleyError(error).message }, 'A listener of the hub has failed.')
-      }
-    }
   }
 }

@@ -1,6 +1,7 @@
 import { hostname } from 'node:os'
 import type { Locations } from '../locations.ts'
 import { type Identity, loadIdentity, loadOrCreateIdentity, replaceIdentity } from '../net/identity.ts'
+import { SecretBox } from '../plugins/secrets.ts'
 import type { RegistryId } from '../protocol/ids.ts'
 import { readDisplayName } from '../protocol/names.ts'
 
@@ -8,6 +9,8 @@ import { readDisplayName } from '../protocol/names.ts'
 export interface HubIdentity {
   /** The key that TLS shows and that signs entries. */
   readonly device: Identity
+  /** Seals what is kept in storage and must not be known to whoever has that alone. */
+  readonly secrets: SecretBox
   /** What the roster calls this device. */
   readonly deviceName: string
   /** The account key at one registry: it signs the roster. Made by the first sign-up there. */
@@ -21,10 +24,13 @@ export interface HubIdentity {
 }
 
 /** @throws ParleyError `home` when others could read a key, `damaged-data` when a file holds none */
-export async function loadHubIdentity(where: Pick<Locations, 'deviceKey' | 'accountKey'>): Promise<HubIdentity> {
+export async function loadHubIdentity(
+  where: Pick<Locations, 'deviceKey' | 'accountKey' | 'hubKey'>,
+): Promise<HubIdentity> {
   const device = await loadOrCreateIdentity(where.deviceKey)
   return {
     device,
+    secrets: SecretBox.open(where.hubKey, {}),
     deviceName: deviceName(),
     accountKey: registry => loadOrCreateIdentity(where.accountKey(registry)),
     directKey: () => loadOrCreateIdentity(where.accountKey('direct')),

@@ -1,7 +1,8 @@
 import type { Log } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
-import type { HybridClock } from '../protocol/clock.ts'
-import type { ConversationInfo, MessageInfo, PersonInfo } from '../protocol/control.ts'
+import type { Act, MessageName } from '../protocol/bodies.ts'
+import { type HybridClock, msOf } from '../protocol/clock.ts'
+import type { DirectInfo, MessageInfo, PersonInfo } from '../protocol/control.ts'
 import {
   type ConversationId,
   directConversationId,
@@ -10,24 +11,33 @@ import {
   type UserId,
   userId,
 } from '../protocol/ids.ts'
-import { type BlockKey, type Blocks, personBlock } from './blocks.ts'
-import type { Chats } from './chats/chats.ts'
+import type { Reply, Request } from '../protocol/parley_pb.ts'
+import { type BlockKey, type Blocks, blockedByOneself, personBlock } from './blocks.ts'
+import type { KeptChats } from './chats/chats.ts'
 import type { Circle, Draft, Page } from './circle.ts'
 import type { AttachedLink, Conversations } from './conversations/conversations.ts'
+import { timeOfPosition } from './conversations/keys.ts'
+import type { LettingGo } from './conversations/letting-go.ts'
 import type {
   ConversationChange,
   ConversationSummary,
   HistoryRange,
   Peer,
   PeerLink,
+  Restored,
+  RestoredCount,
   StoredMessage,
 } from './conversations/types.ts'
 import type { Supervisor } from './dialer.ts'
+import { directInfo, notBegun } from './direct-info.ts'
+import type { CircleFiles } from './files/files.ts'
+import { messageInfo } from './messages/message-info.ts'
 import type { HubNews } from './news.ts'
-import type { Peers } from './peers.ts'
+import type { LinkedDevice, Peers } from './peers.ts'
 import type { People, Person } from './people.ts'
 import type { Comparable } from './trust.ts'
 import type { Trust, TrustStore } from './trust-store.ts'
+import { Typing } from './typing.ts'
 
 export interface KeyedParts {
   /** Who one is there. */
@@ -42,7 +52,9 @@ export interface KeyedParts {
   /** One's own account key, SPKI. */
   readonly ownKey: () => Uint8Array
   /** What is kept of chats. */
-  readonly chats: Pick<Chats, 'shown' | 'drafted'>
+  readonly chats: KeptChats
+  /** Files of messages. */
+  readonly files: CircleFiles
   /** What front ends see changed. */
   readonly tell: (news: HubNews) => void
 }
@@ -60,11 +72,19 @@ export abstract class KeyedCircle implements Circle {
   readonly #clockWarnings = new Map<UserId, string>()
   /** Of everyone known: the id of the conversation with them, made when it is asked for. */
   readonly #others = new Map<ConversationId, UserId>()
+  readonly #typing: Typing
 
   protected constructor(parts: KeyedParts) {
     this.#parts = parts
     this.people = parts.people
     this.conversations = parts.conversations
+    this.#typing = new Typing({
+      others: conversation => this.#reachable(conversation),
+      send: (user, is) => {
+        for (const { link } of this.peers.devicesOf(user)) link.send(is).catch(() => {}) // it was cut meanwhile
+      },
+      changed: conversation => parts.tell({ conversation }),
+    })
     parts.conversations.watch(change => this.#conversationChanged(change))
     parts.blocks.watch(key => {
       const prefix = personBlock(parts.registry, '' as UserId)
@@ -72,12 +92,18 @@ export abstract class KeyedCircle implements Circle {
     })
   }
 
+  /** Who one is there. */
+  get account(): { readonly registry: RegistryId; readonly user: UserId } {
+    const { registry, user } = this.#parts
+    return { registry, user }
+  }
+
   /** One's own name there. */
-  protected abstract get ownName(): string
+  abstract get ownName(): string
   /** Whether one wants not to be disturbed. */
-  protected abstract get isBusy(): boolean
+  abstract get isBusy(): boolean
   /** Why nothing can be sent to anybody there; undefined: it can. */
-  protected abstract get refusal(): ParleyError | undefined
+  abstract get refusal(): ParleyError | undefined
   /** There is a conversation with this person. */
   protected abstract met(user: UserId): void
   /** What lists show of these people may be another now. */
@@ -137,18 +163,37 @@ export abstract class KeyedCircle implements Circle {
     return this.conversations.get(conversation)?.peer ?? this.#personOf(conversation)
   }
 
-  async send(conversation: ConversationId, { text, message }: Draft): Promise<MessageInfo> {
-    const { refusal } = this
-    if (refusal) throw refusal
+  async send(conversation: ConversationId, draft: Draft): Promise<MessageInfo> {
+    if (this.refusal) throw this.refusal
     const peer = this.otherOf(conversation)
     if (!peer) throw new ParleyError('unknown-user', 'That chat is with nobody known here. Name the person.')
     const { user, name, displayName } = this.people.get(peer.user) ?? peer
-    if (this.isBlocked(user))
-      throw new ParleyError('blocked', `You have blocked ${name}. Unblock them to write to them.`)
+    if (this.isBlocked(user)) throw blockedByOneself(name)
     const to = { user, name, displayName }
-    const stored = await this.conversations.send({ peer: to, text, message, written: this.#parts.clock.physical() })
+    const stored = await this.conversations.send({ peer: to, ...draft, written: this.#parts.clock.physical() })
+    this.#typing.sent(conversation)
     this.supervisor.reachFirst(user)
     return this.message(stored)
+  }
+
+  async findMessage(conversation: ConversationId, { user, message }: MessageName): Promise<MessageInfo | undefined> {
+    const stored = await this.conversations.find(conversation, message, user)
+    return stored && this.message(stored)
+  }
+
+  async act(conversation: ConversationId, said: Act): Promise<void> {
+    if (this.refusal) throw this.refusal
+    await this.conversations.act(conversation, said)
+    const other = this.otherOf(conversation)
+    if (other) this.supervisor.reach(other.user)
+  }
+
+  lettingGo(conversation: ConversationId): LettingGo | undefined {
+    return this.conversations.lettingGo(conversation)
+  }
+
+  restore(conversation: ConversationId, peer: Peer | undefined, messages: readonly Restored[]): Promise<RestoredCount> {
+    return this.conversations.restore(conversation, peer, messages)
   }
 
   async history(conversation: ConversationId, range: HistoryRange): Promise<Page> {
@@ -179,55 +224,94 @@ export abstract class KeyedCircle implements Circle {
     return this.conversations.list().map(({ peer }) => peer.user)
   }
 
+  /** Whether somebody may have what a conversation holds: they take part in it now, or are oneself on another device. */
+  takesPart(conversation: ConversationId, user: UserId): boolean {
+    const room = this.conversations.room(conversation)
+    if (!room && !this.conversations.get(conversation)) return false
+    if (user === this.#parts.user) return true
+    if (room) return room.members.users.has(user) && !this.isHeld(user)
+    return this.otherOf(conversation)?.user === user && !this.isHeld(user)
+  }
+
+  async reached(conversation: ConversationId, message: MessageId): ReturnType<NonNullable<Circle['reached']>> {
+    const reached = await this.conversations.reached(conversation, message)
+    return [...reached].flatMap(([user, state]) => {
+      const person = this.people.get(user) ?? this.otherOf(conversation)
+      return person ? [{ person: this.person({ ...person, user }), state }] : []
+    })
+  }
+
+  /** Tells those who take part and are linked that the person here writes, or has stopped. */
+  typing(conversation: ConversationId, stopped: boolean): void {
+    this.#typing.say(conversation, stopped)
+  }
+
+  /** Who writes in a conversation at this moment. */
+  typingIn(conversation: ConversationId): PersonInfo[] {
+    return this.#typing.in(conversation).flatMap(user => {
+      const person = this.people.get(user)
+      return person ? [this.person(person)] : []
+    })
+  }
+
+  /** The others who take part in a conversation and are linked. */
+  #reachable(conversation: ConversationId): UserId[] {
+    const { user: own } = this.#parts
+    return [...this.peers.linked].filter(user => user !== own && this.takesPart(conversation, user))
+  }
+
+  /** Answers what a linked device asks for. */
+  protected async answer(is: Request['is'], asker: LinkedDevice): Promise<Reply['is'] | undefined> {
+    if (is.case !== 'askFile') return undefined
+    return { case: 'filePart', value: await this.#parts.files.answer(is.value, asker) }
+  }
+
   /** Dials everyone who lacks something. */
   reachAll(): void {
     for (const user of this.partners) this.supervisor.reach(user)
   }
 
-  conversation(summary: ConversationSummary): ConversationInfo {
-    const { conversation, kind, lastLine, lastMine, lastTime, queued, linked, unread, peer } = summary
-    return {
-      conversation,
-      kind,
+  conversation(summary: ConversationSummary): DirectInfo {
+    const { conversation, peer } = summary
+    return directInfo(summary, {
       person: this.person(peer),
-      lastLine,
-      lastMine,
-      lastTime,
-      queued,
-      linked,
-      ...(linked && this.peers.isRelayed(peer.user) && { relayed: true as const }),
-      unread,
-      ...this.#parts.chats.shown(conversation),
-    }
+      isRelayed: this.peers.isRelayed(peer.user),
+      typing: this.typingIn(conversation),
+      kept: this.#parts.chats.shown(conversation),
+    })
   }
 
-  listed(): ConversationInfo[] {
+  listed(): DirectInfo[] {
     const stored = this.conversations.list().map(summary => this.conversation(summary))
     const drafted = [...this.#parts.chats.drafted].filter(id => !this.conversations.get(id)?.isStored)
     return [...stored, ...drafted.flatMap(id => this.summary(id) ?? [])]
   }
 
-  summary(conversation: ConversationId): ConversationInfo | undefined {
+  summary(conversation: ConversationId): DirectInfo | undefined {
     const stored = this.conversations.get(conversation)
     if (stored) return this.conversation(stored)
     const peer = this.#personOf(conversation)
     return peer && this.conversation({ ...notBegun, conversation, peer })
   }
 
-  info(conversation: ConversationId): ConversationInfo | undefined {
+  info(conversation: ConversationId): DirectInfo | undefined {
     const isListed = this.conversations.get(conversation)?.isStored || this.#parts.chats.drafted.has(conversation)
     return isListed ? this.summary(conversation) : undefined
   }
 
   message(stored: StoredMessage): MessageInfo {
-    const { conversation, message, user, mine, text, written, state, position } = stored
-    const name = mine
-      ? this.ownName
-      : (this.people.get(user)?.name ?? this.conversations.get(conversation)?.peer.name ?? '')
-    return { conversation, message, user, name, mine, text, written, ...(state ? { state } : {}), position }
+    const { user: own, files } = this.#parts
+    const peer = this.conversations.get(stored.conversation)?.peer
+    return messageInfo(stored, {
+      own,
+      nameOf: user =>
+        user === own ? this.ownName : (this.people.get(user)?.name ?? (user === peer?.user ? peer.name : '')),
+      fileInfo: file => files.info(file),
+    })
   }
 
   async close(): Promise<void> {
+    this.#typing.close()
     this.peers.closeAll('The hub is stopping.')
     await this.supervisor.close()
     await this.conversations.close()
@@ -252,8 +336,15 @@ export abstract class KeyedCircle implements Circle {
 
   /** Over a link to somebody whose verified key has changed passes nothing until somebody has decided. */
   protected attachLink(link: PeerLink): AttachedLink {
-    if (this.trustOf(link.user) !== 'changed') return this.conversations.attach(link)
-    return { event: async () => undefined }
+    if (this.trustOf(link.user) === 'changed') return { event: async () => undefined }
+    const attached = this.conversations.attach(link)
+    const own = link.user === this.#parts.user ? this.#parts.chats.attachOwn(link) : undefined
+    return {
+      event: async is => {
+        if (is.case === 'typing') this.#typing.heard(link.user, is.value)
+        else await (is.case === 'ownState' ? own : attached)?.event(is)
+      },
+    }
   }
 
   /** Whether nothing may pass to or from somebody: blocked, or changed and not decided on. */
@@ -280,11 +371,15 @@ export abstract class KeyedCircle implements Circle {
 
   #conversationChanged({ conversation, messages, arrived }: ConversationChange): void {
     const { tell } = this.#parts
+    if (this.conversations.room(conversation)) return
     const summary = this.conversations.get(conversation)
     if (summary?.isStored) this.met(summary.peer.user)
     const told = messages.map(message => this.message(message))
     tell({ conversation, ...(told.length > 0 && { messages: { conversation, messages: told } }) })
-    const info = arrived.length > 0 ? this.info(conversation) : undefined
+    for (const { user } of arrived) this.#typing.ended(conversation, user)
+    const last = arrived.at(-1)
+    if (last) this.#parts.chats.arrived(conversation, msOf(timeOfPosition(last.position)))
+    const info = last && this.info(conversation)
     // Whoever is busy is not disturbed; the count of what is unread tells of it.
     if (!info || info.muted || this.isBusy) return
     tell({ arrived: { conversation, person: info.person, messages: told.filter(({ mine }) => !mine) } })
@@ -292,7 +387,9 @@ export abstract class KeyedCircle implements Circle {
 
   #blockChanged(user: UserId): void {
     if (this.isBlocked(user)) this.peers.cut(user, 'This hub does not know you.')
-    else this.supervisor.reach(user)
+    else this.conversations.learnt(user)
+    // Nobody who is blocked is dialled.
+    this.supervisor.reach(user)
     this.personChanged(user)
   }
 }
@@ -301,16 +398,3 @@ export abstract class KeyedCircle implements Circle {
 export function asName(text: string): string {
   return text.trim().replace(/^@/, '').toLowerCase()
 }
-
-/** A conversation of which nothing is here. */
-const notBegun = {
-  kind: 'direct',
-  isStored: false,
-  lastLine: '',
-  lastMine: false,
-  lastTime: 0,
-  queued: 0,
-  unread: 0,
-  count: 0,
-  linked: false,
-} as const

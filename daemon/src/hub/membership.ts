@@ -18,6 +18,8 @@ export interface MembershipOptions {
   readonly hosting: Hosting | undefined
   /** What to compare on another device while this one waits. */
   readonly digits: (account: Account) => string
+  /** Whether others are told what one has read. */
+  readonly areReceiptsOn: () => boolean
   /** There is an account now: resolves once its team is open. */
   readonly entered: () => Promise<void>
   /** What front ends see of the account has changed. */

@@ -1,9 +1,9 @@
 import type { Log } from '@parley/kit'
-import { asParleyError, ParleyError } from '../errors.ts'
+import { asParleyError, type ErrorCode, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Link } from '../net/link.ts'
 import { type DeviceId, deviceId, fromText, type RegistryId, type UserId } from '../protocol/ids.ts'
-import type { Event, PeerHello, Signed } from '../protocol/parley_pb.ts'
+import type { Event, PeerHello, Reply, Request, Signed } from '../protocol/parley_pb.ts'
 import type { PeerLink } from './conversations/types.ts'
 import { ClockApart, helloTo, judgeHello, type Self } from './peer-hello.ts'
 import type { People, Person } from './people.ts'
@@ -19,16 +19,20 @@ export interface PeersOptions {
   readonly heard?: (registry: RegistryId, notices: readonly Signed[]) => Promise<void>
   /**
    * Whether somebody who is who they say may talk to us: gives the person as they are to be kept.
-   * @throws ParleyError why not: `asked` and `clock` are told to them, all else is `stranger`
+   * @throws ParleyError why not: `asked`, `busy` and `clock` are told to them, all else is `stranger`
    */
   readonly admit?: (person: Person, link: Link, hello: PeerHello) => Person | Promise<Person>
   /** Links between one's own devices. Absent: there are none. */
   readonly own?: {
     /** @throws ParleyError `stranger` for a device that is not one of them */
     admit(person: Person, device: DeviceId): Promise<void>
-    /** Takes the link: what it carries is no conversation. */
-    attach(link: Link, device: DeviceId): void
+    /** Answers what only devices of the same account may ask for; gives nothing for anything else. @throws ParleyError */
+    answer(is: Request['is'], device: DeviceId): Reply['is'] | undefined
+    /** A link between two of them is up. */
+    linked(link: Link): void
   }
+  /** Answers what a device asks for; gives nothing for a request that is not known. */
+  readonly answer?: (is: Request['is'], asker: LinkedDevice) => Promise<Reply['is'] | undefined>
   /** Whether somebody who was admitted may not stay after all. */
   readonly refuses?: (user: UserId) => boolean
   readonly log: Log
@@ -45,12 +49,20 @@ export interface Received {
   adopt(): Taker | undefined
 }
 
+/** A device that is linked, and whose it is. */
+export interface LinkedDevice {
+  readonly user: UserId
+  readonly device: DeviceId
+  readonly link: Link
+}
+
 export type Taker = (is: Event['is']) => Promise<void>
 
-/** The established links to other people's devices: one for each device, both sides known to each other. */
+/** The established links to devices of others and of one's own: one for each, both sides known to each other. */
 export class Peers {
   readonly #options: PeersOptions
   readonly #links = new Map<DeviceId, { readonly link: Link; readonly user: UserId; readonly since: number }>()
+  readonly #devices = new Map<UserId, Set<DeviceId>>()
 
   constructor(options: PeersOptions) {
     this.#options = options
@@ -67,8 +79,8 @@ export class Peers {
 
   /** Whether somebody is linked, and only through a relay. */
   isRelayed(user: UserId): boolean {
-    const links = [...this.#links.values()].filter(linked => linked.user === user)
-    return links.length > 0 && links.every(({ link }) => link.relayed)
+    const devices = [...(this.#devices.get(user) ?? [])]
+    return devices.length > 0 && devices.every(device => this.linkTo(device)?.relayed)
   }
 
   /** The link to a device. */
@@ -76,14 +88,21 @@ export class Peers {
     return this.#links.get(device)?.link
   }
 
+  /** The linked devices of somebody. */
+  devicesOf(user: UserId): LinkedDevice[] {
+    return [...(this.#devices.get(user) ?? [])].flatMap(device => {
+      const link = this.linkTo(device)
+      return link && !link.signal.aborted ? [{ user, device, link }] : []
+    })
+  }
+
   /** Everybody who is linked. */
   get linked(): ReadonlySet<UserId> {
-    return new Set([...this.#links.values()].map(({ user }) => user))
+    return new Set(this.#devices.keys())
   }
 
   isLinked(user: UserId): boolean {
-    for (const linked of this.#links.values()) if (linked.user === user) return true
-    return false
+    return this.#devices.has(user)
   }
 
   /** The hello of somebody who has dialled, and what to do once it is answered. @throws ParleyError why it is not */
@@ -122,8 +141,8 @@ export class Peers {
   }
 
   /** Cuts the links to somebody. */
-  cut(user: UserId, message: string): void {
-    for (const linked of [...this.#links.values()]) if (linked.user === user) linked.link.close('stranger', message)
+  cut(user: UserId, message: string, code: ErrorCode = 'stranger'): void {
+    for (const linked of [...this.#links.values()]) if (linked.user === user) linked.link.close(code, message)
   }
 
   closeAll(message: string): void {
@@ -178,33 +197,43 @@ export class Peers {
       const isSettled = performance.now() - since > limits.settled
       const stays = isSettled ? link : chosen(other, link, self.device)
       const goes = stays === link ? other : link
-      if (stays === link) this.#links.delete(device)
+      if (stays === link) this.#forget(device)
       goes.close('closed', duplicate)
       if (goes === link) return undefined
     }
     link.established()
     link.allowLargeFrames()
     this.#links.set(device, { link, user: person.user, since: performance.now() })
+    this.#devices.set(person.user, (this.#devices.get(person.user) ?? new Set()).add(device))
     const { signal } = link
     signal.addEventListener('abort', () => this.#gone(device, link, person.user), { once: true })
     const { user, name, displayName, keys } = person
-    if (user === self.user) {
-      this.#options.own?.attach(link, device)
-      onLink(user, true)
-      return undefined
-    }
+    const own = user === self.user ? this.#options.own : undefined
     const send = (is: Event['is']) => link.send(is)
     const attached = attach({ registry: self.registry, user, device, name, displayName, keys, send, signal })
     const taker: Taker = is => attached.event(is)
-    link.handle({ event: taker })
+    const { answer } = this.#options
+    const request = async (is: Request['is']) => {
+      return own?.answer(is, device) ?? (await answer?.(is, { user, device, link })) ?? { case: undefined }
+    }
+    link.handle({ event: taker, request })
+    own?.linked(link)
     onLink(person.user, true)
     return taker
   }
 
   #gone(device: DeviceId, link: Link, user: UserId): void {
     if (this.#links.get(device)?.link !== link) return
-    this.#links.delete(device)
+    this.#forget(device)
     this.#options.onLink(user, false)
+  }
+
+  #forget(device: DeviceId): void {
+    const { user } = this.#links.get(device) ?? {}
+    this.#links.delete(device)
+    const devices = user && this.#devices.get(user)
+    devices?.delete(device)
+    if (user && devices?.size === 0) this.#devices.delete(user)
   }
 }
 

@@ -16,6 +16,7 @@ import {
   refuseOlderRoster,
   rosterDevices,
 } from '../protocol/statements.ts'
+import { PastDevices } from './past-devices.ts'
 
 /** Someone of the registry whom this hub has looked up or met: the highest statements seen of them. */
 export interface Person {
@@ -57,14 +58,18 @@ export class People {
   #self: Person | undefined
   #writing: Promise<unknown> = Promise.resolve()
 
-  private constructor(storage: Storage, trust: Trust) {
+  /** Their devices of account keys that have had successors. */
+  readonly past: PastDevices
+
+  private constructor(storage: Storage, trust: Trust, past: PastDevices) {
     this.#storage = storage
     this.#trust = trust
+    this.past = past
   }
 
   /** @throws ParleyError `damaged-data` when a row cannot be read */
   static async open(storage: Storage, trust: Trust): Promise<People> {
-    const people = new People(storage, trust)
+    const people = new People(storage, trust, await PastDevices.open(storage, trust))
     const prefix = `peer/${trust.registry}/`
     for (let after: string | undefined; ; ) {
       const { rows, more } = await storage.list(prefix, { ...(after ? { after } : {}), limit: limits.page })
@@ -110,8 +115,32 @@ export class People {
    * @throws ParleyError `bad-signature`, `attestation-expired`, `clock`, `forged`, `roster-rollback`, `bad-frame`
    */
   judge(attestation: Signed | undefined, roster: Signed | undefined, devices?: readonly DeviceAddresses[]): Person {
+    return this.#judge(attestation, roster, { devices, now: this.#trust.now() })
+  }
+
+  /**
+   * As {@link judge}, whatever the dates: whose words some are is shown by statements that have expired, too. They let
+   * nobody in, since whoever has a link shows others.
+   */
+  judgeWhenever(attestation: Signed | undefined, roster: Signed | undefined): Person {
+    return this.#judge(attestation, roster, { devices: undefined, now: 'any' })
+  }
+
+  /**
+   * Somebody by statements of any date and any account key of theirs: that they are of the present one is not said.
+   * @throws ParleyError `bad-signature`, `forged`, `bad-frame`
+   */
+  read(attestation: Signed | undefined, roster: Signed | undefined): Person {
+    return keptPerson({ attestation, roster, devices: [] }, this.#trust)
+  }
+
+  #judge(
+    attestation: Signed | undefined,
+    roster: Signed | undefined,
+    { devices, now }: { devices: readonly DeviceAddresses[] | undefined; now: number | 'any' },
+  ): Person {
     const { registry, registryKey } = this.#trust
-    const sent = readAttestation(attestation, { registryKey, registry, now: this.#trust.now() })
+    const sent = readAttestation(attestation, { registryKey, registry, now })
     const known = this.get(sent.user)
     if (known) refuseOlderKey(sent, known.attested)
     const isNews = !known || isNewerAttestation(sent, known.attested)
@@ -143,7 +172,8 @@ export class People {
     })
     const change = { put: `peer/${this.#trust.registry}/${person.user}`, value: toBinary(PersonRowSchema, row) }
     const hasOtherKey = known !== undefined && known.attested.generation !== person.attested.generation
-    const changes = [change, ...((hasOtherKey && this.#trust.otherKey?.(person)) || [])]
+    const succession = hasOtherKey ? [...this.past.succeeded(known), ...(this.#trust.otherKey?.(person) ?? [])] : []
+    const changes = [change, ...succession]
     // Rows are whole, so they must land in the order in which they were judged.
     const writing = this.#writing.then(() => this.#storage.write(changes))
     this.#writing = writing.catch(() => undefined)
@@ -178,7 +208,7 @@ function personOf(key: string, value: Uint8Array, trust: Trust): Person {
 
 /** A person by statements whose dates were judged when they were stored. Throws as {@link People.judge} does. */
 export function keptPerson(
-  row: Pick<PersonRow, 'attestation' | 'roster' | 'devices'>,
+  row: { readonly attestation?: Signed | undefined; readonly roster?: Signed | undefined } & Pick<PersonRow, 'devices'>,
   { registry, registryKey }: Pick<Trust, 'registry' | 'registryKey'>,
 ): Person {
   const attested = readAttestation(row.attestation, { registryKey, registry, now: 'any' })

@@ -11,6 +11,9 @@ export class Standing {
   readonly #availability: () => Availability
   readonly #changed: () => void
   readonly #grace: number
+  readonly #actedGrace: number
+  /** Whether a front end is there. */
+  #hasFrontEnd = false
   #isAttended = true
   #leaving: NodeJS.Timeout | undefined
 
@@ -18,15 +21,18 @@ export class Standing {
     availability,
     changed,
     grace = limits.attendGrace,
+    actedGrace = limits.actedGrace,
   }: {
     /** What the person has said. */
     availability: () => Availability
     changed: () => void
     grace?: number
+    actedGrace?: number
   }) {
     this.#availability = availability
     this.#changed = changed
     this.#grace = grace
+    this.#actedGrace = actedGrace
     this.attend(false)
   }
 
@@ -39,12 +45,24 @@ export class Standing {
   /** Whether a front end is there now. */
   attend(isThere: boolean): void {
     clearTimeout(this.#leaving)
+    this.#hasFrontEnd = isThere
     if (isThere) this.#set(true)
-    else this.#leaving = setTimeout(() => this.#set(false), this.#grace).unref()
+    else this.#leave(this.#grace)
+  }
+
+  /** The person does something, with or without a front end that stays: they are there for a while. */
+  acted(): void {
+    this.#set(true)
+    if (!this.#hasFrontEnd) this.#leave(this.#actedGrace)
   }
 
   close(): void {
     clearTimeout(this.#leaving)
+  }
+
+  #leave(grace: number): void {
+    clearTimeout(this.#leaving)
+    this.#leaving = setTimeout(() => this.#set(false), grace).unref()
   }
 
   #set(isAttended: boolean): void {

@@ -1,6 +1,8 @@
 import { limits } from '../limits.ts'
 import type { StatusInfo } from '../protocol/control.ts'
 import type { KeyedCircle } from './keyed-circle.ts'
+import type { RegistryClient } from './registry/client.ts'
+import { twinAdvice, twinWords } from './registry/twin.ts'
 
 type HubStatus = NonNullable<StatusInfo['hub']>
 
@@ -18,8 +20,13 @@ export function circlesStatus(
   }
 }
 
+/** What a person should know of how this hub and its team get on. */
+export function clientWarnings({ skew, twin }: Pick<RegistryClient, 'skew' | 'twin'>): string[] {
+  return [...clockWarnings(skew), ...(twin.isThere ? [`${twinWords} ${twinAdvice}`] : [])]
+}
+
 /** That this computer's clock is `skew` ms ahead of the team's, where it is too much. */
-export function clockWarnings(skew: number): string[] {
+function clockWarnings(skew: number): string[] {
   if (Math.abs(skew) <= limits.clockSkew) return []
   const minutes = Math.round(Math.abs(skew) / 60_000)
   return [`This computer's clock is ${minutes} minutes ${skew > 0 ? 'ahead of' : 'behind'} the team's. Set it right.`]

@@ -2,14 +2,16 @@ import type { Log, Storage } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
 import type { Dialer } from '../net/dial.ts'
 import type { HybridClock } from '../protocol/clock.ts'
-import type { ControlRequests, ConversationInfo, PersonInfo, RequestInfo } from '../protocol/control.ts'
+import type { ControlRequests, DirectInfo, PersonInfo, RequestInfo } from '../protocol/control.ts'
+import { personOf } from '../protocol/conversation-infos.ts'
 import { type DeviceId, noRegistry } from '../protocol/ids.ts'
 import type { BackoffOptions } from './backoff.ts'
 import { type Blocked, type BlockKey, type Blocks, readBlockKey } from './blocks.ts'
-import type { Chats } from './chats/chats.ts'
+import type { KeptChats } from './chats/chats.ts'
 import type { Circles } from './circles.ts'
 import { Direct } from './direct/direct.ts'
 import { DirectSelf } from './direct/self.ts'
+import type { CircleFiles } from './files/files.ts'
 import type { HubIdentity } from './identity.ts'
 import type { HubNews } from './news.ts'
 import { Requests } from './requests/requests.ts'
@@ -27,7 +29,7 @@ export interface StrangersOptions {
   readonly log: Log
   readonly blocks: Blocks
   readonly trusts: TrustStore
-  readonly chats: Pick<Chats, 'shown' | 'drafted'>
+  readonly chats: KeptChats
   readonly circles: Circles
   readonly team: () => Team | undefined
   /** The account at a team, whose name strangers are told too. */
@@ -35,6 +37,8 @@ export interface StrangersOptions {
   readonly isBusy: () => boolean
   /** Where this hub takes links; 0: nowhere that others reach. */
   readonly port: () => number
+  /** Files of messages. */
+  readonly files: CircleFiles
   readonly tell: (news: HubNews) => void
   /** Delays between asking somebody again, in ms; default limits.askStranger. */
   readonly askAgain?: Partial<BackoffOptions> | undefined
@@ -123,7 +127,7 @@ export class Strangers {
     }
     const { circle, conversation } = await circles.find(who)
     const key = circle.blockKey(conversation)
-    const person = circle.summary(conversation)?.person
+    const person = personOf(circle.summary(conversation))
     if (!key || !person) throw new ParleyError('unknown-user', 'That chat is with nobody known here. Name the person.')
     await blocks.block(key, person.name)
     return {}
@@ -137,7 +141,7 @@ export class Strangers {
     return this.direct.close()
   }
 
-  #ofTeam(device: DeviceId): ConversationInfo | undefined {
+  #ofTeam(device: DeviceId): DirectInfo | undefined {
     const team = this.#options.team()
     const person = team?.people.ofDevice(device)
     return person && team?.summary(team.conversationOf(person.user))
@@ -161,7 +165,7 @@ export class Strangers {
   #person({ key, name }: Blocked): PersonInfo {
     const of = readBlockKey(key)
     if ('classic' in of) {
-      const known = this.#options.circles.summary(of.classic)?.person
+      const known = personOf(this.#options.circles.summary(of.classic))
       const words = { user: of.classic, name, displayName: name, status: 'offline', since: 0, via: 'classic' } as const
       return { ...(known ?? words), isBlocked: true }
     }

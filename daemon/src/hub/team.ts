@@ -2,26 +2,41 @@ import type { Log, Storage } from '@parley/kit'
 import { asParleyError, ParleyError } from '../errors.ts'
 import type { Dialer } from '../net/dial.ts'
 import type { Identity } from '../net/identity.ts'
+import type { SecretBox } from '../plugins/secrets.ts'
 import type { HybridClock } from '../protocol/clock.ts'
 import type { PersonInfo } from '../protocol/control.ts'
-import { deviceId, directConversationId, type UserId, userId } from '../protocol/ids.ts'
+import { type DeviceId, deviceId, directConversationId, type UserId, userId } from '../protocol/ids.ts'
 import { readUserName } from '../protocol/names.ts'
+import type { Reply, Request } from '../protocol/parley_pb.ts'
 import { rosterDevices } from '../protocol/statements.ts'
 import type { Account, AccountStore } from './accounts.ts'
+import { Admission } from './admission.ts'
 import type { Blocks } from './blocks.ts'
-import type { Chats } from './chats/chats.ts'
+import type { KeptChats } from './chats/chats.ts'
 import { type Conversations, openConversations } from './conversations/conversations.ts'
+import type { Rooms } from './conversations/members.ts'
+import { RoomMembers } from './conversations/membership/room-members.ts'
 import type { Peer } from './conversations/types.ts'
 import type { OwnAccountKey } from './devices/account-key.ts'
+import { LogCuts } from './devices/log-cuts.ts'
 import { Supervisor, type SupervisorOptions } from './dialer.ts'
+import type { CircleFiles } from './files/files.ts'
+import { mayHaveFiles } from './files/in-circles.ts'
 import { Freshness } from './freshness.ts'
 import { asName, KeyedCircle } from './keyed-circle.ts'
+import { ownDevices, PeopleKeyring } from './keyring.ts'
+import type { CourierOptions } from './mailbox/courier.ts'
+import { MailboxKeys } from './mailbox/keys.ts'
+import { HubMailbox } from './mailbox/mailbox.ts'
 import type { HubNews } from './news.ts'
-import { Peers } from './peers.ts'
+import { type LinkedDevice, Peers } from './peers.ts'
 import { People, type Person } from './people.ts'
 import { PeopleList } from './people-list.ts'
 import type { RegistryClient } from './registry/client.ts'
 import { personInfo } from './registry/online-list.ts'
+import { TeamRooms } from './rooms/circle.ts'
+import type { Statements } from './rooms/statements.ts'
+import { roomsTeam, teamStatements } from './rooms/team.ts'
 import type { TrustStore } from './trust-store.ts'
 
 export interface TeamOptions {
@@ -41,8 +56,14 @@ export interface TeamOptions {
   readonly relay: NonNullable<SupervisorOptions['relay']>
   /** ms between attempts to do without it. */
   readonly upgrade?: SupervisorOptions['upgrade'] | undefined
+  /** Waits of the mailbox in ms; tests shorten them. */
+  readonly mailWaits?: CourierOptions['waits']
+  /** Seals what must not be in storage as it is. */
+  readonly secrets: SecretBox
   /** What is kept of chats. */
-  readonly chats: Pick<Chats, 'shown' | 'drafted'>
+  readonly chats: KeptChats
+  /** Files of messages. */
+  readonly files: CircleFiles
   /** What front ends see changed. */
   readonly tell: (news: HubNews) => void
 }
@@ -54,14 +75,21 @@ export class Team extends KeyedCircle {
   readonly freshness: Freshness
   /** Whom front ends list. */
   readonly listedPeople: PeopleList
+  readonly rooms: TeamRooms
+  /** Of devices that were revoked. */
+  readonly cuts: LogCuts
+  /** Of people whom one has not met, but who write in the same rooms. */
+  readonly statements: Statements
+  /** What the registry keeps for devices that are away. */
+  readonly mailbox: HubMailbox
   readonly #options: TeamOptions
   readonly #keyNotices = new Map<UserId, string>()
 
-  private constructor(options: TeamOptions, people: People, conversations: Conversations) {
-    const { store, client, identity, clock, dialer, log, blocks, trusts, chats, tell } = options
+  private constructor(options: TeamOptions, people: People, conversations: Conversations, keys: MailboxKeys) {
+    const { store, client, identity, clock, dialer, log, blocks, trusts, chats, files, tell } = options
     const { registry, user } = options.account
     const ownKey = () => (store.current ?? options.account).attested.accountKey
-    super({ registry, user, ownKey, people, conversations, clock, log, blocks, trusts, chats, tell })
+    super({ registry, user, ownKey, people, conversations, clock, log, blocks, trusts, chats, files, tell })
     const device = deviceId(identity.id)
     this.#options = options
     const isActive = () => store.current !== undefined && store.current.signedOut === undefined
@@ -75,19 +103,23 @@ export class Team extends KeyedCircle {
       attach: link => this.attachLink(link),
       heard: (registry, notices) => client.notices.take(registry, notices),
       log,
+      answer: (is, asker) => this.answer(is, asker),
       onLink: (user, isUp) => {
+        if (isUp) files.linked()
+        else this.mailbox.wants(user)
+        this.rooms.linked(user, isUp)
         this.supervisor.linked(user, isUp)
         this.personChanged(user)
+        if (isUp) void this.statements.meet([options.account.user, user])
       },
       onClock: (user, why) => this.clockApart(user, why),
       own: options.ownKey,
       refuses: user => this.isBlocked(user),
-      admit: async (person, link, { attestation, roster }) => {
-        if (this.isBlocked(person.user)) throw new ParleyError('stranger', `${person.name} is blocked.`)
-        if (link.outbound) return person
-        await this.freshness.check(person)
-        return people.judge(attestation, roster)
-      },
+      admit: new Admission({
+        ...{ people, peers: () => this.peers, freshness: () => this.freshness },
+        isBlocked: user => this.isBlocked(user),
+        lastSaid: user => Math.max(this.info(this.conversationOf(user))?.lastTime ?? 0, this.rooms.lastSaid(user)),
+      }).admit,
     })
     this.supervisor = new Supervisor({
       dialer,
@@ -99,15 +131,29 @@ export class Team extends KeyedCircle {
       ...(options.upgrade && { upgrade: options.upgrade }),
       lacking: (user, device) =>
         user === options.account.user
-          ? options.ownKey.isLacking
-          : !this.isHeld(user) && conversations.lacking(user, device),
+          ? this.#hasOther(device)
+          : !this.isHeld(user) &&
+            (conversations.lacking(user, device) || this.rooms.wants(user) || mayHaveFiles(this, files, user)),
+      own: { user, isUrgent: () => options.ownKey.isLacking },
       isActive,
+      log,
+    })
+    this.rooms = new TeamRooms({
+      ...{ registry, self: user, conversations, clock, chats, tell: options.tell },
+      team: roomsTeam(this, client),
+    })
+    this.cuts = new LogCuts({ store, conversations, user, now: () => clock.physical(), log })
+    this.statements = teamStatements(this, {
+      own: () => store.current ?? options.account,
+      session: () => client.session,
       log,
     })
     this.freshness = new Freshness({
       people,
       peers: () => this.peers,
-      isPartner: user => conversations.get(this.conversationOf(user))?.isStored ?? false,
+      isPartner: user => {
+        return (conversations.get(this.conversationOf(user))?.isStored ?? false) || this.rooms.everybody.has(user)
+      },
       session: () => client.session,
       now: () => clock.physical(),
       log,
@@ -119,6 +165,13 @@ export class Team extends KeyedCircle {
       row: user => this.person(client.online.known(user) ?? people.get(user) ?? this.#peer(user)),
       tell: change => options.tell({ people: change }),
       log,
+    })
+    this.mailbox = new HubMailbox({
+      ...{ conversations, keys, people, self: device, clock, log, waits: options.mailWaits },
+      ...{ session: () => client.session, own: () => store.current ?? options.account },
+      isLinked: device => this.peers.linkTo(device) !== undefined,
+      isAway: user => client.online.known(user)?.status === 'offline',
+      isHeld: user => this.isHeld(user),
     })
     for (const [user, key] of trusts.noted(registry)) {
       const person = people.get(user)
@@ -151,8 +204,21 @@ export class Team extends KeyedCircle {
     const people = await People.open(storage, trust)
     const { privateKey, spki, id } = identity
     const self = { registry, user, device: deviceId(id), privateKey, spki }
-    conversations = await openConversations({ storage, account: self, clock, log })
-    return new Team(options, people, conversations)
+    const own = ownDevices(self, () => options.store.current ?? account)
+    const keyring = new PeopleKeyring(people, own)
+    let team: Team | undefined
+    const rooms: Rooms = {
+      membersOf: (room, entries, keys) => RoomMembers.of({ room, self: user, keyring: keys }, entries),
+      meet: async users => team?.statements.meet(users),
+    }
+    conversations = await openConversations({
+      ...{ storage, account: self, clock, log, keyring, rooms },
+      areReceiptsOn: () => options.chats.areReceiptsOn,
+      blocked: other => options.blocks.person(registry, other),
+    })
+    const mailKeys = await MailboxKeys.open({ storage, box: options.secrets, registry, identity, now: trust.now, log })
+    team = new Team(options, people, conversations, mailKeys)
+    return team
   }
 
   /** To be called once it can be found by whoever hears of a change: tells who is there, and dials. */
@@ -161,6 +227,7 @@ export class Team extends KeyedCircle {
     // After a sign-up the session is older than this.
     this.listedPeople.changed(this.#options.client.online.users())
     this.reachAll()
+    void this.cuts.make()
   }
 
   override get warnings(): string[] {
@@ -199,11 +266,30 @@ export class Team extends KeyedCircle {
 
   /** The registry's list changed for these people, or the registry is out of reach. */
   presence(users: ReadonlySet<UserId>): void {
+    this.rooms.presence()
+    this.mailbox.presence(users)
     for (const user of users) {
       this.supervisor.reach(user)
       this.conversationWithChanged(user)
     }
     this.listedPeople.changed(users)
+  }
+
+  /** Also those with whom one shares rooms, and other devices of one's own. */
+  override reachAll(): void {
+    super.reachAll()
+    this.supervisor.reach(this.#options.account.user)
+    for (const user of this.rooms.everybody) this.supervisor.reach(user)
+  }
+
+  protected override personChanged(user: UserId): void {
+    super.personChanged(user)
+    this.rooms.personChanged(user)
+  }
+
+  protected override async answer(is: Request['is'], asker: LinkedDevice): Promise<Reply['is'] | undefined> {
+    if (is.case !== 'askStatements') return super.answer(is, asker)
+    return { case: 'statements', value: this.statements.answer(asker.user, is.value) }
   }
 
   /** Somebody as lists show them. A link to one of their devices counts for more than what the registry last said. */
@@ -229,19 +315,25 @@ export class Team extends KeyedCircle {
 
   override async close(): Promise<void> {
     this.listedPeople.close()
+    this.statements.close()
     this.freshness.close()
+    await this.mailbox.close()
     await super.close()
   }
 
-  protected get ownName(): string {
+  get ownName(): string {
     return (this.#options.store.current ?? this.#options.account).name
   }
 
-  protected get isBusy(): boolean {
+  get ownDisplayName(): string {
+    return (this.#options.store.current ?? this.#options.account).displayName
+  }
+
+  get isBusy(): boolean {
     return this.#options.store.current?.availability === 'busy'
   }
 
-  protected get refusal(): ParleyError | undefined {
+  get refusal(): ParleyError | undefined {
     const { signedOut } = this.#options.store.current ?? {}
     return signedOut === undefined ? undefined : new ParleyError('signed-out', signedOut)
   }
@@ -284,6 +376,17 @@ export class Team extends KeyedCircle {
     const keys = new Map([...rosterDevices(listed)].filter(([device]) => !attested.denied.has(device)))
     this.peers.recheck({ user, name, keys })
     this.supervisor.reach(user)
+    this.mailbox.signedIn()
+  }
+
+  /** Whether that is another device of one's own; without one, whether there is any. */
+  #hasOther(device: DeviceId | undefined): boolean {
+    const { store, identity } = this.#options
+    const own = deviceId(identity.id)
+    const others = store.current?.listed.devices.filter(
+      ({ id }) => id !== own && !store.current?.attested.denied.has(id),
+    )
+    return others?.some(({ id }) => device === undefined || id === device) ?? false
   }
 
   #peer(user: UserId): Peer {

@@ -1,5 +1,6 @@
 import { ParleyError } from '../errors.ts'
 import type { ControlRequests, PersonInfo } from '../protocol/control.ts'
+import { personOf } from '../protocol/conversation-infos.ts'
 import { type KeyOwner, safetyNumber, sameDigits } from '../protocol/safety-number.ts'
 import type { Circles } from './circles.ts'
 
@@ -48,7 +49,7 @@ export class Verifying {
   async #find(who: string): Promise<{ person: PersonInfo; comparable: Comparable }> {
     const { circle, conversation } = await this.#circles.find(who)
     const comparable = circle.comparable?.(conversation)
-    const person = circle.summary(conversation)?.person
+    const person = personOf(circle.summary(conversation))
     if (comparable && person) return { person, comparable }
     throw new ParleyError('unsupported', 'A classic client has no key to compare: nobody can say who it is.')
   }

@@ -1,3 +1,4 @@
+import { asParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { ControlRequests, PersonInfo } from '../protocol/control.ts'
 import type { RegistryClient } from './registry/client.ts'
@@ -12,7 +13,7 @@ type Found = ControlRequests['who'][1]
 export async function who(
   params: ControlRequests['who'][0],
   from: {
-    readonly client: Pick<RegistryClient, 'ensure'>
+    readonly client: Pick<RegistryClient, 'ensure' | 'twin'>
     readonly hasAccount: boolean
     readonly strangers: readonly PersonInfo[]
   },
@@ -28,9 +29,13 @@ export async function who(
   return { people: people.slice(0, limit), more: team.more || people.length > limit }
 }
 
-async function ofTeam(client: Pick<RegistryClient, 'ensure'>, query: string, limit: number): Promise<Found> {
+async function ofTeam(client: Pick<RegistryClient, 'ensure' | 'twin'>, query: string, limit: number): Promise<Found> {
   const session = await client.ensure()
-  if (query !== '') return session.search(query, limit)
+  if (query !== '') {
+    return session.search(query, limit).catch(error => {
+      throw client.twin.explain(session.ended ?? asParleyError(error))
+    })
+  }
   const people = session.online.all.sort(byName)
   return { people: people.slice(0, limit), more: people.length > limit }
 }

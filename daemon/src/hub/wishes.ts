@@ -6,6 +6,7 @@ import type { ControlRequests } from '../protocol/control.ts'
 import { fromText, type MessageId, messageId } from '../protocol/ids.ts'
 import { readDisplayName, readUserName } from '../protocol/names.ts'
 import { checkPassword } from '../protocol/passwords.ts'
+import type { HistoryRange } from './conversations/types.ts'
 import type { RegistryPlace } from './registry/client-options.ts'
 
 /** What front ends ask for, checked before anything is done or sent. Everything here throws ParleyErrors in words. */
@@ -36,15 +37,28 @@ export function readSignIn(params: ControlRequests['signIn'][0]) {
   return { place, who }
 }
 
-/** The text and id of a message. Throws `bad-message`. */
-export function readMessage(params: { text: string; message: string }): { text: string; message: MessageId } {
-  const { text } = params
-  checkText(text)
+/** The text and id of a message: with files it need not say anything. Throws `bad-message`. */
+export function readMessage(params: Pick<ControlRequests['send'][0], 'text' | 'message' | 'files'>): {
+  text: string
+  message: MessageId
+} {
+  const { text, files = [] } = params
+  if (files.length === 0 || text.trim() !== '') checkText(text)
   if (!text.isWellFormed()) throw new ParleyError('bad-message', 'The message has a broken character. Type it anew.')
   try {
     return { text, message: messageId(params.message) }
   } catch (cause) {
     throw new ParleyError('bad-message', 'The id of a message is 16 bytes in base32.', { cause })
+  }
+}
+
+/** Which messages of a conversation are wanted. */
+export function readRange({ before, after, from, limit }: ControlRequests['history'][0]): HistoryRange {
+  return {
+    limit: readLimit(limit, limits.historyPage),
+    ...(before === undefined ? {} : { before }),
+    ...(after === undefined ? {} : { after }),
+    ...(from === undefined ? {} : { from }),
   }
 }
 

@@ -1,7 +1,7 @@
 /** Limits of the local API and of the command line. Times in ms, sizes in bytes. */
 export const controlLimits = {
-  /** One message of the control API. */
-  controlMessage: 4 * 1024 * 1024,
+  /** One message of the control API: a file as data, a third longer as base64, is the largest. */
+  controlMessage: 14 * 1024 * 1024,
   /** The header lines before a control message: two short lines need far less. */
   controlHeader: 1024,
   /** From a connection to the control socket until its proof and hello: both ends are on this machine. */
@@ -25,7 +25,7 @@ export const controlLimits = {
   controlMessages: 1_000,
   /** Their text as JSON, likewise: it goes out as one message of the control API. */
   controlMessagesBytes: 1024 * 1024,
-  /** Largest page of history in one reply: 4 MiB holds far more than a screen, even of long messages. */
+  /** Largest page of history in one reply: one message holds far more than a screen, even of long messages. */
   controlPage: 1_000,
   /** daemon.json: five short fields. */
   daemonFile: 16 * 1024,
@@ -52,6 +52,8 @@ export const controlLimits = {
   pasteQuiet: 200,
   /** How often a person is asked for a password before a command gives up: as often as login(1) and sudo(8) do. */
   passwordTries: 3,
+  /** Messages among which a command looks for the one whose id begins as typed: what a person has just seen, and more. */
+  messagesSought: 5_000,
   /** Most lines that a chat at a terminal begins with, where so many are unread. */
   chatLines: 200,
   /** How long a message in a chat is on its way before the person is told that it waits; a link takes far less. */

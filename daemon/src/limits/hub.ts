@@ -4,6 +4,8 @@ export const hubLimits = {
   opaque: 30_000,
   /** Redials: a person notices 4 s of absence hardly, and a registry that stays away is not hammered. */
   reconnect: { first: 500, fast: 4_000, fastFor: 60_000, slow: 30_000 },
+  /** So long a copy of this home that signed in over another connection is taken to run still: twice the slowest redial. */
+  twinRemembered: 60_000,
   /** Digits of pending devices that are kept: more than one account may have waiting. */
   digitsKept: 32,
   /** People looked up again at once, as after a sign-in with many links: the registry has others to answer. */
@@ -14,6 +16,24 @@ export const hubLimits = {
   freshLookUp: 3_000,
   /** ms between looks for linked people whose attestation has run out: little beside the days that one lives. */
   expiryCheck: 10 * 60_000,
+  /** People to whom links are kept up for the sake of rooms: as many as a room has. */
+  roomLinks: 256,
+  /** Members of each room, on either side by user id, to whom one has links however many rooms there are. */
+  roomNeighbours: 3,
+  /** Links to devices in all: those of rooms, and as many for further devices and for chats with one person. */
+  peerLinks: 512,
+  /** People of whom one link is asked for their statements at once: 64 of 4 KB fill a frame to a quarter. */
+  statementsAsked: 64,
+  /** Statements in one answer: 200 of 4 KB fit into a frame; few people have had other account keys. */
+  statementsAnswered: 200,
+  /** Linked people who are asked for the statements of somebody, before the registry is. */
+  statementsAskedOf: 3,
+  /** How long these may take, one after the other. */
+  statementsWait: 5_000,
+  /** Account keys of one person, beside the present one, whose devices are remembered: each is a loss of all devices. */
+  pastKeys: 16,
+  /** Whoever could not be found is not looked for again before: what they wrote comes again with each comparison. */
+  statementsAgain: 10_000,
   /** Head start of each address over the next when several are tried at once (RFC 8305 advises 250 ms). */
   dialStagger: 250,
   /** Shortest time between two dials to one person, however often somebody asks. */
@@ -43,6 +63,13 @@ export const hubLimits = {
   listAgain: 1_000,
   /** A person whose last front end has gone is away after this: a window that reloads does not flicker. */
   attendGrace: 5_000,
+  /** Somebody who did something in a terminal, where no front end stays, is there for so long. */
+  actedGrace: 60_000,
+  /**
+   * After its start a hub waits this long for what it does not know yet and is asked for: signing in, the mailbox and the
+   * first links take a second or two.
+   */
+  catchUp: 5_000,
   /** People of one search; of a list unless a number is given. */
   page: 500,
   whoUsual: 100,

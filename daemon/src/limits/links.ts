@@ -15,6 +15,10 @@ export const linksLimits = {
   framesBeforeSignIn: 1_024,
   /** Largest frame after sign-in. */
   frame: 1024 * 1024,
+  /** What comes of an unfinished frame in pieces of this size is kept as it came; a TLS record brings 16 KiB at most. */
+  framePiece: 8 * 1024,
+  /** What is this large leaves in a write of its own: to copy it beside others would cost more than the write. */
+  frameAlone: 64 * 1024,
   /** Requests in flight on one link. */
   requestsInFlight: 64,
   /** Unsent bytes after which a link stops reading requests and event producers must wait. */

@@ -22,4 +22,8 @@ export const strangersLimits = {
   strangerNotices: 20,
   /** People whom this home blocks: each has a row in memory. */
   blocked: 1_000,
+  /** People who were blocked once: kept, the latest, so that a device that was away for long hears that they no longer are. */
+  unblocked: 1_000,
+  /** Bytes of the name of somebody whom another device of one's own has blocked. */
+  blockedName: 1_024,
 } as const

@@ -1,10 +1,10 @@
 import type { TLSSocket } from 'node:tls'
 import { asParleyError, type ErrorCode, errorFrom, ParleyError } from '../errors.ts'
-import { FrameReader } from '../protocol/frames.ts'
+import { FrameReader, headOfFilePart } from '../protocol/frames.ts'
 import type { Event, Frame, Reply, Request } from '../protocol/parley_pb.ts'
 import { beatsPerPing } from './keeper.ts'
 import { done, frameOf, ping, unsupported } from './link-frames.ts'
-import { Outbox } from './outbox.ts'
+import { Outbox, rejected } from './outbox.ts'
 import type { LinkOwner } from './owner.ts'
 import { Requests } from './requests.ts'
 import type { PeerKey } from './tls.ts'
@@ -135,7 +135,12 @@ export class Link {
     } catch (error) {
       return rejected(error)
     }
-    return this.#closed ? rejected(asError(this.#closed)) : this.#outbox.room()
+    return this.room()
+  }
+
+  /** Resolves at once while at most `below` bytes are unsent (default limits.highWater), else when that is so; rejects with `closed`. */
+  room(below?: number): Promise<void> {
+    return this.#closed ? rejected(asError(this.#closed)) : this.#outbox.room(below)
   }
 
   /**
@@ -323,7 +328,11 @@ export class Link {
   #reply(id: number, is: Reply['is']): void {
     if (this.#closed) return
     try {
-      this.#put(frameOf(id, { case: 'reply', value: { $typeName: 'parley.v1.Reply', is } }))
+      if (is.case === 'filePart' && is.value.here.length === 0) {
+        const { bytes } = is.value
+        this.#put(headOfFilePart(id, bytes))
+        this.#put(bytes)
+      } else this.#put(frameOf(id, { case: 'reply', value: { $typeName: 'parley.v1.Reply', is } }))
     } catch (error) {
       this.#fail(id, this.#public(error, { reply: is.case }))
     }
@@ -382,13 +391,6 @@ const heldFrameSize = 512
 
 function asError({ code, message }: Closed): ParleyError {
   return new ParleyError(code, message)
-}
-
-/** A rejection that ends no process when nobody looks at it. */
-function rejected(error: unknown): Promise<never> {
-  const promise = Promise.reject(error)
-  promise.catch(() => {})
-  return promise
 }
 
 function wordsOf(error: Error): string {

@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net'
+import { limits } from '../limits.ts'
 
 /**
  * The sending half of a link: frames put in one tick leave in one write (one TLS record for many small frames), and
@@ -40,9 +41,9 @@ export class Outbox {
     process.nextTick(flush, this)
   }
 
-  /** Resolves at once under the high-water mark, else when it is reached again; rejects when the link closes. */
-  room(): Promise<void> {
-    return this.roomBelow() ?? ready
+  /** Resolves at once while at most `below` bytes are unsent, else when that is so again; rejects when the link closes. */
+  room(below?: number): Promise<void> {
+    return this.roomBelow(below) ?? ready
   }
 
   /** undefined while at most `below` bytes are unsent, else what resolves when that is so again. */
@@ -61,10 +62,25 @@ export class Outbox {
     const frames = this.#frames
     if (frames === undefined) return
     this.#frames = undefined
-    const [first] = frames
-    const bytes = frames.length === 1 && first ? first : Buffer.concat(frames, this.#bytes)
     this.#bytes = 0
-    if (this.#socket.writable) this.#socket.write(bytes, () => this.#written())
+    if (!this.#socket.writable) return
+    let small: Uint8Array[] = []
+    for (const frame of frames) {
+      if (frame.length < limits.frameAlone) {
+        small.push(frame)
+        continue
+      }
+      this.#write(small)
+      small = []
+      this.#write([frame])
+    }
+    this.#write(small)
+  }
+
+  #write(frames: readonly Uint8Array[]): void {
+    const [first] = frames
+    if (first === undefined) return
+    this.#socket.write(frames.length === 1 ? first : Buffer.concat(frames), () => this.#written())
   }
 
   /** Lets those who wait go with the error that `why` makes, and forgets frames that have not left. */
@@ -84,6 +100,13 @@ export class Outbox {
     }
     if (unsent <= this.#highWater) this.#sent()
   }
+}
+
+/** A rejection that ends no process when nobody looks at it. */
+export function rejected(error: unknown): Promise<never> {
+  const promise = Promise.reject(error)
+  promise.catch(() => {})
+  return promise
 }
 
 const ready = Promise.resolve()

@@ -1,4 +1,4 @@
-import type { Auth, Log, Storage } from '@parley/kit'
+import type { Auth, Log, SearchIndex, Storage } from '@parley/kit'
 import type { PluginEntry } from '../config.ts'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
@@ -36,6 +36,8 @@ export interface PluginsOptions {
 
 export interface Plugins {
   readonly storage: Storage
+  /** Full text search, where a plugin offers it. */
+  readonly search: SearchIndex | undefined
   /** One per mechanism, in the order of the list. */
   readonly auths: readonly Auth[]
   /** Closes what was set up, storage last. Never throws. */
@@ -60,7 +62,7 @@ export async function loadPlugins(options: PluginsOptions): Promise<Plugins> {
     if (failures.length > 0) throw firstCause(failures)
     const offers = setups.flatMap(setup => setup.offered ?? [])
     checkStorage(offers)
-    return { storage: await gate.storage, auths: theAuths(offers), close }
+    return { storage: await gate.storage, search: theSearch(offers), auths: theAuths(offers), close }
   } catch (error) {
     await close()
     throw error
@@ -162,6 +164,14 @@ function theAuths(offers: readonly SetUp[]): Auth[] {
     labels.set(auth.mechanism, label)
     return [auth]
   })
+}
+
+/** At most one of them offers search; the storage's own gives way to one that is listed for nothing else. */
+function theSearch(offers: readonly SetUp[]): SearchIndex | undefined {
+  const all = offers.filter(({ offer }) => offer.search)
+  const [first, second] = all.some(({ offer }) => !offer.storage) ? all.filter(({ offer }) => !offer.storage) : all
+  if (second === undefined) return first?.offer.search
+  throw fault(second.label, `it offers search, and so does "${first?.label}"; list at most one that does`)
 }
 
 function noStorage(): ParleyError {

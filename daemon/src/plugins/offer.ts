@@ -1,4 +1,4 @@
-import type { Auth, Offer, Plugin, Storage } from '@parley/kit'
+import type { Auth, Offer, Plugin, SearchIndex, Storage } from '@parley/kit'
 import { suggestion } from '../suggest.ts'
 
 /** The versions of the contracts that this host speaks. */
@@ -32,7 +32,7 @@ function pluginFault(value: unknown): string | undefined {
   return undefined
 }
 
-const offerKeys = ['storage', 'auth', 'close'] as const satisfies readonly (keyof Offer)[]
+const offerKeys = ['storage', 'search', 'auth', 'close'] as const satisfies readonly (keyof Offer)[]
 
 function offerFault(value: unknown): string | undefined {
   if (!isRecord(value)) return 'its setup gave no offer'
@@ -41,6 +41,9 @@ function offerFault(value: unknown): string | undefined {
     return `it offers ${JSON.stringify(unknown)}, which this Parley does not know${suggestion(unknown, offerKeys)}`
   }
   if (value.storage !== undefined && !isStorage(value.storage)) return 'its storage lacks durable, get, list or write'
+  if (value.search !== undefined && !isSearch(value.search)) {
+    return 'its search lacks identity, put, remove, search or clear'
+  }
   if (value.auth !== undefined && !isAuth(value.auth)) return 'its auth lacks mechanism or signIn'
   if (value.close !== undefined && typeof value.close !== 'function') return 'its close is no function'
   return undefined
@@ -49,6 +52,11 @@ function offerFault(value: unknown): string | undefined {
 function isStorage(value: unknown): value is Storage {
   if (!isRecord(value) || typeof value.durable !== 'boolean') return false
   return ['get', 'list', 'write'].every(method => typeof value[method] === 'function')
+}
+
+function isSearch(value: unknown): value is SearchIndex {
+  const methods = ['identity', 'put', 'remove', 'search', 'clear']
+  return isRecord(value) && methods.every(method => typeof value[method] === 'function')
 }
 
 function isAuth(value: unknown): value is Auth {

@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file account_rows.proto.
  */
 export const file_account_rows: GenFile = /*@__PURE__*/
-  fileDesc("ChJhY2NvdW50X3Jvd3MucHJvdG8SDXBhcmxleS5odWIudjEi8gIKCkFjY291bnRSb3cSEAoIcmVnaXN0cnkYASABKAwSFAoMcmVnaXN0cnlfa2V5GAIgASgMEgwKBGhvc3QYAyABKAkSDAoEcG9ydBgEIAEoDRIMCgR0ZWFtGAUgASgJEgwKBHVzZXIYBiABKAwSDAoEbmFtZRgHIAEoCRIUCgxkaXNwbGF5X25hbWUYCCABKAkSEQoJbWVjaGFuaXNtGAkgASgJEiYKC2F0dGVzdGF0aW9uGAogASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYCyABKAsyES5wYXJsZXkudjEuU2lnbmVkEhIKCnNpZ25lZF9vdXQYDCABKAkSFAoMYXZhaWxhYmlsaXR5GA0gASgJEg8KB3BlbmRpbmcYDiABKAgSIgoHbm90aWNlcxgPIAMoCzIRLnBhcmxleS52MS5TaWduZWQSDAoEcm9sZRgQIAEoCRIVCg1jbGFzc2ljX2FsaWFzGBEgASgJIoMBCglQZXJzb25Sb3cSJgoLYXR0ZXN0YXRpb24YASABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgCIAEoCzIRLnBhcmxleS52MS5TaWduZWQSKwoHZGV2aWNlcxgDIAMoCzIaLnBhcmxleS52MS5EZXZpY2VBZGRyZXNzZXMiLQoIVHJ1c3RSb3cSEAoIdmVyaWZpZWQYASABKAwSDwoHY2hhbmdlZBgCIAEoDCJlCglEaXJlY3RSb3cSDAoEbmFtZRgBIAEoCRIUCgxkaXNwbGF5X25hbWUYAiABKAkSEQoJc3RyYW5nZXJzGAMgASgJEiEKBnJvc3RlchgEIAEoCzIRLnBhcmxleS52MS5TaWduZWQiJAoGQXNrUm93Eg4KBmRldmljZRgBIAEoDBIKCgJhdBgCIAEoBiK7AQoKUmVxdWVzdFJvdxIMCgRuYW1lGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIPCgdhZGRyZXNzGAMgASgJEgoKAmF0GAQgASgGEg8KB2NsYXNzaWMYBSABKAgSJgoLYXR0ZXN0YXRpb24YBiABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgHIAEoCzIRLnBhcmxleS52MS5TaWduZWQSEAoIZGVjbGluZWQYCCABKAYiJgoKQmxvY2tlZFJvdxIMCgRuYW1lGAEgASgJEgoKAmF0GAIgASgGIhoKCFJlYWNoUm93Eg4KBmRpcmVjdBgBIAEoDWIGcHJvdG8z", [file_parley]);
+  fileDesc("ChJhY2NvdW50X3Jvd3MucHJvdG8SDXBhcmxleS5odWIudjEigwMKCkFjY291bnRSb3cSEAoIcmVnaXN0cnkYASABKAwSFAoMcmVnaXN0cnlfa2V5GAIgASgMEgwKBGhvc3QYAyABKAkSDAoEcG9ydBgEIAEoDRIMCgR0ZWFtGAUgASgJEgwKBHVzZXIYBiABKAwSDAoEbmFtZRgHIAEoCRIUCgxkaXNwbGF5X25hbWUYCCABKAkSEQoJbWVjaGFuaXNtGAkgASgJEiYKC2F0dGVzdGF0aW9uGAogASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYCyABKAsyES5wYXJsZXkudjEuU2lnbmVkEhIKCnNpZ25lZF9vdXQYDCABKAkSFAoMYXZhaWxhYmlsaXR5GA0gASgJEg8KB3BlbmRpbmcYDiABKAgSIgoHbm90aWNlcxgPIAMoCzIRLnBhcmxleS52MS5TaWduZWQSDAoEcm9sZRgQIAEoCRIVCg1jbGFzc2ljX2FsaWFzGBEgASgJEg8KB2N1dHRpbmcYEiADKAwigwEKCVBlcnNvblJvdxImCgthdHRlc3RhdGlvbhgBIAEoCzIRLnBhcmxleS52MS5TaWduZWQSIQoGcm9zdGVyGAIgASgLMhEucGFybGV5LnYxLlNpZ25lZBIrCgdkZXZpY2VzGAMgAygLMhoucGFybGV5LnYxLkRldmljZUFkZHJlc3NlcyItCghUcnVzdFJvdxIQCgh2ZXJpZmllZBgBIAEoDBIPCgdjaGFuZ2VkGAIgASgMImUKCURpcmVjdFJvdxIMCgRuYW1lGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIRCglzdHJhbmdlcnMYAyABKAkSIQoGcm9zdGVyGAQgASgLMhEucGFybGV5LnYxLlNpZ25lZCIkCgZBc2tSb3cSDgoGZGV2aWNlGAEgASgMEgoKAmF0GAIgASgGIrsBCgpSZXF1ZXN0Um93EgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEg8KB2FkZHJlc3MYAyABKAkSCgoCYXQYBCABKAYSDwoHY2xhc3NpYxgFIAEoCBImCgthdHRlc3RhdGlvbhgGIAEoCzIRLnBhcmxleS52MS5TaWduZWQSIQoGcm9zdGVyGAcgASgLMhEucGFybGV5LnYxLlNpZ25lZBIQCghkZWNsaW5lZBgIIAEoBiJUCgpCbG9ja2VkUm93EgwKBG5hbWUYASABKAkSCgoCYXQYAiABKAYSDAoEdGltZRgDIAEoBhIOCgZkZXZpY2UYBCABKAwSDgoGbGlmdGVkGAUgASgIIhoKCFJlYWNoUm93Eg4KBmRpcmVjdBgBIAEoDSJDChBNYWlsYm94U2VjcmV0Um93Eh4KA2tleRgBIAEoCzIRLnBhcmxleS52MS5TaWduZWQSDwoHcHJpdmF0ZRgCIAEoDGIGcHJvdG8z", [file_parley]);
 
 /**
  * account/<registry>: one's own account. Without an attestation it is a sign-up whose answer has not come yet.
@@ -126,6 +126,13 @@ export type AccountRow = Message<"parley.hub.v1.AccountRow"> & {
    * @generated from field: string classic_alias = 17;
    */
   classicAlias: string;
+
+  /**
+   * SPKI of devices revoked here whose logs are not cut in every conversation yet
+   *
+   * @generated from field: repeated bytes cutting = 18;
+   */
+  cutting: Uint8Array[];
 };
 
 /**
@@ -339,6 +346,27 @@ export type BlockedRow = Message<"parley.hub.v1.BlockedRow"> & {
    * @generated from field: fixed64 at = 2;
    */
   at: bigint;
+
+  /**
+   * when it was set, by the hybrid logical clock
+   *
+   * @generated from field: fixed64 time = 3;
+   */
+  time: bigint;
+
+  /**
+   * that has set it
+   *
+   * @generated from field: bytes device = 4;
+   */
+  device: Uint8Array;
+
+  /**
+   * they are blocked no longer: kept so that one's other devices hear of it
+   *
+   * @generated from field: bool lifted = 5;
+   */
+  lifted: boolean;
 };
 
 /**
@@ -368,4 +396,32 @@ export type ReachRow = Message<"parley.hub.v1.ReachRow"> & {
  */
 export const ReachRowSchema: GenMessage<ReachRow> = /*@__PURE__*/
   messageDesc(file_account_rows, 7);
+
+/**
+ * mailbox-key/<registry>/<key id>, sealed under hub.key: a key to which mail for this device is, or was, sealed.
+ *
+ * @generated from message parley.hub.v1.MailboxSecretRow
+ */
+export type MailboxSecretRow = Message<"parley.hub.v1.MailboxSecretRow"> & {
+  /**
+   * as it was published
+   *
+   * @generated from field: parley.v1.Signed key = 1;
+   */
+  key?: Signed | undefined;
+
+  /**
+   * 32 bytes
+   *
+   * @generated from field: bytes private = 2;
+   */
+  private: Uint8Array;
+};
+
+/**
+ * Describes the message parley.hub.v1.MailboxSecretRow.
+ * Use `create(MailboxSecretRowSchema)` to create a new message.
+ */
+export const MailboxSecretRowSchema: GenMessage<MailboxSecretRow> = /*@__PURE__*/
+  messageDesc(file_account_rows, 8);
 

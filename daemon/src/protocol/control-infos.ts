@@ -1,7 +1,9 @@
 /** What the local API tells of people, chats, devices and daemons. Bytes are lower-case base32, times ms since 1970. */
 
-/** `sent`: handed over to a classic client, which never says more. */
-export type MessageState = 'queued' | 'sent' | 'delivered'
+import type { MessageInfo } from './message-infos.ts'
+
+export type * from './message-infos.ts'
+
 export type Status = 'online' | 'away' | 'busy' | 'offline'
 /**
  * What a person says of themselves: `available` shows as online, or away while no front end is attached; `invisible` as
@@ -98,6 +100,8 @@ export interface AccountInfo {
   readonly availability: Availability
   /** What others see of this person; `offline` while the team cannot be reached. */
   readonly status: Status
+  /** Others are not told what one has read, nor one what they have. */
+  readonly areReceiptsOff?: true
   /** The team runs in this very daemon, so `invite` answers. */
   readonly isHosted?: true
   /** May invite, as `isHosted` does. */
@@ -106,46 +110,96 @@ export interface AccountInfo {
   readonly digits?: string
 }
 
-export interface MessageInfo {
-  readonly conversation: string
-  /** Identifies the message: a 16-byte id in base32, chosen by the front end that sent it. */
-  readonly message: string
-  /** The author's user id. */
-  readonly user: string
+/** What happened in a room. `user` and `name`: whom it befell; who did it is the author of the line. */
+export type RoomEvent =
+  | { readonly is: 'founded' | 'joined' | 'left' }
+  | { readonly is: 'invited' | 'removed' | 'made-admin' | 'made-member'; readonly user: string; readonly name: string }
+  | { readonly is: 'renamed' | 'topic'; readonly text: string }
+  | { readonly is: 'history'; readonly history: RoomHistory }
+
+/** What later members see: everything, or what is written from their invitation on. */
+export type RoomHistory = 'all' | 'from-invitation'
+
+export interface RoomInfo {
   readonly name: string
-  readonly mine: boolean
-  readonly text: string
-  readonly written: number
-  /** Only of one's own messages. */
-  readonly state?: MessageState
-  /** Where it stands in the conversation: pass it to `history` as `before` or `after`. */
-  readonly position: string
+  readonly topic: string
+  readonly history: RoomHistory
+  /** How one stands there. `invited`: nothing is shown before one joins. `left`: read only. */
+  readonly standing: 'invited' | 'member' | 'admin' | 'owner' | 'left'
+  /** How many have joined. */
+  readonly members: number
+  /** Who has invited one; only while `invited`. */
+  readonly by?: PersonInfo
 }
 
-export interface ConversationInfo {
-  readonly conversation: string
-  readonly kind: 'direct'
+export interface RoomMember {
   readonly person: PersonInfo
+  readonly role: 'owner' | 'admin' | 'member' | 'invited'
+  readonly isSelf?: true
+}
+
+/** A room with all who belong to it, the most senior first. */
+export interface RoomDetail {
+  readonly conversation: ConversationInfo
+  readonly members: readonly RoomMember[]
+}
+
+interface ListedConversation {
+  readonly conversation: string
   /** At most 100 characters of the last line. */
   readonly lastLine: string
   /** Whether the last line is one's own. */
   readonly lastMine: boolean
+  /** In rooms: who wrote it, as they want to be called. */
+  readonly lastName?: string
   readonly lastTime: number
-  /** Messages of one's own that wait for the other's device. */
+  /** Messages of one's own that wait for another device. */
   readonly queued: number
-  /** Whether a link to one of their devices is up. */
+  /** Whether a link to a device of somebody else there is up. */
   readonly linked: boolean
   /** All of those links run through the relay of the registry. */
   readonly relayed?: true
   /** Messages of others that have not been read here. */
   readonly unread: number
+  /** Those among them that name the person here. */
+  readonly mentions: number
+  /** Marked as unread by hand, whatever the count. */
+  readonly isMarkedUnread?: true
   /** Whether new messages are told only by the count. */
   readonly muted: boolean
+  readonly archived?: true
+  readonly pinned?: true
+  /** Who is writing at this moment. */
+  readonly typing?: readonly PersonInfo[]
+  /** Days after which messages are dropped here; absent: never. */
+  readonly retention?: number
   /**
    * At most 100 characters of what is being written; empty: nothing. A chat that has only a draft is listed too, its
    * `lastTime` 0; once that draft is empty there is nothing to show of it.
    */
   readonly draft: string
+}
+
+/** A chat with one other person. */
+export interface DirectInfo extends ListedConversation {
+  readonly kind: 'direct'
+  readonly person: PersonInfo
+}
+
+export interface RoomConversation extends ListedConversation {
+  readonly kind: 'room'
+  readonly room: RoomInfo
+}
+
+export type ConversationInfo = DirectInfo | RoomConversation
+
+/** A message that a search has found. */
+export interface SearchHit {
+  readonly message: MessageInfo
+  readonly conversation: ConversationInfo
+  /** Around what was found, at most 200 characters; `marks` are the places in it that match, from and to behind. */
+  readonly excerpt: string
+  readonly marks: readonly (readonly [number, number])[]
 }
 
 /** Where somebody was reading: the topmost message in sight, and how many px of it are above the upper edge. */
@@ -260,6 +314,8 @@ export interface StatusInfo {
     readonly connections: number
     /** Pairs of devices that the relay connects now. */
     readonly relayed?: number
+    /** What waits in the mailboxes of devices that are not there. */
+    readonly mail?: { readonly items: number; readonly bytes: number }
   }
 }
 

@@ -5,19 +5,26 @@ import type {
   ChatInfo,
   ChatState,
   CheckInfo,
-  ConversationInfo,
   DeviceInfo,
+  DirectInfo,
+  FileInfo,
+  FileProgress,
   HubChange,
   HubSnapshot,
   InviteInfo,
   ListedInvite,
   MessageInfo,
+  MessageRef,
   PeopleChange,
   PeopleSnapshot,
   PersonInfo,
   ProbeInfo,
   RequestInfo,
+  RoomDetail,
+  RoomHistory,
+  RoomMember,
   ScrollPlace,
+  SearchHit,
   StatusInfo,
   UserInfo,
 } from './control-infos.ts'
@@ -61,8 +68,88 @@ export interface ControlRequests {
   /** Makes this daemon the registry of a new team as well, from now on and after each start. Again, it answers as before. */
   hostTeam: [{ team: string }, { registry: string; address: string; team: string }]
   setAvailability: [{ availability: Availability }, AccountInfo]
-  /** Resolves once the hub has committed it. The same `message` id again is the same message. */
-  send: [{ to: string; text: string; message: string }, MessageInfo]
+  /**
+   * Resolves once the hub has committed it. The same `message` id again is the same message. `files`: hashes of what
+   * `addFile` has given. `mentions`: user ids, or `all` in a room.
+   */
+  send: [
+    {
+      to: string
+      text: string
+      message: string
+      replyTo?: MessageRef
+      mentions?: readonly string[]
+      files?: readonly string[]
+    },
+    MessageInfo,
+  ]
+  /** `act`: 16 random bytes in base32; the same again is the same act. Of one's own messages. */
+  editMessage: [
+    { conversation: string; message: string; text: string; mentions?: readonly string[]; act: string },
+    MessageInfo,
+  ]
+  /** For everybody; `forMe`: from this hub and one's own other devices only, anybody's message. */
+  deleteMessage: [
+    { conversation: string; user: string; message: string; act: string; forMe?: boolean },
+    Record<string, never>,
+  ]
+  react: [
+    { conversation: string; user: string; message: string; emoji: string; on: boolean; act: string },
+    Record<string, never>,
+  ]
+  /** Who of the others has a message of one's own, and who has read it. */
+  reached: [
+    { conversation: string; message: string },
+    { members: readonly { person: PersonInfo; state: 'waiting' | 'delivered' | 'read' }[] },
+  ]
+  /** Said again every few seconds while somebody writes; `stopped` at once when they do not any more. */
+  typing: [{ conversation: string; stopped?: boolean }, Record<string, never>]
+  // ---- rooms
+  createRoom: [{ name: string; topic?: string; history?: RoomHistory; invite?: readonly string[] }, RoomDetail]
+  room: [{ conversation: string }, RoomDetail]
+  inviteToRoom: [{ conversation: string; who: string }, RoomMember]
+  /** Of somebody who is invited. */
+  joinRoom: [{ conversation: string }, RoomDetail]
+  /** Also declines an invitation. */
+  leaveRoom: [{ conversation: string }, Record<string, never>]
+  changeRoom: [{ conversation: string; name?: string; topic?: string; history?: RoomHistory }, RoomDetail]
+  removeFromRoom: [{ conversation: string; who: string }, RoomDetail]
+  setRoomRole: [{ conversation: string; who: string; role: 'admin' | 'member' }, RoomMember]
+  // ---- history
+  /** The newest first. `with`, `from`: where and by whom; `before`, `after`: ms since 1970; `next`: as a page before said. */
+  search: [
+    {
+      query: string
+      with?: string
+      from?: string
+      before?: number
+      after?: number
+      hasFile?: boolean
+      limit: number
+      next?: string
+    },
+    { hits: readonly SearchHit[]; next?: string; isIndexing?: true },
+  ]
+  /** Writes all that is shown of a conversation, or of all, to a new file. */
+  exportHistory: [{ with?: string; file: string; format: 'json' | 'markdown' }, { messages: number; bytes: number }]
+  /**
+   * Reads what `exportHistory` has written as `json`: what is here already stays as it is. `left`: messages that cannot be
+   * here, of rooms that are not, or of classic clients.
+   */
+  importHistory: [{ file: string }, { messages: number; known: number; dropped: number; left: number }]
+  /** Drops what is older, here and on one's own other devices; `days: null` keeps everything. */
+  setRetention: [{ conversation: string; days: number | null }, Record<string, never>]
+  /** Drops what is shown up to that position, or all of it, here and on one’s own other devices. */
+  clearHistory: [{ conversation: string; before?: string }, Record<string, never>]
+  // ---- files
+  /** Takes a file of this machine in; it is sent with a message. `data`: base64, of what is no file yet, at most 10 MiB. */
+  addFile: [{ path: string } | { name: string; type?: string; data: string }, FileInfo]
+  /** Begins to fetch it, if it is not here. Ends when it is whole; `file` notifications tell how far it is. */
+  fetchFile: [{ conversation: string; hash: string }, FileInfo]
+  /** Ends what `fetchFile` has begun; what has come of the file goes. */
+  cancelFile: [{ conversation: string; hash: string }, Record<string, never>]
+  /** Writes a file that is here to another place. */
+  saveFile: [{ conversation: string; hash: string; path: string }, Record<string, never>]
   /** Newest last. `before` and `after` are positions. */
   history: [
     {
@@ -88,6 +175,12 @@ export interface ControlRequests {
   /** Everything up to that position is read. Never goes back. */
   markRead: [{ conversation: string; position: string }, Record<string, never>]
   setMuted: [{ conversation: string; muted: boolean }, Record<string, never>]
+  setArchived: [{ conversation: string; archived: boolean }, Record<string, never>]
+  setPinned: [{ conversation: string; pinned: boolean }, Record<string, never>]
+  /** Shows it as unread, from that position on where one is given, until it is read again. */
+  markUnread: [{ conversation: string; position?: string }, Record<string, never>]
+  /** Whether others are told what one has read, from now on. */
+  setReceipts: [{ receipts: boolean }, Record<string, never>]
   /** The chats that are open in one place (a workspace, by a key that the front end chooses), and those that were. */
   saveOpenChats: [{ place: string; conversations: readonly string[] }, Record<string, never>]
   openChats: [{ place: string }, { conversations: readonly string[] }]
@@ -117,9 +210,9 @@ export interface ControlRequests {
   acceptKey: [{ with: string }, PersonInfo]
   // ---- people of no team
   /** Asks whoever is at HOST:PORT to chat. `asked`: they have to accept first. `name`: one's own, where there is no account. */
-  connect: [{ address: string; name?: string }, { state: 'asked' } | { state: 'open'; conversation: ConversationInfo }]
+  connect: [{ address: string; name?: string }, { state: 'asked' } | { state: 'open'; conversation: DirectInfo }]
   requests: [Record<string, never>, { requests: readonly RequestInfo[]; policy: 'ask' | 'accept' }]
-  answerRequest: [{ id: string; answer: 'accept' | 'decline' | 'block' }, { conversation?: ConversationInfo }]
+  answerRequest: [{ id: string; answer: 'accept' | 'decline' | 'block' }, { conversation?: DirectInfo }]
   /** What is done with chat requests from now on. */
   setRequestPolicy: [{ policy: 'ask' | 'accept' }, Record<string, never>]
   block: [{ with: string; blocked: boolean }, Record<string, never>]
@@ -155,13 +248,21 @@ export interface ControlNotifications {
   change: HubChange
   messages: { readonly conversation: string; readonly messages: readonly MessageInfo[] }
   people: PeopleChange
+  /** A file on its way, for those who have asked for it or sent it. */
+  file: FileProgress
   /** Another front end has saved this of a conversation whose messages this one watches. */
   chat: { readonly conversation: string; readonly state: ChatState }
   /**
    * A message of somebody else that a person should be told of: sent once to one attached front end, the focused one,
    * else the one that was focused last; never while the conversation is in sight there or muted, nor while one is busy.
    */
-  notice: { readonly conversation: string; readonly person: PersonInfo; readonly message: MessageInfo }
+  notice: {
+    readonly conversation: string
+    readonly person: PersonInfo
+    /** The name of the room, where it was written in one. */
+    readonly room?: string
+    readonly message: MessageInfo
+  }
 }
 
 export type ControlMethod = keyof ControlRequests

@@ -1,8 +1,8 @@
 import { hash as digest, type KeyObject, randomBytes } from 'node:crypto'
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { decoder } from './codec.ts'
+import { decoder, encoder } from './codec.ts'
 import { type ConversationId, conversationId, type DeviceId, deviceId, fromText } from './ids.ts'
 import { type Entry, EntrySchema, HeaderSchema } from './parley_pb.ts'
 import { ecdsaP256, hashOf, signatureOf, verify } from './signed.ts'
@@ -32,9 +32,12 @@ export interface ReadEntry {
   readonly hash: Uint8Array
 }
 
-/** Signs and hashes a new entry. `prev` are hashes of heads, `body` the bytes of a Body (see bodies.ts). */
+/**
+ * Signs and hashes a new entry. `prev` are hashes of heads, `body` the bytes of a Body (see bodies.ts). `conversation` is
+ * empty in the entry that founds a room: its hash becomes the room's id.
+ */
 export function sealEntry(fields: {
-  readonly conversation: ConversationId
+  readonly conversation: ConversationId | ''
   readonly device: DeviceId
   readonly seq: number
   readonly prev: readonly Uint8Array[]
@@ -53,21 +56,19 @@ export function sealEntry(fields: {
   }
   const salt = randomBytes(saltSize)
   const bodyHash = bodyHashOf(salt, body)
-  checkHeader({ conversation, device, seq, prev, time, rights, kind, bodyHash, bodySize: body.length })
-  const header = toBinary(
-    HeaderSchema,
-    create(HeaderSchema, {
-      conversation: fromText(conversation),
-      device: fromText(device),
-      seq: BigInt(seq),
-      prev: [...prev],
-      time,
-      rights: [...rights],
-      kind,
-      bodyHash,
-      bodySize: body.length,
-    }),
-  )
+  checkHeader({ seq, prev, rights, kind, bodyHash, bodySize: body.length })
+  const header = writeHeader({
+    $typeName: HeaderSchema.typeName,
+    conversation: fromText(conversation),
+    device: fromText(device),
+    seq: BigInt(seq),
+    prev: [...prev],
+    time,
+    rights: [...rights],
+    kind,
+    bodyHash,
+    bodySize: body.length,
+  })
   const signature = signatureOf('entry', header, privateKey)
   const entry = create(EntrySchema, { header, salt: new Uint8Array(salt), body, signature, alg: ecdsaP256 })
   return { entry, hash: hashOf('entry', header) }
@@ -122,8 +123,9 @@ const lowestKind = 16
 const highestKind = 2 ** 29 - 1
 
 const decodeHeader = decoder(HeaderSchema)
+const writeHeader = encoder(HeaderSchema)
 
-function checkHeader(header: EntryHeader): void {
+function checkHeader(header: Omit<EntryHeader, 'conversation' | 'device' | 'time'>): void {
   const { seq, prev, rights, kind, bodyHash, bodySize } = header
   if (seq < 1 || seq >= limits.seq) throw forged(`its number is ${seq}`)
   if (prev.length > limits.branches) throw forged(`it follows ${prev.length} branches`)

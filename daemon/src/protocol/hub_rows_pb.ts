@@ -7,13 +7,15 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { File, Signed } from "./parley_pb.ts";
+import { file_parley } from "./parley_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file hub_rows.proto.
  */
 export const file_hub_rows: GenFile = /*@__PURE__*/
-  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSLoAgoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCRIPCgdhZGRyZXNzGBEgASgJEgwKBHBvcnQYEiABKA0SEgoKbGFzdF9jbG9jaxgTIAEoBiIwCgdIZWFkUm93EiUKBWhlYWRzGAEgAygLMhYucGFybGV5Lmh1Yi52MS5Mb2dIZWFkIjIKB0xvZ0hlYWQSCwoDc2VxGAEgASgEEgwKBGhhc2gYAiABKAwSDAoEdGltZRgDIAEoBiIvCgZBY2tSb3cSJQoEbG9ncxgBIAMoCzIXLnBhcmxleS5odWIudjEuQWNrZWRMb2ciJwoIQWNrZWRMb2cSDgoGZGV2aWNlGAEgASgMEgsKA3NlcRgCIAEoBCJKCgpNZXNzYWdlUm93EgwKBHVzZXIYASABKAwSDwoHbWVzc2FnZRgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkiHAoITmFtZWRSb3cSEAoIcG9zaXRpb24YASABKAkiPQoKV2FpdGluZ1JvdxIvCghtZXNzYWdlcxgBIAMoCzIdLnBhcmxleS5odWIudjEuV2FpdGluZ01lc3NhZ2UiQQoOV2FpdGluZ01lc3NhZ2USEAoIcmVjZWl2ZWQYASABKAYSDAoEdGV4dBgCIAEoCRIPCgdtZXNzYWdlGAMgASgMIksKCU91dGJveFJvdxIPCgdtZXNzYWdlGAEgASgMEg8KB3dyaXR0ZW4YAiABKAYSDAoEdGV4dBgDIAEoCRIOCgZxdWV1ZWQYBCABKAYiLwoHTWFya1JvdxIkCgRsb2dzGAEgAygLMhYucGFybGV5Lmh1Yi52MS5SZWFkTG9nIiYKB1JlYWRMb2cSDgoGZGV2aWNlGAEgASgMEgsKA3NlcRgCIAEoBCJXCgdDaGF0Um93Eg0KBWRyYWZ0GAEgASgJEhcKD3Njcm9sbF9wb3NpdGlvbhgCIAEoCRIVCg1zY3JvbGxfb2Zmc2V0GAMgASgBEg0KBW11dGVkGAQgASgIIjgKDE9wZW5DaGF0c1JvdxIoCgZwbGFjZXMYASADKAsyGC5wYXJsZXkuaHViLnYxLk9wZW5QbGFjZSIvCglPcGVuUGxhY2USCwoDa2V5GAEgASgJEhUKDWNvbnZlcnNhdGlvbnMYAiADKAxiBnByb3RvMw");
+  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSKrBAoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCRIPCgdhZGRyZXNzGBEgASgJEgwKBHBvcnQYEiABKA0SEgoKbGFzdF9jbG9jaxgTIAEoBhIRCglsYXN0X3VzZXIYFCABKAwSEAoIbWVudGlvbnMYFSABKAQSKAoHcmVhY2hlZBgWIAMoCzIXLnBhcmxleS5odWIudjEuT3duUmVhY2gSKAoIcmVjb3VudHMYFyADKAsyFi5wYXJsZXkuaHViLnYxLlJlY291bnQSDgoGaG9sbG93GBggASgNEg8KB2xlYXZpbmcYGSABKAgSJwoGZmxvb3JzGBogAygLMhcucGFybGV5Lmh1Yi52MS5Mb2dGbG9vciInCghMb2dGbG9vchIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEIh0KCUhvbGxvd1JvdxIQCghwb3NpdGlvbhgBIAEoCSIeCgpMZWF2aW5nUm93EhAKCHBvc2l0aW9uGAEgASgJIikKB1JlY291bnQSDgoGZGV2aWNlGAEgASgMEg4KBmJlaGluZBgCIAEoBCJJCghPd25SZWFjaBIOCgZkZXZpY2UYASABKAwSDAoEc2VudBgCIAEoBBIRCglkZWxpdmVyZWQYAyABKAQSDAoEcmVhZBgEIAEoBCKNAQoHSGVhZFJvdxIlCgVoZWFkcxgBIAMoCzIWLnBhcmxleS5odWIudjEuTG9nSGVhZBImCgZmbG9vcnMYAiADKAsyFi5wYXJsZXkuaHViLnYxLkxvZ0hlYWQSIgoFa25vdHMYAyADKAsyEy5wYXJsZXkuaHViLnYxLktub3QSDwoHYXJyaXZhbBgEIAEoBCJCCgdMb2dIZWFkEgsKA3NlcRgBIAEoBBIMCgRoYXNoGAIgASgMEgwKBHRpbWUYAyABKAYSDgoGcmlnaHRzGAQgAygMIiAKBEtub3QSDAoEZnJvbRgBIAEoBBIKCgJ0bxgCIAEoBCIxCglFcG9jaHNSb3cSJAoGZXBvY2hzGAEgAygLMhQucGFybGV5Lmh1Yi52MS5FcG9jaCIiCgVFcG9jaBIKCgJpZBgBIAEoBhINCgVmaXJzdBgCIAEoBCIrCglDdXJzb3JSb3cSDQoFZXBvY2gYASABKAYSDwoHYXJyaXZhbBgCIAEoBCI5Cg1NZW1iZXJzaGlwUm93Eg0KBWVudHJ5GAEgASgMEgwKBHVzZXIYAiABKAwSCwoDa2V5GAMgASgMIi8KBkFja1JvdxIlCgRsb2dzGAEgAygLMhcucGFybGV5Lmh1Yi52MS5BY2tlZExvZyInCghBY2tlZExvZxIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEIq0CCgpNZXNzYWdlUm93EgwKBHVzZXIYASABKAwSDwoHbWVzc2FnZRgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkSLwoIcmVwbHlfdG8YBSABKAsyHS5wYXJsZXkuaHViLnYxLk1lc3NhZ2VOYW1lUm93EhAKCG1lbnRpb25zGAYgAygMEhQKDG1lbnRpb25zX2FsbBgHIAEoCBIeCgVmaWxlcxgIIAMoCzIPLnBhcmxleS52MS5GaWxlEi4KCXJlZ2lzdGVycxgJIAEoCzIbLnBhcmxleS5odWIudjEuUmVnaXN0ZXJzUm93EiYKBWV2ZW50GAogASgLMhcucGFybGV5Lmh1Yi52MS5FdmVudFJvdxIQCghpbXBvcnRlZBgLIAEoCCIvCg5NZXNzYWdlTmFtZVJvdxIMCgR1c2VyGAEgASgMEg8KB21lc3NhZ2UYAiABKAwiQAoIRXZlbnRSb3cSCgoCaXMYASABKAkSDAoEdXNlchgCIAEoDBIMCgRuYW1lGAMgASgJEgwKBHRleHQYBCABKAki7wEKDFJlZ2lzdGVyc1JvdxIkCgRlZGl0GAEgASgLMhYucGFybGV5Lmh1Yi52MS5FZGl0Um93Eg8KB2RlbGV0ZWQYAiABKAgSLQoJcmVhY3Rpb25zGAMgAygLMhoucGFybGV5Lmh1Yi52MS5SZWFjdGlvblJvdxIrCgtxdWV1ZWRfZWRpdBgEIAEoCzIWLnBhcmxleS5odWIudjEuRWRpdFJvdxI0ChBxdWV1ZWRfcmVhY3Rpb25zGAUgAygLMhoucGFybGV5Lmh1Yi52MS5SZWFjdGlvblJvdxIWCg5xdWV1ZWRfZGVsZXRlZBgGIAEoCCJsCgdFZGl0Um93EgwKBHRpbWUYASABKAYSDAoEaGFzaBgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkSEAoIbWVudGlvbnMYBSADKAwSFAoMbWVudGlvbnNfYWxsGAYgASgIIlMKC1JlYWN0aW9uUm93EgwKBHVzZXIYASABKAwSDQoFZW1vamkYAiABKAkSDAoEdGltZRgDIAEoBhIMCgRoYXNoGAQgASgMEgsKA29mZhgFIAEoCCKPAQoITmFtZWRSb3cSEAoIcG9zaXRpb24YASABKAkSLgoJcmVnaXN0ZXJzGAIgASgLMhsucGFybGV5Lmh1Yi52MS5SZWdpc3RlcnNSb3cSDgoGY29waWVzGAMgAygJEg4KBmhpZGRlbhgEIAEoCBIPCgdkcm9wcGVkGAUgASgIEhAKCGFuc3dlcmVkGAYgASgIIhkKCUFuc3dlclJvdxIMCgR1c2VyGAEgASgMIjsKCkRyb3BwZWRSb3cSDAoEdGltZRgBIAEoBhIOCgZkZXZpY2UYAiABKAwSDwoHYXBwbGllZBgDIAEoCCImCghBYm91dFJvdxIMCgRraW5kGAEgASgNEgwKBHVzZXIYAiABKAwiOQoKRGVsZXRlZFJvdxIrCgRuYW1lGAEgASgLMh0ucGFybGV5Lmh1Yi52MS5NZXNzYWdlTmFtZVJvdyIaCgZBY3RSb3cSEAoIcG9zaXRpb24YASABKAkiPQoKV2FpdGluZ1JvdxIvCghtZXNzYWdlcxgBIAMoCzIdLnBhcmxleS5odWIudjEuV2FpdGluZ01lc3NhZ2UiQQoOV2FpdGluZ01lc3NhZ2USEAoIcmVjZWl2ZWQYASABKAYSDAoEdGV4dBgCIAEoCRIPCgdtZXNzYWdlGAMgASgMIkgKCU91dGJveFJvdxIPCgdtZXNzYWdlGAEgASgMEg4KBnF1ZXVlZBgEIAEoBhIMCgRraW5kGAUgASgNEgwKBGJvZHkYBiABKAwiKwoHTWFya1JvdxIgCgVtYXJrcxgCIAMoCzIRLnBhcmxleS52MS5TaWduZWQiaQoHQ2hhdFJvdxIXCg9zY3JvbGxfcG9zaXRpb24YAiABKAkSFQoNc2Nyb2xsX29mZnNldBgDIAEoARIuCglyZWdpc3RlcnMYBSADKAsyGy5wYXJsZXkuaHViLnYxLktlcHRSZWdpc3RlciJKCgxLZXB0UmVnaXN0ZXISDQoFYWJvdXQYASABKA0SDAoEdGltZRgCIAEoBhIOCgZkZXZpY2UYAyABKAwSDQoFdmFsdWUYBCABKAwiOAoMT3BlbkNoYXRzUm93EigKBnBsYWNlcxgBIAMoCzIYLnBhcmxleS5odWIudjEuT3BlblBsYWNlIi8KCU9wZW5QbGFjZRILCgNrZXkYASABKAkSFQoNY29udmVyc2F0aW9ucxgCIAMoDCI2CgxVbmluZGV4ZWRSb3cSFAoMY29udmVyc2F0aW9uGAEgASgMEhAKCG1lc3NhZ2VzGAIgAygMIkIKCEluZGV4Um93EhAKCGlkZW50aXR5GAEgASgJEhEKCWZpbGxlZF90bxgCIAEoCRIRCglpc19maWxsZWQYAyABKAhiBnByb3RvMw", [file_parley]);
 
 /**
  * conversation/<conv>
@@ -22,7 +24,7 @@ export const file_hub_rows: GenFile = /*@__PURE__*/
  */
 export type ConversationRow = Message<"parley.hub.v1.ConversationRow"> & {
   /**
-   * 1: direct, 2: with a classic client
+   * 1: direct, 2: with a classic client, 3: a room
    *
    * @generated from field: uint32 kind = 1;
    */
@@ -149,6 +151,55 @@ export type ConversationRow = Message<"parley.hub.v1.ConversationRow"> & {
    * @generated from field: fixed64 last_clock = 19;
    */
   lastClock: bigint;
+
+  /**
+   * who wrote last_line
+   *
+   * @generated from field: bytes last_user = 20;
+   */
+  lastUser: Uint8Array;
+
+  /**
+   * unread messages that name the person here
+   *
+   * @generated from field: uint64 mentions = 21;
+   */
+  mentions: bigint;
+
+  /**
+   * by the log of each device of one's own
+   *
+   * @generated from field: repeated parley.hub.v1.OwnReach reached = 22;
+   */
+  reached: OwnReach[];
+
+  /**
+   * what is to be judged again, as the members are others now
+   *
+   * @generated from field: repeated parley.hub.v1.Recount recounts = 23;
+   */
+  recounts: Recount[];
+
+  /**
+   * rises with each hollow row; 0: there are none
+   *
+   * @generated from field: uint32 hollow = 24;
+   */
+  hollow: number;
+
+  /**
+   * there may be leaving rows
+   *
+   * @generated from field: bool leaving = 25;
+   */
+  leaving: boolean;
+
+  /**
+   * what was let go of here, by log: nothing up to there is shown or keeps what it said
+   *
+   * @generated from field: repeated parley.hub.v1.LogFloor floors = 26;
+   */
+  floors: LogFloor[];
 };
 
 /**
@@ -157,6 +208,125 @@ export type ConversationRow = Message<"parley.hub.v1.ConversationRow"> & {
  */
 export const ConversationRowSchema: GenMessage<ConversationRow> = /*@__PURE__*/
   messageDesc(file_hub_rows, 0);
+
+/**
+ * @generated from message parley.hub.v1.LogFloor
+ */
+export type LogFloor = Message<"parley.hub.v1.LogFloor"> & {
+  /**
+   * @generated from field: bytes device = 1;
+   */
+  device: Uint8Array;
+
+  /**
+   * @generated from field: uint64 seq = 2;
+   */
+  seq: bigint;
+};
+
+/**
+ * Describes the message parley.hub.v1.LogFloor.
+ * Use `create(LogFloorSchema)` to create a new message.
+ */
+export const LogFloorSchema: GenMessage<LogFloor> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 1);
+
+/**
+ * hollow/<conv>/<device>/<seq>/<hash8>: an entry that counts and came without what it says, which somebody else may have
+ *
+ * @generated from message parley.hub.v1.HollowRow
+ */
+export type HollowRow = Message<"parley.hub.v1.HollowRow"> & {
+  /**
+   * @generated from field: string position = 1;
+   */
+  position: string;
+};
+
+/**
+ * Describes the message parley.hub.v1.HollowRow.
+ * Use `create(HollowRowSchema)` to create a new message.
+ */
+export const HollowRowSchema: GenMessage<HollowRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 2);
+
+/**
+ * leaving/<conv>/<device>/<seq>/<hash8>: an entry of one's own that was let go of here, and says what it says until
+ * everybody whom it is for has it
+ *
+ * @generated from message parley.hub.v1.LeavingRow
+ */
+export type LeavingRow = Message<"parley.hub.v1.LeavingRow"> & {
+  /**
+   * @generated from field: string position = 1;
+   */
+  position: string;
+};
+
+/**
+ * Describes the message parley.hub.v1.LeavingRow.
+ * Use `create(LeavingRowSchema)` to create a new message.
+ */
+export const LeavingRowSchema: GenMessage<LeavingRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 3);
+
+/**
+ * Entries of a log behind a number; without a device: the lines of what happened, behind so many of them.
+ *
+ * @generated from message parley.hub.v1.Recount
+ */
+export type Recount = Message<"parley.hub.v1.Recount"> & {
+  /**
+   * @generated from field: bytes device = 1;
+   */
+  device: Uint8Array;
+
+  /**
+   * @generated from field: uint64 behind = 2;
+   */
+  behind: bigint;
+};
+
+/**
+ * Describes the message parley.hub.v1.Recount.
+ * Use `create(RecountSchema)` to create a new message.
+ */
+export const RecountSchema: GenMessage<Recount> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 4);
+
+/**
+ * How far one's own messages have come, by log: never goes back.
+ *
+ * @generated from message parley.hub.v1.OwnReach
+ */
+export type OwnReach = Message<"parley.hub.v1.OwnReach"> & {
+  /**
+   * @generated from field: bytes device = 1;
+   */
+  device: Uint8Array;
+
+  /**
+   * @generated from field: uint64 sent = 2;
+   */
+  sent: bigint;
+
+  /**
+   * @generated from field: uint64 delivered = 3;
+   */
+  delivered: bigint;
+
+  /**
+   * @generated from field: uint64 read = 4;
+   */
+  read: bigint;
+};
+
+/**
+ * Describes the message parley.hub.v1.OwnReach.
+ * Use `create(OwnReachSchema)` to create a new message.
+ */
+export const OwnReachSchema: GenMessage<OwnReach> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 5);
 
 /**
  * head/<conv>/<device>: one head per open branch of the log
@@ -168,6 +338,27 @@ export type HeadRow = Message<"parley.hub.v1.HeadRow"> & {
    * @generated from field: repeated parley.hub.v1.LogHead heads = 1;
    */
   heads: LogHead[];
+
+  /**
+   * the log starts behind these here
+   *
+   * @generated from field: repeated parley.hub.v1.LogHead floors = 2;
+   */
+  floors: LogHead[];
+
+  /**
+   * where the log is no single chain, ascending
+   *
+   * @generated from field: repeated parley.hub.v1.Knot knots = 3;
+   */
+  knots: Knot[];
+
+  /**
+   * of the commit that changed it last
+   *
+   * @generated from field: uint64 arrival = 4;
+   */
+  arrival: bigint;
 };
 
 /**
@@ -175,7 +366,7 @@ export type HeadRow = Message<"parley.hub.v1.HeadRow"> & {
  * Use `create(HeadRowSchema)` to create a new message.
  */
 export const HeadRowSchema: GenMessage<HeadRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 1);
+  messageDesc(file_hub_rows, 6);
 
 /**
  * @generated from message parley.hub.v1.LogHead
@@ -197,6 +388,13 @@ export type LogHead = Message<"parley.hub.v1.LogHead"> & {
    * @generated from field: fixed64 time = 3;
    */
   time: bigint;
+
+  /**
+   * membership heads that what follows inherits
+   *
+   * @generated from field: repeated bytes rights = 4;
+   */
+  rights: Uint8Array[];
 };
 
 /**
@@ -204,10 +402,141 @@ export type LogHead = Message<"parley.hub.v1.LogHead"> & {
  * Use `create(LogHeadSchema)` to create a new message.
  */
 export const LogHeadSchema: GenMessage<LogHead> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 2);
+  messageDesc(file_hub_rows, 7);
 
 /**
- * ack/<conv>/<device>: what that device has committed of the logs kept here
+ * Entries of several branches from `from` on; from `to` on, with an entry that names all branches, there is one again.
+ *
+ * @generated from message parley.hub.v1.Knot
+ */
+export type Knot = Message<"parley.hub.v1.Knot"> & {
+  /**
+   * @generated from field: uint64 from = 1;
+   */
+  from: bigint;
+
+  /**
+   * 0: still open
+   *
+   * @generated from field: uint64 to = 2;
+   */
+  to: bigint;
+};
+
+/**
+ * Describes the message parley.hub.v1.Knot.
+ * Use `create(KnotSchema)` to create a new message.
+ */
+export const KnotSchema: GenMessage<Knot> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 8);
+
+/**
+ * epochs: which arrival numbers each start of this hub has given, the latest last
+ *
+ * @generated from message parley.hub.v1.EpochsRow
+ */
+export type EpochsRow = Message<"parley.hub.v1.EpochsRow"> & {
+  /**
+   * @generated from field: repeated parley.hub.v1.Epoch epochs = 1;
+   */
+  epochs: Epoch[];
+};
+
+/**
+ * Describes the message parley.hub.v1.EpochsRow.
+ * Use `create(EpochsRowSchema)` to create a new message.
+ */
+export const EpochsRowSchema: GenMessage<EpochsRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 9);
+
+/**
+ * @generated from message parley.hub.v1.Epoch
+ */
+export type Epoch = Message<"parley.hub.v1.Epoch"> & {
+  /**
+   * random
+   *
+   * @generated from field: fixed64 id = 1;
+   */
+  id: bigint;
+
+  /**
+   * the first number that it gave
+   *
+   * @generated from field: uint64 first = 2;
+   */
+  first: bigint;
+};
+
+/**
+ * Describes the message parley.hub.v1.Epoch.
+ * Use `create(EpochSchema)` to create a new message.
+ */
+export const EpochSchema: GenMessage<Epoch> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 10);
+
+/**
+ * cursor/<peer>/<conv>: up to which arrival number of that device all is here
+ *
+ * @generated from message parley.hub.v1.CursorRow
+ */
+export type CursorRow = Message<"parley.hub.v1.CursorRow"> & {
+  /**
+   * @generated from field: fixed64 epoch = 1;
+   */
+  epoch: bigint;
+
+  /**
+   * @generated from field: uint64 arrival = 2;
+   */
+  arrival: bigint;
+};
+
+/**
+ * Describes the message parley.hub.v1.CursorRow.
+ * Use `create(CursorRowSchema)` to create a new message.
+ */
+export const CursorRowSchema: GenMessage<CursorRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 11);
+
+/**
+ * membership/<conv>/<hash>
+ *
+ * @generated from message parley.hub.v1.MembershipRow
+ */
+export type MembershipRow = Message<"parley.hub.v1.MembershipRow"> & {
+  /**
+   * parley.v1.Entry, with its signature
+   *
+   * @generated from field: bytes entry = 1;
+   */
+  entry: Uint8Array;
+
+  /**
+   * its author
+   *
+   * @generated from field: bytes user = 2;
+   */
+  user: Uint8Array;
+
+  /**
+   * SPKI of the device that wrote it
+   *
+   * @generated from field: bytes key = 3;
+   */
+  key: Uint8Array;
+};
+
+/**
+ * Describes the message parley.hub.v1.MembershipRow.
+ * Use `create(MembershipRowSchema)` to create a new message.
+ */
+export const MembershipRowSchema: GenMessage<MembershipRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 12);
+
+/**
+ * ack/<conv>/<device>: what that device has committed of the logs of one's own devices;
+ * posted/<conv>/<device>: what the mailbox has committed for it
  *
  * @generated from message parley.hub.v1.AckRow
  */
@@ -223,7 +552,7 @@ export type AckRow = Message<"parley.hub.v1.AckRow"> & {
  * Use `create(AckRowSchema)` to create a new message.
  */
 export const AckRowSchema: GenMessage<AckRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 3);
+  messageDesc(file_hub_rows, 13);
 
 /**
  * @generated from message parley.hub.v1.AckedLog
@@ -245,10 +574,10 @@ export type AckedLog = Message<"parley.hub.v1.AckedLog"> & {
  * Use `create(AckedLogSchema)` to create a new message.
  */
 export const AckedLogSchema: GenMessage<AckedLog> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 4);
+  messageDesc(file_hub_rows, 14);
 
 /**
- * message/<conv>/<time>/<device>/<seq>/<hash8>: a message as shown
+ * message/<conv>/<time>/<device>/<seq>/<hash8>: a message as shown, or a line that tells of something
  *
  * @generated from message parley.hub.v1.MessageRow
  */
@@ -271,9 +600,54 @@ export type MessageRow = Message<"parley.hub.v1.MessageRow"> & {
   written: bigint;
 
   /**
+   * as it was sent
+   *
    * @generated from field: string text = 4;
    */
   text: string;
+
+  /**
+   * @generated from field: parley.hub.v1.MessageNameRow reply_to = 5;
+   */
+  replyTo?: MessageNameRow | undefined;
+
+  /**
+   * user ids
+   *
+   * @generated from field: repeated bytes mentions = 6;
+   */
+  mentions: Uint8Array[];
+
+  /**
+   * @generated from field: bool mentions_all = 7;
+   */
+  mentionsAll: boolean;
+
+  /**
+   * @generated from field: repeated parley.v1.File files = 8;
+   */
+  files: File[];
+
+  /**
+   * what was done with it since
+   *
+   * @generated from field: parley.hub.v1.RegistersRow registers = 9;
+   */
+  registers?: RegistersRow | undefined;
+
+  /**
+   * of a line that is no message
+   *
+   * @generated from field: parley.hub.v1.EventRow event = 10;
+   */
+  event?: EventRow | undefined;
+
+  /**
+   * from an export: part of no log
+   *
+   * @generated from field: bool imported = 11;
+   */
+  imported: boolean;
 };
 
 /**
@@ -281,7 +655,202 @@ export type MessageRow = Message<"parley.hub.v1.MessageRow"> & {
  * Use `create(MessageRowSchema)` to create a new message.
  */
 export const MessageRowSchema: GenMessage<MessageRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 5);
+  messageDesc(file_hub_rows, 15);
+
+/**
+ * @generated from message parley.hub.v1.MessageNameRow
+ */
+export type MessageNameRow = Message<"parley.hub.v1.MessageNameRow"> & {
+  /**
+   * @generated from field: bytes user = 1;
+   */
+  user: Uint8Array;
+
+  /**
+   * @generated from field: bytes message = 2;
+   */
+  message: Uint8Array;
+};
+
+/**
+ * Describes the message parley.hub.v1.MessageNameRow.
+ * Use `create(MessageNameRowSchema)` to create a new message.
+ */
+export const MessageNameRowSchema: GenMessage<MessageNameRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 16);
+
+/**
+ * What happened in a room, as control-infos.ts names it.
+ *
+ * @generated from message parley.hub.v1.EventRow
+ */
+export type EventRow = Message<"parley.hub.v1.EventRow"> & {
+  /**
+   * @generated from field: string is = 1;
+   */
+  is: string;
+
+  /**
+   * whom it befell
+   *
+   * @generated from field: bytes user = 2;
+   */
+  user: Uint8Array;
+
+  /**
+   * of them
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string text = 4;
+   */
+  text: string;
+};
+
+/**
+ * Describes the message parley.hub.v1.EventRow.
+ * Use `create(EventRowSchema)` to create a new message.
+ */
+export const EventRowSchema: GenMessage<EventRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 17);
+
+/**
+ * What was done with a message, merged: of each the highest (time, hash) counts, and deletion beats all.
+ *
+ * @generated from message parley.hub.v1.RegistersRow
+ */
+export type RegistersRow = Message<"parley.hub.v1.RegistersRow"> & {
+  /**
+   * @generated from field: parley.hub.v1.EditRow edit = 1;
+   */
+  edit?: EditRow | undefined;
+
+  /**
+   * @generated from field: bool deleted = 2;
+   */
+  deleted: boolean;
+
+  /**
+   * one for each user and emoji
+   *
+   * @generated from field: repeated parley.hub.v1.ReactionRow reactions = 3;
+   */
+  reactions: ReactionRow[];
+
+  /**
+   * Acts of one's own that wait in the outbox: they count for more than what is sealed.
+   *
+   * @generated from field: parley.hub.v1.EditRow queued_edit = 4;
+   */
+  queuedEdit?: EditRow | undefined;
+
+  /**
+   * @generated from field: repeated parley.hub.v1.ReactionRow queued_reactions = 5;
+   */
+  queuedReactions: ReactionRow[];
+
+  /**
+   * @generated from field: bool queued_deleted = 6;
+   */
+  queuedDeleted: boolean;
+};
+
+/**
+ * Describes the message parley.hub.v1.RegistersRow.
+ * Use `create(RegistersRowSchema)` to create a new message.
+ */
+export const RegistersRowSchema: GenMessage<RegistersRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 18);
+
+/**
+ * @generated from message parley.hub.v1.EditRow
+ */
+export type EditRow = Message<"parley.hub.v1.EditRow"> & {
+  /**
+   * hybrid logical clock; of a queued one 0
+   *
+   * @generated from field: fixed64 time = 1;
+   */
+  time: bigint;
+
+  /**
+   * of a queued one its number in the outbox, 8 bytes
+   *
+   * @generated from field: bytes hash = 2;
+   */
+  hash: Uint8Array;
+
+  /**
+   * ms since 1970
+   *
+   * @generated from field: fixed64 written = 3;
+   */
+  written: bigint;
+
+  /**
+   * @generated from field: string text = 4;
+   */
+  text: string;
+
+  /**
+   * @generated from field: repeated bytes mentions = 5;
+   */
+  mentions: Uint8Array[];
+
+  /**
+   * @generated from field: bool mentions_all = 6;
+   */
+  mentionsAll: boolean;
+};
+
+/**
+ * Describes the message parley.hub.v1.EditRow.
+ * Use `create(EditRowSchema)` to create a new message.
+ */
+export const EditRowSchema: GenMessage<EditRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 19);
+
+/**
+ * @generated from message parley.hub.v1.ReactionRow
+ */
+export type ReactionRow = Message<"parley.hub.v1.ReactionRow"> & {
+  /**
+   * @generated from field: bytes user = 1;
+   */
+  user: Uint8Array;
+
+  /**
+   * @generated from field: string emoji = 2;
+   */
+  emoji: string;
+
+  /**
+   * as in EditRow
+   *
+   * @generated from field: fixed64 time = 3;
+   */
+  time: bigint;
+
+  /**
+   * @generated from field: bytes hash = 4;
+   */
+  hash: Uint8Array;
+
+  /**
+   * @generated from field: bool off = 5;
+   */
+  off: boolean;
+};
+
+/**
+ * Describes the message parley.hub.v1.ReactionRow.
+ * Use `create(ReactionRowSchema)` to create a new message.
+ */
+export const ReactionRowSchema: GenMessage<ReactionRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 20);
 
 /**
  * named/<conv>/<user>/<message>: where the message stands, so that it is shown once
@@ -290,9 +859,46 @@ export const MessageRowSchema: GenMessage<MessageRow> = /*@__PURE__*/
  */
 export type NamedRow = Message<"parley.hub.v1.NamedRow"> & {
   /**
+   * empty: not here, but something was done with it
+   *
    * @generated from field: string position = 1;
    */
   position: string;
+
+  /**
+   * while it stands at no sealed position, or is hidden
+   *
+   * @generated from field: parley.hub.v1.RegistersRow registers = 2;
+   */
+  registers?: RegistersRow | undefined;
+
+  /**
+   * of one that was sealed several times: all positions
+   *
+   * @generated from field: repeated string copies = 3;
+   */
+  copies: string[];
+
+  /**
+   * it was dropped here: it is shown no more
+   *
+   * @generated from field: bool hidden = 4;
+   */
+  hidden: boolean;
+
+  /**
+   * it was deleted before it left the outbox
+   *
+   * @generated from field: bool dropped = 5;
+   */
+  dropped: boolean;
+
+  /**
+   * there are answer rows
+   *
+   * @generated from field: bool answered = 6;
+   */
+  answered: boolean;
 };
 
 /**
@@ -300,7 +906,129 @@ export type NamedRow = Message<"parley.hub.v1.NamedRow"> & {
  * Use `create(NamedRowSchema)` to create a new message.
  */
 export const NamedRowSchema: GenMessage<NamedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 6);
+  messageDesc(file_hub_rows, 21);
+
+/**
+ * answer/<conv>/<user>/<message>/<position>: a message that answers that one and shows some of its words
+ *
+ * @generated from message parley.hub.v1.AnswerRow
+ */
+export type AnswerRow = Message<"parley.hub.v1.AnswerRow"> & {
+  /**
+   * who answers
+   *
+   * @generated from field: bytes user = 1;
+   */
+  user: Uint8Array;
+};
+
+/**
+ * Describes the message parley.hub.v1.AnswerRow.
+ * Use `create(AnswerRowSchema)` to create a new message.
+ */
+export const AnswerRowSchema: GenMessage<AnswerRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 22);
+
+/**
+ * dropped/<conv>/<user>/<message>: a message that the person here has dropped for themselves, on whichever device
+ *
+ * @generated from message parley.hub.v1.DroppedRow
+ */
+export type DroppedRow = Message<"parley.hub.v1.DroppedRow"> & {
+  /**
+   * hybrid logical clock
+   *
+   * @generated from field: fixed64 time = 1;
+   */
+  time: bigint;
+
+  /**
+   * that has dropped it
+   *
+   * @generated from field: bytes device = 2;
+   */
+  device: Uint8Array;
+
+  /**
+   * it is shown here no more
+   *
+   * @generated from field: bool applied = 3;
+   */
+  applied: boolean;
+};
+
+/**
+ * Describes the message parley.hub.v1.DroppedRow.
+ * Use `create(DroppedRowSchema)` to create a new message.
+ */
+export const DroppedRowSchema: GenMessage<DroppedRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 23);
+
+/**
+ * about/<conv>/<user>/<message>/<kind>/<position>: an entry that did something with that message
+ *
+ * @generated from message parley.hub.v1.AboutRow
+ */
+export type AboutRow = Message<"parley.hub.v1.AboutRow"> & {
+  /**
+   * as in its header
+   *
+   * @generated from field: uint32 kind = 1;
+   */
+  kind: number;
+
+  /**
+   * its author
+   *
+   * @generated from field: bytes user = 2;
+   */
+  user: Uint8Array;
+};
+
+/**
+ * Describes the message parley.hub.v1.AboutRow.
+ * Use `create(AboutRowSchema)` to create a new message.
+ */
+export const AboutRowSchema: GenMessage<AboutRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 24);
+
+/**
+ * deleted/<conv>/<device>/<seq>/<hash8>: an entry whose message was deleted, known or not
+ *
+ * @generated from message parley.hub.v1.DeletedRow
+ */
+export type DeletedRow = Message<"parley.hub.v1.DeletedRow"> & {
+  /**
+   * @generated from field: parley.hub.v1.MessageNameRow name = 1;
+   */
+  name?: MessageNameRow | undefined;
+};
+
+/**
+ * Describes the message parley.hub.v1.DeletedRow.
+ * Use `create(DeletedRowSchema)` to create a new message.
+ */
+export const DeletedRowSchema: GenMessage<DeletedRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 25);
+
+/**
+ * act/<conv>/<id>: an act of one's own that was taken, so that it is done once
+ *
+ * @generated from message parley.hub.v1.ActRow
+ */
+export type ActRow = Message<"parley.hub.v1.ActRow"> & {
+  /**
+   * @generated from field: string position = 1;
+   */
+  position: string;
+};
+
+/**
+ * Describes the message parley.hub.v1.ActRow.
+ * Use `create(ActRowSchema)` to create a new message.
+ */
+export const ActRowSchema: GenMessage<ActRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 26);
 
 /**
  * classic-waiting/<conv>: what a classic client has written whose chat request waits for an answer
@@ -319,7 +1047,7 @@ export type WaitingRow = Message<"parley.hub.v1.WaitingRow"> & {
  * Use `create(WaitingRowSchema)` to create a new message.
  */
 export const WaitingRowSchema: GenMessage<WaitingRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 7);
+  messageDesc(file_hub_rows, 27);
 
 /**
  * @generated from message parley.hub.v1.WaitingMessage
@@ -350,10 +1078,10 @@ export type WaitingMessage = Message<"parley.hub.v1.WaitingMessage"> & {
  * Use `create(WaitingMessageSchema)` to create a new message.
  */
 export const WaitingMessageSchema: GenMessage<WaitingMessage> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 8);
+  messageDesc(file_hub_rows, 28);
 
 /**
- * outbox/<conv>/<n>: a message that waits for its place in the log
+ * outbox/<conv>/<n>: what waits for its place in the log
  *
  * @generated from message parley.hub.v1.OutboxRow
  */
@@ -366,21 +1094,21 @@ export type OutboxRow = Message<"parley.hub.v1.OutboxRow"> & {
   /**
    * ms since 1970
    *
-   * @generated from field: fixed64 written = 2;
-   */
-  written: bigint;
-
-  /**
-   * @generated from field: string text = 3;
-   */
-  text: string;
-
-  /**
-   * ms since 1970
-   *
    * @generated from field: fixed64 queued = 4;
    */
   queued: bigint;
+
+  /**
+   * @generated from field: uint32 kind = 5;
+   */
+  kind: number;
+
+  /**
+   * parley.v1.Body
+   *
+   * @generated from field: bytes body = 6;
+   */
+  body: Uint8Array;
 };
 
 /**
@@ -388,18 +1116,18 @@ export type OutboxRow = Message<"parley.hub.v1.OutboxRow"> & {
  * Use `create(OutboxRowSchema)` to create a new message.
  */
 export const OutboxRowSchema: GenMessage<OutboxRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 9);
+  messageDesc(file_hub_rows, 29);
 
 /**
- * mark/<conv>/<user>: how far that user has read each device's log
+ * mark/<conv>/<user>: how far that user has read, as their devices have signed it; none is within another
  *
  * @generated from message parley.hub.v1.MarkRow
  */
 export type MarkRow = Message<"parley.hub.v1.MarkRow"> & {
   /**
-   * @generated from field: repeated parley.hub.v1.ReadLog logs = 1;
+   * @generated from field: repeated parley.v1.Signed marks = 2;
    */
-  logs: ReadLog[];
+  marks: Signed[];
 };
 
 /**
@@ -407,41 +1135,14 @@ export type MarkRow = Message<"parley.hub.v1.MarkRow"> & {
  * Use `create(MarkRowSchema)` to create a new message.
  */
 export const MarkRowSchema: GenMessage<MarkRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 10);
+  messageDesc(file_hub_rows, 30);
 
 /**
- * @generated from message parley.hub.v1.ReadLog
- */
-export type ReadLog = Message<"parley.hub.v1.ReadLog"> & {
-  /**
-   * @generated from field: bytes device = 1;
-   */
-  device: Uint8Array;
-
-  /**
-   * @generated from field: uint64 seq = 2;
-   */
-  seq: bigint;
-};
-
-/**
- * Describes the message parley.hub.v1.ReadLog.
- * Use `create(ReadLogSchema)` to create a new message.
- */
-export const ReadLogSchema: GenMessage<ReadLog> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 11);
-
-/**
- * chat/<conv>: what front ends keep of a conversation
+ * chat/<conv>: what front ends keep of a conversation. That of 32 zero bytes holds what is kept of the account.
  *
  * @generated from message parley.hub.v1.ChatRow
  */
 export type ChatRow = Message<"parley.hub.v1.ChatRow"> & {
-  /**
-   * @generated from field: string draft = 1;
-   */
-  draft: string;
-
   /**
    * empty: at the latest message
    *
@@ -457,9 +1158,11 @@ export type ChatRow = Message<"parley.hub.v1.ChatRow"> & {
   scrollOffset: number;
 
   /**
-   * @generated from field: bool muted = 4;
+   * one for each `about`, shared by one's own devices
+   *
+   * @generated from field: repeated parley.hub.v1.KeptRegister registers = 5;
    */
-  muted: boolean;
+  registers: KeptRegister[];
 };
 
 /**
@@ -467,7 +1170,45 @@ export type ChatRow = Message<"parley.hub.v1.ChatRow"> & {
  * Use `create(ChatRowSchema)` to create a new message.
  */
 export const ChatRowSchema: GenMessage<ChatRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 12);
+  messageDesc(file_hub_rows, 31);
+
+/**
+ * As parley.v1.Register.
+ *
+ * @generated from message parley.hub.v1.KeptRegister
+ */
+export type KeptRegister = Message<"parley.hub.v1.KeptRegister"> & {
+  /**
+   * @generated from field: uint32 about = 1;
+   */
+  about: number;
+
+  /**
+   * hybrid logical clock
+   *
+   * @generated from field: fixed64 time = 2;
+   */
+  time: bigint;
+
+  /**
+   * that has set it
+   *
+   * @generated from field: bytes device = 3;
+   */
+  device: Uint8Array;
+
+  /**
+   * @generated from field: bytes value = 4;
+   */
+  value: Uint8Array;
+};
+
+/**
+ * Describes the message parley.hub.v1.KeptRegister.
+ * Use `create(KeptRegisterSchema)` to create a new message.
+ */
+export const KeptRegisterSchema: GenMessage<KeptRegister> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 32);
 
 /**
  * open-chats: which chats are open where, the place saved last at the end
@@ -486,7 +1227,7 @@ export type OpenChatsRow = Message<"parley.hub.v1.OpenChatsRow"> & {
  * Use `create(OpenChatsRowSchema)` to create a new message.
  */
 export const OpenChatsRowSchema: GenMessage<OpenChatsRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 13);
+  messageDesc(file_hub_rows, 33);
 
 /**
  * @generated from message parley.hub.v1.OpenPlace
@@ -508,5 +1249,65 @@ export type OpenPlace = Message<"parley.hub.v1.OpenPlace"> & {
  * Use `create(OpenPlaceSchema)` to create a new message.
  */
 export const OpenPlaceSchema: GenMessage<OpenPlace> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 14);
+  messageDesc(file_hub_rows, 34);
+
+/**
+ * unindexed/<random>: messages of a conversation that the search index has to look at again, written with what changed
+ * them
+ *
+ * @generated from message parley.hub.v1.UnindexedRow
+ */
+export type UnindexedRow = Message<"parley.hub.v1.UnindexedRow"> & {
+  /**
+   * @generated from field: bytes conversation = 1;
+   */
+  conversation: Uint8Array;
+
+  /**
+   * user id and message id, one behind the other
+   *
+   * @generated from field: repeated bytes messages = 2;
+   */
+  messages: Uint8Array[];
+};
+
+/**
+ * Describes the message parley.hub.v1.UnindexedRow.
+ * Use `create(UnindexedRowSchema)` to create a new message.
+ */
+export const UnindexedRowSchema: GenMessage<UnindexedRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 35);
+
+/**
+ * search-index: the index that has been told all, or is being filled
+ *
+ * @generated from message parley.hub.v1.IndexRow
+ */
+export type IndexRow = Message<"parley.hub.v1.IndexRow"> & {
+  /**
+   * as the index calls itself
+   *
+   * @generated from field: string identity = 1;
+   */
+  identity: string;
+
+  /**
+   * key of the last message row that it was told of, while it is filled
+   *
+   * @generated from field: string filled_to = 2;
+   */
+  filledTo: string;
+
+  /**
+   * @generated from field: bool is_filled = 3;
+   */
+  isFilled: boolean;
+};
+
+/**
+ * Describes the message parley.hub.v1.IndexRow.
+ * Use `create(IndexRowSchema)` to create a new message.
+ */
+export const IndexRowSchema: GenMessage<IndexRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 36);
 

@@ -14,6 +14,7 @@ export type DeviceId = Id<'device'>
 export type RegistryId = Id<'registry'>
 export type ConversationId = Id<'conversation'>
 export type MessageId = Id<'message'>
+export type FileHash = Id<'file'>
 
 /** A user's id: 16 bytes, or their text. Throws `bad-frame` for other bytes, `bad-address` for other text. */
 export const userId = (value: Uint8Array | string) => checked(value, 16, 'user id') as UserId
@@ -25,6 +26,8 @@ export const registryId = (value: Uint8Array | string) => checked(value, 32, 're
 export const conversationId = (value: Uint8Array | string) => checked(value, 32, 'conversation id') as ConversationId
 /** A message's id: 16 bytes, or their text. */
 export const messageId = (value: Uint8Array | string) => checked(value, 16, 'message id') as MessageId
+/** The hash of a file's content: 32 bytes, or their text. */
+export const fileHash = (value: Uint8Array | string) => checked(value, 32, 'hash of a file') as FileHash
 
 /** Where a registry's id stands, of people who share none: 32 zero bytes. No key has that hash. */
 export const noRegistry = 'a'.repeat(52) as RegistryId

@@ -35,6 +35,13 @@ export function spkiOf(key: KeyObject): Uint8Array<ArrayBuffer> {
   return spki
 }
 
+/** The SPKI of an uncompressed point, 65 bytes. Throws `bad-frame` for what is none. */
+export function spkiOfPoint(point: Uint8Array): Uint8Array<ArrayBuffer> {
+  const spki = new Uint8Array(Buffer.concat([prefix.subarray(0, -1), point]))
+  publicKeyOf(spki)
+  return spki
+}
+
 /** A new P-256 key pair. */
 export function generateKeyPair(): { privateKey: KeyObject; spki: Uint8Array<ArrayBuffer> } {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' })

@@ -29,15 +29,22 @@ export function readTeamName(text: string): string {
   return readShownName(text, 'The name of a team')
 }
 
-function readShownName(text: string, what: string): string {
+/** The name of a room as it is kept: like a display name, up to 80 characters. Throws `bad-name` with words for a person. */
+export function readRoomName(text: string): string {
+  return readShownName(text, 'The name of a room', limits.roomName)
+}
+
+/** The topic of a room as it is kept: one line of up to 500 characters, or none. Throws `bad-name` with words for a person. */
+export function readRoomTopic(text: string): string {
+  return text.trim() === '' ? '' : readShownName(text, 'The topic of a room', limits.roomTopic)
+}
+
+function readShownName(text: string, what: string, most: number = limits.displayName): string {
   const name = text.trim().normalize('NFC')
   const length = [...name].length
   if (length === 0) throw new ParleyError('bad-name', `${what} cannot be empty. Give at least one character.`)
-  if (length > limits.displayName || name.length > 2 * limits.displayName) {
-    throw new ParleyError(
-      'bad-name',
-      `${what} has at most ${limits.displayName} characters, not ${length}. Shorten it.`,
-    )
+  if (length > most || name.length > 2 * most) {
+    throw new ParleyError('bad-name', `${what} has at most ${most} characters, not ${length}. Shorten it.`)
   }
   if (misleading.test(name) || !name.isWellFormed()) {
     throw new ParleyError(

@@ -13,7 +13,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file parley.proto.
  */
 export const file_parley: GenFile = /*@__PURE__*/
-  fileDesc("CgxwYXJsZXkucHJvdG8SCXBhcmxleS52MSI5CgZTaWduZWQSCwoDYWxnGAEgASgNEg8KB3BheWxvYWQYAiABKAwSEQoJc2lnbmF0dXJlGAMgASgMIqsBCgtBdHRlc3RhdGlvbhIQCghyZWdpc3RyeRgBIAEoDBIMCgR1c2VyGAIgASgMEgwKBG5hbWUYAyABKAkSFAoMZGlzcGxheV9uYW1lGAQgASgJEhMKC2FjY291bnRfa2V5GAUgASgMEhIKCmdlbmVyYXRpb24YBiABKA0SDgoGZGVuaWVkGAcgAygMEg4KBmlzc3VlZBgIIAEoBhIPCgdleHBpcmVzGAkgASgGIoIBCgZSb3N0ZXISEAoIcmVnaXN0cnkYASABKAwSDAoEdXNlchgCIAEoDBISCgpnZW5lcmF0aW9uGAMgASgNEg8KB3ZlcnNpb24YBCABKAQSIgoHZGV2aWNlcxgFIAMoCzIRLnBhcmxleS52MS5EZXZpY2USDwoHcmV2b2tlZBgGIAMoDCIyCgZEZXZpY2USCwoDa2V5GAEgASgMEgwKBG5hbWUYAiABKAkSDQoFYWRkZWQYAyABKAYiawoGTm90aWNlEhAKCHJlZ2lzdHJ5GAEgASgMEg4KBm51bWJlchgCIAEoBBIOCgZpc3N1ZWQYAyABKAYSCwoDa2V5GAQgASgMEg8KB2FkZHJlc3MYBSABKAkSEQoJc3VjY2Vzc29yGAYgASgMIpsBCgZIZWFkZXISFAoMY29udmVyc2F0aW9uGAEgASgMEg4KBmRldmljZRgCIAEoDBILCgNzZXEYAyABKAQSDAoEcHJldhgEIAMoDBIMCgR0aW1lGAUgASgGEg4KBnJpZ2h0cxgGIAMoDBIMCgRraW5kGAcgASgNEhEKCWJvZHlfaGFzaBgIIAEoDBIRCglib2R5X3NpemUYCSABKA0iUwoFRW50cnkSDgoGaGVhZGVyGAEgASgMEgwKBHNhbHQYAiABKAwSDAoEYm9keRgDIAEoDBIRCglzaWduYXR1cmUYBCABKAwSCwoDYWxnGAUgASgNIk8KBEJvZHkSDwoHbWVzc2FnZRgBIAEoDBIPCgd3cml0dGVuGAIgASgGEh8KBHRleHQYECABKAsyDy5wYXJsZXkudjEuVGV4dEgAQgQKAmlzIhQKBFRleHQSDAoEdGV4dBgBIAEoCSKtAQoFRnJhbWUSCgoCaWQYASABKA0SJQoHcmVxdWVzdBgCIAEoCzISLnBhcmxleS52MS5SZXF1ZXN0SAASIQoFcmVwbHkYAyABKAsyEC5wYXJsZXkudjEuUmVwbHlIABIhCgVldmVudBgEIAEoCzIQLnBhcmxleS52MS5FdmVudEgAEiUKB2ZhaWx1cmUYBSABKAsyEi5wYXJsZXkudjEuRmFpbHVyZUgAQgQKAmlzIvoICgdSZXF1ZXN0EjIKDnJlZ2lzdHJ5X2hlbGxvGAEgASgLMhgucGFybGV5LnYxLlJlZ2lzdHJ5SGVsbG9IABIkCgdzaWduX3VwGAIgASgLMhEucGFybGV5LnYxLlNpZ25VcEgAEiQKB3NpZ25faW4YAyABKAsyES5wYXJsZXkudjEuU2lnbkluSAASJwoIY29udGludWUYBCABKAsyEy5wYXJsZXkudjEuQ29udGludWVIABIhCgVyZW5ldxgFIAEoCzIQLnBhcmxleS52MS5SZW5ld0gAEiYKCHNpZ25fb3V0GAYgASgLMhIucGFybGV5LnYxLlNpZ25PdXRIABI4ChFwdWJsaXNoX2FkZHJlc3NlcxgHIAEoCzIbLnBhcmxleS52MS5QdWJsaXNoQWRkcmVzc2VzSAASLgoMd2F0Y2hfb25saW5lGAggASgLMhYucGFybGV5LnYxLldhdGNoT25saW5lSAASIwoGc2VhcmNoGAkgASgLMhEucGFybGV5LnYxLlNlYXJjaEgAEiQKB2xvb2tfdXAYCiABKAsyES5wYXJsZXkudjEuTG9va1VwSAASHwoEcGluZxgLIAEoCzIPLnBhcmxleS52MS5QaW5nSAASKgoKc2V0X3N0YXR1cxgMIAEoCzIULnBhcmxleS52MS5TZXRTdGF0dXNIABIlCgdkZXZpY2VzGA0gASgLMhIucGFybGV5LnYxLkRldmljZXNIABIyCg5wdWJsaXNoX3Jvc3RlchgOIAEoCzIYLnBhcmxleS52MS5QdWJsaXNoUm9zdGVySAASMwoPbmV3X2FjY291bnRfa2V5GA8gASgLMhgucGFybGV5LnYxLk5ld0FjY291bnRLZXlIABIsCgtkcm9wX2RldmljZRgQIAEoCzIVLnBhcmxleS52MS5Ecm9wRGV2aWNlSAASNAoPY2hhbmdlX3Bhc3N3b3JkGBEgASgLMhkucGFybGV5LnYxLkNoYW5nZVBhc3N3b3JkSAASMgoOcmVzZXRfcGFzc3dvcmQYEiABKAsyGC5wYXJsZXkudjEuUmVzZXRQYXNzd29yZEgAEjAKDWNyZWF0ZV9pbnZpdGUYEyABKAsyFy5wYXJsZXkudjEuQ3JlYXRlSW52aXRlSAASLgoMbGlzdF9pbnZpdGVzGBQgASgLMhYucGFybGV5LnYxLkxpc3RJbnZpdGVzSAASMAoNcmV2b2tlX2ludml0ZRgVIAEoCzIXLnBhcmxleS52MS5SZXZva2VJbnZpdGVIABIsCgtzZXRfY2xhc3NpYxgWIAEoCzIVLnBhcmxleS52MS5TZXRDbGFzc2ljSAASKAoJYXNrX3JlbGF5GBcgASgLMhMucGFybGV5LnYxLkFza1JlbGF5SAASKgoKcGVlcl9oZWxsbxggIAEoCzIULnBhcmxleS52MS5QZWVySGVsbG9IABIzCg9hc2tfYWNjb3VudF9rZXkYISABKAsyGC5wYXJsZXkudjEuQXNrQWNjb3VudEtleUgAQgQKAmlzIuUECgVSZXBseRI2ChByZWdpc3RyeV93ZWxjb21lGAEgASgLMhoucGFybGV5LnYxLlJlZ2lzdHJ5V2VsY29tZUgAEikKCWNoYWxsZW5nZRgCIAEoCzIULnBhcmxleS52MS5DaGFsbGVuZ2VIABIoCglzaWduZWRfaW4YAyABKAsyEy5wYXJsZXkudjEuU2lnbmVkSW5IABIlCgdyZW5ld2VkGAQgASgLMhIucGFybGV5LnYxLlJlbmV3ZWRIABIfCgRkb25lGAUgASgLMg8ucGFybGV5LnYxLkRvbmVIABI0Cg9vbmxpbmVfc25hcHNob3QYBiABKAsyGS5wYXJsZXkudjEuT25saW5lU25hcHNob3RIABIjCgZwZW9wbGUYByABKAsyES5wYXJsZXkudjEuUGVvcGxlSAASKAoJbG9va2VkX3VwGAggASgLMhMucGFybGV5LnYxLkxvb2tlZFVwSAASLAoLZGV2aWNlX2xpc3QYCSABKAsyFS5wYXJsZXkudjEuRGV2aWNlTGlzdEgAEiMKBmludml0ZRgKIAEoCzIRLnBhcmxleS52MS5JbnZpdGVIABIsCgtpbnZpdGVfbGlzdBgLIAEoCzIVLnBhcmxleS52MS5JbnZpdGVMaXN0SAASIQoFcmVsYXkYDCABKAsyEC5wYXJsZXkudjEuUmVsYXlIABIqCgpwZWVyX2hlbGxvGCAgASgLMhQucGFybGV5LnYxLlBlZXJIZWxsb0gAEiwKC2FjY291bnRfa2V5GCEgASgLMhUucGFybGV5LnYxLkFjY291bnRLZXlIAEIECgJpcyKHBAoFRXZlbnQSMAoNb25saW5lX2NoYW5nZRgBIAEoCzIXLnBhcmxleS52MS5PbmxpbmVDaGFuZ2VIABIwCg1zZXNzaW9uX2VuZGVkGAIgASgLMhcucGFybGV5LnYxLlNlc3Npb25FbmRlZEgAEjIKDnBlb3BsZV9jaGFuZ2VkGAMgASgLMhgucGFybGV5LnYxLlBlb3BsZUNoYW5nZWRIABIsCgtvd25fY2hhbmdlZBgEIAEoCzIVLnBhcmxleS52MS5Pd25DaGFuZ2VkSAASMAoNcmVsYXlfb2ZmZXJlZBgFIAEoCzIXLnBhcmxleS52MS5SZWxheU9mZmVyZWRIABIuCgxub3RpY2VfZ2l2ZW4YBiABKAsyFi5wYXJsZXkudjEuTm90aWNlR2l2ZW5IABIfCgRoYXZlGCAgASgLMg8ucGFybGV5LnYxLkhhdmVIABIfCgR3YW50GCEgASgLMg8ucGFybGV5LnYxLldhbnRIABIlCgdlbnRyaWVzGCIgASgLMhIucGFybGV5LnYxLkVudHJpZXNIABIdCgNhY2sYIyABKAsyDi5wYXJsZXkudjEuQWNrSAASIwoGcmVmdXNlGCQgASgLMhEucGFybGV5LnYxLlJlZnVzZUgAEiMKBnJlc3VtZRglIAEoCzIRLnBhcmxleS52MS5SZXN1bWVIAEIECgJpcyI9CgdGYWlsdXJlEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCRITCgtyZXRyeV9hZnRlchgDIAEoDSIGCgREb25lIgYKBFBpbmciIQoNUmVnaXN0cnlIZWxsbxIQCgh2ZXJzaW9ucxgBIAMoDSKxAQoPUmVnaXN0cnlXZWxjb21lEg8KB3ZlcnNpb24YASABKA0SDAoEdGltZRgCIAEoBhIMCgR0ZWFtGAMgASgJEhIKCm1lY2hhbmlzbXMYBCADKAkSDwoHc2lnbl91cBgFIAEoCRIWCg5oZWFydGJlYXRfcG9ydBgGIAEoDRIQCghyZWdpc3RyeRgHIAEoDBIiCgdub3RpY2VzGAggAygLMhEucGFybGV5LnYxLlNpZ25lZCKkAQoGU2lnblVwEgwKBG5hbWUYASABKAkSFAoMZGlzcGxheV9uYW1lGAIgASgJEgwKBHVzZXIYAyABKAwSEwoLYWNjb3VudF9rZXkYBCABKAwSIQoGcm9zdGVyGAUgASgLMhEucGFybGV5LnYxLlNpZ25lZBIOCgZpbnZpdGUYBiABKAwSEQoJbWVjaGFuaXNtGAcgASgJEg0KBWZpcnN0GAggASgMIl0KBlNpZ25JbhIMCgRuYW1lGAEgASgJEhEKCW1lY2hhbmlzbRgCIAEoCRINCgVmaXJzdBgDIAEoDBIOCgZzdGF0dXMYBCABKAkSEwoLZGV2aWNlX25hbWUYBSABKAkiGwoJU2V0U3RhdHVzEg4KBnN0YXR1cxgBIAEoCSIZCglDaGFsbGVuZ2USDAoEZGF0YRgBIAEoDCIYCghDb250aW51ZRIMCgRkYXRhGAEgASgMIrMBCghTaWduZWRJbhIPCgdzZXNzaW9uGAEgASgMEhUKDWJlYXRfaW50ZXJ2YWwYAiABKA0SJgoLYXR0ZXN0YXRpb24YAyABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgEIAEoCzIRLnBhcmxleS52MS5TaWduZWQSDwoHcGVuZGluZxgFIAEoCBIMCgRyb2xlGAYgASgJEhUKDWNsYXNzaWNfYWxpYXMYByABKAkiBwoFUmVuZXciMQoHUmVuZXdlZBImCgthdHRlc3RhdGlvbhgBIAEoCzIRLnBhcmxleS52MS5TaWduZWQiCQoHU2lnbk91dCItCgxTZXNzaW9uRW5kZWQSDAoEY29kZRgBIAEoCRIPCgdtZXNzYWdlGAIgASgJIh4KDVBlb3BsZUNoYW5nZWQSDQoFdXNlcnMYASADKAwiZQoKT3duQ2hhbmdlZBImCgthdHRlc3RhdGlvbhgBIAEoCzIRLnBhcmxleS52MS5TaWduZWQSIQoGcm9zdGVyGAIgASgLMhEucGFybGV5LnYxLlNpZ25lZBIMCgRyb2xlGAMgASgJIjAKC05vdGljZUdpdmVuEiEKBm5vdGljZRgBIAEoCzIRLnBhcmxleS52MS5TaWduZWQiCQoHRGV2aWNlcyI6CgpEZXZpY2VMaXN0EiwKB2RldmljZXMYASADKAsyGy5wYXJsZXkudjEuUmVnaXN0ZXJlZERldmljZSJ8ChBSZWdpc3RlcmVkRGV2aWNlEgsKA2tleRgBIAEoDBIMCgRuYW1lGAIgASgJEg0KBWFkZGVkGAMgASgGEgwKBHNlZW4YBCABKAYSDwoHcGVuZGluZxgFIAEoCBIOCgZvbmxpbmUYBiABKAgSDwoHYWRkcmVzcxgHIAEoCSIyCg1QdWJsaXNoUm9zdGVyEiEKBnJvc3RlchgBIAEoCzIRLnBhcmxleS52MS5TaWduZWQiRwoNTmV3QWNjb3VudEtleRITCgthY2NvdW50X2tleRgBIAEoDBIhCgZyb3N0ZXIYAiABKAsyES5wYXJsZXkudjEuU2lnbmVkIhwKCkRyb3BEZXZpY2USDgoGZGV2aWNlGAEgASgMIh8KDkNoYW5nZVBhc3N3b3JkEg0KBWZpcnN0GAEgASgMIk0KDVJlc2V0UGFzc3dvcmQSDAoEbmFtZRgBIAEoCRIMCgRjb2RlGAIgASgMEhEKCW1lY2hhbmlzbRgDIAEoCRINCgVmaXJzdBgEIAEoDCI/CgxDcmVhdGVJbnZpdGUSDAoEdXNlcxgBIAEoDRIPCgdleHBpcmVzGAIgASgGEhAKCGZvcl9uYW1lGAMgASgJIowBCgZJbnZpdGUSCgoCaWQYASABKAkSDAoEbGluaxgCIAEoCRIMCgR1c2VzGAMgASgNEgwKBHVzZWQYBCABKA0SDwoHZXhwaXJlcxgFIAEoBhIPCgdjcmVhdGVkGAYgASgGEhAKCGZvcl9uYW1lGAcgASgJEgoKAmJ5GAggASgJEgwKBHRleHQYCSABKAkiDQoLTGlzdEludml0ZXMiMAoKSW52aXRlTGlzdBIiCgdpbnZpdGVzGAEgAygLMhEucGFybGV5LnYxLkludml0ZSIaCgxSZXZva2VJbnZpdGUSCgoCaWQYASABKAkiLQoKU2V0Q2xhc3NpYxINCgVhbGlhcxgBIAEoCRIQCghwYXNzd29yZBgCIAEoCSIoCghBc2tSZWxheRIMCgR1c2VyGAEgASgMEg4KBmRldmljZRgCIAEoDCIXCgVSZWxheRIOCgZ0aWNrZXQYASABKAwiPAoMUmVsYXlPZmZlcmVkEg4KBnRpY2tldBgBIAEoDBIMCgR1c2VyGAIgASgMEg4KBmRldmljZRgDIAEoDCIzChBQdWJsaXNoQWRkcmVzc2VzEgwKBHBvcnQYASABKA0SEQoJYWRkcmVzc2VzGAIgAygJIhsKC1dhdGNoT25saW5lEgwKBGFsc28YASADKAwiagoGUGVyc29uEgwKBHVzZXIYASABKAwSDAoEbmFtZRgCIAEoCRIUCgxkaXNwbGF5X25hbWUYAyABKAkSDgoGc3RhdHVzGAQgASgJEg0KBXNpbmNlGAUgASgGEg8KB2NsYXNzaWMYBiABKAkiYAoOT25saW5lU25hcHNob3QSDgoGbnVtYmVyGAEgASgEEiEKBnBlb3BsZRgCIAMoCzIRLnBhcmxleS52MS5QZXJzb24SDAoEbW9yZRgDIAEoCBINCgV0b3RhbBgEIAEoDSJQCgxPbmxpbmVDaGFuZ2USDgoGbnVtYmVyGAEgASgEEiEKBnBlb3BsZRgCIAMoCzIRLnBhcmxleS52MS5QZXJzb24SDQoFdG90YWwYAyABKA0iNQoGU2VhcmNoEg0KBXF1ZXJ5GAEgASgJEg0KBWxpbWl0GAIgASgNEg0KBWFmdGVyGAMgASgJIjkKBlBlb3BsZRIhCgZwZW9wbGUYASADKAsyES5wYXJsZXkudjEuUGVyc29uEgwKBG1vcmUYAiABKAgiJAoGTG9va1VwEgwKBHVzZXIYASABKAwSDAoEbmFtZRgCIAEoCSKlAQoITG9va2VkVXASJgoLYXR0ZXN0YXRpb24YASABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgCIAEoCzIRLnBhcmxleS52MS5TaWduZWQSKwoHZGV2aWNlcxgDIAMoCzIaLnBhcmxleS52MS5EZXZpY2VBZGRyZXNzZXMSIQoGcGVyc29uGAQgASgLMhEucGFybGV5LnYxLlBlcnNvbiJICg9EZXZpY2VBZGRyZXNzZXMSDgoGZGV2aWNlGAEgASgMEiUKCWFkZHJlc3NlcxgCIAMoCzISLnBhcmxleS52MS5BZGRyZXNzIiUKB0FkZHJlc3MSDAoEaG9zdBgBIAEoCRIMCgRwb3J0GAIgASgNIswBCglQZWVySGVsbG8SEAoIdmVyc2lvbnMYASADKA0SEAoIZXhwZWN0ZWQYAiABKAwSDAoEdGltZRgDIAEoBhIQCghyZWdpc3RyeRgEIAEoDBImCgthdHRlc3RhdGlvbhgFIAEoCzIRLnBhcmxleS52MS5TaWduZWQSIQoGcm9zdGVyGAYgASgLMhEucGFybGV5LnYxLlNpZ25lZBIMCgRwb3J0GAcgASgNEiIKB25vdGljZXMYCCADKAsyES5wYXJsZXkudjEuU2lnbmVkIg8KDUFza0FjY291bnRLZXkiGQoKQWNjb3VudEtleRILCgNrZXkYASABKAwiQAoESGVhZBIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEEgwKBGhhc2gYAyABKAwSDQoFZmxvb3IYBCABKAgiTgoGUmVzdW1lEhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIOCgZkaWdlc3QYAiABKAwSDQoFZXBvY2gYAyABKAQSDwoHYXJyaXZhbBgEIAEoBCJ4CgRIYXZlEhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIeCgVoZWFkcxgCIAMoCzIPLnBhcmxleS52MS5IZWFkEg0KBWVwb2NoGAMgASgEEg8KB2Fycml2YWwYBCABKAQSDAoEZnVsbBgFIAEoCBIMCgRtb3JlGAYgASgIIkwKBFdhbnQSFAoMY29udmVyc2F0aW9uGAEgASgMEh4KBWtub3duGAIgAygLMg8ucGFybGV5LnYxLkhlYWQSDgoGY3JlZGl0GAMgASgNIkIKB0VudHJpZXMSFAoMY29udmVyc2F0aW9uGAEgASgMEiEKB2VudHJpZXMYAiADKAsyEC5wYXJsZXkudjEuRW50cnkiawoDQWNrEhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIeCgVoZWFkcxgCIAMoCzIPLnBhcmxleS52MS5IZWFkEg0KBWVwb2NoGAMgASgEEg8KB2Fycml2YWwYBCABKAQSDgoGY3JlZGl0GAUgASgNImgKBlJlZnVzZRIUCgxjb252ZXJzYXRpb24YASABKAwSDgoGZGV2aWNlGAIgASgMEgsKA3NlcRgDIAEoBBIMCgRoYXNoGAQgASgMEgwKBGNvZGUYBSABKAkSDwoHbWVzc2FnZRgGIAEoCWIGcHJvdG8z");
+  fileDesc("CgxwYXJsZXkucHJvdG8SCXBhcmxleS52MSI5CgZTaWduZWQSCwoDYWxnGAEgASgNEg8KB3BheWxvYWQYAiABKAwSEQoJc2lnbmF0dXJlGAMgASgMIqsBCgtBdHRlc3RhdGlvbhIQCghyZWdpc3RyeRgBIAEoDBIMCgR1c2VyGAIgASgMEgwKBG5hbWUYAyABKAkSFAoMZGlzcGxheV9uYW1lGAQgASgJEhMKC2FjY291bnRfa2V5GAUgASgMEhIKCmdlbmVyYXRpb24YBiABKA0SDgoGZGVuaWVkGAcgAygMEg4KBmlzc3VlZBgIIAEoBhIPCgdleHBpcmVzGAkgASgGIoIBCgZSb3N0ZXISEAoIcmVnaXN0cnkYASABKAwSDAoEdXNlchgCIAEoDBISCgpnZW5lcmF0aW9uGAMgASgNEg8KB3ZlcnNpb24YBCABKAQSIgoHZGV2aWNlcxgFIAMoCzIRLnBhcmxleS52MS5EZXZpY2USDwoHcmV2b2tlZBgGIAMoDCIyCgZEZXZpY2USCwoDa2V5GAEgASgMEgwKBG5hbWUYAiABKAkSDQoFYWRkZWQYAyABKAYiawoGTm90aWNlEhAKCHJlZ2lzdHJ5GAEgASgMEg4KBm51bWJlchgCIAEoBBIOCgZpc3N1ZWQYAyABKAYSCwoDa2V5GAQgASgMEg8KB2FkZHJlc3MYBSABKAkSEQoJc3VjY2Vzc29yGAYgASgMIpsBCgZIZWFkZXISFAoMY29udmVyc2F0aW9uGAEgASgMEg4KBmRldmljZRgCIAEoDBILCgNzZXEYAyABKAQSDAoEcHJldhgEIAMoDBIMCgR0aW1lGAUgASgGEg4KBnJpZ2h0cxgGIAMoDBIMCgRraW5kGAcgASgNEhEKCWJvZHlfaGFzaBgIIAEoDBIRCglib2R5X3NpemUYCSABKA0iUwoFRW50cnkSDgoGaGVhZGVyGAEgASgMEgwKBHNhbHQYAiABKAwSDAoEYm9keRgDIAEoDBIRCglzaWduYXR1cmUYBCABKAwSCwoDYWxnGAUgASgNIqMECgRCb2R5Eg8KB21lc3NhZ2UYASABKAwSDwoHd3JpdHRlbhgCIAEoBhIfCgR0ZXh0GBAgASgLMg8ucGFybGV5LnYxLlRleHRIABIfCgRlZGl0GBEgASgLMg8ucGFybGV5LnYxLkVkaXRIABInCghkZWxldGlvbhgSIAEoCzITLnBhcmxleS52MS5EZWxldGlvbkgAEicKCHJlYWN0aW9uGBMgASgLMhMucGFybGV5LnYxLlJlYWN0aW9uSAASJwoIZm91bmRpbmcYICABKAsyEy5wYXJsZXkudjEuRm91bmRpbmdIABIrCgppbnZpdGF0aW9uGCEgASgLMhUucGFybGV5LnYxLkludml0YXRpb25IABIlCgdqb2luaW5nGCIgASgLMhIucGFybGV5LnYxLkpvaW5pbmdIABIlCgdsZWF2aW5nGCMgASgLMhIucGFybGV5LnYxLkxlYXZpbmdIABIlCgdyZW1vdmFsGCQgASgLMhIucGFybGV5LnYxLlJlbW92YWxIABIsCgtyb2xlX2NoYW5nZRglIAEoCzIVLnBhcmxleS52MS5Sb2xlQ2hhbmdlSAASLAoLcm9vbV9jaGFuZ2UYJiABKAsyFS5wYXJsZXkudjEuUm9vbUNoYW5nZUgAEjgKEWRldmljZV9yZXZvY2F0aW9uGCcgASgLMhsucGFybGV5LnYxLkRldmljZVJldm9jYXRpb25IAEIECgJpcyIrCgpNZXNzYWdlUmVmEgwKBHVzZXIYASABKAwSDwoHbWVzc2FnZRgCIAEoDCKFAQoEVGV4dBIMCgR0ZXh0GAEgASgJEicKCHJlcGx5X3RvGAIgASgLMhUucGFybGV5LnYxLk1lc3NhZ2VSZWYSEAoIbWVudGlvbnMYAyADKAwSFAoMbWVudGlvbnNfYWxsGAQgASgIEh4KBWZpbGVzGAUgAygLMg8ucGFybGV5LnYxLkZpbGUiXQoERmlsZRIMCgRoYXNoGAEgASgMEgwKBHNpemUYAiABKAQSDAoEbmFtZRgDIAEoCRIMCgR0eXBlGAQgASgJEg0KBXdpZHRoGAUgASgNEg4KBmhlaWdodBgGIAEoDSJMCgRFZGl0Eg4KBnRhcmdldBgBIAEoDBIMCgR0ZXh0GAIgASgJEhAKCG1lbnRpb25zGAMgAygMEhQKDG1lbnRpb25zX2FsbBgEIAEoCCJXCghEZWxldGlvbhIlCgZ0YXJnZXQYASABKAsyFS5wYXJsZXkudjEuTWVzc2FnZVJlZhIkCgdlbnRyaWVzGAIgAygLMhMucGFybGV5LnYxLkVudHJ5UmVmIjUKCEVudHJ5UmVmEg4KBmRldmljZRgBIAEoDBILCgNzZXEYAiABKAQSDAoEaGFzaBgDIAEoDCJNCghSZWFjdGlvbhIlCgZ0YXJnZXQYASABKAsyFS5wYXJsZXkudjEuTWVzc2FnZVJlZhINCgVlbW9qaRgCIAEoCRILCgNvZmYYAyABKAgiZwoIRm91bmRpbmcSEAoIcmVnaXN0cnkYASABKAwSDAoEdXNlchgCIAEoDBIMCgRuYW1lGAMgASgJEg0KBXRvcGljGAQgASgJEg8KB2hpc3RvcnkYBSABKA0SDQoFbm9uY2UYBiABKAwiOQoKSW52aXRhdGlvbhIMCgR1c2VyGAEgASgMEh0KBGZyb20YAiADKAsyDy5wYXJsZXkudjEuSGVhZCIJCgdKb2luaW5nIicKB0xlYXZpbmcSHAoDY3V0GAEgAygLMg8ucGFybGV5LnYxLkhlYWQiNQoHUmVtb3ZhbBIMCgR1c2VyGAEgASgMEhwKA2N1dBgCIAMoCzIPLnBhcmxleS52MS5IZWFkIigKClJvbGVDaGFuZ2USDAoEdXNlchgBIAEoDBIMCgRyb2xlGAIgASgJImgKClJvb21DaGFuZ2USEQoEbmFtZRgBIAEoCUgAiAEBEhIKBXRvcGljGAIgASgJSAGIAQESFAoHaGlzdG9yeRgDIAEoDUgCiAEBQgcKBV9uYW1lQggKBl90b3BpY0IKCghfaGlzdG9yeSI9ChBEZXZpY2VSZXZvY2F0aW9uEgsKA2tleRgBIAEoDBIcCgNjdXQYAiADKAsyDy5wYXJsZXkudjEuSGVhZCJdCgRNYXJrEhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIMCgR1c2VyGAIgASgMEg4KBmRldmljZRgDIAEoDBIhCgRyZWFkGAQgAygLMhMucGFybGV5LnYxLlJlYWRVcFRvIicKCFJlYWRVcFRvEg4KBmRldmljZRgBIAEoDBILCgNzZXEYAiABKAQiVgoKTWFpbGJveEtleRIOCgZkZXZpY2UYASABKAwSCgoCaWQYAiABKAwSCwoDa2V5GAMgASgMEg4KBmlzc3VlZBgEIAEoBhIPCgdleHBpcmVzGAUgASgGIq0BCgVGcmFtZRIKCgJpZBgBIAEoDRIlCgdyZXF1ZXN0GAIgASgLMhIucGFybGV5LnYxLlJlcXVlc3RIABIhCgVyZXBseRgDIAEoCzIQLnBhcmxleS52MS5SZXBseUgAEiEKBWV2ZW50GAQgASgLMhAucGFybGV5LnYxLkV2ZW50SAASJQoHZmFpbHVyZRgFIAEoCzISLnBhcmxleS52MS5GYWlsdXJlSABCBAoCaXMilgsKB1JlcXVlc3QSMgoOcmVnaXN0cnlfaGVsbG8YASABKAsyGC5wYXJsZXkudjEuUmVnaXN0cnlIZWxsb0gAEiQKB3NpZ25fdXAYAiABKAsyES5wYXJsZXkudjEuU2lnblVwSAASJAoHc2lnbl9pbhgDIAEoCzIRLnBhcmxleS52MS5TaWduSW5IABInCghjb250aW51ZRgEIAEoCzITLnBhcmxleS52MS5Db250aW51ZUgAEiEKBXJlbmV3GAUgASgLMhAucGFybGV5LnYxLlJlbmV3SAASJgoIc2lnbl9vdXQYBiABKAsyEi5wYXJsZXkudjEuU2lnbk91dEgAEjgKEXB1Ymxpc2hfYWRkcmVzc2VzGAcgASgLMhsucGFybGV5LnYxLlB1Ymxpc2hBZGRyZXNzZXNIABIuCgx3YXRjaF9vbmxpbmUYCCABKAsyFi5wYXJsZXkudjEuV2F0Y2hPbmxpbmVIABIjCgZzZWFyY2gYCSABKAsyES5wYXJsZXkudjEuU2VhcmNoSAASJAoHbG9va191cBgKIAEoCzIRLnBhcmxleS52MS5Mb29rVXBIABIfCgRwaW5nGAsgASgLMg8ucGFybGV5LnYxLlBpbmdIABIqCgpzZXRfc3RhdHVzGAwgASgLMhQucGFybGV5LnYxLlNldFN0YXR1c0gAEiUKB2RldmljZXMYDSABKAsyEi5wYXJsZXkudjEuRGV2aWNlc0gAEjIKDnB1Ymxpc2hfcm9zdGVyGA4gASgLMhgucGFybGV5LnYxLlB1Ymxpc2hSb3N0ZXJIABIzCg9uZXdfYWNjb3VudF9rZXkYDyABKAsyGC5wYXJsZXkudjEuTmV3QWNjb3VudEtleUgAEiwKC2Ryb3BfZGV2aWNlGBAgASgLMhUucGFybGV5LnYxLkRyb3BEZXZpY2VIABI0Cg9jaGFuZ2VfcGFzc3dvcmQYESABKAsyGS5wYXJsZXkudjEuQ2hhbmdlUGFzc3dvcmRIABIyCg5yZXNldF9wYXNzd29yZBgSIAEoCzIYLnBhcmxleS52MS5SZXNldFBhc3N3b3JkSAASMAoNY3JlYXRlX2ludml0ZRgTIAEoCzIXLnBhcmxleS52MS5DcmVhdGVJbnZpdGVIABIuCgxsaXN0X2ludml0ZXMYFCABKAsyFi5wYXJsZXkudjEuTGlzdEludml0ZXNIABIwCg1yZXZva2VfaW52aXRlGBUgASgLMhcucGFybGV5LnYxLlJldm9rZUludml0ZUgAEiwKC3NldF9jbGFzc2ljGBYgASgLMhUucGFybGV5LnYxLlNldENsYXNzaWNIABIoCglhc2tfcmVsYXkYFyABKAsyEy5wYXJsZXkudjEuQXNrUmVsYXlIABI7ChNwdWJsaXNoX21haWxib3hfa2V5GBggASgLMhwucGFybGV5LnYxLlB1Ymxpc2hNYWlsYm94S2V5SAASJQoHZGVwb3NpdBgZIAEoCzISLnBhcmxleS52MS5EZXBvc2l0SAASLgoMY29sbGVjdF9tYWlsGBogASgLMhYucGFybGV5LnYxLkNvbGxlY3RNYWlsSAASKgoKdGFrZW5fbWFpbBgbIAEoCzIULnBhcmxleS52MS5UYWtlbk1haWxIABIqCgpwZWVyX2hlbGxvGCAgASgLMhQucGFybGV5LnYxLlBlZXJIZWxsb0gAEjMKD2Fza19hY2NvdW50X2tleRghIAEoCzIYLnBhcmxleS52MS5Bc2tBY2NvdW50S2V5SAASMgoOYXNrX3N0YXRlbWVudHMYIiABKAsyGC5wYXJsZXkudjEuQXNrU3RhdGVtZW50c0gAEiYKCGFza19maWxlGCMgASgLMhIucGFybGV5LnYxLkFza0ZpbGVIAEIECgJpcyLdBQoFUmVwbHkSNgoQcmVnaXN0cnlfd2VsY29tZRgBIAEoCzIaLnBhcmxleS52MS5SZWdpc3RyeVdlbGNvbWVIABIpCgljaGFsbGVuZ2UYAiABKAsyFC5wYXJsZXkudjEuQ2hhbGxlbmdlSAASKAoJc2lnbmVkX2luGAMgASgLMhMucGFybGV5LnYxLlNpZ25lZEluSAASJQoHcmVuZXdlZBgEIAEoCzISLnBhcmxleS52MS5SZW5ld2VkSAASHwoEZG9uZRgFIAEoCzIPLnBhcmxleS52MS5Eb25lSAASNAoPb25saW5lX3NuYXBzaG90GAYgASgLMhkucGFybGV5LnYxLk9ubGluZVNuYXBzaG90SAASIwoGcGVvcGxlGAcgASgLMhEucGFybGV5LnYxLlBlb3BsZUgAEigKCWxvb2tlZF91cBgIIAEoCzITLnBhcmxleS52MS5Mb29rZWRVcEgAEiwKC2RldmljZV9saXN0GAkgASgLMhUucGFybGV5LnYxLkRldmljZUxpc3RIABIjCgZpbnZpdGUYCiABKAsyES5wYXJsZXkudjEuSW52aXRlSAASLAoLaW52aXRlX2xpc3QYCyABKAsyFS5wYXJsZXkudjEuSW52aXRlTGlzdEgAEiEKBXJlbGF5GAwgASgLMhAucGFybGV5LnYxLlJlbGF5SAASHwoEbWFpbBgNIAEoCzIPLnBhcmxleS52MS5NYWlsSAASKgoKcGVlcl9oZWxsbxggIAEoCzIULnBhcmxleS52MS5QZWVySGVsbG9IABIsCgthY2NvdW50X2tleRghIAEoCzIVLnBhcmxleS52MS5BY2NvdW50S2V5SAASKwoKc3RhdGVtZW50cxgiIAEoCzIVLnBhcmxleS52MS5TdGF0ZW1lbnRzSAASKAoJZmlsZV9wYXJ0GCMgASgLMhMucGFybGV5LnYxLkZpbGVQYXJ0SABCBAoCaXMiywYKBUV2ZW50EjAKDW9ubGluZV9jaGFuZ2UYASABKAsyFy5wYXJsZXkudjEuT25saW5lQ2hhbmdlSAASMAoNc2Vzc2lvbl9lbmRlZBgCIAEoCzIXLnBhcmxleS52MS5TZXNzaW9uRW5kZWRIABIyCg5wZW9wbGVfY2hhbmdlZBgDIAEoCzIYLnBhcmxleS52MS5QZW9wbGVDaGFuZ2VkSAASLAoLb3duX2NoYW5nZWQYBCABKAsyFS5wYXJsZXkudjEuT3duQ2hhbmdlZEgAEjAKDXJlbGF5X29mZmVyZWQYBSABKAsyFy5wYXJsZXkudjEuUmVsYXlPZmZlcmVkSAASLgoMbm90aWNlX2dpdmVuGAYgASgLMhYucGFybGV5LnYxLk5vdGljZUdpdmVuSAASKgoKbWFpbF93YWl0cxgHIAEoCzIULnBhcmxleS52MS5NYWlsV2FpdHNIABIfCgRoYXZlGCAgASgLMg8ucGFybGV5LnYxLkhhdmVIABIfCgR3YW50GCEgASgLMg8ucGFybGV5LnYxLldhbnRIABIlCgdlbnRyaWVzGCIgASgLMhIucGFybGV5LnYxLkVudHJpZXNIABIdCgNhY2sYIyABKAsyDi5wYXJsZXkudjEuQWNrSAASIwoGcmVmdXNlGCQgASgLMhEucGFybGV5LnYxLlJlZnVzZUgAEiMKBnJlc3VtZRglIAEoCzIRLnBhcmxleS52MS5SZXN1bWVIABIjCgZyaWdodHMYJiABKAsyES5wYXJsZXkudjEuUmlnaHRzSAASMgoOcmlnaHRzX2VudHJpZXMYJyABKAsyGC5wYXJsZXkudjEuUmlnaHRzRW50cmllc0gAEiEKBW1hcmtzGCggASgLMhAucGFybGV5LnYxLk1hcmtzSAASIwoGdHlwaW5nGCkgASgLMhEucGFybGV5LnYxLlR5cGluZ0gAEigKCW93bl9zdGF0ZRgqIAEoCzITLnBhcmxleS52MS5Pd25TdGF0ZUgAEigKCWFza193b3JkcxgrIAEoCzITLnBhcmxleS52MS5Bc2tXb3Jkc0gAEiEKBXdvcmRzGCwgASgLMhAucGFybGV5LnYxLldvcmRzSABCBAoCaXMiPQoHRmFpbHVyZRIMCgRjb2RlGAEgASgJEg8KB21lc3NhZ2UYAiABKAkSEwoLcmV0cnlfYWZ0ZXIYAyABKA0iBgoERG9uZSIGCgRQaW5nIiEKDVJlZ2lzdHJ5SGVsbG8SEAoIdmVyc2lvbnMYASADKA0isQEKD1JlZ2lzdHJ5V2VsY29tZRIPCgd2ZXJzaW9uGAEgASgNEgwKBHRpbWUYAiABKAYSDAoEdGVhbRgDIAEoCRISCgptZWNoYW5pc21zGAQgAygJEg8KB3NpZ25fdXAYBSABKAkSFgoOaGVhcnRiZWF0X3BvcnQYBiABKA0SEAoIcmVnaXN0cnkYByABKAwSIgoHbm90aWNlcxgIIAMoCzIRLnBhcmxleS52MS5TaWduZWQipAEKBlNpZ25VcBIMCgRuYW1lGAEgASgJEhQKDGRpc3BsYXlfbmFtZRgCIAEoCRIMCgR1c2VyGAMgASgMEhMKC2FjY291bnRfa2V5GAQgASgMEiEKBnJvc3RlchgFIAEoCzIRLnBhcmxleS52MS5TaWduZWQSDgoGaW52aXRlGAYgASgMEhEKCW1lY2hhbmlzbRgHIAEoCRINCgVmaXJzdBgIIAEoDCJdCgZTaWduSW4SDAoEbmFtZRgBIAEoCRIRCgltZWNoYW5pc20YAiABKAkSDQoFZmlyc3QYAyABKAwSDgoGc3RhdHVzGAQgASgJEhMKC2RldmljZV9uYW1lGAUgASgJIhsKCVNldFN0YXR1cxIOCgZzdGF0dXMYASABKAkiGQoJQ2hhbGxlbmdlEgwKBGRhdGEYASABKAwiGAoIQ29udGludWUSDAoEZGF0YRgBIAEoDCKzAQoIU2lnbmVkSW4SDwoHc2Vzc2lvbhgBIAEoDBIVCg1iZWF0X2ludGVydmFsGAIgASgNEiYKC2F0dGVzdGF0aW9uGAMgASgLMhEucGFybGV5LnYxLlNpZ25lZBIhCgZyb3N0ZXIYBCABKAsyES5wYXJsZXkudjEuU2lnbmVkEg8KB3BlbmRpbmcYBSABKAgSDAoEcm9sZRgGIAEoCRIVCg1jbGFzc2ljX2FsaWFzGAcgASgJIgcKBVJlbmV3IjEKB1JlbmV3ZWQSJgoLYXR0ZXN0YXRpb24YASABKAsyES5wYXJsZXkudjEuU2lnbmVkIgkKB1NpZ25PdXQiLQoMU2Vzc2lvbkVuZGVkEgwKBGNvZGUYASABKAkSDwoHbWVzc2FnZRgCIAEoCSIeCg1QZW9wbGVDaGFuZ2VkEg0KBXVzZXJzGAEgAygMImUKCk93bkNoYW5nZWQSJgoLYXR0ZXN0YXRpb24YASABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgCIAEoCzIRLnBhcmxleS52MS5TaWduZWQSDAoEcm9sZRgDIAEoCSIwCgtOb3RpY2VHaXZlbhIhCgZub3RpY2UYASABKAsyES5wYXJsZXkudjEuU2lnbmVkIgkKB0RldmljZXMiOgoKRGV2aWNlTGlzdBIsCgdkZXZpY2VzGAEgAygLMhsucGFybGV5LnYxLlJlZ2lzdGVyZWREZXZpY2UifAoQUmVnaXN0ZXJlZERldmljZRILCgNrZXkYASABKAwSDAoEbmFtZRgCIAEoCRINCgVhZGRlZBgDIAEoBhIMCgRzZWVuGAQgASgGEg8KB3BlbmRpbmcYBSABKAgSDgoGb25saW5lGAYgASgIEg8KB2FkZHJlc3MYByABKAkiMgoNUHVibGlzaFJvc3RlchIhCgZyb3N0ZXIYASABKAsyES5wYXJsZXkudjEuU2lnbmVkIkcKDU5ld0FjY291bnRLZXkSEwoLYWNjb3VudF9rZXkYASABKAwSIQoGcm9zdGVyGAIgASgLMhEucGFybGV5LnYxLlNpZ25lZCIcCgpEcm9wRGV2aWNlEg4KBmRldmljZRgBIAEoDCIfCg5DaGFuZ2VQYXNzd29yZBINCgVmaXJzdBgBIAEoDCJNCg1SZXNldFBhc3N3b3JkEgwKBG5hbWUYASABKAkSDAoEY29kZRgCIAEoDBIRCgltZWNoYW5pc20YAyABKAkSDQoFZmlyc3QYBCABKAwiPwoMQ3JlYXRlSW52aXRlEgwKBHVzZXMYASABKA0SDwoHZXhwaXJlcxgCIAEoBhIQCghmb3JfbmFtZRgDIAEoCSKMAQoGSW52aXRlEgoKAmlkGAEgASgJEgwKBGxpbmsYAiABKAkSDAoEdXNlcxgDIAEoDRIMCgR1c2VkGAQgASgNEg8KB2V4cGlyZXMYBSABKAYSDwoHY3JlYXRlZBgGIAEoBhIQCghmb3JfbmFtZRgHIAEoCRIKCgJieRgIIAEoCRIMCgR0ZXh0GAkgASgJIg0KC0xpc3RJbnZpdGVzIjAKCkludml0ZUxpc3QSIgoHaW52aXRlcxgBIAMoCzIRLnBhcmxleS52MS5JbnZpdGUiGgoMUmV2b2tlSW52aXRlEgoKAmlkGAEgASgJIi0KClNldENsYXNzaWMSDQoFYWxpYXMYASABKAkSEAoIcGFzc3dvcmQYAiABKAkiKAoIQXNrUmVsYXkSDAoEdXNlchgBIAEoDBIOCgZkZXZpY2UYAiABKAwiFwoFUmVsYXkSDgoGdGlja2V0GAEgASgMIjwKDFJlbGF5T2ZmZXJlZBIOCgZ0aWNrZXQYASABKAwSDAoEdXNlchgCIAEoDBIOCgZkZXZpY2UYAyABKAwiMwoRUHVibGlzaE1haWxib3hLZXkSHgoDa2V5GAEgASgLMhEucGFybGV5LnYxLlNpZ25lZCJDCgdEZXBvc2l0EgwKBHVzZXIYASABKAwSDgoGZGV2aWNlGAIgASgMEgoKAmlkGAMgASgMEg4KBnNlYWxlZBgEIAEoDCINCgtDb2xsZWN0TWFpbCI4CgRNYWlsEiIKBWl0ZW1zGAEgAygLMhMucGFybGV5LnYxLk1haWxJdGVtEgwKBG1vcmUYAiABKAgiRAoITWFpbEl0ZW0SCgoCaWQYASABKAwSDAoEdXNlchgCIAEoDBIOCgZkZXZpY2UYAyABKAwSDgoGc2VhbGVkGAQgASgMIhgKCVRha2VuTWFpbBILCgNpZHMYASADKAwiCwoJTWFpbFdhaXRzIjMKEFB1Ymxpc2hBZGRyZXNzZXMSDAoEcG9ydBgBIAEoDRIRCglhZGRyZXNzZXMYAiADKAkiGwoLV2F0Y2hPbmxpbmUSDAoEYWxzbxgBIAMoDCJqCgZQZXJzb24SDAoEdXNlchgBIAEoDBIMCgRuYW1lGAIgASgJEhQKDGRpc3BsYXlfbmFtZRgDIAEoCRIOCgZzdGF0dXMYBCABKAkSDQoFc2luY2UYBSABKAYSDwoHY2xhc3NpYxgGIAEoCSJgCg5PbmxpbmVTbmFwc2hvdBIOCgZudW1iZXIYASABKAQSIQoGcGVvcGxlGAIgAygLMhEucGFybGV5LnYxLlBlcnNvbhIMCgRtb3JlGAMgASgIEg0KBXRvdGFsGAQgASgNIlAKDE9ubGluZUNoYW5nZRIOCgZudW1iZXIYASABKAQSIQoGcGVvcGxlGAIgAygLMhEucGFybGV5LnYxLlBlcnNvbhINCgV0b3RhbBgDIAEoDSI1CgZTZWFyY2gSDQoFcXVlcnkYASABKAkSDQoFbGltaXQYAiABKA0SDQoFYWZ0ZXIYAyABKAkiOQoGUGVvcGxlEiEKBnBlb3BsZRgBIAMoCzIRLnBhcmxleS52MS5QZXJzb24SDAoEbW9yZRgCIAEoCCIkCgZMb29rVXASDAoEdXNlchgBIAEoDBIMCgRuYW1lGAIgASgJIqUBCghMb29rZWRVcBImCgthdHRlc3RhdGlvbhgBIAEoCzIRLnBhcmxleS52MS5TaWduZWQSIQoGcm9zdGVyGAIgASgLMhEucGFybGV5LnYxLlNpZ25lZBIrCgdkZXZpY2VzGAMgAygLMhoucGFybGV5LnYxLkRldmljZUFkZHJlc3NlcxIhCgZwZXJzb24YBCABKAsyES5wYXJsZXkudjEuUGVyc29uIoEBCg9EZXZpY2VBZGRyZXNzZXMSDgoGZGV2aWNlGAEgASgMEiUKCWFkZHJlc3NlcxgCIAMoCzISLnBhcmxleS52MS5BZGRyZXNzEiYKC21haWxib3hfa2V5GAMgASgLMhEucGFybGV5LnYxLlNpZ25lZBIPCgdvZmZsaW5lGAQgASgIIiUKB0FkZHJlc3MSDAoEaG9zdBgBIAEoCRIMCgRwb3J0GAIgASgNIswBCglQZWVySGVsbG8SEAoIdmVyc2lvbnMYASADKA0SEAoIZXhwZWN0ZWQYAiABKAwSDAoEdGltZRgDIAEoBhIQCghyZWdpc3RyeRgEIAEoDBImCgthdHRlc3RhdGlvbhgFIAEoCzIRLnBhcmxleS52MS5TaWduZWQSIQoGcm9zdGVyGAYgASgLMhEucGFybGV5LnYxLlNpZ25lZBIMCgRwb3J0GAcgASgNEiIKB25vdGljZXMYCCADKAsyES5wYXJsZXkudjEuU2lnbmVkIg8KDUFza0FjY291bnRLZXkiGQoKQWNjb3VudEtleRILCgNrZXkYASABKAwiQAoESGVhZBIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEEgwKBGhhc2gYAyABKAwSDQoFZmxvb3IYBCABKAgiHgoNQXNrU3RhdGVtZW50cxINCgV1c2VycxgBIAMoDCI5CgpTdGF0ZW1lbnRzEisKBnBlb3BsZRgBIAMoCzIbLnBhcmxleS52MS5QZXJzb25TdGF0ZW1lbnRzIl0KEFBlcnNvblN0YXRlbWVudHMSJgoLYXR0ZXN0YXRpb24YASABKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBnJvc3RlchgCIAEoCzIRLnBhcmxleS52MS5TaWduZWQiTAoHQXNrRmlsZRIUCgxjb252ZXJzYXRpb24YASABKAwSDAoEaGFzaBgCIAEoDBINCgVjaHVuaxgDIAEoDRIOCgZoYXNoZXMYBCABKAgiJwoIRmlsZVBhcnQSDQoFYnl0ZXMYASABKAwSDAoEaGVyZRgCIAEoDCJhCgZSZXN1bWUSDgoGZGlnZXN0GAEgASgMEikKDWNvbnZlcnNhdGlvbnMYAiADKAsyEi5wYXJsZXkudjEuUmVzdW1lZBIMCgRtb3JlGAMgASgIEg4KBmNyZWRpdBgEIAEoDSKgAQoHUmVzdW1lZBIUCgxjb252ZXJzYXRpb24YASABKAwSDgoGZGlnZXN0GAIgASgMEg4KBnJpZ2h0cxgDIAEoDBINCgVlcG9jaBgEIAEoBBIPCgdhcnJpdmFsGAUgASgEEg0KBW1hcmtzGAYgASgMEgwKBHdpdGgYByABKAwSDAoEbmFtZRgIIAEoCRIUCgxkaXNwbGF5X25hbWUYCSABKAkiPAoGUmlnaHRzEhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIOCgZoYXNoZXMYAiADKAwSDAoEbW9yZRgDIAEoCCJICg1SaWdodHNFbnRyaWVzEhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIhCgdlbnRyaWVzGAIgAygLMhAucGFybGV5LnYxLkVudHJ5ImQKBU1hcmtzEhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIgCgVtYXJrcxgCIAMoCzIRLnBhcmxleS52MS5TaWduZWQSIwoHcmVhY2hlZBgDIAMoCzISLnBhcmxleS52MS5SZWFjaGVkIjgKB1JlYWNoZWQSCgoCYnkYASABKAwSIQoEbG9ncxgCIAMoCzITLnBhcmxleS52MS5SZWFkVXBUbyJGCghBc2tXb3JkcxIUCgxjb252ZXJzYXRpb24YASABKAwSJAoHZW50cmllcxgCIAMoCzITLnBhcmxleS52MS5FbnRyeVJlZiJQCgVXb3JkcxIUCgxjb252ZXJzYXRpb24YASABKAwSIQoHZW50cmllcxgCIAMoCzIQLnBhcmxleS52MS5FbnRyeRIOCgZsb29rZWQYAyABKA0iLwoGVHlwaW5nEhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIPCgdzdG9wcGVkGAIgASgIIkIKCE93blN0YXRlEiYKCXJlZ2lzdGVycxgBIAMoCzITLnBhcmxleS52MS5SZWdpc3RlchIOCgZkaWdlc3QYAiABKAwibQoIUmVnaXN0ZXISFAoMY29udmVyc2F0aW9uGAEgASgMEg0KBWFib3V0GAIgASgNEgwKBHRpbWUYAyABKAYSDgoGZGV2aWNlGAQgASgMEg0KBXZhbHVlGAUgASgMEg8KB3N1YmplY3QYBiABKAwieAoESGF2ZRIUCgxjb252ZXJzYXRpb24YASABKAwSHgoFaGVhZHMYAiADKAsyDy5wYXJsZXkudjEuSGVhZBINCgVlcG9jaBgDIAEoBBIPCgdhcnJpdmFsGAQgASgEEgwKBGZ1bGwYBSABKAgSDAoEbW9yZRgGIAEoCCJMCgRXYW50EhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIeCgVrbm93bhgCIAMoCzIPLnBhcmxleS52MS5IZWFkEg4KBmNyZWRpdBgDIAEoDSJCCgdFbnRyaWVzEhQKDGNvbnZlcnNhdGlvbhgBIAEoDBIhCgdlbnRyaWVzGAIgAygLMhAucGFybGV5LnYxLkVudHJ5ImsKA0FjaxIUCgxjb252ZXJzYXRpb24YASABKAwSHgoFaGVhZHMYAiADKAsyDy5wYXJsZXkudjEuSGVhZBINCgVlcG9jaBgDIAEoBBIPCgdhcnJpdmFsGAQgASgEEg4KBmNyZWRpdBgFIAEoDSJoCgZSZWZ1c2USFAoMY29udmVyc2F0aW9uGAEgASgMEg4KBmRldmljZRgCIAEoDBILCgNzZXEYAyABKAQSDAoEaGFzaBgEIAEoDBIMCgRjb2RlGAUgASgJEg8KB21lc3NhZ2UYBiABKAliBnByb3RvMw");
 
 /**
  * The signature covers the ASCII `parley/<kind>/1`, a zero byte and `payload` exactly as received.
@@ -350,7 +350,7 @@ export const EntrySchema: GenMessage<Entry> = /*@__PURE__*/
  */
 export type Body = Message<"parley.v1.Body"> & {
   /**
-   * 16 bytes, chosen by the front end that sent it
+   * 16 bytes, chosen by the front end that sent it; of anything but a text the id of the act itself
    *
    * @generated from field: bytes message = 1;
    */
@@ -372,6 +372,74 @@ export type Body = Message<"parley.v1.Body"> & {
      */
     value: Text;
     case: "text";
+  } | {
+    /**
+     * @generated from field: parley.v1.Edit edit = 17;
+     */
+    value: Edit;
+    case: "edit";
+  } | {
+    /**
+     * @generated from field: parley.v1.Deletion deletion = 18;
+     */
+    value: Deletion;
+    case: "deletion";
+  } | {
+    /**
+     * @generated from field: parley.v1.Reaction reaction = 19;
+     */
+    value: Reaction;
+    case: "reaction";
+  } | {
+    /**
+     * 32 to 47: membership entries, which also travel by themselves (see Rights)
+     *
+     * @generated from field: parley.v1.Founding founding = 32;
+     */
+    value: Founding;
+    case: "founding";
+  } | {
+    /**
+     * @generated from field: parley.v1.Invitation invitation = 33;
+     */
+    value: Invitation;
+    case: "invitation";
+  } | {
+    /**
+     * @generated from field: parley.v1.Joining joining = 34;
+     */
+    value: Joining;
+    case: "joining";
+  } | {
+    /**
+     * @generated from field: parley.v1.Leaving leaving = 35;
+     */
+    value: Leaving;
+    case: "leaving";
+  } | {
+    /**
+     * @generated from field: parley.v1.Removal removal = 36;
+     */
+    value: Removal;
+    case: "removal";
+  } | {
+    /**
+     * @generated from field: parley.v1.RoleChange role_change = 37;
+     */
+    value: RoleChange;
+    case: "roleChange";
+  } | {
+    /**
+     * @generated from field: parley.v1.RoomChange room_change = 38;
+     */
+    value: RoomChange;
+    case: "roomChange";
+  } | {
+    /**
+     * @generated from field: parley.v1.DeviceRevocation device_revocation = 39;
+     */
+    value: DeviceRevocation;
+    case: "deviceRevocation";
   } | { case: undefined; value?: undefined };
 };
 
@@ -383,13 +451,67 @@ export const BodySchema: GenMessage<Body> = /*@__PURE__*/
   messageDesc(file_parley, 7);
 
 /**
+ * Names a message for good, however often it was sealed and wherever it stands.
+ *
+ * @generated from message parley.v1.MessageRef
+ */
+export type MessageRef = Message<"parley.v1.MessageRef"> & {
+  /**
+   * its author
+   *
+   * @generated from field: bytes user = 1;
+   */
+  user: Uint8Array;
+
+  /**
+   * @generated from field: bytes message = 2;
+   */
+  message: Uint8Array;
+};
+
+/**
+ * Describes the message parley.v1.MessageRef.
+ * Use `create(MessageRefSchema)` to create a new message.
+ */
+export const MessageRefSchema: GenMessage<MessageRef> = /*@__PURE__*/
+  messageDesc(file_parley, 8);
+
+/**
  * @generated from message parley.v1.Text
  */
 export type Text = Message<"parley.v1.Text"> & {
   /**
+   * may be empty where there are files
+   *
    * @generated from field: string text = 1;
    */
   text: string;
+
+  /**
+   * @generated from field: parley.v1.MessageRef reply_to = 2;
+   */
+  replyTo?: MessageRef | undefined;
+
+  /**
+   * user ids, at most 50
+   *
+   * @generated from field: repeated bytes mentions = 3;
+   */
+  mentions: Uint8Array[];
+
+  /**
+   * everybody in the room
+   *
+   * @generated from field: bool mentions_all = 4;
+   */
+  mentionsAll: boolean;
+
+  /**
+   * at most 10
+   *
+   * @generated from field: repeated parley.v1.File files = 5;
+   */
+  files: File[];
 };
 
 /**
@@ -397,7 +519,512 @@ export type Text = Message<"parley.v1.Text"> & {
  * Use `create(TextSchema)` to create a new message.
  */
 export const TextSchema: GenMessage<Text> = /*@__PURE__*/
-  messageDesc(file_parley, 8);
+  messageDesc(file_parley, 9);
+
+/**
+ * A file that travels beside the logs, from any holder, in chunks of 256 KiB.
+ *
+ * @generated from message parley.v1.File
+ */
+export type File = Message<"parley.v1.File"> & {
+  /**
+   * SHA-256 over the SHA-256 hashes of its chunks, in order
+   *
+   * @generated from field: bytes hash = 1;
+   */
+  hash: Uint8Array;
+
+  /**
+   * bytes
+   *
+   * @generated from field: uint64 size = 2;
+   */
+  size: bigint;
+
+  /**
+   * without a folder
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * media type, as the sender says
+   *
+   * @generated from field: string type = 4;
+   */
+  type: string;
+
+  /**
+   * px, of images
+   *
+   * @generated from field: uint32 width = 5;
+   */
+  width: number;
+
+  /**
+   * @generated from field: uint32 height = 6;
+   */
+  height: number;
+};
+
+/**
+ * Describes the message parley.v1.File.
+ * Use `create(FileSchema)` to create a new message.
+ */
+export const FileSchema: GenMessage<File> = /*@__PURE__*/
+  messageDesc(file_parley, 10);
+
+/**
+ * Replaces the text of one's own message. Of several the one with the highest (time, hash) counts.
+ *
+ * @generated from message parley.v1.Edit
+ */
+export type Edit = Message<"parley.v1.Edit"> & {
+  /**
+   * the message id
+   *
+   * @generated from field: bytes target = 1;
+   */
+  target: Uint8Array;
+
+  /**
+   * @generated from field: string text = 2;
+   */
+  text: string;
+
+  /**
+   * @generated from field: repeated bytes mentions = 3;
+   */
+  mentions: Uint8Array[];
+
+  /**
+   * @generated from field: bool mentions_all = 4;
+   */
+  mentionsAll: boolean;
+};
+
+/**
+ * Describes the message parley.v1.Edit.
+ * Use `create(EditSchema)` to create a new message.
+ */
+export const EditSchema: GenMessage<Edit> = /*@__PURE__*/
+  messageDesc(file_parley, 11);
+
+/**
+ * By the author, or by an admin of the room. Beats every edit. Whoever gets the deleted entry without its body knows by
+ * `entries` what it was.
+ *
+ * @generated from message parley.v1.Deletion
+ */
+export type Deletion = Message<"parley.v1.Deletion"> & {
+  /**
+   * @generated from field: parley.v1.MessageRef target = 1;
+   */
+  target?: MessageRef | undefined;
+
+  /**
+   * those that said it: mostly one, at most 8
+   *
+   * @generated from field: repeated parley.v1.EntryRef entries = 2;
+   */
+  entries: EntryRef[];
+};
+
+/**
+ * Describes the message parley.v1.Deletion.
+ * Use `create(DeletionSchema)` to create a new message.
+ */
+export const DeletionSchema: GenMessage<Deletion> = /*@__PURE__*/
+  messageDesc(file_parley, 12);
+
+/**
+ * Where an entry stands.
+ *
+ * @generated from message parley.v1.EntryRef
+ */
+export type EntryRef = Message<"parley.v1.EntryRef"> & {
+  /**
+   * @generated from field: bytes device = 1;
+   */
+  device: Uint8Array;
+
+  /**
+   * @generated from field: uint64 seq = 2;
+   */
+  seq: bigint;
+
+  /**
+   * the first 8 bytes
+   *
+   * @generated from field: bytes hash = 3;
+   */
+  hash: Uint8Array;
+};
+
+/**
+ * Describes the message parley.v1.EntryRef.
+ * Use `create(EntryRefSchema)` to create a new message.
+ */
+export const EntryRefSchema: GenMessage<EntryRef> = /*@__PURE__*/
+  messageDesc(file_parley, 13);
+
+/**
+ * One register for each (message, user, emoji): the highest (time, hash) counts.
+ *
+ * @generated from message parley.v1.Reaction
+ */
+export type Reaction = Message<"parley.v1.Reaction"> & {
+  /**
+   * @generated from field: parley.v1.MessageRef target = 1;
+   */
+  target?: MessageRef | undefined;
+
+  /**
+   * one grapheme, at most 64 bytes
+   *
+   * @generated from field: string emoji = 2;
+   */
+  emoji: string;
+
+  /**
+   * @generated from field: bool off = 3;
+   */
+  off: boolean;
+};
+
+/**
+ * Describes the message parley.v1.Reaction.
+ * Use `create(ReactionSchema)` to create a new message.
+ */
+export const ReactionSchema: GenMessage<Reaction> = /*@__PURE__*/
+  messageDesc(file_parley, 14);
+
+/**
+ * The first entry of a room: its hash is the room's id. Its author is the owner.
+ *
+ * @generated from message parley.v1.Founding
+ */
+export type Founding = Message<"parley.v1.Founding"> & {
+  /**
+   * @generated from field: bytes registry = 1;
+   */
+  registry: Uint8Array;
+
+  /**
+   * the owner
+   *
+   * @generated from field: bytes user = 2;
+   */
+  user: Uint8Array;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string topic = 4;
+   */
+  topic: string;
+
+  /**
+   * what later members see: 1 all, 2 from their invitation on
+   *
+   * @generated from field: uint32 history = 5;
+   */
+  history: number;
+
+  /**
+   * 16 random bytes
+   *
+   * @generated from field: bytes nonce = 6;
+   */
+  nonce: Uint8Array;
+};
+
+/**
+ * Describes the message parley.v1.Founding.
+ * Use `create(FoundingSchema)` to create a new message.
+ */
+export const FoundingSchema: GenMessage<Founding> = /*@__PURE__*/
+  messageDesc(file_parley, 15);
+
+/**
+ * By any member.
+ *
+ * @generated from message parley.v1.Invitation
+ */
+export type Invitation = Message<"parley.v1.Invitation"> & {
+  /**
+   * @generated from field: bytes user = 1;
+   */
+  user: Uint8Array;
+
+  /**
+   * with history 2: where the logs start for them
+   *
+   * @generated from field: repeated parley.v1.Head from = 2;
+   */
+  from: Head[];
+};
+
+/**
+ * Describes the message parley.v1.Invitation.
+ * Use `create(InvitationSchema)` to create a new message.
+ */
+export const InvitationSchema: GenMessage<Invitation> = /*@__PURE__*/
+  messageDesc(file_parley, 16);
+
+/**
+ * By somebody who was invited.
+ *
+ * @generated from message parley.v1.Joining
+ */
+export type Joining = Message<"parley.v1.Joining"> & {
+};
+
+/**
+ * Describes the message parley.v1.Joining.
+ * Use `create(JoiningSchema)` to create a new message.
+ */
+export const JoiningSchema: GenMessage<Joining> = /*@__PURE__*/
+  messageDesc(file_parley, 17);
+
+/**
+ * By a member, or by somebody who declines an invitation.
+ *
+ * @generated from message parley.v1.Leaving
+ */
+export type Leaving = Message<"parley.v1.Leaving"> & {
+  /**
+   * the last entries of one's own devices that count
+   *
+   * @generated from field: repeated parley.v1.Head cut = 1;
+   */
+  cut: Head[];
+};
+
+/**
+ * Describes the message parley.v1.Leaving.
+ * Use `create(LeavingSchema)` to create a new message.
+ */
+export const LeavingSchema: GenMessage<Leaving> = /*@__PURE__*/
+  messageDesc(file_parley, 18);
+
+/**
+ * By an admin, of somebody less senior; or of somebody who has not joined, by whoever invited them.
+ *
+ * @generated from message parley.v1.Removal
+ */
+export type Removal = Message<"parley.v1.Removal"> & {
+  /**
+   * @generated from field: bytes user = 1;
+   */
+  user: Uint8Array;
+
+  /**
+   * the last entries of their devices that count
+   *
+   * @generated from field: repeated parley.v1.Head cut = 2;
+   */
+  cut: Head[];
+};
+
+/**
+ * Describes the message parley.v1.Removal.
+ * Use `create(RemovalSchema)` to create a new message.
+ */
+export const RemovalSchema: GenMessage<Removal> = /*@__PURE__*/
+  messageDesc(file_parley, 19);
+
+/**
+ * @generated from message parley.v1.RoleChange
+ */
+export type RoleChange = Message<"parley.v1.RoleChange"> & {
+  /**
+   * @generated from field: bytes user = 1;
+   */
+  user: Uint8Array;
+
+  /**
+   * admin or member
+   *
+   * @generated from field: string role = 2;
+   */
+  role: string;
+};
+
+/**
+ * Describes the message parley.v1.RoleChange.
+ * Use `create(RoleChangeSchema)` to create a new message.
+ */
+export const RoleChangeSchema: GenMessage<RoleChange> = /*@__PURE__*/
+  messageDesc(file_parley, 20);
+
+/**
+ * What is absent stays.
+ *
+ * @generated from message parley.v1.RoomChange
+ */
+export type RoomChange = Message<"parley.v1.RoomChange"> & {
+  /**
+   * @generated from field: optional string name = 1;
+   */
+  name?: string | undefined;
+
+  /**
+   * @generated from field: optional string topic = 2;
+   */
+  topic?: string | undefined;
+
+  /**
+   * see Founding
+   *
+   * @generated from field: optional uint32 history = 3;
+   */
+  history?: number | undefined;
+};
+
+/**
+ * Describes the message parley.v1.RoomChange.
+ * Use `create(RoomChangeSchema)` to create a new message.
+ */
+export const RoomChangeSchema: GenMessage<RoomChange> = /*@__PURE__*/
+  messageDesc(file_parley, 21);
+
+/**
+ * One of the author's own devices was revoked: what it writes beyond the cut counts nowhere. In direct conversations too.
+ *
+ * @generated from message parley.v1.DeviceRevocation
+ */
+export type DeviceRevocation = Message<"parley.v1.DeviceRevocation"> & {
+  /**
+   * SPKI, so that whoever comes later can check what it wrote before
+   *
+   * @generated from field: bytes key = 1;
+   */
+  key: Uint8Array;
+
+  /**
+   * of its log; empty: nothing of it counts
+   *
+   * @generated from field: repeated parley.v1.Head cut = 2;
+   */
+  cut: Head[];
+};
+
+/**
+ * Describes the message parley.v1.DeviceRevocation.
+ * Use `create(DeviceRevocationSchema)` to create a new message.
+ */
+export const DeviceRevocationSchema: GenMessage<DeviceRevocation> = /*@__PURE__*/
+  messageDesc(file_parley, 22);
+
+/**
+ * Signed by a device, kind "mark": how far a user has read. Merged by maximum.
+ *
+ * @generated from message parley.v1.Mark
+ */
+export type Mark = Message<"parley.v1.Mark"> & {
+  /**
+   * @generated from field: bytes conversation = 1;
+   */
+  conversation: Uint8Array;
+
+  /**
+   * @generated from field: bytes user = 2;
+   */
+  user: Uint8Array;
+
+  /**
+   * that has signed this
+   *
+   * @generated from field: bytes device = 3;
+   */
+  device: Uint8Array;
+
+  /**
+   * @generated from field: repeated parley.v1.ReadUpTo read = 4;
+   */
+  read: ReadUpTo[];
+};
+
+/**
+ * Describes the message parley.v1.Mark.
+ * Use `create(MarkSchema)` to create a new message.
+ */
+export const MarkSchema: GenMessage<Mark> = /*@__PURE__*/
+  messageDesc(file_parley, 23);
+
+/**
+ * @generated from message parley.v1.ReadUpTo
+ */
+export type ReadUpTo = Message<"parley.v1.ReadUpTo"> & {
+  /**
+   * whose log
+   *
+   * @generated from field: bytes device = 1;
+   */
+  device: Uint8Array;
+
+  /**
+   * @generated from field: uint64 seq = 2;
+   */
+  seq: bigint;
+};
+
+/**
+ * Describes the message parley.v1.ReadUpTo.
+ * Use `create(ReadUpToSchema)` to create a new message.
+ */
+export const ReadUpToSchema: GenMessage<ReadUpTo> = /*@__PURE__*/
+  messageDesc(file_parley, 24);
+
+/**
+ * Signed by a device, kind "mailbox-key": to what mail for it is sealed.
+ *
+ * @generated from message parley.v1.MailboxKey
+ */
+export type MailboxKey = Message<"parley.v1.MailboxKey"> & {
+  /**
+   * @generated from field: bytes device = 1;
+   */
+  device: Uint8Array;
+
+  /**
+   * 8 random bytes
+   *
+   * @generated from field: bytes id = 2;
+   */
+  id: Uint8Array;
+
+  /**
+   * P-256 public key, 65 bytes uncompressed, as HPKE serialises it
+   *
+   * @generated from field: bytes key = 3;
+   */
+  key: Uint8Array;
+
+  /**
+   * ms since 1970
+   *
+   * @generated from field: fixed64 issued = 4;
+   */
+  issued: bigint;
+
+  /**
+   * @generated from field: fixed64 expires = 5;
+   */
+  expires: bigint;
+};
+
+/**
+ * Describes the message parley.v1.MailboxKey.
+ * Use `create(MailboxKeySchema)` to create a new message.
+ */
+export const MailboxKeySchema: GenMessage<MailboxKey> = /*@__PURE__*/
+  messageDesc(file_parley, 25);
 
 /**
  * @generated from message parley.v1.Frame
@@ -445,7 +1072,7 @@ export type Frame = Message<"parley.v1.Frame"> & {
  * Use `create(FrameSchema)` to create a new message.
  */
 export const FrameSchema: GenMessage<Frame> = /*@__PURE__*/
-  messageDesc(file_parley, 9);
+  messageDesc(file_parley, 26);
 
 /**
  * @generated from message parley.v1.Request
@@ -594,6 +1221,30 @@ export type Request = Message<"parley.v1.Request"> & {
     case: "askRelay";
   } | {
     /**
+     * @generated from field: parley.v1.PublishMailboxKey publish_mailbox_key = 24;
+     */
+    value: PublishMailboxKey;
+    case: "publishMailboxKey";
+  } | {
+    /**
+     * @generated from field: parley.v1.Deposit deposit = 25;
+     */
+    value: Deposit;
+    case: "deposit";
+  } | {
+    /**
+     * @generated from field: parley.v1.CollectMail collect_mail = 26;
+     */
+    value: CollectMail;
+    case: "collectMail";
+  } | {
+    /**
+     * @generated from field: parley.v1.TakenMail taken_mail = 27;
+     */
+    value: TakenMail;
+    case: "takenMail";
+  } | {
+    /**
      * @generated from field: parley.v1.PeerHello peer_hello = 32;
      */
     value: PeerHello;
@@ -604,6 +1255,18 @@ export type Request = Message<"parley.v1.Request"> & {
      */
     value: AskAccountKey;
     case: "askAccountKey";
+  } | {
+    /**
+     * @generated from field: parley.v1.AskStatements ask_statements = 34;
+     */
+    value: AskStatements;
+    case: "askStatements";
+  } | {
+    /**
+     * @generated from field: parley.v1.AskFile ask_file = 35;
+     */
+    value: AskFile;
+    case: "askFile";
   } | { case: undefined; value?: undefined };
 };
 
@@ -612,7 +1275,7 @@ export type Request = Message<"parley.v1.Request"> & {
  * Use `create(RequestSchema)` to create a new message.
  */
 export const RequestSchema: GenMessage<Request> = /*@__PURE__*/
-  messageDesc(file_parley, 10);
+  messageDesc(file_parley, 27);
 
 /**
  * @generated from message parley.v1.Reply
@@ -695,6 +1358,12 @@ export type Reply = Message<"parley.v1.Reply"> & {
     case: "relay";
   } | {
     /**
+     * @generated from field: parley.v1.Mail mail = 13;
+     */
+    value: Mail;
+    case: "mail";
+  } | {
+    /**
      * @generated from field: parley.v1.PeerHello peer_hello = 32;
      */
     value: PeerHello;
@@ -705,6 +1374,18 @@ export type Reply = Message<"parley.v1.Reply"> & {
      */
     value: AccountKey;
     case: "accountKey";
+  } | {
+    /**
+     * @generated from field: parley.v1.Statements statements = 34;
+     */
+    value: Statements;
+    case: "statements";
+  } | {
+    /**
+     * @generated from field: parley.v1.FilePart file_part = 35;
+     */
+    value: FilePart;
+    case: "filePart";
   } | { case: undefined; value?: undefined };
 };
 
@@ -713,7 +1394,7 @@ export type Reply = Message<"parley.v1.Reply"> & {
  * Use `create(ReplySchema)` to create a new message.
  */
 export const ReplySchema: GenMessage<Reply> = /*@__PURE__*/
-  messageDesc(file_parley, 11);
+  messageDesc(file_parley, 28);
 
 /**
  * @generated from message parley.v1.Event
@@ -760,6 +1441,12 @@ export type Event = Message<"parley.v1.Event"> & {
     case: "noticeGiven";
   } | {
     /**
+     * @generated from field: parley.v1.MailWaits mail_waits = 7;
+     */
+    value: MailWaits;
+    case: "mailWaits";
+  } | {
+    /**
      * @generated from field: parley.v1.Have have = 32;
      */
     value: Have;
@@ -794,6 +1481,48 @@ export type Event = Message<"parley.v1.Event"> & {
      */
     value: Resume;
     case: "resume";
+  } | {
+    /**
+     * @generated from field: parley.v1.Rights rights = 38;
+     */
+    value: Rights;
+    case: "rights";
+  } | {
+    /**
+     * @generated from field: parley.v1.RightsEntries rights_entries = 39;
+     */
+    value: RightsEntries;
+    case: "rightsEntries";
+  } | {
+    /**
+     * @generated from field: parley.v1.Marks marks = 40;
+     */
+    value: Marks;
+    case: "marks";
+  } | {
+    /**
+     * @generated from field: parley.v1.Typing typing = 41;
+     */
+    value: Typing;
+    case: "typing";
+  } | {
+    /**
+     * @generated from field: parley.v1.OwnState own_state = 42;
+     */
+    value: OwnState;
+    case: "ownState";
+  } | {
+    /**
+     * @generated from field: parley.v1.AskWords ask_words = 43;
+     */
+    value: AskWords;
+    case: "askWords";
+  } | {
+    /**
+     * @generated from field: parley.v1.Words words = 44;
+     */
+    value: Words;
+    case: "words";
   } | { case: undefined; value?: undefined };
 };
 
@@ -802,7 +1531,7 @@ export type Event = Message<"parley.v1.Event"> & {
  * Use `create(EventSchema)` to create a new message.
  */
 export const EventSchema: GenMessage<Event> = /*@__PURE__*/
-  messageDesc(file_parley, 12);
+  messageDesc(file_parley, 29);
 
 /**
  * @generated from message parley.v1.Failure
@@ -835,7 +1564,7 @@ export type Failure = Message<"parley.v1.Failure"> & {
  * Use `create(FailureSchema)` to create a new message.
  */
 export const FailureSchema: GenMessage<Failure> = /*@__PURE__*/
-  messageDesc(file_parley, 13);
+  messageDesc(file_parley, 30);
 
 /**
  * @generated from message parley.v1.Done
@@ -848,7 +1577,7 @@ export type Done = Message<"parley.v1.Done"> & {
  * Use `create(DoneSchema)` to create a new message.
  */
 export const DoneSchema: GenMessage<Done> = /*@__PURE__*/
-  messageDesc(file_parley, 14);
+  messageDesc(file_parley, 31);
 
 /**
  * @generated from message parley.v1.Ping
@@ -861,7 +1590,7 @@ export type Ping = Message<"parley.v1.Ping"> & {
  * Use `create(PingSchema)` to create a new message.
  */
 export const PingSchema: GenMessage<Ping> = /*@__PURE__*/
-  messageDesc(file_parley, 15);
+  messageDesc(file_parley, 32);
 
 /**
  * @generated from message parley.v1.RegistryHello
@@ -878,7 +1607,7 @@ export type RegistryHello = Message<"parley.v1.RegistryHello"> & {
  * Use `create(RegistryHelloSchema)` to create a new message.
  */
 export const RegistryHelloSchema: GenMessage<RegistryHello> = /*@__PURE__*/
-  messageDesc(file_parley, 16);
+  messageDesc(file_parley, 33);
 
 /**
  * @generated from message parley.v1.RegistryWelcome
@@ -938,7 +1667,7 @@ export type RegistryWelcome = Message<"parley.v1.RegistryWelcome"> & {
  * Use `create(RegistryWelcomeSchema)` to create a new message.
  */
 export const RegistryWelcomeSchema: GenMessage<RegistryWelcome> = /*@__PURE__*/
-  messageDesc(file_parley, 17);
+  messageDesc(file_parley, 34);
 
 /**
  * @generated from message parley.v1.SignUp
@@ -998,7 +1727,7 @@ export type SignUp = Message<"parley.v1.SignUp"> & {
  * Use `create(SignUpSchema)` to create a new message.
  */
 export const SignUpSchema: GenMessage<SignUp> = /*@__PURE__*/
-  messageDesc(file_parley, 18);
+  messageDesc(file_parley, 35);
 
 /**
  * @generated from message parley.v1.SignIn
@@ -1043,7 +1772,7 @@ export type SignIn = Message<"parley.v1.SignIn"> & {
  * Use `create(SignInSchema)` to create a new message.
  */
 export const SignInSchema: GenMessage<SignIn> = /*@__PURE__*/
-  messageDesc(file_parley, 19);
+  messageDesc(file_parley, 36);
 
 /**
  * How this device stands from now on; the person shows the best of their devices.
@@ -1064,7 +1793,7 @@ export type SetStatus = Message<"parley.v1.SetStatus"> & {
  * Use `create(SetStatusSchema)` to create a new message.
  */
 export const SetStatusSchema: GenMessage<SetStatus> = /*@__PURE__*/
-  messageDesc(file_parley, 20);
+  messageDesc(file_parley, 37);
 
 /**
  * @generated from message parley.v1.Challenge
@@ -1081,7 +1810,7 @@ export type Challenge = Message<"parley.v1.Challenge"> & {
  * Use `create(ChallengeSchema)` to create a new message.
  */
 export const ChallengeSchema: GenMessage<Challenge> = /*@__PURE__*/
-  messageDesc(file_parley, 21);
+  messageDesc(file_parley, 38);
 
 /**
  * @generated from message parley.v1.Continue
@@ -1098,7 +1827,7 @@ export type Continue = Message<"parley.v1.Continue"> & {
  * Use `create(ContinueSchema)` to create a new message.
  */
 export const ContinueSchema: GenMessage<Continue> = /*@__PURE__*/
-  messageDesc(file_parley, 22);
+  messageDesc(file_parley, 39);
 
 /**
  * @generated from message parley.v1.SignedIn
@@ -1155,7 +1884,7 @@ export type SignedIn = Message<"parley.v1.SignedIn"> & {
  * Use `create(SignedInSchema)` to create a new message.
  */
 export const SignedInSchema: GenMessage<SignedIn> = /*@__PURE__*/
-  messageDesc(file_parley, 23);
+  messageDesc(file_parley, 40);
 
 /**
  * @generated from message parley.v1.Renew
@@ -1168,7 +1897,7 @@ export type Renew = Message<"parley.v1.Renew"> & {
  * Use `create(RenewSchema)` to create a new message.
  */
 export const RenewSchema: GenMessage<Renew> = /*@__PURE__*/
-  messageDesc(file_parley, 24);
+  messageDesc(file_parley, 41);
 
 /**
  * @generated from message parley.v1.Renewed
@@ -1185,7 +1914,7 @@ export type Renewed = Message<"parley.v1.Renewed"> & {
  * Use `create(RenewedSchema)` to create a new message.
  */
 export const RenewedSchema: GenMessage<Renewed> = /*@__PURE__*/
-  messageDesc(file_parley, 25);
+  messageDesc(file_parley, 42);
 
 /**
  * @generated from message parley.v1.SignOut
@@ -1198,7 +1927,7 @@ export type SignOut = Message<"parley.v1.SignOut"> & {
  * Use `create(SignOutSchema)` to create a new message.
  */
 export const SignOutSchema: GenMessage<SignOut> = /*@__PURE__*/
-  messageDesc(file_parley, 26);
+  messageDesc(file_parley, 43);
 
 /**
  * @generated from message parley.v1.SessionEnded
@@ -1220,7 +1949,7 @@ export type SessionEnded = Message<"parley.v1.SessionEnded"> & {
  * Use `create(SessionEndedSchema)` to create a new message.
  */
 export const SessionEndedSchema: GenMessage<SessionEnded> = /*@__PURE__*/
-  messageDesc(file_parley, 27);
+  messageDesc(file_parley, 44);
 
 /**
  * Statements of these people are newer than what was told: whoever knows them looks them up again.
@@ -1239,7 +1968,7 @@ export type PeopleChanged = Message<"parley.v1.PeopleChanged"> & {
  * Use `create(PeopleChangedSchema)` to create a new message.
  */
 export const PeopleChangedSchema: GenMessage<PeopleChanged> = /*@__PURE__*/
-  messageDesc(file_parley, 28);
+  messageDesc(file_parley, 45);
 
 /**
  * One's own account has changed: its devices (pending ones included), statements or role.
@@ -1268,7 +1997,7 @@ export type OwnChanged = Message<"parley.v1.OwnChanged"> & {
  * Use `create(OwnChangedSchema)` to create a new message.
  */
 export const OwnChangedSchema: GenMessage<OwnChanged> = /*@__PURE__*/
-  messageDesc(file_parley, 29);
+  messageDesc(file_parley, 46);
 
 /**
  * @generated from message parley.v1.NoticeGiven
@@ -1285,7 +2014,7 @@ export type NoticeGiven = Message<"parley.v1.NoticeGiven"> & {
  * Use `create(NoticeGivenSchema)` to create a new message.
  */
 export const NoticeGivenSchema: GenMessage<NoticeGiven> = /*@__PURE__*/
-  messageDesc(file_parley, 30);
+  messageDesc(file_parley, 47);
 
 /**
  * @generated from message parley.v1.Devices
@@ -1298,7 +2027,7 @@ export type Devices = Message<"parley.v1.Devices"> & {
  * Use `create(DevicesSchema)` to create a new message.
  */
 export const DevicesSchema: GenMessage<Devices> = /*@__PURE__*/
-  messageDesc(file_parley, 31);
+  messageDesc(file_parley, 48);
 
 /**
  * @generated from message parley.v1.DeviceList
@@ -1317,7 +2046,7 @@ export type DeviceList = Message<"parley.v1.DeviceList"> & {
  * Use `create(DeviceListSchema)` to create a new message.
  */
 export const DeviceListSchema: GenMessage<DeviceList> = /*@__PURE__*/
-  messageDesc(file_parley, 32);
+  messageDesc(file_parley, 49);
 
 /**
  * @generated from message parley.v1.RegisteredDevice
@@ -1372,7 +2101,7 @@ export type RegisteredDevice = Message<"parley.v1.RegisteredDevice"> & {
  * Use `create(RegisteredDeviceSchema)` to create a new message.
  */
 export const RegisteredDeviceSchema: GenMessage<RegisteredDevice> = /*@__PURE__*/
-  messageDesc(file_parley, 33);
+  messageDesc(file_parley, 50);
 
 /**
  * A newer roster of one's own account. Devices that it revokes are denied from now on.
@@ -1391,7 +2120,7 @@ export type PublishRoster = Message<"parley.v1.PublishRoster"> & {
  * Use `create(PublishRosterSchema)` to create a new message.
  */
 export const PublishRosterSchema: GenMessage<PublishRoster> = /*@__PURE__*/
-  messageDesc(file_parley, 34);
+  messageDesc(file_parley, 51);
 
 /**
  * By a pending device, after the password: all other devices are lost. Answered with SignedIn.
@@ -1419,7 +2148,7 @@ export type NewAccountKey = Message<"parley.v1.NewAccountKey"> & {
  * Use `create(NewAccountKeySchema)` to create a new message.
  */
 export const NewAccountKeySchema: GenMessage<NewAccountKey> = /*@__PURE__*/
-  messageDesc(file_parley, 35);
+  messageDesc(file_parley, 52);
 
 /**
  * Forgets a pending device and ends its session.
@@ -1438,7 +2167,7 @@ export type DropDevice = Message<"parley.v1.DropDevice"> & {
  * Use `create(DropDeviceSchema)` to create a new message.
  */
 export const DropDeviceSchema: GenMessage<DropDevice> = /*@__PURE__*/
-  messageDesc(file_parley, 36);
+  messageDesc(file_parley, 53);
 
 /**
  * @generated from message parley.v1.ChangePassword
@@ -1457,7 +2186,7 @@ export type ChangePassword = Message<"parley.v1.ChangePassword"> & {
  * Use `create(ChangePasswordSchema)` to create a new message.
  */
 export const ChangePasswordSchema: GenMessage<ChangePassword> = /*@__PURE__*/
-  messageDesc(file_parley, 37);
+  messageDesc(file_parley, 54);
 
 /**
  * @generated from message parley.v1.ResetPassword
@@ -1491,7 +2220,7 @@ export type ResetPassword = Message<"parley.v1.ResetPassword"> & {
  * Use `create(ResetPasswordSchema)` to create a new message.
  */
 export const ResetPasswordSchema: GenMessage<ResetPassword> = /*@__PURE__*/
-  messageDesc(file_parley, 38);
+  messageDesc(file_parley, 55);
 
 /**
  * @generated from message parley.v1.CreateInvite
@@ -1524,7 +2253,7 @@ export type CreateInvite = Message<"parley.v1.CreateInvite"> & {
  * Use `create(CreateInviteSchema)` to create a new message.
  */
 export const CreateInviteSchema: GenMessage<CreateInvite> = /*@__PURE__*/
-  messageDesc(file_parley, 39);
+  messageDesc(file_parley, 56);
 
 /**
  * @generated from message parley.v1.Invite
@@ -1591,7 +2320,7 @@ export type Invite = Message<"parley.v1.Invite"> & {
  * Use `create(InviteSchema)` to create a new message.
  */
 export const InviteSchema: GenMessage<Invite> = /*@__PURE__*/
-  messageDesc(file_parley, 40);
+  messageDesc(file_parley, 57);
 
 /**
  * @generated from message parley.v1.ListInvites
@@ -1604,7 +2333,7 @@ export type ListInvites = Message<"parley.v1.ListInvites"> & {
  * Use `create(ListInvitesSchema)` to create a new message.
  */
 export const ListInvitesSchema: GenMessage<ListInvites> = /*@__PURE__*/
-  messageDesc(file_parley, 41);
+  messageDesc(file_parley, 58);
 
 /**
  * @generated from message parley.v1.InviteList
@@ -1623,7 +2352,7 @@ export type InviteList = Message<"parley.v1.InviteList"> & {
  * Use `create(InviteListSchema)` to create a new message.
  */
 export const InviteListSchema: GenMessage<InviteList> = /*@__PURE__*/
-  messageDesc(file_parley, 42);
+  messageDesc(file_parley, 59);
 
 /**
  * @generated from message parley.v1.RevokeInvite
@@ -1640,7 +2369,7 @@ export type RevokeInvite = Message<"parley.v1.RevokeInvite"> & {
  * Use `create(RevokeInviteSchema)` to create a new message.
  */
 export const RevokeInviteSchema: GenMessage<RevokeInvite> = /*@__PURE__*/
-  messageDesc(file_parley, 43);
+  messageDesc(file_parley, 60);
 
 /**
  * @generated from message parley.v1.SetClassic
@@ -1666,7 +2395,7 @@ export type SetClassic = Message<"parley.v1.SetClassic"> & {
  * Use `create(SetClassicSchema)` to create a new message.
  */
 export const SetClassicSchema: GenMessage<SetClassic> = /*@__PURE__*/
-  messageDesc(file_parley, 44);
+  messageDesc(file_parley, 61);
 
 /**
  * @generated from message parley.v1.AskRelay
@@ -1688,7 +2417,7 @@ export type AskRelay = Message<"parley.v1.AskRelay"> & {
  * Use `create(AskRelaySchema)` to create a new message.
  */
 export const AskRelaySchema: GenMessage<AskRelay> = /*@__PURE__*/
-  messageDesc(file_parley, 45);
+  messageDesc(file_parley, 62);
 
 /**
  * @generated from message parley.v1.Relay
@@ -1707,7 +2436,7 @@ export type Relay = Message<"parley.v1.Relay"> & {
  * Use `create(RelaySchema)` to create a new message.
  */
 export const RelaySchema: GenMessage<Relay> = /*@__PURE__*/
-  messageDesc(file_parley, 46);
+  messageDesc(file_parley, 63);
 
 /**
  * A device asks for a connection through the registry: open one with this ticket and take the link as if it were dialled.
@@ -1740,7 +2469,169 @@ export type RelayOffered = Message<"parley.v1.RelayOffered"> & {
  * Use `create(RelayOfferedSchema)` to create a new message.
  */
 export const RelayOfferedSchema: GenMessage<RelayOffered> = /*@__PURE__*/
-  messageDesc(file_parley, 47);
+  messageDesc(file_parley, 64);
+
+/**
+ * @generated from message parley.v1.PublishMailboxKey
+ */
+export type PublishMailboxKey = Message<"parley.v1.PublishMailboxKey"> & {
+  /**
+   * replaces the one before
+   *
+   * @generated from field: parley.v1.Signed key = 1;
+   */
+  key?: Signed | undefined;
+};
+
+/**
+ * Describes the message parley.v1.PublishMailboxKey.
+ * Use `create(PublishMailboxKeySchema)` to create a new message.
+ */
+export const PublishMailboxKeySchema: GenMessage<PublishMailboxKey> = /*@__PURE__*/
+  messageDesc(file_parley, 65);
+
+/**
+ * One item for one device: sealed, at most 128 KiB. Answered with Done once it is committed.
+ *
+ * @generated from message parley.v1.Deposit
+ */
+export type Deposit = Message<"parley.v1.Deposit"> & {
+  /**
+   * @generated from field: bytes user = 1;
+   */
+  user: Uint8Array;
+
+  /**
+   * @generated from field: bytes device = 2;
+   */
+  device: Uint8Array;
+
+  /**
+   * 16 random bytes: the same id again is the same item
+   *
+   * @generated from field: bytes id = 3;
+   */
+  id: Uint8Array;
+
+  /**
+   * see wire.md, mailbox
+   *
+   * @generated from field: bytes sealed = 4;
+   */
+  sealed: Uint8Array;
+};
+
+/**
+ * Describes the message parley.v1.Deposit.
+ * Use `create(DepositSchema)` to create a new message.
+ */
+export const DepositSchema: GenMessage<Deposit> = /*@__PURE__*/
+  messageDesc(file_parley, 66);
+
+/**
+ * Answered with Mail: the oldest items first, at most 512 KiB of them.
+ *
+ * @generated from message parley.v1.CollectMail
+ */
+export type CollectMail = Message<"parley.v1.CollectMail"> & {
+};
+
+/**
+ * Describes the message parley.v1.CollectMail.
+ * Use `create(CollectMailSchema)` to create a new message.
+ */
+export const CollectMailSchema: GenMessage<CollectMail> = /*@__PURE__*/
+  messageDesc(file_parley, 67);
+
+/**
+ * @generated from message parley.v1.Mail
+ */
+export type Mail = Message<"parley.v1.Mail"> & {
+  /**
+   * @generated from field: repeated parley.v1.MailItem items = 1;
+   */
+  items: MailItem[];
+
+  /**
+   * @generated from field: bool more = 2;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message parley.v1.Mail.
+ * Use `create(MailSchema)` to create a new message.
+ */
+export const MailSchema: GenMessage<Mail> = /*@__PURE__*/
+  messageDesc(file_parley, 68);
+
+/**
+ * @generated from message parley.v1.MailItem
+ */
+export type MailItem = Message<"parley.v1.MailItem"> & {
+  /**
+   * @generated from field: bytes id = 1;
+   */
+  id: Uint8Array;
+
+  /**
+   * who has deposited it, as the registry says
+   *
+   * @generated from field: bytes user = 2;
+   */
+  user: Uint8Array;
+
+  /**
+   * @generated from field: bytes device = 3;
+   */
+  device: Uint8Array;
+
+  /**
+   * @generated from field: bytes sealed = 4;
+   */
+  sealed: Uint8Array;
+};
+
+/**
+ * Describes the message parley.v1.MailItem.
+ * Use `create(MailItemSchema)` to create a new message.
+ */
+export const MailItemSchema: GenMessage<MailItem> = /*@__PURE__*/
+  messageDesc(file_parley, 69);
+
+/**
+ * These were committed here, or can never be opened: they are deleted.
+ *
+ * @generated from message parley.v1.TakenMail
+ */
+export type TakenMail = Message<"parley.v1.TakenMail"> & {
+  /**
+   * @generated from field: repeated bytes ids = 1;
+   */
+  ids: Uint8Array[];
+};
+
+/**
+ * Describes the message parley.v1.TakenMail.
+ * Use `create(TakenMailSchema)` to create a new message.
+ */
+export const TakenMailSchema: GenMessage<TakenMail> = /*@__PURE__*/
+  messageDesc(file_parley, 70);
+
+/**
+ * Something was deposited for this device.
+ *
+ * @generated from message parley.v1.MailWaits
+ */
+export type MailWaits = Message<"parley.v1.MailWaits"> & {
+};
+
+/**
+ * Describes the message parley.v1.MailWaits.
+ * Use `create(MailWaitsSchema)` to create a new message.
+ */
+export const MailWaitsSchema: GenMessage<MailWaits> = /*@__PURE__*/
+  messageDesc(file_parley, 71);
 
 /**
  * @generated from message parley.v1.PublishAddresses
@@ -1764,7 +2655,7 @@ export type PublishAddresses = Message<"parley.v1.PublishAddresses"> & {
  * Use `create(PublishAddressesSchema)` to create a new message.
  */
 export const PublishAddressesSchema: GenMessage<PublishAddresses> = /*@__PURE__*/
-  messageDesc(file_parley, 48);
+  messageDesc(file_parley, 72);
 
 /**
  * @generated from message parley.v1.WatchOnline
@@ -1783,7 +2674,7 @@ export type WatchOnline = Message<"parley.v1.WatchOnline"> & {
  * Use `create(WatchOnlineSchema)` to create a new message.
  */
 export const WatchOnlineSchema: GenMessage<WatchOnline> = /*@__PURE__*/
-  messageDesc(file_parley, 49);
+  messageDesc(file_parley, 73);
 
 /**
  * One person, as lists show them.
@@ -1833,7 +2724,7 @@ export type Person = Message<"parley.v1.Person"> & {
  * Use `create(PersonSchema)` to create a new message.
  */
 export const PersonSchema: GenMessage<Person> = /*@__PURE__*/
-  messageDesc(file_parley, 50);
+  messageDesc(file_parley, 74);
 
 /**
  * @generated from message parley.v1.OnlineSnapshot
@@ -1869,7 +2760,7 @@ export type OnlineSnapshot = Message<"parley.v1.OnlineSnapshot"> & {
  * Use `create(OnlineSnapshotSchema)` to create a new message.
  */
 export const OnlineSnapshotSchema: GenMessage<OnlineSnapshot> = /*@__PURE__*/
-  messageDesc(file_parley, 51);
+  messageDesc(file_parley, 75);
 
 /**
  * Numbered one by one; a gap means: watch again.
@@ -1902,7 +2793,7 @@ export type OnlineChange = Message<"parley.v1.OnlineChange"> & {
  * Use `create(OnlineChangeSchema)` to create a new message.
  */
 export const OnlineChangeSchema: GenMessage<OnlineChange> = /*@__PURE__*/
-  messageDesc(file_parley, 52);
+  messageDesc(file_parley, 76);
 
 /**
  * @generated from message parley.v1.Search
@@ -1933,7 +2824,7 @@ export type Search = Message<"parley.v1.Search"> & {
  * Use `create(SearchSchema)` to create a new message.
  */
 export const SearchSchema: GenMessage<Search> = /*@__PURE__*/
-  messageDesc(file_parley, 53);
+  messageDesc(file_parley, 77);
 
 /**
  * @generated from message parley.v1.People
@@ -1955,7 +2846,7 @@ export type People = Message<"parley.v1.People"> & {
  * Use `create(PeopleSchema)` to create a new message.
  */
 export const PeopleSchema: GenMessage<People> = /*@__PURE__*/
-  messageDesc(file_parley, 54);
+  messageDesc(file_parley, 78);
 
 /**
  * @generated from message parley.v1.LookUp
@@ -1981,7 +2872,7 @@ export type LookUp = Message<"parley.v1.LookUp"> & {
  * Use `create(LookUpSchema)` to create a new message.
  */
 export const LookUpSchema: GenMessage<LookUp> = /*@__PURE__*/
-  messageDesc(file_parley, 55);
+  messageDesc(file_parley, 79);
 
 /**
  * @generated from message parley.v1.LookedUp
@@ -1998,7 +2889,7 @@ export type LookedUp = Message<"parley.v1.LookedUp"> & {
   roster?: Signed | undefined;
 
   /**
-   * of devices that are online
+   * of devices that are online, and of those that have a mailbox
    *
    * @generated from field: repeated parley.v1.DeviceAddresses devices = 3;
    */
@@ -2015,7 +2906,7 @@ export type LookedUp = Message<"parley.v1.LookedUp"> & {
  * Use `create(LookedUpSchema)` to create a new message.
  */
 export const LookedUpSchema: GenMessage<LookedUp> = /*@__PURE__*/
-  messageDesc(file_parley, 56);
+  messageDesc(file_parley, 80);
 
 /**
  * @generated from message parley.v1.DeviceAddresses
@@ -2032,6 +2923,20 @@ export type DeviceAddresses = Message<"parley.v1.DeviceAddresses"> & {
    * @generated from field: repeated parley.v1.Address addresses = 2;
    */
   addresses: Address[];
+
+  /**
+   * also of devices that are offline, which have no addresses
+   *
+   * @generated from field: parley.v1.Signed mailbox_key = 3;
+   */
+  mailboxKey?: Signed | undefined;
+
+  /**
+   * it is not signed in, and listed for its mailbox key alone
+   *
+   * @generated from field: bool offline = 4;
+   */
+  offline: boolean;
 };
 
 /**
@@ -2039,7 +2944,7 @@ export type DeviceAddresses = Message<"parley.v1.DeviceAddresses"> & {
  * Use `create(DeviceAddressesSchema)` to create a new message.
  */
 export const DeviceAddressesSchema: GenMessage<DeviceAddresses> = /*@__PURE__*/
-  messageDesc(file_parley, 57);
+  messageDesc(file_parley, 81);
 
 /**
  * @generated from message parley.v1.Address
@@ -2061,7 +2966,7 @@ export type Address = Message<"parley.v1.Address"> & {
  * Use `create(AddressSchema)` to create a new message.
  */
 export const AddressSchema: GenMessage<Address> = /*@__PURE__*/
-  messageDesc(file_parley, 58);
+  messageDesc(file_parley, 82);
 
 /**
  * @generated from message parley.v1.PeerHello
@@ -2123,7 +3028,7 @@ export type PeerHello = Message<"parley.v1.PeerHello"> & {
  * Use `create(PeerHelloSchema)` to create a new message.
  */
 export const PeerHelloSchema: GenMessage<PeerHello> = /*@__PURE__*/
-  messageDesc(file_parley, 59);
+  messageDesc(file_parley, 83);
 
 /**
  * Asked of another device of one's own account, by one that is in its roster and lacks the account key.
@@ -2138,7 +3043,7 @@ export type AskAccountKey = Message<"parley.v1.AskAccountKey"> & {
  * Use `create(AskAccountKeySchema)` to create a new message.
  */
 export const AskAccountKeySchema: GenMessage<AskAccountKey> = /*@__PURE__*/
-  messageDesc(file_parley, 60);
+  messageDesc(file_parley, 84);
 
 /**
  * @generated from message parley.v1.AccountKey
@@ -2157,7 +3062,7 @@ export type AccountKey = Message<"parley.v1.AccountKey"> & {
  * Use `create(AccountKeySchema)` to create a new message.
  */
 export const AccountKeySchema: GenMessage<AccountKey> = /*@__PURE__*/
-  messageDesc(file_parley, 61);
+  messageDesc(file_parley, 85);
 
 /**
  * @generated from message parley.v1.Head
@@ -2191,31 +3096,164 @@ export type Head = Message<"parley.v1.Head"> & {
  * Use `create(HeadSchema)` to create a new message.
  */
 export const HeadSchema: GenMessage<Head> = /*@__PURE__*/
-  messageDesc(file_parley, 62);
+  messageDesc(file_parley, 86);
 
 /**
- * @generated from message parley.v1.Resume
+ * The statements of people whom both sides share a room with.
+ *
+ * @generated from message parley.v1.AskStatements
  */
-export type Resume = Message<"parley.v1.Resume"> & {
+export type AskStatements = Message<"parley.v1.AskStatements"> & {
+  /**
+   * at most 64
+   *
+   * @generated from field: repeated bytes users = 1;
+   */
+  users: Uint8Array[];
+};
+
+/**
+ * Describes the message parley.v1.AskStatements.
+ * Use `create(AskStatementsSchema)` to create a new message.
+ */
+export const AskStatementsSchema: GenMessage<AskStatements> = /*@__PURE__*/
+  messageDesc(file_parley, 87);
+
+/**
+ * @generated from message parley.v1.Statements
+ */
+export type Statements = Message<"parley.v1.Statements"> & {
+  /**
+   * Of whom some are known; of one who has had other account keys, those of these as well, the earlier first.
+   *
+   * @generated from field: repeated parley.v1.PersonStatements people = 1;
+   */
+  people: PersonStatements[];
+};
+
+/**
+ * Describes the message parley.v1.Statements.
+ * Use `create(StatementsSchema)` to create a new message.
+ */
+export const StatementsSchema: GenMessage<Statements> = /*@__PURE__*/
+  messageDesc(file_parley, 88);
+
+/**
+ * @generated from message parley.v1.PersonStatements
+ */
+export type PersonStatements = Message<"parley.v1.PersonStatements"> & {
+  /**
+   * may have expired
+   *
+   * @generated from field: parley.v1.Signed attestation = 1;
+   */
+  attestation?: Signed | undefined;
+
+  /**
+   * @generated from field: parley.v1.Signed roster = 2;
+   */
+  roster?: Signed | undefined;
+};
+
+/**
+ * Describes the message parley.v1.PersonStatements.
+ * Use `create(PersonStatementsSchema)` to create a new message.
+ */
+export const PersonStatementsSchema: GenMessage<PersonStatements> = /*@__PURE__*/
+  messageDesc(file_parley, 89);
+
+/**
+ * A part of a file that a conversation of both names.
+ *
+ * @generated from message parley.v1.AskFile
+ */
+export type AskFile = Message<"parley.v1.AskFile"> & {
   /**
    * @generated from field: bytes conversation = 1;
    */
   conversation: Uint8Array;
 
   /**
-   * @generated from field: bytes digest = 2;
+   * @generated from field: bytes hash = 2;
+   */
+  hash: Uint8Array;
+
+  /**
+   * from 0; with `hashes` nothing else is wanted
+   *
+   * @generated from field: uint32 chunk = 3;
+   */
+  chunk: number;
+
+  /**
+   * @generated from field: bool hashes = 4;
+   */
+  hashes: boolean;
+};
+
+/**
+ * Describes the message parley.v1.AskFile.
+ * Use `create(AskFileSchema)` to create a new message.
+ */
+export const AskFileSchema: GenMessage<AskFile> = /*@__PURE__*/
+  messageDesc(file_parley, 90);
+
+/**
+ * @generated from message parley.v1.FilePart
+ */
+export type FilePart = Message<"parley.v1.FilePart"> & {
+  /**
+   * a chunk, or the hashes of all chunks, 32 bytes each
+   *
+   * @generated from field: bytes bytes = 1;
+   */
+  bytes: Uint8Array;
+
+  /**
+   * in the place of a chunk that is not here yet: a bit for each chunk that is, the first one lowest
+   *
+   * @generated from field: bytes here = 2;
+   */
+  here: Uint8Array;
+};
+
+/**
+ * Describes the message parley.v1.FilePart.
+ * Use `create(FilePartSchema)` to create a new message.
+ */
+export const FilePartSchema: GenMessage<FilePart> = /*@__PURE__*/
+  messageDesc(file_parley, 91);
+
+/**
+ * Said by both sides when a link is up, first with the digest alone; unless both are equal again with the conversations
+ * that they share, in pages. Later on with those that have begun, or are to be compared.
+ *
+ * @generated from message parley.v1.Resume
+ */
+export type Resume = Message<"parley.v1.Resume"> & {
+  /**
+   * over all shared conversations; empty in those that come later
+   *
+   * @generated from field: bytes digest = 1;
    */
   digest: Uint8Array;
 
   /**
-   * @generated from field: uint64 epoch = 3;
+   * @generated from field: repeated parley.v1.Resumed conversations = 2;
    */
-  epoch: bigint;
+  conversations: Resumed[];
 
   /**
-   * @generated from field: uint64 arrival = 4;
+   * @generated from field: bool more = 3;
    */
-  arrival: bigint;
+  more: boolean;
+
+  /**
+   * bytes of entries that may come over this link; only in the first one
+   *
+   * @generated from field: uint32 credit = 4;
+   */
+  credit: number;
 };
 
 /**
@@ -2223,7 +3261,346 @@ export type Resume = Message<"parley.v1.Resume"> & {
  * Use `create(ResumeSchema)` to create a new message.
  */
 export const ResumeSchema: GenMessage<Resume> = /*@__PURE__*/
-  messageDesc(file_parley, 63);
+  messageDesc(file_parley, 92);
+
+/**
+ * @generated from message parley.v1.Resumed
+ */
+export type Resumed = Message<"parley.v1.Resumed"> & {
+  /**
+   * @generated from field: bytes conversation = 1;
+   */
+  conversation: Uint8Array;
+
+  /**
+   * first 8 bytes of SHA-256 over the head hashes, ascending
+   *
+   * @generated from field: bytes digest = 2;
+   */
+  digest: Uint8Array;
+
+  /**
+   * the same over the hashes of membership entries; empty: there are none
+   *
+   * @generated from field: bytes rights = 3;
+   */
+  rights: Uint8Array;
+
+  /**
+   * what was last taken of the receiver; 0: nothing
+   *
+   * @generated from field: uint64 epoch = 4;
+   */
+  epoch: bigint;
+
+  /**
+   * @generated from field: uint64 arrival = 5;
+   */
+  arrival: bigint;
+
+  /**
+   * digest over the marks that are shared with the receiver
+   *
+   * @generated from field: bytes marks = 6;
+   */
+  marks: Uint8Array;
+
+  /**
+   * between one's own devices: the other one of a direct conversation
+   *
+   * @generated from field: bytes with = 7;
+   */
+  with: Uint8Array;
+
+  /**
+   * of that one, as last seen
+   *
+   * @generated from field: string name = 8;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string display_name = 9;
+   */
+  displayName: string;
+};
+
+/**
+ * Describes the message parley.v1.Resumed.
+ * Use `create(ResumedSchema)` to create a new message.
+ */
+export const ResumedSchema: GenMessage<Resumed> = /*@__PURE__*/
+  messageDesc(file_parley, 93);
+
+/**
+ * Hashes of all membership entries of a conversation that are held; what the other lacks it gets as RightsEntries.
+ *
+ * @generated from message parley.v1.Rights
+ */
+export type Rights = Message<"parley.v1.Rights"> & {
+  /**
+   * @generated from field: bytes conversation = 1;
+   */
+  conversation: Uint8Array;
+
+  /**
+   * @generated from field: repeated bytes hashes = 2;
+   */
+  hashes: Uint8Array[];
+
+  /**
+   * @generated from field: bool more = 3;
+   */
+  more: boolean;
+};
+
+/**
+ * Describes the message parley.v1.Rights.
+ * Use `create(RightsSchema)` to create a new message.
+ */
+export const RightsSchema: GenMessage<Rights> = /*@__PURE__*/
+  messageDesc(file_parley, 94);
+
+/**
+ * Membership entries by themselves: each is signed, and needs none of the log before it.
+ *
+ * @generated from message parley.v1.RightsEntries
+ */
+export type RightsEntries = Message<"parley.v1.RightsEntries"> & {
+  /**
+   * @generated from field: bytes conversation = 1;
+   */
+  conversation: Uint8Array;
+
+  /**
+   * @generated from field: repeated parley.v1.Entry entries = 2;
+   */
+  entries: Entry[];
+};
+
+/**
+ * Describes the message parley.v1.RightsEntries.
+ * Use `create(RightsEntriesSchema)` to create a new message.
+ */
+export const RightsEntriesSchema: GenMessage<RightsEntries> = /*@__PURE__*/
+  messageDesc(file_parley, 95);
+
+/**
+ * @generated from message parley.v1.Marks
+ */
+export type Marks = Message<"parley.v1.Marks"> & {
+  /**
+   * @generated from field: bytes conversation = 1;
+   */
+  conversation: Uint8Array;
+
+  /**
+   * @generated from field: repeated parley.v1.Signed marks = 2;
+   */
+  marks: Signed[];
+
+  /**
+   * between one's own devices alone
+   *
+   * @generated from field: repeated parley.v1.Reached reached = 3;
+   */
+  reached: Reached[];
+};
+
+/**
+ * Describes the message parley.v1.Marks.
+ * Use `create(MarksSchema)` to create a new message.
+ */
+export const MarksSchema: GenMessage<Marks> = /*@__PURE__*/
+  messageDesc(file_parley, 96);
+
+/**
+ * How far a device of somebody else has committed the logs of one's own devices.
+ *
+ * @generated from message parley.v1.Reached
+ */
+export type Reached = Message<"parley.v1.Reached"> & {
+  /**
+   * @generated from field: bytes by = 1;
+   */
+  by: Uint8Array;
+
+  /**
+   * @generated from field: repeated parley.v1.ReadUpTo logs = 2;
+   */
+  logs: ReadUpTo[];
+};
+
+/**
+ * Describes the message parley.v1.Reached.
+ * Use `create(ReachedSchema)` to create a new message.
+ */
+export const ReachedSchema: GenMessage<Reached> = /*@__PURE__*/
+  messageDesc(file_parley, 97);
+
+/**
+ * Asks for what entries say that came without: whoever has brought them had let go of it.
+ *
+ * @generated from message parley.v1.AskWords
+ */
+export type AskWords = Message<"parley.v1.AskWords"> & {
+  /**
+   * @generated from field: bytes conversation = 1;
+   */
+  conversation: Uint8Array;
+
+  /**
+   * at most 64
+   *
+   * @generated from field: repeated parley.v1.EntryRef entries = 2;
+   */
+  entries: EntryRef[];
+};
+
+/**
+ * Describes the message parley.v1.AskWords.
+ * Use `create(AskWordsSchema)` to create a new message.
+ */
+export const AskWordsSchema: GenMessage<AskWords> = /*@__PURE__*/
+  messageDesc(file_parley, 98);
+
+/**
+ * Those of them that say what they say here, with that. The rest was not looked at once `looked` of them were.
+ *
+ * @generated from message parley.v1.Words
+ */
+export type Words = Message<"parley.v1.Words"> & {
+  /**
+   * @generated from field: bytes conversation = 1;
+   */
+  conversation: Uint8Array;
+
+  /**
+   * @generated from field: repeated parley.v1.Entry entries = 2;
+   */
+  entries: Entry[];
+
+  /**
+   * @generated from field: uint32 looked = 3;
+   */
+  looked: number;
+};
+
+/**
+ * Describes the message parley.v1.Words.
+ * Use `create(WordsSchema)` to create a new message.
+ */
+export const WordsSchema: GenMessage<Words> = /*@__PURE__*/
+  messageDesc(file_parley, 99);
+
+/**
+ * Not stored; holds for a few seconds.
+ *
+ * @generated from message parley.v1.Typing
+ */
+export type Typing = Message<"parley.v1.Typing"> & {
+  /**
+   * @generated from field: bytes conversation = 1;
+   */
+  conversation: Uint8Array;
+
+  /**
+   * @generated from field: bool stopped = 2;
+   */
+  stopped: boolean;
+};
+
+/**
+ * Describes the message parley.v1.Typing.
+ * Use `create(TypingSchema)` to create a new message.
+ */
+export const TypingSchema: GenMessage<Typing> = /*@__PURE__*/
+  messageDesc(file_parley, 100);
+
+/**
+ * Between one's own devices: what one keeps of conversations. The highest (time, device) counts. Said by both sides when
+ * a link is up with the digest alone; whoever has another one tells all registers, in pages; what changes is told at once.
+ *
+ * @generated from message parley.v1.OwnState
+ */
+export type OwnState = Message<"parley.v1.OwnState"> & {
+  /**
+   * @generated from field: repeated parley.v1.Register registers = 1;
+   */
+  registers: Register[];
+
+  /**
+   * first 8 bytes of SHA-256 over all registers (wire.md); empty: not said
+   *
+   * @generated from field: bytes digest = 2;
+   */
+  digest: Uint8Array;
+};
+
+/**
+ * Describes the message parley.v1.OwnState.
+ * Use `create(OwnStateSchema)` to create a new message.
+ */
+export const OwnStateSchema: GenMessage<OwnState> = /*@__PURE__*/
+  messageDesc(file_parley, 101);
+
+/**
+ * @generated from message parley.v1.Register
+ */
+export type Register = Message<"parley.v1.Register"> & {
+  /**
+   * 32 zero bytes: of the account
+   *
+   * @generated from field: bytes conversation = 1;
+   */
+  conversation: Uint8Array;
+
+  /**
+   * 1 draft, 2 muted, 3 archived, 4 pinned, 5 marked as unread, 6 receipts are off, 7 retention,
+   *
+   * @generated from field: uint32 about = 2;
+   */
+  about: number;
+
+  /**
+   * 8 a message dropped for oneself, 9 how far the logs were let go of
+   *
+   * hybrid logical clock
+   *
+   * @generated from field: fixed64 time = 3;
+   */
+  time: bigint;
+
+  /**
+   * that has set it
+   *
+   * @generated from field: bytes device = 4;
+   */
+  device: Uint8Array;
+
+  /**
+   * UTF-8; of yes and no: empty or `1`; of 5 also the position from which on it is unread; of 7 days;
+   *
+   * @generated from field: bytes value = 5;
+   */
+  value: Uint8Array;
+
+  /**
+   * of 9 device and sequence (8 bytes, big-endian) of each log, by device: of two, the higher of each
+   *
+   * of 8 the message: user id and message id
+   *
+   * @generated from field: bytes subject = 6;
+   */
+  subject: Uint8Array;
+};
+
+/**
+ * Describes the message parley.v1.Register.
+ * Use `create(RegisterSchema)` to create a new message.
+ */
+export const RegisterSchema: GenMessage<Register> = /*@__PURE__*/
+  messageDesc(file_parley, 102);
 
 /**
  * @generated from message parley.v1.Have
@@ -2265,7 +3642,7 @@ export type Have = Message<"parley.v1.Have"> & {
  * Use `create(HaveSchema)` to create a new message.
  */
 export const HaveSchema: GenMessage<Have> = /*@__PURE__*/
-  messageDesc(file_parley, 64);
+  messageDesc(file_parley, 103);
 
 /**
  * @generated from message parley.v1.Want
@@ -2277,14 +3654,14 @@ export type Want = Message<"parley.v1.Want"> & {
   conversation: Uint8Array;
 
   /**
-   * per device, what is here already; entries after it are wanted
+   * per device, what is here already; entries after it are wanted. Number 0: nothing is
    *
    * @generated from field: repeated parley.v1.Head known = 2;
    */
   known: Head[];
 
   /**
-   * bytes
+   * bytes, in addition to what is left on this link
    *
    * @generated from field: uint32 credit = 3;
    */
@@ -2296,7 +3673,7 @@ export type Want = Message<"parley.v1.Want"> & {
  * Use `create(WantSchema)` to create a new message.
  */
 export const WantSchema: GenMessage<Want> = /*@__PURE__*/
-  messageDesc(file_parley, 65);
+  messageDesc(file_parley, 104);
 
 /**
  * @generated from message parley.v1.Entries
@@ -2320,7 +3697,7 @@ export type Entries = Message<"parley.v1.Entries"> & {
  * Use `create(EntriesSchema)` to create a new message.
  */
 export const EntriesSchema: GenMessage<Entries> = /*@__PURE__*/
-  messageDesc(file_parley, 66);
+  messageDesc(file_parley, 105);
 
 /**
  * @generated from message parley.v1.Ack
@@ -2349,7 +3726,7 @@ export type Ack = Message<"parley.v1.Ack"> & {
   arrival: bigint;
 
   /**
-   * bytes, in addition to what is left
+   * bytes, in addition to what is left on this link
    *
    * @generated from field: uint32 credit = 5;
    */
@@ -2361,7 +3738,7 @@ export type Ack = Message<"parley.v1.Ack"> & {
  * Use `create(AckSchema)` to create a new message.
  */
 export const AckSchema: GenMessage<Ack> = /*@__PURE__*/
-  messageDesc(file_parley, 67);
+  messageDesc(file_parley, 106);
 
 /**
  * @generated from message parley.v1.Refuse
@@ -2403,5 +3780,5 @@ export type Refuse = Message<"parley.v1.Refuse"> & {
  * Use `create(RefuseSchema)` to create a new message.
  */
 export const RefuseSchema: GenMessage<Refuse> = /*@__PURE__*/
-  messageDesc(file_parley, 68);
+  messageDesc(file_parley, 107);
 

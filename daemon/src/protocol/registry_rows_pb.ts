@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file registry_rows.proto.
  */
 export const file_registry_rows: GenFile = /*@__PURE__*/
-  fileDesc("ChNyZWdpc3RyeV9yb3dzLnByb3RvEg5wYXJsZXkucm93cy52MSLgAQoHVXNlclJvdxIMCgR1c2VyGAEgASgMEgwKBG5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEhEKCW1lY2hhbmlzbRgEIAEoCRITCgthY2NvdW50X2tleRgFIAEoDBISCgpnZW5lcmF0aW9uGAYgASgNEg8KB2NyZWF0ZWQYByABKAYSDAoEcm9sZRgIIAEoCRIOCgZkZW5pZWQYCSADKAwSEAoIZGlzYWJsZWQYCiABKAgSDwoHZGVsZXRlZBgLIAEoBhIVCg1jbGFzc2ljX2FsaWFzGAwgASgJIhcKB05hbWVSb3cSDAoEdXNlchgBIAEoDCIjCg1DcmVkZW50aWFsUm93EhIKCmNyZWRlbnRpYWwYASABKAwihwEKCURldmljZVJvdxIMCgR1c2VyGAEgASgMEgsKA2tleRgCIAEoDBINCgVhZGRlZBgDIAEoBhIMCgRzZWVuGAQgASgGEhIKCnNpZ25lZF9vdXQYBSABKAgSDwoHcGVuZGluZxgGIAEoCBIMCgRuYW1lGAcgASgJEg8KB2FkZHJlc3MYCCABKAkiLgoJUm9zdGVyUm93EiEKBnJvc3RlchgBIAEoCzIRLnBhcmxleS52MS5TaWduZWQidQoJSW52aXRlUm93EgwKBHVzZXMYASABKA0SDAoEdXNlZBgCIAEoDRIPCgdleHBpcmVzGAMgASgGEg8KB2NyZWF0ZWQYBCABKAYSEAoIZm9yX25hbWUYBSABKAkSCgoCYnkYBiABKAkSDAoEcm9sZRgHIAEoCSIpCghSZXNldFJvdxIMCgRoYXNoGAEgASgMEg8KB2V4cGlyZXMYAiABKAYiLgoJTm90aWNlUm93EiEKBm5vdGljZRgBIAEoCzIRLnBhcmxleS52MS5TaWduZWQiNAoHU2VlblJvdxIMCgR1c2VyGAEgASgMEgoKAmF0GAIgASgGEg8KB2lzX2hlcmUYAyABKAgiGQoIQWxpdmVSb3cSDQoFdW50aWwYASABKAZiBnByb3RvMw", [file_parley]);
+  fileDesc("ChNyZWdpc3RyeV9yb3dzLnByb3RvEg5wYXJsZXkucm93cy52MSLgAQoHVXNlclJvdxIMCgR1c2VyGAEgASgMEgwKBG5hbWUYAiABKAkSFAoMZGlzcGxheV9uYW1lGAMgASgJEhEKCW1lY2hhbmlzbRgEIAEoCRITCgthY2NvdW50X2tleRgFIAEoDBISCgpnZW5lcmF0aW9uGAYgASgNEg8KB2NyZWF0ZWQYByABKAYSDAoEcm9sZRgIIAEoCRIOCgZkZW5pZWQYCSADKAwSEAoIZGlzYWJsZWQYCiABKAgSDwoHZGVsZXRlZBgLIAEoBhIVCg1jbGFzc2ljX2FsaWFzGAwgASgJIhcKB05hbWVSb3cSDAoEdXNlchgBIAEoDCIjCg1DcmVkZW50aWFsUm93EhIKCmNyZWRlbnRpYWwYASABKAwihwEKCURldmljZVJvdxIMCgR1c2VyGAEgASgMEgsKA2tleRgCIAEoDBINCgVhZGRlZBgDIAEoBhIMCgRzZWVuGAQgASgGEhIKCnNpZ25lZF9vdXQYBSABKAgSDwoHcGVuZGluZxgGIAEoCBIMCgRuYW1lGAcgASgJEg8KB2FkZHJlc3MYCCABKAkiLgoJUm9zdGVyUm93EiEKBnJvc3RlchgBIAEoCzIRLnBhcmxleS52MS5TaWduZWQidQoJSW52aXRlUm93EgwKBHVzZXMYASABKA0SDAoEdXNlZBgCIAEoDRIPCgdleHBpcmVzGAMgASgGEg8KB2NyZWF0ZWQYBCABKAYSEAoIZm9yX25hbWUYBSABKAkSCgoCYnkYBiABKAkSDAoEcm9sZRgHIAEoCSIpCghSZXNldFJvdxIMCgRoYXNoGAEgASgMEg8KB2V4cGlyZXMYAiABKAYiLgoJTm90aWNlUm93EiEKBm5vdGljZRgBIAEoCzIRLnBhcmxleS52MS5TaWduZWQiNAoHU2VlblJvdxIMCgR1c2VyGAEgASgMEgoKAmF0GAIgASgGEg8KB2lzX2hlcmUYAyABKAgiGQoIQWxpdmVSb3cSDQoFdW50aWwYASABKAYiLwoNTWFpbGJveEtleVJvdxIeCgNrZXkYASABKAsyES5wYXJsZXkudjEuU2lnbmVkIhkKB01haWxSb3cSDgoGc2VhbGVkGAEgASgMIlcKDE1haWxJbmRleFJvdxIKCgJpZBgBIAEoDBIMCgR1c2VyGAIgASgMEg4KBmRldmljZRgDIAEoDBIMCgRzaXplGAQgASgNEg8KB2V4cGlyZXMYBSABKAZiBnByb3RvMw", [file_parley]);
 
 /**
  * user/<user id>. Never removed: an id that was used is never given out again.
@@ -394,4 +394,87 @@ export type AliveRow = Message<"parley.rows.v1.AliveRow"> & {
  */
 export const AliveRowSchema: GenMessage<AliveRow> = /*@__PURE__*/
   messageDesc(file_registry_rows, 9);
+
+/**
+ * mailbox-key/<user id>/<device id>: to what mail for a device is sealed, exactly as signed. The row ends with the key.
+ *
+ * @generated from message parley.rows.v1.MailboxKeyRow
+ */
+export type MailboxKeyRow = Message<"parley.rows.v1.MailboxKeyRow"> & {
+  /**
+   * @generated from field: parley.v1.Signed key = 1;
+   */
+  key?: Signed | undefined;
+};
+
+/**
+ * Describes the message parley.rows.v1.MailboxKeyRow.
+ * Use `create(MailboxKeyRowSchema)` to create a new message.
+ */
+export const MailboxKeyRowSchema: GenMessage<MailboxKeyRow> = /*@__PURE__*/
+  messageDesc(file_registry_rows, 10);
+
+/**
+ * mail/<user id>/<device id>/<n, 12 hex digits>: a sealed item, in the order of arrival. The row ends with the age of mail.
+ *
+ * @generated from message parley.rows.v1.MailRow
+ */
+export type MailRow = Message<"parley.rows.v1.MailRow"> & {
+  /**
+   * @generated from field: bytes sealed = 1;
+   */
+  sealed: Uint8Array;
+};
+
+/**
+ * Describes the message parley.rows.v1.MailRow.
+ * Use `create(MailRowSchema)` to create a new message.
+ */
+export const MailRowSchema: GenMessage<MailRow> = /*@__PURE__*/
+  messageDesc(file_registry_rows, 11);
+
+/**
+ * mail-index/<user id>/<device id>/<n>: what is known of that item, apart from it, so that a start need not read it
+ *
+ * @generated from message parley.rows.v1.MailIndexRow
+ */
+export type MailIndexRow = Message<"parley.rows.v1.MailIndexRow"> & {
+  /**
+   * @generated from field: bytes id = 1;
+   */
+  id: Uint8Array;
+
+  /**
+   * who has deposited it
+   *
+   * @generated from field: bytes user = 2;
+   */
+  user: Uint8Array;
+
+  /**
+   * @generated from field: bytes device = 3;
+   */
+  device: Uint8Array;
+
+  /**
+   * bytes
+   *
+   * @generated from field: uint32 size = 4;
+   */
+  size: number;
+
+  /**
+   * ms since 1970
+   *
+   * @generated from field: fixed64 expires = 5;
+   */
+  expires: bigint;
+};
+
+/**
+ * Describes the message parley.rows.v1.MailIndexRow.
+ * Use `create(MailIndexRowSchema)` to create a new message.
+ */
+export const MailIndexRowSchema: GenMessage<MailIndexRow> = /*@__PURE__*/
+  messageDesc(file_registry_rows, 12);
 

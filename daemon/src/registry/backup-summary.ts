@@ -17,6 +17,8 @@ export interface BackupSummary {
   readonly accounts: number
   readonly devices: number
   readonly invites: number
+  /** Items in mailboxes. */
+  readonly mail: number
   /** Whether the key that was given opens its secrets; absent when none was. */
   readonly opens?: true
 }
@@ -56,11 +58,12 @@ export async function summarize(file: string, key?: SecretBox): Promise<BackupSu
     accounts: count(rowKeys.users),
     devices: count(rowKeys.devices),
     invites: count(rowKeys.invites),
+    mail: count(rowKeys.allMailIndex),
     ...(key && { opens: true as const }),
   }
 }
 
-const prefixes: readonly string[] = [rowKeys.users, rowKeys.devices, rowKeys.invites]
+const prefixes: readonly string[] = [rowKeys.users, rowKeys.devices, rowKeys.invites, rowKeys.allMailIndex]
 
 /** Of a deleted account a row stays. */
 function isStanding(key: string, value: Uint8Array): boolean {

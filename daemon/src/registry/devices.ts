@@ -25,6 +25,7 @@ import {
   readPending,
   removePending,
 } from './device-rows.ts'
+import type { Mailbox } from './mailbox/mailbox.ts'
 import { rowKeys } from './rows.ts'
 import type { Session, Sessions } from './sessions.ts'
 
@@ -44,6 +45,7 @@ export interface DevicesParts {
   readonly accounts: Accounts
   readonly sessions: Sessions
   readonly changes: Pick<Changes, 'person' | 'own'>
+  readonly mailbox: Pick<Mailbox, 'forget'>
   readonly audit: Audit
   readonly log: Log
   readonly now: () => number
@@ -192,15 +194,15 @@ export class Devices {
     }
     const left = listed.devices.filter(({ id }) => !roster.devices.some(device => device.id === id))
     const after = new Set([...before, ...left.map(({ id }) => id), ...roster.revoked])
-    const devices = await readDevices(
-      storage,
-      roster.devices.map(({ id }) => id),
-    )
-    if (devices.some(({ row: known }) => known && userId(known.user) !== user)) {
+    const isOfAnother = ({ row: known }: HeldDevice) => known !== undefined && userId(known.user) !== user
+    const gone = [...after].filter(id => !before.has(id))
+    const named = roster.devices.map(({ id }) => id)
+    const devices = await readDevices(storage, named)
+    // What an attestation denies was that person's: by it others judge whose words those of a revoked device are.
+    if ([...devices, ...(await readDevices(storage, gone))].some(isOfAnother)) {
       throw new ParleyError('forged', 'The list names a device of somebody else. Nothing was accepted.')
     }
     const approved = devices.filter(({ row: known }) => !known || known.pending)
-    const gone = [...after].filter(id => !before.has(id))
     if (!isNewer && approved.length === 0 && gone.length === 0) return nothing
     const changes = [
       ...held.checks,
@@ -244,6 +246,7 @@ export class Devices {
     }
     changes.person(user)
     changes.own(user)
+    await this.#parts.mailbox.forget(user, gone)
     await noted
   }
 
@@ -292,6 +295,7 @@ export class Devices {
     sessions.approve(by)
     changes.person(user)
     log.info({ user, name, generation }, 'Somebody has a new account key.')
+    await this.#parts.mailbox.forget(user, gone)
     await noted
   }
 

@@ -4,6 +4,7 @@ import { limits } from '../limits.ts'
 import { fromText, type UserId } from '../protocol/ids.ts'
 import { foldAlias } from '../protocol/names.ts'
 import { DeviceRowSchema, InviteRowSchema, type UserRow, UserRowSchema } from '../protocol/registry_rows_pb.ts'
+import { eraseMail } from './mailbox/rows.ts'
 import { encodeRow, readRow, rowKeys } from './rows.ts'
 
 /**
@@ -19,6 +20,7 @@ export async function erase(
 ): Promise<readonly string[]> {
   const { name, classicAlias } = await bury(user, storage, now)
   await ended()
+  await eraseMail(storage, user)
   const owned = fromText(user)
   const isOwnDevice = (bytes: Uint8Array) => isSame(readRow(DeviceRowSchema, bytes)?.user, owned)
   const isInviteForIt = (bytes: Uint8Array) => readRow(InviteRowSchema, bytes)?.forName === name

@@ -4,6 +4,7 @@ import { limits } from '../limits.ts'
 import type { Port } from '../net/port.ts'
 import type { Reply, Request } from '../protocol/parley_pb.ts'
 import type { Directory } from './directory.ts'
+import type { Mailbox } from './mailbox/mailbox.ts'
 import type { Metrics, Sample } from './metrics.ts'
 import type { Presence } from './presence.ts'
 import type { Relay } from './relay/relay.ts'
@@ -61,9 +62,16 @@ const signInCases: readonly string[] = ['signUp', 'signIn', 'continue']
 /** Registers what is known of people and connections. */
 export function measureRegistry(
   metrics: Metrics,
-  parts: { directory: Directory; presence: Presence; sessions: Sessions; port: Port; relay: Relay },
+  parts: {
+    directory: Directory
+    presence: Presence
+    sessions: Sessions
+    port: Port
+    relay: Relay
+    mailbox: Mailbox
+  },
 ): void {
-  const { directory, presence, sessions, port, relay } = parts
+  const { directory, presence, sessions, port, relay, mailbox } = parts
   metrics.gauge('parley_accounts', 'Accounts.', () => directory.size)
   metrics.gauge('parley_people_online', 'People who are online, away or busy.', () => presence.count)
   metrics.gauge('parley_sessions', 'Devices that are signed in.', () => sessions.count)
@@ -75,6 +83,11 @@ export function measureRegistry(
     const { bytes: _, ...events } = relay.counts
     return Object.entries(events).map(([event, value]): Sample => ({ labels: { event }, value }))
   })
+  metrics.gauge('parley_mail_items', 'Items of mail that wait to be collected.', () => mailbox.items)
+  metrics.gauge('parley_mail_bytes', 'Bytes of these items.', () => mailbox.bytes)
+  metrics.counter('parley_mail_events', 'What came of deposits, and items that were taken.', () =>
+    Object.entries(mailbox.counts).map(([event, value]): Sample => ({ labels: { event }, value })),
+  )
   metrics.counter('parley_port_events', 'Connections accepted, and refused or cut by reason.', () =>
     Object.entries(port.counts).map(([event, value]): Sample => ({ labels: { event }, value })),
   )

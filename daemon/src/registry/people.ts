@@ -1,9 +1,10 @@
 import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { fromText, type UserId, userId } from '../protocol/ids.ts'
+import { type DeviceId, fromText, type UserId, userId } from '../protocol/ids.ts'
 import { readUserName } from '../protocol/names.ts'
 import {
+  type DeviceAddresses,
   DeviceAddressesSchema,
   type LookedUp,
   LookedUpSchema,
@@ -14,10 +15,11 @@ import {
   PersonSchema,
   type Search,
 } from '../protocol/parley_pb.ts'
-import type { Accounts, Enrolled } from './accounts.ts'
+import type { Account, Accounts, Enrolled } from './accounts.ts'
 import type { Attestations } from './attestations.ts'
 import type { ClassicClients } from './classic-clients.ts'
 import type { Directory, Listed } from './directory.ts'
+import type { Mailbox } from './mailbox/mailbox.ts'
 import type { Presence } from './presence.ts'
 import { addressesFor } from './published.ts'
 import type { Sessions } from './sessions.ts'
@@ -29,6 +31,7 @@ interface PeopleParts {
   readonly directory: Directory
   readonly presence: Presence
   readonly sessions: Sessions
+  readonly mailbox: Pick<Mailbox, 'keysOf'>
   readonly classic: Pick<ClassicClients, 'person' | 'named' | 'search'>
 }
 
@@ -64,22 +67,34 @@ export class People {
    * @throws ParleyError `unknown-user`
    */
   async lookUp(asked: LookUp, asker: string): Promise<LookedUp> {
-    const { attestations, sessions } = this.#parts
+    const { attestations } = this.#parts
     const client = this.#client(asked)
     if (client) return create(LookedUpSchema, { person: client })
     const { account, roster } = await this.#find(asked)
-    const devices = [...sessions.of(account.user)].map(({ device, published }) =>
-      create(DeviceAddressesSchema, {
-        device: fromText(device),
-        addresses: published ? addressesFor(asker, published) : [],
-      }),
-    )
     return create(LookedUpSchema, {
       attestation: attestations.current(account),
       roster,
-      devices,
+      devices: await this.#devices(account, asker),
       person: this.#shown(account),
     })
+  }
+
+  /** The devices that are here, and those to which mail can be sent. */
+  async #devices({ user, denied }: Account, asker: string): Promise<DeviceAddresses[]> {
+    const { sessions, mailbox } = this.#parts
+    const keys = await mailbox.keysOf(user)
+    const there = new Map<DeviceId, DeviceAddresses>()
+    for (const { device, published } of sessions.of(user)) {
+      const addresses = published ? addressesFor(asker, published) : []
+      there.set(device, create(DeviceAddressesSchema, { device: fromText(device), addresses }))
+    }
+    for (const [device, mailboxKey] of keys) {
+      if (denied.has(device)) continue
+      const addresses = there.get(device)
+      if (addresses) addresses.mailboxKey = mailboxKey
+      else there.set(device, create(DeviceAddressesSchema, { device: fromText(device), mailboxKey, offline: true }))
+    }
+    return [...there.values()]
   }
 
   #client({ user: id, name }: LookUp): Person | undefined {

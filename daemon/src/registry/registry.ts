@@ -12,6 +12,7 @@ import { announce } from './announcements.ts'
 import { classicAnswers } from './answers/classic.ts'
 import { devicesAnswers } from './answers/devices.ts'
 import { inviteAnswers } from './answers/invites.ts'
+import { mailboxAnswers } from './answers/mailbox.ts'
 import { passwordAnswers } from './answers/passwords.ts'
 import { peopleAnswers } from './answers/people.ts'
 import { relayAnswers } from './answers/relay.ts'
@@ -31,6 +32,8 @@ import { registryAddress, whereabouts } from './invite-text.ts'
 import { Invites } from './invites.ts'
 import { Inviting } from './inviting.ts'
 import { LastSeen } from './last-seen.ts'
+import type { MailLimits } from './mailbox/boxes.ts'
+import { Mailbox } from './mailbox/mailbox.ts'
 import { measureProcess, measureRegistry, RequestMeasures } from './measures.ts'
 import { Metrics } from './metrics.ts'
 import { Notices } from './notices.ts'
@@ -72,7 +75,7 @@ export interface RegistryOptions {
     readonly statusPace?: number
     readonly lastSeenEvery?: number
   }
-  readonly limits?: Partial<PortLimits & RelayLimits>
+  readonly limits?: Partial<PortLimits & RelayLimits & MailLimits>
   /** How it is kept; without it, it cannot be backed up or told to read its configuration again. */
   readonly upkeep?: Upkeep
   /** The address by which others reach this machine now: for a registry without a public address. */
@@ -135,6 +138,7 @@ async function openRegistry(
     () => parts.heartbeats.close(),
     () => onlineList.close(),
     () => changes.close(),
+    () => parts.mailbox.close(),
   )
   const classic = await startClassic({
     storage: start.storage,
@@ -171,6 +175,7 @@ async function openRegistry(
     ...inviteAnswers({ accounts, inviting }),
     ...classicAnswers({ aliases: classic.aliases, mode: () => settings.now.classic }),
     ...relayAnswers(parts),
+    ...mailboxAnswers(parts),
   }
   const requests = new RequestMeasures(metrics)
   const service = { ...parts, answers, requests, heartbeatPort: classic.heartbeat.port }
@@ -202,6 +207,7 @@ async function openRegistry(
     online: presence.count,
     connections: port.connections,
     relayed: relay.pairs,
+    mail: { items: parts.mailbox.items, bytes: parts.mailbox.bytes },
   })
   return {
     id: registry,
@@ -249,9 +255,25 @@ async function buildParts(start: RegistryOptions, notices: Notices) {
   const heartbeats = new Heartbeats({ sessions, presence, now, fresh: waits.beatFresh })
   const attestations = new Attestations({ registry, privateKey: identity.privateKey, now })
   const changes = new Changes({ sessions, accounts, attestations, log })
-  const devices = new Devices({ registry, storage, accounts, sessions, changes, audit, log, now })
+  const mailbox = await Mailbox.open({
+    registry,
+    storage,
+    sessions,
+    log,
+    now,
+    ...(start.limits && { limits: start.limits }),
+  })
+  const devices = new Devices({ registry, storage, accounts, sessions, changes, mailbox, audit, log, now })
   const classicClients = new ClassicClients({ presence, now, changed: user => onlineList.changed(user) })
-  const people = new People({ accounts, attestations, directory, presence, sessions, classic: classicClients })
+  const people = new People({
+    accounts,
+    attestations,
+    directory,
+    presence,
+    sessions,
+    mailbox,
+    classic: classicClients,
+  })
   const onlineList = new OnlineList({
     online: () => [...presence.online(), ...classicClients.users()],
     person: user => people.person(user),
@@ -272,6 +294,7 @@ async function buildParts(start: RegistryOptions, notices: Notices) {
     directory,
     heartbeats,
     invites,
+    mailbox,
     signUps: new SignUps({ policy: () => settings.signUp, storage, accounts, invites, now }),
     guesses,
     resets,

@@ -6,6 +6,7 @@ import { roleText } from './accounts.ts'
 import { type AuditLine, readAudit } from './audit.ts'
 import { putUser } from './device-rows.ts'
 import { erase } from './erase.ts'
+import { eraseMail } from './mailbox/rows.ts'
 import { readRow, rowKeys } from './rows.ts'
 
 /** What a restore has done again, each a name of a person or the id of an invite. */
@@ -115,6 +116,8 @@ async function replayOn(
       ? { put: rowKeys.user(user), value: toBinary(UserRowSchema, { ...row, ...changes }) }
       : putUser(user, row, changes, [...known, ...more])
   await storage.write([put, ...waiting])
+  for (const device of more) await eraseMail(storage, user, device)
+  if (changes.disabled) await eraseMail(storage, user)
 }
 
 async function rowOf(storage: Storage, user: UserId): Promise<UserRow | undefined> {

@@ -36,7 +36,18 @@ export const rowKeys = {
   notice: (number: number) => `notice/${String(number).padStart(16, '0')}`,
   invites: 'invite/',
   invite: (hash: Uint8Array) => `invite/${toText(hash)}`,
+  mailboxKeys: (user: UserId) => `mailbox-key/${user}/`,
+  mailboxKey: (user: UserId, device: DeviceId) => `mailbox-key/${user}/${device}`,
+  allMailIndex: 'mail-index/',
+  mailIndexOf: (user: UserId) => `mail-index/${user}/`,
+  mailIndex: (user: UserId, device: DeviceId, number: number) => `mail-index/${user}/${device}/${hex12(number)}`,
+  mailOf: (user: UserId) => `mail/${user}/`,
+  mail: (user: UserId, device: DeviceId, number: number) => `mail/${user}/${device}/${hex12(number)}`,
 } as const
+
+function hex12(number: number): string {
+  return number.toString(16).padStart(12, '0')
+}
 
 /** The bytes of a new row. */
 export function encodeRow<Schema extends DescMessage>(schema: Schema, init: MessageInitShape<Schema>): Uint8Array {

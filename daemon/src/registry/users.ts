@@ -14,6 +14,7 @@ import type { Devices } from './devices.ts'
 import type { Directory } from './directory.ts'
 import { erase } from './erase.ts'
 import type { LastSeen } from './last-seen.ts'
+import type { Mailbox } from './mailbox/mailbox.ts'
 import type { OnlineList } from './online-list.ts'
 import type { Presence } from './presence.ts'
 import type { Resets } from './resets.ts'
@@ -31,6 +32,7 @@ export interface UsersParts {
   readonly lastSeen: LastSeen
   readonly onlineList: OnlineList
   readonly changes: Pick<Changes, 'person' | 'own'>
+  readonly mailbox: Pick<Mailbox, 'forget'>
   readonly resets: Resets
   readonly audit: Audit
   readonly log: Log
@@ -84,14 +86,15 @@ export class Users {
    */
   async deleteUser({ name }: Params<'deleteUser'>): Result<'deleteUser'> {
     const { user, row } = await this.#named(name)
-    const { sessions, presence, lastSeen, directory, onlineList, changes, audit, log } = this.#parts
-    const names = await erase(user, this.#parts, () => {
+    const { sessions, presence, lastSeen, directory, onlineList, changes, mailbox, audit, log } = this.#parts
+    const names = await erase(user, this.#parts, async () => {
       // The account is gone: before anything else of it goes, nobody acts in its name any more.
       sessions.revision++
       sessions.bar(user, 'unknown-account', `The account "${row.name}" was deleted.`)
       presence.gone(user)
       directory.remove(user)
-      return lastSeen.forget(user)
+      await mailbox.forget(user)
+      await lastSeen.forget(user)
     })
     this.#parts.endClassic?.(names)
     onlineList.changed(user)
@@ -115,12 +118,13 @@ export class Users {
   }
 
   async #setDisabled(user: UserId, disabled: boolean): Promise<void> {
-    const { sessions, changes, audit } = this.#parts
+    const { sessions, changes, mailbox, audit } = this.#parts
     const { name, classicAlias } = await this.#change(user, { disabled })
     sessions.revision++
     if (disabled) {
       sessions.bar(user, 'account-disabled', accountDisabled(name).message)
       this.#parts.endClassic?.(classicAlias === '' ? [name] : [name, classicAlias])
+      await mailbox.forget(user)
     } else sessions.admit(user)
     changes.person(user)
     await audit.note({ what: disabled ? 'user-disabled' : 'user-enabled', by: operator, user, name })

@@ -6,6 +6,7 @@ import { reportFailure } from '../shared/report.ts'
 import { setClassicPassword } from './classic.ts'
 import { showInvites } from './invites.ts'
 import { changePassword } from './password.ts'
+import { chooseReceipts } from './receipts.ts'
 
 /** Registers what one looks after of one's own account. */
 export function registerAccount(context: Context): Disposable {
@@ -16,6 +17,7 @@ export function registerAccount(context: Context): Disposable {
     command('account', () => inTeam(hub, () => showAccount(context))),
     command('changePassword', () => inTeam(hub, () => changePassword(context))),
     command('classicPassword', () => inTeam(hub, () => setClassicPassword(context))),
+    command('receipts', () => inTeam(hub, () => chooseReceipts(context))),
     command('invites', () => inTeam(hub, () => showInvites(context))),
   ]
   return {
@@ -39,6 +41,9 @@ async function showAccount({ hub }: Context): Promise<void> {
       ...(hub.mayInvite ? [entry('mail', l10n.t('Invites…'), 'invites')] : []),
       entry('circle-slash', l10n.t('Blocked People…'), 'blockedPeople'),
       entry('person-add', l10n.t('Chat Requests: Ask or Accept…'), 'requestPolicy'),
+      entry('eye', l10n.t('Read Receipts…'), 'receipts'),
+      entry('export', l10n.t('Export All Chats…'), 'export'),
+      entry('desktop-download', l10n.t('Import History…'), 'import'),
       entry('arrow-swap', l10n.t('Direct Connections…'), 'directConnections'),
     ],
     { title: l10n.t('Account and Devices'), placeHolder: l10n.t('What would you like to look after?') },

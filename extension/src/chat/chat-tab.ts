@@ -1,7 +1,7 @@
 import type { ConversationInfo } from '@parley/daemon/protocol/control'
 import { Uri, ViewColumn, type WebviewPanel, window } from 'vscode'
 import type { Disposable } from '../event.ts'
-import { listedName } from '../shared/marks.ts'
+import { listedChat } from '../shared/marks.ts'
 import type { Shown } from './attention.ts'
 import type { SurfaceHost } from './surface-host.ts'
 import { chatOptions, type Surroundings, showChat } from './webview.ts'
@@ -97,10 +97,10 @@ export function createPanel(
   )
 }
 
-/** The name of whom one talks to, with what is unread; undefined while nothing is known of the chat. */
+/** The name of whom one talks to, or of the room, with what is unread; undefined while nothing is known of the chat. */
 function titleOf({ hub }: Surroundings, { conversation, info: opened }: WhichTab): string | undefined {
   const info = hub.conversations.get(conversation) ?? opened
   if (!info) return undefined
-  const name = listedName(info.person)
+  const name = listedChat(info)
   return info.unread > 0 ? `(${info.unread}) ${name}` : name
 }

@@ -1,4 +1,5 @@
 import { limits } from '../limits.ts'
+import { isLong, isNames, isOptional, isRecord, isShort, isText, isWhole, isYesOrNo, readEnclosed } from './enclosed.ts'
 import type { Place, SurfaceAction, SurfaceMethod, SurfaceRequests, SurfaceState } from './messages.ts'
 
 /** What answers the requests of a surface. */
@@ -54,13 +55,44 @@ const readers: {
   ) => SurfaceRequests[Method][0] | undefined
 } = {
   open: () => ({}),
-  history: ({ before, after, limit }) => {
+  history: ({ before, after, from, limit }) => {
     if (!isWhole(limit, limits.surfacePage)) return undefined
-    if (!isOptional(before, isShort) || !isOptional(after, isShort)) return undefined
-    return { limit, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) }
+    if (!isOptional(before, isShort) || !isOptional(after, isShort) || !isOptional(from, isShort)) return undefined
+    return {
+      limit,
+      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
+      ...(from === undefined ? {} : { from }),
+    }
   },
-  send: ({ message, text }) =>
-    isShort(message) && isText(text, limits.longText) && text !== '' ? { message, text } : undefined,
+  send: params => {
+    const { message, text } = params
+    const enclosed = readEnclosed(params)
+    if (!enclosed || !isShort(message) || !isLong(text) || (text === '' && !enclosed.files)) return undefined
+    return { message, text, ...enclosed }
+  },
+  edit: ({ message, text, mentions, act }) => {
+    if (!isShort(message) || !isLong(text) || text === '' || !isShort(act)) return undefined
+    if (!isOptional(mentions, isNames)) return undefined
+    return { message, text, act, ...(mentions === undefined ? {} : { mentions }) }
+  },
+  remove: ({ user, message, act, forAll }) =>
+    isShort(user) && isShort(message) && isShort(act) && isYesOrNo(forAll) ? { user, message, act, forAll } : undefined,
+  react: ({ user, message, emoji, on, act }) => {
+    if (!isShort(user) || !isShort(message) || !isShort(act)) return undefined
+    return isText(emoji, limits.emoji) && emoji !== '' && typeof on === 'boolean'
+      ? { user, message, emoji, on, act }
+      : undefined
+  },
+  reached: ({ message }) => (isShort(message) ? { message } : undefined),
+  typing: ({ stopped }) => (isOptional(stopped, isYesOrNo) ? (stopped === undefined ? {} : { stopped }) : undefined),
+  addFile: ({ name, type, data }) =>
+    isShort(name) && isText(type, limits.shortText) && isText(data, limits.fileData) ? { name, type, data } : undefined,
+  pickFiles: () => ({}),
+  fetchFile: ({ hash }) => (isShort(hash) ? { hash } : undefined),
+  saveFile: ({ hash, name }) => (isShort(hash) && isShort(name) ? { hash, name } : undefined),
+  image: ({ hash, size }) => (isShort(hash) && isWhole(size, limits.image) ? { hash, size } : undefined),
+  copyLink: ({ position }) => (isShort(position) ? { position } : undefined),
   drop: ({ message }) => (isShort(message) ? { message } : undefined),
   writing: ({ draft }) => (isLong(draft) ? { draft } : undefined),
   save: ({ draft, scroll }) => {
@@ -73,6 +105,7 @@ const readers: {
     return { ...kept, scroll: { position, offset } }
   },
   markRead: ({ position }) => (isShort(position) ? { position } : undefined),
+  markUnread: ({ position }) => (isShort(position) ? { position } : undefined),
   openLink: ({ href }) => (isText(href, limits.link) ? { href } : undefined),
   openPlace: readPlace,
   copy: ({ text }) => (isText(text, limits.longText) ? { text } : undefined),
@@ -104,6 +137,21 @@ const actions: Readonly<Record<SurfaceAction, true>> = {
   block: true,
   unblock: true,
   checkConnection: true,
+  members: true,
+  inviteToRoom: true,
+  roomSettings: true,
+  joinRoom: true,
+  declineRoom: true,
+  leaveRoom: true,
+  search: true,
+  markUnread: true,
+  pin: true,
+  unpin: true,
+  archive: true,
+  unarchive: true,
+  retention: true,
+  export: true,
+  clear: true,
 }
 
 function isAction(value: unknown): value is SurfaceAction {
@@ -112,30 +160,6 @@ function isAction(value: unknown): value is SurfaceAction {
 
 function isMethod(value: unknown): value is SurfaceMethod {
   return typeof value === 'string' && Object.hasOwn(readers, value)
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-function isOptional<T>(value: unknown, is: (value: unknown) => value is T): value is T | undefined {
-  return value === undefined || is(value)
-}
-
-function isText(value: unknown, longest: number): value is string {
-  return typeof value === 'string' && value.length <= longest
-}
-
-function isShort(value: unknown): value is string {
-  return isText(value, limits.shortText) && value !== ''
-}
-
-function isLong(value: unknown): value is string {
-  return isText(value, limits.longText)
-}
-
-function isWhole(value: unknown, highest: number): value is number {
-  return typeof value === 'number' && Number.isInteger(value) && value >= 1 && value <= highest
 }
 
 function isLine(value: unknown): value is number {

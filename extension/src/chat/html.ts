@@ -12,13 +12,14 @@ export interface PageParts {
 
 /**
  * The page of a chat surface. It shows what others wrote, so it may do nothing but run our one script and use our one
- * style sheet: no request, picture, font, frame, form or inline code, whatever a message says. The script styles
+ * style sheet: no request, font, frame, form or inline code, whatever a message says, and no picture but those whose
+ * bytes the script has been given. The script styles
  * elements through the CSSOM, which the policy lets through (CSP 3, section 6.7).
  */
 export function chatPage({ script, style, language, nonce }: PageParts): string {
   return page({
     language,
-    allowed: [`script-src 'nonce-${nonce}'`, `style-src 'nonce-${nonce}'`],
+    allowed: [`script-src 'nonce-${nonce}'`, `style-src 'nonce-${nonce}'`, 'img-src data:'],
     head: `<link rel="stylesheet" nonce="${quoted(nonce)}" href="${quoted(style)}">`,
     body: `<script nonce="${quoted(nonce)}" src="${quoted(script)}"></script>`,
   })

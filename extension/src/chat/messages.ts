@@ -2,7 +2,16 @@
  * What passes between a chat surface (the web page) and the extension that hosts it. Both sides import this file and
  * nothing of each other. The surface says `ready` first; nothing is posted to it before. Plain data: it is cloned.
  */
-import type { AccountInfo, ConversationInfo, MessageInfo, ScrollPlace } from '@parley/daemon/protocol/control'
+import type {
+  AccountInfo,
+  ConversationInfo,
+  FileInfo,
+  FileProgress,
+  MessageInfo,
+  PersonInfo,
+  RoomMember,
+  ScrollPlace,
+} from '@parley/daemon/protocol/control'
 
 /** Who and what the surface shows around the messages; sent whole whenever a part of it changes. */
 export interface ChatView {
@@ -14,8 +23,25 @@ export interface ChatView {
   readonly sendWith: 'enter' | 'ctrlEnter'
 }
 
+/** The message that another one answers. */
+export type Quote = NonNullable<MessageInfo['replyTo']>
+
+/** What goes with the text of a message. */
+export interface Enclosed {
+  readonly replyTo?: Quote
+  /** User ids; `all`: everybody in the room. */
+  readonly mentions?: readonly string[]
+  /** What `addFile` and `pickFiles` have given. */
+  readonly files?: readonly FileInfo[]
+}
+
+/** Somebody of a chat: whom `@` completes, and how authors are called. */
+export interface Member extends Pick<PersonInfo, 'user' | 'name' | 'displayName' | 'status'> {
+  readonly role: RoomMember['role']
+}
+
 /** A message that the hub has not taken yet. */
-export interface UnsentMessage {
+export interface UnsentMessage extends Enclosed {
   /** Its id, by which trying again is never a second message. */
   readonly message: string
   readonly text: string
@@ -47,6 +73,8 @@ export interface Opened {
   readonly moreAfter: boolean
   /** What was written in this chat before, and the hub has not taken; absent: nothing. */
   readonly unsent?: readonly UnsentMessage[]
+  /** Those who belong to the room, the most senior first; absent: a chat of two. */
+  readonly members?: readonly Member[]
   /** Translations, by the English text; absent: English. The shape of `vscode.l10n.bundle`. */
   readonly strings?: Readonly<Record<string, string>>
   /** The language of dates and times, as BCP 47. */
@@ -57,17 +85,44 @@ export interface Opened {
 export interface SurfaceRequests {
   /** The first request, and again after `stale`. */
   open: [Record<string, never>, Opened]
-  history: [{ before?: string; after?: string; limit: number }, Page]
+  /** `from`: like `after`, with the message there. */
+  history: [{ before?: string; after?: string; from?: string; limit: number }, Page]
   /** Resolves once the hub has committed it; the same id again is the same message. `message`: 16 bytes in base32. */
-  send: [{ message: string; text: string }, MessageInfo]
+  send: [{ message: string; text: string } & Enclosed, MessageInfo]
   /** Gives up a message that the hub has not taken. */
   drop: [{ message: string }, null]
+  /** Of a message of one's own. `act`: 16 bytes in base32; the same again is the same act. */
+  edit: [{ message: string; text: string; mentions?: readonly string[]; act: string }, MessageInfo]
+  /**
+   * Deletes a message, after asking whether here alone or, where `forAll` says that one may, for everybody; false when
+   * the person says no.
+   */
+  remove: [{ user: string; message: string; act: string; forAll: boolean }, { removed: boolean }]
+  react: [{ user: string; message: string; emoji: string; on: boolean; act: string }, null]
+  /** How far a message of one's own has come, by who else is in the room. */
+  reached: [{ message: string }, { members: readonly Reached[] }]
+  /** Said again every few seconds while somebody writes. */
+  typing: [{ stopped?: boolean }, null]
+  /** Takes in what was pasted or dropped. `data`: base64. */
+  addFile: [{ name: string; type: string; data: string }, FileInfo]
+  /** Lets the person choose files, and takes them in; none when they choose none. */
+  pickFiles: [Record<string, never>, { files: readonly FileInfo[] }]
+  /** Begins to fetch a file; how far it is is told by `file`. */
+  fetchFile: [{ hash: string }, null]
+  /** Lets the person say where to, and writes it there. */
+  saveFile: [{ hash: string; name: string }, { saved: boolean }]
+  /** An image that is here, as base64; null: it is not, or too large to be shown. */
+  image: [{ hash: string; size: number }, { data: string } | null]
+  /** Puts a link that leads to the message into the clipboard. */
+  copyLink: [{ position: string }, null]
   /** What is being written, told with each input: the surface may be gone before it saves. */
   writing: [{ draft: string }, null]
   /** Keeps draft and scroll place; `scroll: null` is the latest. */
   save: [{ draft?: string; scroll?: ScrollPlace | null }, null]
   /** Everything up to that position has been seen. */
   markRead: [{ position: string }, null]
+  /** Everything from that position on is unread again. */
+  markUnread: [{ position: string }, null]
   /** Opens a web or mail link, after asking where the editor asks. */
   openLink: [{ href: string }, null]
   /** Opens a file of the workspace; false when the workspace has no such file. Lines and columns count from 1. */
@@ -92,6 +147,27 @@ export type SurfaceAction =
   | 'block'
   | 'unblock'
   | 'checkConnection'
+  | 'members'
+  | 'inviteToRoom'
+  | 'roomSettings'
+  | 'joinRoom'
+  | 'declineRoom'
+  | 'leaveRoom'
+  | 'search'
+  | 'markUnread'
+  | 'pin'
+  | 'unpin'
+  | 'archive'
+  | 'unarchive'
+  | 'retention'
+  | 'export'
+  | 'clear'
+
+/** Somebody else of a room, and how far a message has come there. */
+export interface Reached {
+  readonly name: string
+  readonly state: 'waiting' | 'delivered' | 'read'
+}
 
 /** A place in a file, as a message or a code block names it. */
 export interface Place {
@@ -106,6 +182,12 @@ export interface SurfaceEvents {
   view: ChatView
   /** New and changed messages alike. */
   messages: readonly MessageInfo[]
+  /** How far a file has come; `path` is empty once it is here: where is not for a page. */
+  file: FileProgress
+  /** Those who belong to the room now. */
+  members: readonly Member[]
+  /** A message is to be brought into sight. */
+  reveal: { readonly position: string }
   /** What is shown may be stale: `open` again, keeping what is being written. */
   stale: Record<string, never>
   /** Another window has saved this. */

@@ -1,10 +1,11 @@
 import { asParleyError, ParleyError } from '@parley/daemon/client'
-import type { MessageInfo } from '@parley/daemon/protocol/control'
+import type { ControlRequests, MessageInfo } from '@parley/daemon/protocol/control'
 import type { Disposable } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
 import { addresseeOf } from '../shared/person.ts'
 import { type AskedHub, askWhenUp } from '../shared/when-up.ts'
+import { readEnclosed } from './enclosed.ts'
 import type { UnsentMessage } from './messages.ts'
 import { findChat } from './opened.ts'
 
@@ -76,7 +77,7 @@ export class Outbox implements Disposable {
     return [...all.values()]
       .filter(each => each.conversation === conversation)
       .sort(byTime)
-      .map(({ message, text, written, refused }) => ({ message, text, written, ...(refused && { refused }) }))
+      .map(({ conversation: _, to: __, ...unsent }) => unsent)
   }
 
   /** The person does not want it sent any more. */
@@ -94,9 +95,8 @@ export class Outbox implements Disposable {
     // Most are with the hub in a moment: only what has to wait is written down.
     if (this.#hub.state.is !== 'up') this.#keep(outgoing)
     try {
-      const { to, text, message } = outgoing
-      const sent = await askWhenUp(this.#hub, 'send', { to, text, message }, signal)
-      this.#forget(message)
+      const sent = await askWhenUp(this.#hub, 'send', asSent(outgoing), signal)
+      this.#forget(outgoing.message)
       return sent
     } catch (error) {
       if (!signal.aborted)
@@ -142,6 +142,18 @@ export class Outbox implements Disposable {
   }
 }
 
+/** A message as the hub takes it. */
+function asSent({ to, text, message, replyTo, mentions, files }: Outgoing): ControlRequests['send'][0] {
+  return {
+    to,
+    text,
+    message,
+    ...(replyTo && { replyTo: { user: replyTo.user, message: replyTo.message } }),
+    ...(mentions && { mentions }),
+    ...(files && { files: files.map(({ hash }) => hash) }),
+  }
+}
+
 type OutboxHub = AskedHub & Pick<Hub, 'accounts' | 'onAccounts'>
 
 /** The hub takes nothing then. */
@@ -163,8 +175,11 @@ function byTime(a: Outgoing, b: Outgoing): number {
 /** What was kept, perhaps by another version. */
 function readOutgoing(kept: unknown): Outgoing | undefined {
   if (typeof kept !== 'object' || kept === null) return undefined
-  const { conversation, to, message, text, written, refused } = kept as Partial<Record<keyof Outgoing, unknown>>
+  const { conversation, to, message, text, written, refused, ...more } = kept as Partial<
+    Record<keyof Outgoing, unknown>
+  >
   if (typeof conversation !== 'string' || typeof to !== 'string' || typeof message !== 'string') return undefined
   if (typeof text !== 'string' || typeof written !== 'number') return undefined
-  return { conversation, to, message, text, written, ...(typeof refused === 'string' && { refused }) }
+  const enclosed = readEnclosed(more)
+  return { conversation, to, message, text, written, ...enclosed, ...(typeof refused === 'string' && { refused }) }
 }

@@ -1,5 +1,6 @@
 import { asParleyError } from '@parley/daemon/client'
 import type { ConversationInfo } from '@parley/daemon/protocol/control'
+import { personOf } from '@parley/daemon/protocol/conversation-infos'
 import { commands, type Disposable as Registration, type WebviewPanel, window } from 'vscode'
 import type { ChatOpener, Context, OpenOptions } from '../context.ts'
 import { type Disposable, Emitter } from '../event.ts'
@@ -21,6 +22,12 @@ export function registerChatPanels(context: Omit<Context, 'chats'>, memory: Memo
   return new ChatPanels(context, memory)
 }
 
+/** Whether it is the chat with somebody, by their user name or id. */
+function isWith(info: ConversationInfo, who: string): boolean {
+  const person = personOf(info)
+  return person !== undefined && ((!person.via && person.name === who) || person.user === who)
+}
+
 class ChatPanels implements ChatOpener, Disposable {
   readonly #context: Omit<Context, 'chats'>
   readonly #surroundings: Surroundings
@@ -38,7 +45,7 @@ class ChatPanels implements ChatOpener, Disposable {
   constructor(context: Omit<Context, 'chats'>, memory: Memory) {
     const { hub, extensionUri } = context
     this.#context = context
-    const ground = createGround(hub)
+    const ground = createGround()
     const keeper = new Keeper(hub)
     const outbox = new Outbox(hub, memory)
     this.#surroundings = { hub, keeper, outbox, ground, extensionUri }
@@ -73,8 +80,11 @@ class ChatPanels implements ChatOpener, Disposable {
   }
 
   async open(who: string, options: OpenOptions = {}): Promise<void> {
-    const { focus = 'composer' } = options
-    await this.#show(await this.#find(who), options, host => host.focus(focus))
+    const { focus = 'composer', position } = options
+    await this.#show(await this.#find(who), options, host => {
+      if (position === undefined) host.focus(focus)
+      else host.reveal(position)
+    })
   }
 
   async insert(who: string, text: string): Promise<void> {
@@ -96,7 +106,7 @@ class ChatPanels implements ChatOpener, Disposable {
     const known =
       hub.conversations.get(who) ??
       // Somebody of no team may call themselves as one of the team does.
-      [...hub.conversations.values()].find(({ person }) => (!person.via && person.name === who) || person.user === who)
+      [...hub.conversations.values()].find(info => isWith(info, who))
     return known ?? (await hub.request('openChat', { with: who })).conversation
   }
 

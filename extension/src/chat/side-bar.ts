@@ -1,6 +1,6 @@
 import { commands, l10n, type WebviewView, type WebviewViewProvider, type WebviewViewResolveContext } from 'vscode'
 import type { Disposable } from '../event.ts'
-import { listedName } from '../shared/marks.ts'
+import { listedChat } from '../shared/marks.ts'
 import type { Shown } from './attention.ts'
 import type { WhichTab } from './chat-tab.ts'
 import { checkState } from './check.ts'
@@ -109,6 +109,6 @@ export class SideBarChat implements WebviewViewProvider, Shown, Disposable {
 
   #name(): void {
     const info = this.#parts.surroundings.hub.conversations.get(this.conversation) ?? this.#shown?.info
-    if (this.#view && info) this.#view.title = listedName(info.person)
+    if (this.#view && info) this.#view.title = listedChat(info)
   }
 }

@@ -1,32 +1,45 @@
 import { asParleyError, ParleyError } from '@parley/daemon/client'
 import type { AccountInfo, ConversationInfo } from '@parley/daemon/protocol/control'
+import { personOf } from '@parley/daemon/protocol/conversation-infos'
 import * as l10n from '@vscode/l10n'
 import type { Disposable, Event } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
-import { addresseeOf, shownAccount, shownPerson } from '../shared/person.ts'
+import { shownMessage } from '../shared/message.ts'
+import { addresseeOf, shownAccount, shownConversation } from '../shared/person.ts'
+import { actHandlers } from './act-handlers.ts'
+import { Authors } from './authors.ts'
 import { type Checked, checkFromSurface, type SurfaceHandlers } from './check.ts'
+import { type FileGround, fileHandlers } from './file-handlers.ts'
 import type { Keeper } from './keeper.ts'
 import { readLink } from './links.ts'
+import type { LinkedMessage } from './message-link.ts'
 import type { ChatView, Opened, Place, SurfaceAction, SurfaceEvents } from './messages.ts'
 import { type OpenedChat, openChat } from './opened.ts'
 import type { Outbox } from './outbox.ts'
+import { RoomRoster } from './room-roster.ts'
 import { type Port, SurfacePage } from './surface-page.ts'
 
 /** What the editor does for surfaces, and what it knows. */
 export interface Ground {
   readonly sendWith: ChatView['sendWith']
   readonly onSettings: Event<void>
+  /** By which links lead to this editor: `vscode`, or what a fork calls itself. */
+  readonly scheme: string
   /** The language of dates and times, as BCP 47. */
   readonly locale: string
   readonly strings: Readonly<Record<string, string>> | undefined
   openOutside(href: string): Promise<void>
   openJoin(href: string): Promise<void>
+  openMessage(to: LinkedMessage): Promise<void>
   openPlace(place: Place): Promise<boolean>
   copy(text: string): Promise<void>
   /** The editor's selection as a fenced block; undefined: nothing is selected. */
   selection(): Promise<string | undefined>
   act(what: SurfaceAction, conversation: ConversationInfo): Promise<void>
+  readonly files: FileGround
+  /** From whom the person wants a message deleted, `all` only where they may; `undefined`: from nobody. */
+  confirmRemoval(forAll: boolean): Promise<'all' | 'me' | undefined>
   /** A message has been sent. */
   sent(): void
   /** Why the hub cannot be asked, in a sentence. */
@@ -59,6 +72,8 @@ export class SurfaceHost implements Disposable {
   #page: SurfacePage | undefined
   #isInSight = false
   #known: ConversationInfo | undefined
+  readonly #roster: RoomRoster
+  readonly #authors: Authors
   /** What to do once the page has opened the chat. */
   #afterOpen: (() => void)[] = []
 
@@ -66,6 +81,12 @@ export class SurfaceHost implements Disposable {
     const { hub, keeper, ground, port, conversation } = parts
     this.#parts = parts
     this.conversation = conversation
+    this.#authors = new Authors(hub)
+    this.#roster = new RoomRoster(
+      hub,
+      () => this.#info,
+      members => this.#page?.tell({ is: 'event', event: 'members', value: members }),
+    )
     this.#listening = [
       port.onMessage(message => this.#take(checkFromSurface(message))),
       hub.onState(({ is }) => {
@@ -73,7 +94,15 @@ export class SurfaceHost implements Disposable {
         this.#tellView()
       }),
       hub.onAccounts(() => this.#tellView()),
-      hub.onConversations(changed => changed.has(conversation) && this.#tellView()),
+      hub.onConversations(changed => {
+        if (!changed.has(conversation)) return
+        this.#tellView()
+        this.#roster.look()
+      }),
+      hub.onFile(({ path, ...progress }) => {
+        const value = { ...progress, ...(path !== undefined && { path: '' }) }
+        this.#page?.tell({ is: 'event', event: 'file', value })
+      }),
       ground.onSettings(() => this.#tellView()),
       keeper.onDraft(saved => {
         if (saved.conversation !== conversation || saved.by === this) return
@@ -103,6 +132,11 @@ export class SurfaceHost implements Disposable {
     this.#whenOpen(() => this.#page?.tell({ is: 'event', event: 'focus', value: what }))
   }
 
+  /** Brings a message into sight. */
+  reveal(position: string): void {
+    this.#whenOpen(() => this.#page?.tell({ is: 'event', event: 'reveal', value: { position } }))
+  }
+
   /** Puts text into what is being written. */
   insert(text: string): void {
     this.#whenOpen(() => this.#page?.tell({ is: 'event', event: 'insert', value: { text } }))
@@ -122,7 +156,7 @@ export class SurfaceHost implements Disposable {
   #take(message: Checked | undefined): void {
     if (message?.is === 'ready') {
       this.hide()
-      this.#page = new SurfacePage(this.#parts.port)
+      this.#page = new SurfacePage(this.#parts.port, this.#authors)
     } else if (message?.is === 'bad') {
       this.#page?.refuse(message.id, new ParleyError('usage', message.why))
     } else if (message && this.#page) {
@@ -157,14 +191,19 @@ export class SurfaceHost implements Disposable {
     const chat = { conversation }
     return {
       open: () => this.#open(page),
-      history: range => hub.request('history', { with: conversation, ...range }),
-      send: async ({ message, text }) => {
+      ...actHandlers({ hub, ground, conversation }),
+      ...fileHandlers({ hub, files: ground.files, conversation }),
+      history: async range => {
+        const { messages, more } = await hub.request('history', { with: conversation, ...range })
+        return { messages: messages.map(this.#authors.shown), more }
+      },
+      send: async ({ message, text, ...enclosed }) => {
         const info = this.#info
         if (info === undefined) throw new ParleyError('usage', l10n.t('This chat is not open yet.'))
         const to = addresseeOf(info)
-        const sent = await outbox.send({ conversation, to, text, message, written: Date.now() })
+        const sent = await outbox.send({ conversation, to, text, message, written: Date.now(), ...enclosed })
         ground.sent()
-        return sent
+        return shownMessage(sent)
       },
       drop: async ({ message }) => {
         outbox.drop(message)
@@ -185,7 +224,8 @@ export class SurfaceHost implements Disposable {
       openLink: async ({ href }) => {
         const link = readLink(href)
         if (!link) throw new ParleyError('bad-address', l10n.t('Parley opens only web, mail and invite links.'))
-        await (link.is === 'join' ? ground.openJoin(href) : ground.openOutside(href))
+        if (link.is === 'message') await ground.openMessage(link.to)
+        else await (link.is === 'join' ? ground.openJoin(href) : ground.openOutside(href))
         return null
       },
       openPlace: async place => ({ opened: await ground.openPlace(place) }),
@@ -207,11 +247,12 @@ export class SurfaceHost implements Disposable {
   async #open(page: SurfacePage): Promise<Opened> {
     const { hub, keeper, outbox, ground, conversation } = this.#parts
     page.watch(listener => hub.watchChat(conversation, listener))
-    const { info, ...messages } = await this.#read(page)
+    const { info, messages, ...more } = await this.#read(page)
     this.#known = info.conversation
     const view = this.#view()
     if (!view) throw new ParleyError('unknown-account', l10n.t('This chat belongs to no account on this computer.'))
     page.lastView = JSON.stringify(view)
+    const members = await this.#roster.read()
     const unsent = outbox.unsent(conversation)
     const { draft = info.draft, scroll = info.scroll } = keeper.unsaved(conversation) ?? {}
     return {
@@ -219,7 +260,9 @@ export class SurfaceHost implements Disposable {
       draft,
       ...(scroll ? { scroll } : {}),
       ...(info.firstUnread === undefined ? {} : { firstUnread: info.firstUnread }),
-      ...messages,
+      messages: messages.map(this.#authors.shown),
+      ...more,
+      ...(members && { members }),
       ...(unsent.length > 0 ? { unsent } : {}),
       ...(ground.strings ? { strings: ground.strings } : {}),
       locale: ground.locale,
@@ -228,7 +271,7 @@ export class SurfaceHost implements Disposable {
 
   async #read(page: SurfacePage): Promise<OpenedChat> {
     const { hub, ground, conversation, patience = limits.opening } = this.#parts
-    const person = this.#info?.person.name ?? this.#parts.person
+    const person = personOf(this.#info)?.name ?? this.#parts.person
     const late = AbortSignal.timeout(patience)
     try {
       return await openChat(hub, { conversation, person }, AbortSignal.any([page.ended, late]))
@@ -248,11 +291,11 @@ export class SurfaceHost implements Disposable {
     if (!hub.accounts || !conversation) return undefined
     // One account at a time has a hub; a conversation that outlives a sign-out belongs to the one that was. With people
     // of no team one chats without an account as well.
-    const account = hub.accounts[0] ?? (conversation.person.via && ofNoTeam())
+    const account = hub.accounts[0] ?? (personOf(conversation)?.via && ofNoTeam())
     if (!account) return undefined
     const { state } = hub
     return {
-      conversation: { ...conversation, person: shownPerson(conversation.person) },
+      conversation: shownConversation(conversation),
       account: shownAccount(account),
       hub: state.is === 'up' ? { is: 'up' } : { is: state.is, why: ground.whyAway(state) },
       sendWith: ground.sendWith,

@@ -3,6 +3,7 @@ import * as l10n from '@vscode/l10n'
 import type { Disposable, Event } from '../event.ts'
 import type { ChatListener } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
+import type { Authors } from './authors.ts'
 import type { SurfaceNews, ToSurface } from './messages.ts'
 
 /** The way to a page and from it. What comes from it is not checked yet. */
@@ -17,6 +18,7 @@ export interface Port {
  */
 export class SurfacePage {
   readonly #port: Port
+  readonly #authors: Authors
   readonly #ended = new AbortController()
   readonly #waiting: SurfaceNews[] = []
   #watching: Disposable | undefined
@@ -25,8 +27,9 @@ export class SurfacePage {
   /** What the page was told last of who and what is around the messages, as text. */
   lastView = ''
 
-  constructor(port: Port) {
+  constructor(port: Port, authors: Authors) {
     this.#port = port
+    this.#authors = authors
   }
 
   /** Aborted when nobody is left to answer to. */
@@ -47,7 +50,7 @@ export class SurfacePage {
   /** Follows the chat from now on: before its history is read, so that no message falls between. */
   watch(watch: (listener: ChatListener) => Disposable): void {
     this.#watching ??= watch({
-      messages: messages => this.tell({ is: 'event', event: 'messages', value: messages }),
+      messages: messages => this.tell({ is: 'event', event: 'messages', value: messages.map(this.#authors.shown) }),
       saved: ({ draft }) => this.tell({ is: 'event', event: 'saved', value: { draft } }),
       stale: () => this.tell(stale),
     })

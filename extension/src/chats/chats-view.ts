@@ -6,7 +6,7 @@ import { Coalesced } from '../shared/coalesce.ts'
 import { oneLine } from '../shared/harmless.ts'
 import { RowCommands } from '../shared/row-commands.ts'
 import { unreadWords } from '../shared/unread.ts'
-import { chatItem, chatTooltip } from './chat-item.ts'
+import { archiveItem, chatItem, chatTooltip } from './chat-item.ts'
 import { byActivity, rowOf, totalUnread } from './rows.ts'
 
 /** The Chats view: a row for each conversation, by its id, which VS Code keeps selected while rows change places. */
@@ -46,14 +46,18 @@ export class ChatsView implements TreeDataProvider<string>, Disposable {
 
   /** The chat whose row is selected. */
   get selected(): string | undefined {
-    return this.#view.selection[0]
+    const [selected] = this.#view.selection
+    return selected === archive ? undefined : selected
   }
 
   getChildren(parent?: string): string[] {
-    return parent === undefined ? this.#listed() : []
+    const { open, archived } = this.#listed()
+    if (parent !== undefined) return parent === archive ? archived : []
+    return archived.length > 0 ? [...open, archive] : open
   }
 
   getTreeItem(conversation: string): TreeItem {
+    if (conversation === archive) return archiveItem(this.#listed().archived.length)
     const info = this.#hub.conversations.get(conversation)
     // Gone since the list was made, which is about to be made again.
     return info ? chatItem(rowOf(info), this.#open.of(conversation)) : { id: conversation }
@@ -69,14 +73,22 @@ export class ChatsView implements TreeDataProvider<string>, Disposable {
     for (const part of this.#parts) part.dispose()
   }
 
-  #listed(): string[] {
-    return byActivity(this.#hub.conversations.values()).map(({ conversation }) => conversation)
+  /** Those that are not archived, and those that are. */
+  #listed(): { readonly open: string[]; readonly archived: string[] } {
+    const open: string[] = []
+    const archived: string[] = []
+    for (const chat of byActivity(this.#hub.conversations.values())) {
+      const list = chat.archived ? archived : open
+      list.push(chat.conversation)
+    }
+    return { open, archived }
   }
 
   #draw(): void {
     const changed = [...this.#changed]
     this.#changed = new Set()
-    const order = this.#listed()
+    const { open, archived } = this.#listed()
+    const order = [...open, archive, ...archived]
     const isSameOrder = order.length === this.#order.length && order.every((each, n) => each === this.#order[n])
     this.#order = order
     if (!isSameOrder) this.#news.fire(undefined)
@@ -84,9 +96,12 @@ export class ChatsView implements TreeDataProvider<string>, Disposable {
     const unread = totalUnread(this.#hub.conversations.values())
     this.#view.badge = unread > 0 ? { value: unread, tooltip: unreadWords(unread) } : undefined
     this.#view.description = oneLine(this.#hub.accounts?.[0]?.team ?? '', limits.name)
-    this.#view.message = order.length > 0 ? messageOf(this.#hub) : ''
+    this.#view.message = this.#hub.conversations.size > 0 ? messageOf(this.#hub) : ''
   }
 }
+
+/** The row of the archive: no conversation's id. */
+const archive = '#archive'
 
 /** What is to be known above the chats, as a short line: why nothing is coming in. Without chats the view explains it. */
 function messageOf({ state, accounts }: Hub): string {

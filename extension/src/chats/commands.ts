@@ -4,7 +4,7 @@ import type { Disposable } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
 import { pickChat } from '../people/pick.ts'
 import { reportFailure } from '../shared/report.ts'
-import { nextUnread } from './rows.ts'
+import { isUnread, nextUnread } from './rows.ts'
 
 /**
  * The commands of chats. Each takes the conversation of the row it was called on; called by a key it is for the row
@@ -15,7 +15,8 @@ export function registerChatCommands({ hub, chats, log }: Context, selected: () 
     commands.registerCommand(`parley.${name}`, (argument: unknown) => reportFailure(log, () => act(argument)))
   const onChat = (name: string, act: (conversation: string) => Promise<unknown>) =>
     command(name, async argument => {
-      const conversation = conversationIn(hub, argument) ?? selected()
+      // A chat in which nothing was said yet is in no list: the hub knows.
+      const conversation = typeof argument === 'string' ? argument : selected()
       if (conversation !== undefined) await act(conversation)
       else void window.showInformationMessage(l10n.t('Select a chat first.'))
     })
@@ -31,11 +32,17 @@ export function registerChatCommands({ hub, chats, log }: Context, selected: () 
       if (who !== undefined) await chats.open(who, { where: 'sideBar' })
     }),
     onChat('chat.markRead', conversation => markRead(hub, conversation)),
+    onChat('chat.markUnread', conversation => hub.request('markUnread', { conversation })),
+    onChat('chat.pin', conversation => hub.request('setPinned', { conversation, pinned: true })),
+    onChat('chat.unpin', conversation => hub.request('setPinned', { conversation, pinned: false })),
+    onChat('chat.archive', conversation => hub.request('setArchived', { conversation, archived: true })),
+    onChat('chat.unarchive', conversation => hub.request('setArchived', { conversation, archived: false })),
     onChat('chat.mute', conversation => hub.request('setMuted', { conversation, muted: true })),
     onChat('chat.unmute', conversation => hub.request('setMuted', { conversation, muted: false })),
     command('markAllRead', async () => {
-      for (const { conversation, unread } of [...hub.conversations.values()]) {
-        if (unread > 0) await markRead(hub, conversation)
+      for (const info of [...hub.conversations.values()]) {
+        const { conversation } = info
+        if (isUnread(info)) await markRead(hub, conversation)
       }
     }),
     command('nextUnread', async () => {

@@ -1,20 +1,29 @@
-import type { ConversationInfo, Status } from '@parley/daemon/protocol/control'
+import type { ConversationInfo, RoomInfo, Status } from '@parley/daemon/protocol/control'
+import { titleOf } from '@parley/daemon/protocol/conversation-infos'
 import { limits } from '../limits.ts'
 import { oneLine, withoutFences } from '../shared/harmless.ts'
-import { flagsOf, listedName, markLines, marksOf } from '../shared/marks.ts'
+import { flagsOf, listedChat, markLines, marksOf } from '../shared/marks.ts'
+import { shownName } from '../shared/person.ts'
 
 /** A chat as the list shows it; every text is one harmless line. */
 export interface ChatRow {
   readonly conversation: string
   readonly name: string
-  readonly userName: string
-  readonly status: Status
-  /** What stands behind the name: what is being written here goes before what was said. */
-  readonly line: { readonly is: 'draft' | 'mine' | 'theirs'; readonly text: string }
+  readonly of: OfPerson | OfRoom
+  /** What stands behind the name: what is being written here goes before what was said. `by`: in rooms, whoever said it. */
+  readonly line: { readonly is: 'draft' | 'mine' | 'theirs'; readonly text: string; readonly by?: string }
   readonly lastTime: number
   readonly unread: number
+  /** Those of them that name the person here. */
+  readonly mentions: number
+  /** Whether somebody wants to come back to it. */
+  readonly isMarkedUnread: boolean
   readonly isMuted: boolean
-  /** Messages of one's own that wait for the other's device. */
+  readonly isPinned: boolean
+  readonly isArchived: boolean
+  /** Days after which messages are dropped; absent: never. */
+  readonly retention?: number
+  /** Messages of one's own that wait for another device. */
   readonly queued: number
   /** What is to be known of the other one at a glance, and on hovering; nothing of most. */
   readonly marks: readonly string[]
@@ -23,30 +32,64 @@ export interface ChatRow {
   readonly flags: readonly string[]
 }
 
+interface OfPerson {
+  readonly is: 'person'
+  readonly userName: string
+  readonly status: Status
+}
+
+interface OfRoom {
+  readonly is: 'room'
+  readonly topic: string
+  readonly members: number
+  readonly standing: RoomInfo['standing']
+  /** Who has invited one. */
+  readonly by: string
+}
+
 export function rowOf(info: ConversationInfo): ChatRow {
-  const { conversation, person, lastTime, unread, muted, queued } = info
+  const { conversation, lastTime, unread, mentions, muted, queued } = info
+  const person = info.kind === 'direct' ? info.person : undefined
   return {
     conversation,
-    name: listedName(person),
-    userName: oneLine(person.name, limits.name),
-    status: person.status,
+    name: listedChat(info),
+    of: ofWhat(info),
     line: lineOf(info),
     lastTime,
     unread,
+    mentions,
+    isMarkedUnread: info.isMarkedUnread ?? false,
     isMuted: muted,
+    isPinned: info.pinned ?? false,
+    isArchived: info.archived ?? false,
+    ...(info.retention !== undefined && { retention: info.retention }),
     queued,
-    marks: marksOf(person),
-    lines: markLines(person),
-    flags: flagsOf(person),
+    marks: person ? marksOf(person) : [],
+    lines: person ? markLines(person) : [],
+    flags: info.kind === 'room' ? ['room', info.room.standing] : flagsOf(info.person),
   }
 }
 
-/** The chats as they are listed: the one in which something was said last comes first. */
+/** Whether one has been asked into a room and has not answered yet. */
+export function isInvitation(info: ConversationInfo): boolean {
+  return info.kind === 'room' && info.room.standing === 'invited'
+}
+
+/** Whether there is anything to come back to. */
+export function isUnread({ unread, isMarkedUnread }: Pick<ConversationInfo, 'unread' | 'isMarkedUnread'>): boolean {
+  return unread > 0 || isMarkedUnread === true
+}
+
+/**
+ * The chats as they are listed: invitations, which wait for an answer, then those that are pinned; of each the one in
+ * which something was said last comes first.
+ */
 export function byActivity(conversations: Iterable<ConversationInfo>): readonly ConversationInfo[] {
   return [...conversations].sort(
     (a, b) =>
+      rank(a) - rank(b) ||
       b.lastTime - a.lastTime ||
-      a.person.displayName.localeCompare(b.person.displayName) ||
+      titleOf(a).localeCompare(titleOf(b)) ||
       (a.conversation < b.conversation ? -1 : 1),
   )
 }
@@ -66,13 +109,28 @@ export function nextUnread(
   conversations: Iterable<ConversationInfo>,
   current: string | undefined,
 ): ConversationInfo | undefined {
-  const unread = byActivity(conversations).filter(each => each.unread > 0)
+  const unread = byActivity(conversations).filter(isUnread)
   const elsewhere = unread.filter(({ conversation }) => conversation !== current)
   return elsewhere.find(({ muted }) => !muted) ?? elsewhere[0] ?? unread[0]
 }
 
-function lineOf({ draft, lastLine, lastMine }: ConversationInfo): ChatRow['line'] {
+function rank(info: ConversationInfo): number {
+  if (isInvitation(info)) return 0
+  return info.pinned ? 1 : 2
+}
+
+function ofWhat(info: ConversationInfo): OfPerson | OfRoom {
+  if (info.kind === 'direct') {
+    return { is: 'person', userName: oneLine(info.person.name, limits.name), status: info.person.status }
+  }
+  const { topic, members, standing, by } = info.room
+  return { is: 'room', topic: oneLine(topic, limits.topic), members, standing, by: by ? shownName(by) : '' }
+}
+
+function lineOf({ draft, lastLine, lastMine, lastName = '' }: ConversationInfo): ChatRow['line'] {
   const written = oneLine(withoutFences(draft), limits.lastLine)
   if (written !== '') return { is: 'draft', text: written }
-  return { is: lastMine ? 'mine' : 'theirs', text: oneLine(withoutFences(lastLine), limits.lastLine) }
+  const text = oneLine(withoutFences(lastLine), limits.lastLine)
+  const by = oneLine(lastName, limits.name)
+  return lastMine || by === '' ? { is: lastMine ? 'mine' : 'theirs', text } : { is: 'theirs', text, by }
 }

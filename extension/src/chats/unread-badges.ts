@@ -1,8 +1,17 @@
-import { EventEmitter, type FileDecoration, type FileDecorationProvider, ThemeColor, type Uri, window } from 'vscode'
+import {
+  EventEmitter,
+  type FileDecoration,
+  type FileDecorationProvider,
+  l10n,
+  ThemeColor,
+  type Uri,
+  window,
+} from 'vscode'
 import type { Disposable } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
-import { unreadBadge, unreadWords } from '../shared/unread.ts'
+import { mentionWords, unreadBadge, unreadWords } from '../shared/unread.ts'
 import { chatScheme, chatUri } from './chat-item.ts'
+import { isUnread } from './rows.ts'
 
 /** The number at the end of a chat's row. */
 export class UnreadBadges implements FileDecorationProvider, Disposable {
@@ -26,11 +35,13 @@ export class UnreadBadges implements FileDecorationProvider, Disposable {
   provideFileDecoration({ scheme, path }: Uri): FileDecoration | undefined {
     if (scheme !== chatScheme) return undefined
     const info = this.#hub.conversations.get(path.slice(1))
-    if (!info || info.unread === 0) return undefined
+    if (!info || !isUnread(info)) return undefined
+    const { unread, mentions, muted } = info
+    const words = unread === 0 ? [l10n.t('Marked as unread')] : [unreadWords(unread)]
     return {
-      badge: unreadBadge(info.unread),
-      tooltip: unreadWords(info.unread),
-      ...(info.muted ? {} : { color: new ThemeColor('textLink.foreground') }),
+      badge: unreadBadge(unread, mentions),
+      tooltip: [...words, ...(mentions > 0 ? [mentionWords(mentions)] : [])].join(', '),
+      ...(muted && mentions === 0 ? {} : { color: new ThemeColor('textLink.foreground') }),
     }
   }
 
@@ -41,8 +52,9 @@ export class UnreadBadges implements FileDecorationProvider, Disposable {
   #tell(changed: ReadonlySet<string>): void {
     const others = [...changed].filter(conversation => {
       const info = this.#hub.conversations.get(conversation)
-      const shows = `${info?.unread ?? 0} ${info?.muted ?? false}`
-      const isOther = (this.#shown.get(conversation) ?? '0 false') !== shows
+      const { unread = 0, mentions = 0, muted = false, isMarkedUnread = false } = info ?? {}
+      const shows = `${unread} ${mentions} ${muted} ${isMarkedUnread}`
+      const isOther = (this.#shown.get(conversation) ?? '0 0 false false') !== shows
       this.#shown.set(conversation, shows)
       return isOther
     })

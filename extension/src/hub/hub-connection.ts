@@ -1,5 +1,11 @@
 import { asParleyError, type Client, ParleyError } from '@parley/daemon/client'
-import type { AccountInfo, Attention, ControlNotifications, ControlRequests } from '@parley/daemon/protocol/control'
+import type {
+  AccountInfo,
+  Attention,
+  ControlNotifications,
+  ControlRequests,
+  FileProgress,
+} from '@parley/daemon/protocol/control'
 import { type Disposable, Emitter } from '../event.ts'
 import { limits } from '../limits.ts'
 import type { Clock } from './clock.ts'
@@ -40,6 +46,7 @@ export class HubConnection implements Hub, Disposable {
   readonly #requests = new Emitter<void>()
   readonly #devices = new Emitter<void>()
   readonly #notice = new Emitter<ControlNotifications['notice']>()
+  readonly #file = new Emitter<FileProgress>()
   #now: HubState = { is: 'connecting', again: false }
   #client: HubClient | undefined
   #roles: readonly string[] = []
@@ -57,6 +64,7 @@ export class HubConnection implements Hub, Disposable {
   readonly onRequests = this.#requests.event
   readonly onPendingDevices = this.#devices.event
   readonly onNotice = this.#notice.event
+  readonly onFile = this.#file.event
 
   constructor(options: HubConnectionOptions) {
     this.#options = options
@@ -148,7 +156,15 @@ export class HubConnection implements Hub, Disposable {
     this.#client?.close()
     this.#client = undefined
     for (const look of this.#waiting) look()
-    const chats = [this.#accounts, this.#conversations, this.#requests, this.#devices, this.#peopleNews, this.#notice]
+    const chats = [
+      this.#accounts,
+      this.#conversations,
+      this.#requests,
+      this.#devices,
+      this.#peopleNews,
+      this.#notice,
+      this.#file,
+    ]
     for (const emitter of [this.#state, ...chats]) emitter.dispose()
   }
 
@@ -208,6 +224,7 @@ export class HubConnection implements Hub, Disposable {
   async #begin(client: HubClient): Promise<Told> {
     this.#roles = client.daemon.roles
     client.on('notice', notice => this.#notice.fire(notice))
+    client.on('file', progress => this.#file.fire(progress))
     client.on('people', change => {
       this.#people.change(change)
       if (this.#client === client) this.#peopleNews.fire()
@@ -338,5 +355,7 @@ const reads: ReadonlySet<HubMethod> = new Set<HubMethod>(['history', 'openChat']
 const repeatable: ReadonlySet<HubMethod> = new Set<HubMethod>([
   ...(['devices', 'safetyNumber', 'requests', 'blocked', 'invites', 'doctor', 'block', 'setDirect'] as const),
   ...(['status', 'who', 'probe', 'history', 'openChat', 'openChats', 'waitDelivered'] as const),
+  ...(['editMessage', 'deleteMessage', 'react', 'reached', 'room', 'search', 'fetchFile', 'setReceipts'] as const),
+  ...(['setPinned', 'setArchived', 'markUnread', 'setRetention'] as const),
   ...(['send', 'saveChat', 'markRead', 'setMuted', 'saveOpenChats', 'setAvailability', 'hostTeam'] as const),
 ])

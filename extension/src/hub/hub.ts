@@ -5,6 +5,7 @@ import type {
   ControlRequests,
   ConversationInfo,
   DeviceInfo,
+  FileProgress,
   MessageInfo,
   PeopleSnapshot,
   RequestInfo,
@@ -47,6 +48,8 @@ export interface Hub {
   readonly onPendingDevices: Event<void>
   /** A message to tell of: only one window of all gets it. */
   readonly onNotice: Event<ControlNotifications['notice']>
+  /** How far a file has come that this window has asked for. */
+  readonly onFile: Event<FileProgress>
   /** Whether `invite` answers: the daemon is the registry of a team as well, or one is an admin of one's team. */
   readonly mayInvite: boolean
 

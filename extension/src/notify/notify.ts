@@ -5,7 +5,7 @@ import { realClock } from '../hub/clock.ts'
 import { reportFailure } from '../shared/report.ts'
 import { Flood } from './flood.ts'
 import { askReply } from './reply.ts'
-import { isWanted, type Notice, noticeName, noticeText, type Wanted } from './words.ts'
+import { isWanted, type Notice, noticeName, noticePlace, noticeRoom, noticeText, type Wanted } from './words.ts'
 
 /** Registers notifications of new messages. The hub chooses the window and the message; here is only how it is told. */
 export function registerNotify(context: Context): Disposable {
@@ -15,10 +15,8 @@ export function registerNotify(context: Context): Disposable {
     many: (count, last) => void reportFailure(log, () => tellMany(context, count, last)),
   })
   const listening = hub.onNotice(notice => {
-    const { conversation, message } = notice
-    const kind = hub.conversations.get(conversation)?.kind ?? 'direct'
     const ownName = hub.accounts?.[0]?.name
-    if (isWanted(wantedNotices(), { kind, text: message.text, ownName })) flood.take(conversation, notice)
+    if (isWanted(wantedNotices(), notice, ownName)) flood.take(notice.conversation, notice)
   })
   return {
     dispose() {
@@ -29,7 +27,7 @@ export function registerNotify(context: Context): Disposable {
 }
 
 async function tellOne(context: Context, notice: Notice): Promise<void> {
-  const name = noticeName(notice)
+  const name = noticePlace(notice)
   const text = showsText() ? noticeText(notice) : ''
   const words = text === '' ? l10n.t('{0} sent you a message.', name) : l10n.t('{0}: {1}', name, text)
   const reply = l10n.t('Reply')
@@ -42,7 +40,9 @@ async function tellOne(context: Context, notice: Notice): Promise<void> {
 async function tellMany({ chats }: Context, count: number, last: Notice): Promise<void> {
   const open = l10n.t('Open')
   const chosen = await window.showInformationMessage(
-    l10n.t('{0} more messages from {1}', count, noticeName(last)),
+    last.room === undefined
+      ? l10n.t('{0} more messages from {1}', count, noticeName(last))
+      : l10n.t('{0} more messages in {1}', count, noticeRoom(last.room)),
     open,
   )
   if (chosen === open) await chats.open(last.conversation)

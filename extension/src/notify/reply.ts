@@ -5,7 +5,6 @@ import { type InputBox, l10n, window } from 'vscode'
 import type { Context } from '../context.ts'
 import { limits } from '../limits.ts'
 import { plainLine } from '../shared/harmless.ts'
-import { addresseeOf } from '../shared/person.ts'
 import { reportFailure } from '../shared/report.ts'
 import { type Notice, noticeName, noticeText } from './words.ts'
 
@@ -16,7 +15,8 @@ export function askReply({ hub, chats, log }: Context, notice: Notice): void {
   box.prompt = noticeText(notice)
   box.placeholder = l10n.t('Enter sends, Escape keeps what you wrote as a draft')
   box.ignoreFocusOut = true
-  const { conversation, person, message } = notice
+  const { conversation, person, room, message } = notice
+  const to = room !== undefined || person.via ? conversation : person.name
   const attempt = { text: '', message: '' }
   let sending = Promise.resolve(false)
   box.onDidChangeValue(() => {
@@ -27,7 +27,7 @@ export function askReply({ hub, chats, log }: Context, notice: Notice): void {
     if (text === '' || box.busy) return
     // The same id again is the same message, whatever became of the answer; another text is another message.
     if (text !== attempt.text) Object.assign(attempt, { text, message: newMessageId() })
-    sending = busyWhile(box, () => hub.request('send', { to: addresseeOf({ conversation, person }), ...attempt }))
+    sending = busyWhile(box, () => hub.request('send', { to, ...attempt }))
     if (!(await sending)) return
     box.value = ''
     box.hide()

@@ -1,9 +1,11 @@
-import type { ConversationInfo, PersonInfo, Status } from '@parley/daemon/protocol/control'
+import type { ConversationInfo, PersonInfo, RoomConversation, Status } from '@parley/daemon/protocol/control'
+import { personOf } from '@parley/daemon/protocol/conversation-infos'
 import { readUserName } from '@parley/daemon/protocol/names'
 import * as l10n from '@vscode/l10n'
 import { limits } from '../limits.ts'
 import { isolated, oneLine, plainLine } from '../shared/harmless.ts'
-import { listedName, marksOf } from '../shared/marks.ts'
+import { listedChat, listedName, marksOf } from '../shared/marks.ts'
+import { membersWords } from '../shared/room-words.ts'
 import { standingWords, type When } from '../shared/seen.ts'
 import { unreadWords } from '../shared/unread.ts'
 import { nameOf } from '../shared/whom.ts'
@@ -20,6 +22,7 @@ export type Choice =
       readonly label: string
       readonly description: string
     }
+  | { readonly is: 'room'; readonly who: string; readonly label: string; readonly description: string }
   /** Somebody who is not listed, by exactly that name. */
   | { readonly is: 'typed'; readonly who: string; readonly label: string }
   /** Words that are no choice. */
@@ -36,21 +39,22 @@ export interface Choices {
 export function choicesOf(known: Known): Choices {
   const { typed, found, self, when } = known
   const sought = fold(soughtIn(typed))
-  const chats = known.chats.filter(({ person }) => matches(person, sought))
+  const chats = known.chats.filter(info => isNamed(info, sought))
   const people = new Map<string, PersonInfo>()
   for (const each of known.people) if (matches(each, sought)) people.set(each.user, each)
   // What was found for these very words matches in ways that only the team knows; what was found before may not.
   const others = found.is === 'found' ? found.people : found.is === 'searching' ? found.people : []
   for (const each of others) if (found.is === 'found' || matches(each, sought)) people.set(each.user, each)
-  for (const { person } of chats) people.delete(person.user)
+  const inChats = chats.flatMap(info => personOf(info) ?? [])
+  for (const { user } of inChats) people.delete(user)
   if (self !== undefined) people.delete(self)
   const ordered = byPresence(people.values(), when.locale)
   const ranked = sought === '' ? ordered : ordered.toSorted((a, b) => closeness(a, sought) - closeness(b, sought))
-  const listed = [...chats.map(({ person }) => person), ...ranked]
+  const listed = [...inChats, ...ranked]
   return {
     chats: chats.slice(0, limits.shownChoices).map(each => chatChoice(each, when)),
     people: ranked.slice(0, limits.shownChoices).map(each => personChoice(each, when)),
-    rest: [...typedChoice(known, listed), ...words(known, listed.length)],
+    rest: [...typedChoice(known, listed), ...words(known, chats.length + ranked.length)],
   }
 }
 
@@ -68,9 +72,17 @@ export interface Known {
   readonly when: When
 }
 
-function chatChoice({ conversation, person, unread }: ConversationInfo, when: When): Choice {
-  const description = `${describe(person, when)}${unread > 0 ? ` · ${unreadWords(unread)}` : ''}`
-  return { is: 'chat', who: conversation, status: person.status, label: labelOf(person), description }
+function chatChoice(info: ConversationInfo, when: When): Choice {
+  const { conversation: who, unread } = info
+  const facts = info.kind === 'room' ? describeRoom(info) : describe(info.person, when)
+  const description = `${facts}${unread > 0 ? ` · ${unreadWords(unread)}` : ''}`
+  if (info.kind === 'room') return { is: 'room', who, label: plainLine(listedChat(info), limits.name), description }
+  return { is: 'chat', who, status: info.person.status, label: labelOf(info.person), description }
+}
+
+function describeRoom({ room }: RoomConversation): string {
+  const topic = plainLine(room.topic, limits.topic)
+  return [membersWords(room.members), ...(topic === '' ? [] : [topic])].join(' · ')
 }
 
 function personChoice(person: PersonInfo, when: When): Choice {
@@ -108,6 +120,11 @@ function words({ typed, found, self, team, isOnline }: Known, count: number): Ch
   }
   if (found.is === 'found' && found.more) return say('more', l10n.t('There are more: type more of the name.'))
   return found.is === 'nothing' && count === 0 ? say('nobody', l10n.t('Nobody else is in {0} yet.', where)) : []
+}
+
+function isNamed(info: ConversationInfo, sought: string): boolean {
+  if (info.kind === 'direct') return matches(info.person, sought)
+  return sought === '' || fold(info.room.name).includes(sought)
 }
 
 function matches({ name, displayName }: PersonInfo, sought: string): boolean {

@@ -17,6 +17,11 @@ export function registerPeople(context: Context): Disposable {
   const parts = [
     view,
     command('openChat', () => withChats(hub, () => openPicked(context, { title: l10n.t('Open Chat'), from: 'chats' }))),
+    command('goToChat', () =>
+      withChats(hub, () =>
+        openPicked(context, { title: l10n.t('Go to Chat'), from: 'chats', last: context.chats.current }),
+      ),
+    ),
     command('findPeople', () =>
       inTeam(hub, () => openPicked(context, { title: l10n.t('Find People'), from: 'people' })),
     ),

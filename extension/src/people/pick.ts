@@ -1,16 +1,19 @@
+import type { ConversationInfo } from '@parley/daemon/protocol/control'
 import { env, l10n, type QuickInputButton, type QuickPickItem, QuickPickItemKind, ThemeIcon, window } from 'vscode'
 import { byActivity } from '../chats/rows.ts'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
 import { Coalesced } from '../shared/coalesce.ts'
 import { type Choice, type Choices, choicesOf, userNameIn } from './choices.ts'
-import { presenceIcon } from './presence.ts'
+import { presenceIcon, roomIcon } from './presence.ts'
 import { PeopleSearch } from './search.ts'
 
 export interface PickOptions {
   readonly title: string
   /** `chats`: those first, by their last activity. */
   readonly from: 'chats' | 'people'
+  /** The chat that one comes from: it stands behind all others. */
+  readonly last?: string | undefined
   /** Whether it can be said that the chat is to be opened to the side. */
   readonly hasSides?: boolean
 }
@@ -81,11 +84,11 @@ interface Row extends QuickPickItem {
   readonly who?: string
 }
 
-function known(hub: Hub, { from }: PickOptions, typed: string, { found }: PeopleSearch) {
+function known(hub: Hub, { from, last }: PickOptions, typed: string, { found }: PeopleSearch) {
   const account = hub.accounts?.[0]
   return {
     typed,
-    chats: from === 'chats' ? byActivity(hub.conversations.values()) : [],
+    chats: from === 'chats' ? chatsFrom(hub, last) : [],
     people: hub.people.people,
     found,
     self: account?.user,
@@ -93,6 +96,12 @@ function known(hub: Hub, { from }: PickOptions, typed: string, { found }: People
     isOnline: hub.state.is === 'up' && account?.state === 'online',
     when: { now: Date.now(), locale: env.language },
   }
+}
+
+/** As they are listed, but where one comes from last: whoever switches wants another one. */
+function chatsFrom({ conversations }: Hub, last: string | undefined): readonly ConversationInfo[] {
+  const isLast = ({ conversation }: ConversationInfo) => Number(conversation === last)
+  return byActivity(conversations.values()).toSorted((a, b) => isLast(a) - isLast(b))
 }
 
 function rowsOf({ chats, people, rest }: Choices, options: PickOptions): Row[] {
@@ -115,6 +124,11 @@ function rowOf(choice: Choice, { hasSides }: PickOptions): Row {
   switch (choice.is) {
     case 'words':
       return { label, alwaysShow: true, iconPath: new ThemeIcon(wordIcons[choice.about]) }
+    case 'room': {
+      const { who, description } = choice
+      const buttons = hasSides ? { buttons: [toTheSide()] } : {}
+      return { label, description, who, alwaysShow: true, iconPath: new ThemeIcon(roomIcon), ...buttons }
+    }
     case 'typed':
       return { label, alwaysShow: true, who: choice.who, iconPath: new ThemeIcon('comment') }
     default: {

@@ -9,6 +9,9 @@ export function presenceIcon(status: Status): ThemeIcon {
   return new ThemeIcon(id, new ThemeColor(color))
 }
 
+/** The codicon of a room: `#`. */
+export const roomIcon = 'symbol-numeric'
+
 const icons: Readonly<Record<Status, { readonly id: string; readonly color: string }>> = {
   online: { id: 'parley-online', color: 'charts.green' },
   away: { id: 'parley-away', color: 'charts.yellow' },

@@ -1,4 +1,5 @@
 import type { ConversationInfo, PersonInfo, Status } from '@parley/daemon/protocol/control'
+import { personOf } from '@parley/daemon/protocol/conversation-infos'
 import { limits } from '../limits.ts'
 import { isolated, oneLine } from '../shared/harmless.ts'
 import { flagsOf, listedName, markLines, marksOf } from '../shared/marks.ts'
@@ -48,8 +49,10 @@ export function rowOf(person: PersonInfo, unread: Unread | undefined, when: When
 /** By user: what was not read, where there is something. */
 export function unreadByUser(conversations: Iterable<ConversationInfo>): ReadonlyMap<string, Unread> {
   const all = new Map<string, Unread>()
-  for (const { person, unread, muted } of conversations) {
-    if (unread > 0) all.set(person.user, { count: unread, isMuted: muted })
+  for (const info of conversations) {
+    const { unread, muted } = info
+    const user = personOf(info)?.user
+    if (user !== undefined && unread > 0) all.set(user, { count: unread, isMuted: muted })
   }
   return all
 }

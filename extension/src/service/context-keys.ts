@@ -27,7 +27,9 @@ export function contextKeysOf(
     'parley.account': accounts?.[0]?.state,
     'parley.chatCount': conversations.size,
     'parley.hasPeople': people.total > 0,
-    'parley.unread': [...conversations.values()].some(({ unread }) => unread > 0),
+    'parley.unread': [...conversations.values()].some(
+      ({ unread, isMarkedUnread }) => unread > 0 || isMarkedUnread === true,
+    ),
     'parley.mayInvite': mayInvite,
     'parley.requests': requests.length,
   }

@@ -1,4 +1,4 @@
-import type { PersonInfo } from '@parley/daemon/protocol/control'
+import type { ConversationInfo, PersonInfo } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
 import { limits } from '../limits.ts'
 import { oneLine } from './harmless.ts'
@@ -10,6 +10,11 @@ type Marked = Pick<PersonInfo, 'via' | 'address' | 'trust' | 'isBlocked'>
 /** The name in lists, titles and notifications: of a classic client it is a claim, and says so. */
 export function listedName(person: Pick<PersonInfo, 'name' | 'displayName' | 'via'>): string {
   return claimedName(shownName(person), person.via)
+}
+
+/** What a chat is called in lists, titles and notifications: like the other one, or as the room is named. */
+export function listedChat(info: ConversationInfo): string {
+  return info.kind === 'room' ? oneLine(info.room.name, limits.name) : listedName(info.person)
 }
 
 /** What is to be known of somebody at a glance, in a few words each; nothing of most people. */

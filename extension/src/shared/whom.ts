@@ -1,5 +1,6 @@
 import { ParleyError } from '@parley/daemon/client'
 import type { PersonInfo } from '@parley/daemon/protocol/control'
+import { personOf } from '@parley/daemon/protocol/conversation-infos'
 import * as l10n from '@vscode/l10n'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
@@ -36,7 +37,8 @@ export function findWhom(
   wanted: unknown,
 ): Whom | undefined {
   if (typeof wanted !== 'string') return undefined
-  const chat = conversations.get(wanted) ?? [...conversations.values()].find(({ person }) => person.user === wanted)
+  const chat = conversations.get(wanted) ?? [...conversations.values()].find(info => personOf(info)?.user === wanted)
+  if (chat?.kind === 'room') return undefined
   const person = chat?.person ?? people.people.find(({ user }) => user === wanted)
   if (!person) return undefined
   return { with: chat?.conversation ?? nameOf(person), person, name: plainLine(listedName(person), limits.name) }

@@ -1,3 +1,4 @@
+import { personOf } from '@parley/daemon/protocol/conversation-infos'
 import { l10n, type QuickPickItem, ThemeIcon, window } from 'vscode'
 import type { Context } from '../context.ts'
 import { limits } from '../limits.ts'
@@ -35,7 +36,8 @@ export async function showBlocked({ hub }: Context): Promise<void> {
     description: plainLine(person.via ? (person.address ?? '') : `@${person.name}`, limits.name),
     iconPath: new ThemeIcon('circle-slash'),
     // A name alone may be somebody else’s as well.
-    who: [...hub.conversations.values()].find(chat => chat.person.user === person.user)?.conversation ?? person.name,
+    who:
+      [...hub.conversations.values()].find(chat => personOf(chat)?.user === person.user)?.conversation ?? person.name,
   }))
   const picked = await window.showQuickPick(rows, {
     title: l10n.t('Blocked People'),

@@ -1,16 +1,22 @@
 import type { MessageInfo } from '@parley/daemon/protocol/control'
-import type { ChatView, Opened, SurfaceEvents, SurfaceState } from '../../src/chat/messages.ts'
+import { personOf } from '@parley/daemon/protocol/conversation-infos'
+import type { ChatView, Enclosed, Opened, SurfaceEvents, SurfaceState } from '../../src/chat/messages.ts'
 import type { Host } from '../bridge.ts'
 import { limits } from '../limits.ts'
 import type { Heard } from '../model/announce.ts'
+import { eventWords } from '../model/event-words.ts'
 import { keyOf } from '../model/held.ts'
+import { peopleOf } from '../model/people.ts'
 import { fromKept, readKept, toKeep, type Waiting } from '../model/unsent.ts'
+import { Acts } from './acts.ts'
 import { Draft, type KeptDraft } from './draft.ts'
+import { Files } from './files.ts'
 import { Later } from './later.ts'
 import { Pages, sentence } from './pages.ts'
 import { type InSight, Reader } from './reader.ts'
 import { Sender } from './sender.ts'
 import { atFirst, type ChatStore, Store } from './state.ts'
+import { Typing } from './typing.ts'
 
 /** What the extension tells the page to do. */
 export interface Commands {
@@ -25,6 +31,9 @@ export class Chat {
   readonly sender: Sender
   readonly reader: Reader
   readonly draft: Draft
+  readonly acts: Acts
+  readonly files: Files
+  readonly typing: Typing
   readonly #host: Host
   readonly #configure: (opened: Opened) => void
   #hear: (heard: readonly Heard[]) => void = () => {}
@@ -48,6 +57,9 @@ export class Chat {
     this.pages = new Pages(host, this.store)
     this.sender = new Sender(host, this.store, message => this.#told([message]))
     this.reader = new Reader(host, this.store)
+    this.acts = new Acts(host, this.store, message => this.#told([message]))
+    this.typing = new Typing(host)
+    this.files = new Files(host, this.store)
     this.draft = new Draft(host, this.store, () => this.#keep())
   }
 
@@ -67,6 +79,9 @@ export class Chat {
   start(): void {
     this.#host.on('view', view => this.#viewed(view))
     this.#host.on('messages', messages => this.#told(messages))
+    this.#host.on('file', progress => this.files.told(progress))
+    this.#host.on('members', members => this.store.set({ members }))
+    this.#host.on('reveal', ({ position }) => void this.pages.reveal(position))
     this.#host.on('saved', ({ draft }) => this.draft.savedElsewhere(draft))
     this.#host.on('sight', ({ isInSight }) => this.reader.sight(isInSight))
     this.#host.on('insert', ({ text }) => this.#do(commands => commands.insert(text)))
@@ -108,8 +123,9 @@ export class Chat {
     }
   }
 
-  send(text: string): void {
-    if (!this.sender.send(text)) return
+  send(text: string, enclosed: Enclosed = {}): void {
+    if (!this.sender.send(text, enclosed)) return
+    this.typing.stop()
     this.reader.answered()
     this.draft.write('')
     this.draft.flush()
@@ -144,6 +160,7 @@ export class Chat {
   flush(): void {
     this.draft.flush()
     this.reader.flush()
+    this.typing.stop()
   }
 
   #drop(message: string): string | undefined {
@@ -157,7 +174,7 @@ export class Chat {
   }
 
   #opened(opened: Opened): void {
-    const { view, locale, messages, firstUnread, scroll } = opened
+    const { view, locale, messages, firstUnread, scroll, members = [] } = opened
     const { state } = this.store
     const isFirst = state.view === undefined
     this.#configure(opened)
@@ -165,7 +182,7 @@ export class Chat {
     const here = new Set(messages.map(keyOf))
     // Most is the same when it is opened again: then nothing is drawn anew, and nothing moves.
     const isSameStretch = !isFirst && state.held.messages.some(message => here.has(keyOf(message)))
-    this.store.set({ opening: 'open', view, locale })
+    this.store.set({ opening: 'open', view, locale, members })
     this.reader.opened(firstUnread)
     const line = firstUnread === undefined ? 'latest' : 'newLine'
     this.pages.show(opened, isSameStretch ? undefined : (scroll ?? line))
@@ -190,9 +207,9 @@ export class Chat {
   }
 
   #told(messages: readonly MessageInfo[]): void {
-    const { held, view } = this.store.state
+    const { held, view, members } = this.store.state
     const known = new Set(held.messages.map(keyOf))
-    const fresh = messages.filter(message => !message.mine && !known.has(keyOf(message)))
+    const fresh = messages.filter(message => !message.mine && !message.gone && !known.has(keyOf(message)))
     this.store.batch(() => {
       this.pages.told(messages)
       this.sender.told(messages)
@@ -200,8 +217,13 @@ export class Chat {
     })
     this.#keep()
     if (view === undefined || fresh.length === 0) return
-    const { person } = view.conversation
-    this.#hear(fresh.map(({ user, name, text }) => ({ name: user === person.user ? person.displayName : name, text })))
+    const { nameOf } = peopleOf(view, members)
+    this.#hear(
+      fresh.map(({ user, name, text, event }) => {
+        const by = nameOf(user, name)
+        return event ? { name: by, text: eventWords(event, by), isEvent: true } : { name: by, text }
+      }),
+    )
   }
 
   /** What was kept of this conversation; the rest is kept on. */
@@ -229,10 +251,10 @@ export class Chat {
   #keep(): void {
     const { view, unsent } = this.store.state
     if (view === undefined) return
-    const { conversation, person } = view.conversation
+    const { conversation } = view.conversation
     this.#host.keep({
       conversation,
-      person: person.name,
+      person: personOf(view.conversation)?.name ?? '',
       unsent: [...toKeep(unsent, conversation), ...this.#elsewhere],
       ...this.draft.kept,
     })

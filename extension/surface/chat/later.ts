@@ -13,6 +13,13 @@ export class Later {
     this.#timer ??= setTimeout(() => this.now(), this.#wait)
   }
 
+  /** Asks anew: the wait begins once more. */
+  again(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.ask()
+  }
+
   /** Does at once what was asked for; nothing when nothing was. */
   flush(): void {
     if (this.#timer !== undefined) this.now()

@@ -3,6 +3,7 @@ import type { Opened, Page } from '../../src/chat/messages.ts'
 import type { Host } from '../bridge.ts'
 import { limits } from '../limits.ts'
 import { type Held, trimmed, withNewer, withOlder, withTold } from '../model/held.ts'
+import { Later } from './later.ts'
 import type { ChatState, ChatStore, Start } from './state.ts'
 
 /** Brings the pages of the conversation, and keeps what is held around the message in sight. */
@@ -14,6 +15,11 @@ export class Pages {
   /** Counts what replaces all: what was asked for before belongs to another stretch. */
   #stretch = 0
   #around: string | undefined
+  /** The message that was jumped to is pointed out for a while only. */
+  readonly #pointed = new Later(limits.pointedOut, () => {
+    const { shows: _, ...start } = this.#store.state.start
+    this.#store.set({ start })
+  })
 
   constructor(host: Host, store: ChatStore) {
     this.#host = host
@@ -71,6 +77,33 @@ export class Pages {
     }
   }
 
+  /** Brings the message at that position into sight, and points it out; where it is gone, the one behind it. */
+  async reveal(position: string): Promise<void> {
+    const { held, start } = this.#store.state
+    const first = held.messages.at(0)?.position ?? ''
+    const last = held.messages.at(-1)?.position ?? ''
+    const isHeld = (position > first || (position === first && !held.moreBefore)) && position <= last
+    const at = { position, offset: 0 }
+    if (isHeld) {
+      this.#store.set({ start: { drawing: start.drawing + 1, at, shows: position } })
+      this.#pointed.again()
+      return
+    }
+    this.#store.set({ problem: undefined })
+    try {
+      await this.replace(
+        () => this.#pageAround(position),
+        page => {
+          this.show(page, at)
+          this.#store.set({ start: { ...this.#store.state.start, shows: position } })
+          this.#pointed.again()
+        },
+      )
+    } catch (error) {
+      this.#store.set({ problem: sentence(error) })
+    }
+  }
+
   /**
    * Reads what replaces all that is held, and has it shown together with what was told meanwhile, which it may lack.
    * Nothing comes of it, not even its failure, when something else replaces all before it is there.
@@ -78,6 +111,14 @@ export class Pages {
   async replace<Answer>(read: () => Promise<Answer>, show: (answer: Answer) => void): Promise<void> {
     this.#stretch++
     await this.#read(read, show)
+  }
+
+  async #pageAround(position: string): Promise<Pick<Opened, 'messages' | 'moreBefore' | 'moreAfter'>> {
+    const [above, below] = await Promise.all([
+      this.#host.ask('history', { before: position, limit: limits.aboveRevealed }),
+      this.#host.ask('history', { from: position, limit: limits.page }),
+    ])
+    return { messages: [...above.messages, ...below.messages], moreBefore: above.more, moreAfter: below.more }
   }
 
   async #add(

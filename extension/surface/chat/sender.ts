@@ -1,4 +1,5 @@
 import type { MessageInfo } from '@parley/daemon/protocol/control'
+import type { Enclosed } from '../../src/chat/messages.ts'
 import { type Host, Refusal } from '../bridge.ts'
 import { limits } from '../limits.ts'
 import { newMessageId } from '../model/ids.ts'
@@ -21,10 +22,11 @@ export class Sender {
   }
 
   /** False when so many wait already that this one is not taken. */
-  send(text: string): boolean {
+  send(text: string, enclosed: Enclosed = {}): boolean {
     const { unsent } = this.#store.state
     if (unsent.length >= limits.unsent) return false
-    this.#store.set({ unsent: [...unsent, { message: newMessageId(), text, written: Date.now(), standing: sending }] })
+    const message = { message: newMessageId(), text, ...enclosed, written: Date.now(), standing: sending }
+    this.#store.set({ unsent: [...unsent, message] })
     void this.#sendAll()
     return true
   }
@@ -85,9 +87,10 @@ export class Sender {
     return view === undefined ? undefined : unsent.find(({ standing }) => standing.is === 'sending')
   }
 
-  async #sendOne({ message, text }: Unsent): Promise<void> {
+  async #sendOne({ message, text, replyTo, mentions, files }: Unsent): Promise<void> {
+    const enclosed = { ...(replyTo && { replyTo }), ...(mentions && { mentions }), ...(files && { files }) }
     try {
-      this.#taken(await this.#host.ask('send', { message, text }))
+      this.#taken(await this.#host.ask('send', { message, text, ...enclosed }))
     } catch (error) {
       this.#stand(message, this.#standingAfter(error))
     }

@@ -1,5 +1,5 @@
 import type { ScrollPlace } from '@parley/daemon/protocol/control'
-import type { ChatView } from '../../src/chat/messages.ts'
+import type { ChatView, Member } from '../../src/chat/messages.ts'
 import { type Held, nothingHeld } from '../model/held.ts'
 import type { Unsent } from '../model/unsent.ts'
 
@@ -9,6 +9,10 @@ export interface ChatState {
   /** Absent until it was opened once. */
   readonly view: ChatView | undefined
   readonly locale: string
+  /** Those who belong to the room; empty: a chat of two, or not known. */
+  readonly members: readonly Member[]
+  /** Why what was asked for was not done, in a sentence; it stays until it is read. */
+  readonly problem: string | undefined
   readonly held: Held
   /** The pages at both ends of what is held. */
   readonly before: Loading
@@ -29,12 +33,16 @@ export type Loading = 'idle' | 'loading' | { readonly why: string }
 export interface Start {
   readonly drawing: number
   readonly at: 'latest' | 'newLine' | ScrollPlace
+  /** The message that is pointed out there, by its position. */
+  readonly shows?: string
 }
 
 export const atFirst: ChatState = {
   opening: 'idle',
   view: undefined,
   locale: 'en',
+  members: [],
+  problem: undefined,
   held: nothingHeld,
   before: 'idle',
   after: 'idle',

@@ -1,12 +1,13 @@
-import type { PersonInfo } from '@parley/daemon/protocol/control'
+import type { DirectInfo, PersonInfo, RoomConversation } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
 import type { ChatView, SurfaceAction } from '../../src/chat/messages.ts'
+import { membersWords } from '../../src/shared/room-words.ts'
 import { standingWords, type When } from '../../src/shared/seen.ts'
 import type { IconName } from '../parts.ts'
 
 /** One thing that the header says, in a word, and in a sentence for who wonders what the word means. */
 export interface Fact {
-  readonly is: 'presence' | 'link' | 'trust'
+  readonly is: 'presence' | 'link' | 'trust' | 'members'
   readonly icon?: IconName
   readonly word: string
   readonly sentence: string
@@ -16,23 +17,45 @@ export interface Fact {
   readonly isWarning?: boolean
 }
 
-/** How the other one is, and how one is connected with them. */
+/** How the other one is, and how one is connected with them; of a room, how many belong to it. */
 export function factsOf(view: ChatView, when: When): readonly Fact[] {
-  return [presence(view, when), link(view), trust(view)].filter(fact => fact !== undefined)
+  const { conversation } = view
+  if (conversation.kind === 'room') return [members(conversation)]
+  const direct = { ...view, conversation }
+  return [presence(direct, when), link(direct), trust(direct)].filter(fact => fact !== undefined)
 }
 
 /** What the presence icon shows: somebody whose presence cannot be known is shown as offline. */
 export function statusOf(view: ChatView): PersonInfo['status'] {
-  return isKnown(view) ? view.conversation.person.status : 'offline'
+  const { conversation } = view
+  return conversation.kind === 'direct' && isKnown({ ...view, conversation }) ? conversation.person.status : 'offline'
+}
+
+/** What surrounds a chat of two. */
+type DirectView = ChatView & { readonly conversation: DirectInfo }
+
+function members({ room }: RoomConversation): Fact {
+  const { members: count, name } = room
+  return {
+    is: 'members',
+    icon: 'organization',
+    word: membersWords(count),
+    sentence: l10n.t(
+      '{0} has {1}. What is written there goes straight to their devices, encrypted.',
+      name,
+      membersWords(count),
+    ),
+    action: { what: 'members', label: l10n.t('Show members') },
+  }
 }
 
 /** The team tells presence, and so does a connection; of whom no team knows the hub finds out by itself. */
-function isKnown({ hub, account, conversation }: ChatView): boolean {
+function isKnown({ hub, account, conversation }: DirectView): boolean {
   const { linked, person } = conversation
   return hub.is === 'up' && (account.state === 'online' || linked || person.via !== undefined)
 }
 
-function presence(view: ChatView, when: When): Fact {
+function presence(view: DirectView, when: When): Fact {
   const { displayName: name, status, since } = view.conversation.person
   if (!isKnown(view)) {
     const sentence = l10n.t('Whether {0} is online is not known as long as your own device is offline.', name)
@@ -48,7 +71,7 @@ function presence(view: ChatView, when: When): Fact {
 }
 
 /** Nothing as long as there is nothing to send: a connection with somebody who is there is made when there is. */
-function link(view: ChatView): Fact | undefined {
+function link(view: DirectView): Fact | undefined {
   const { hub, conversation } = view
   const { linked, relayed, person, queued } = conversation
   const name = person.displayName
@@ -107,7 +130,7 @@ function link(view: ChatView): Fact | undefined {
 }
 
 /** Whether one knows who it is. Of a classic client nobody does, which its link says already. */
-function trust({ account, conversation }: ChatView): Fact | undefined {
+function trust({ account, conversation }: DirectView): Fact | undefined {
   const { displayName: name, via, trust, address } = conversation.person
   const verify = { what: 'verify', label: l10n.t('Verify…') } as const
   if (via === 'classic') return undefined

@@ -1,14 +1,21 @@
+import { Fragment } from 'preact'
 import { useLayoutEffect, useRef, useState } from 'preact/hooks'
 import { Icon } from '../style/icon.tsx'
 
 export interface MenuProps {
   readonly label: string
   readonly title: string
-  readonly items: readonly { readonly label: string; readonly onPick: () => void }[]
+  /** Groups, with a line between them. */
+  readonly groups: readonly (readonly MenuItem[])[]
+}
+
+export interface MenuItem {
+  readonly label: string
+  readonly onPick: () => void
 }
 
 /** A button with a menu of commands (https://www.w3.org/WAI/ARIA/apg/patterns/menu-button/). */
-export function Menu({ label, title, items }: MenuProps) {
+export function Menu({ label, title, groups }: MenuProps) {
   const [isOpen, setOpen] = useState(false)
   const whole = useRef<HTMLDivElement>(null)
   const button = useRef<HTMLButtonElement>(null)
@@ -70,19 +77,24 @@ export function Menu({ label, title, items }: MenuProps) {
       </button>
       {isOpen && (
         <div class="menu-list" role="menu" tabIndex={-1} aria-label={label} onKeyDown={onKeyDown}>
-          {items.map(({ label: item, onPick }) => (
-            <button
-              key={item}
-              type="button"
-              role="menuitem"
-              tabIndex={-1}
-              onClick={() => {
-                close()
-                onPick()
-              }}
-            >
-              {item}
-            </button>
+          {groups.map((items, index) => (
+            <Fragment key={index}>
+              {index > 0 && <hr />}
+              {items.map(({ label: item, onPick }) => (
+                <button
+                  key={item}
+                  type="button"
+                  role="menuitem"
+                  tabIndex={-1}
+                  onClick={() => {
+                    close()
+                    onPick()
+                  }}
+                >
+                  {item}
+                </button>
+              ))}
+            </Fragment>
           ))}
         </div>
       )}

@@ -39,7 +39,11 @@ export function MessageList(props: MessageListProps) {
       class="list"
       ref={place.scroller}
       role="feed"
-      aria-label={l10n.t('Messages with {0}', around.person)}
+      aria-label={
+        around.people.isRoom
+          ? l10n.t('Messages in {0}', around.people.title)
+          : l10n.t('Messages with {0}', around.people.title)
+      }
       aria-busy={isLoading}
       onWheel={({ deltaY }) => mover.turn(deltaY)}
       onPointerDown={() => mover.touch()}

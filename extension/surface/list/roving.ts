@@ -42,7 +42,7 @@ export function firstAction(message: Element): HTMLElement | null {
 
 /** The control beside the one that has the focus, among those that belong together; undefined at the end. */
 export function besides(control: HTMLElement, key: string): HTMLElement | undefined {
-  const group = control.closest('.message-failed, .message-actions')
+  const group = control.closest('.message-failed, .message-actions, .reactions, .files')
   const all = [...(group?.querySelectorAll<HTMLElement>('button') ?? [])]
   const isForward = (key === 'ArrowRight') === (getComputedStyle(control).direction === 'ltr')
   return all[all.indexOf(control) + (isForward ? 1 : -1)]

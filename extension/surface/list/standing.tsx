@@ -1,18 +1,40 @@
 import * as l10n from '@vscode/l10n'
+import type { People } from '../model/people.ts'
 import type { Row, Standing } from '../model/rows.ts'
 import type { IconName } from '../parts.ts'
 import { Icon } from '../style/icon.tsx'
 import type { Surroundings } from './message-row.tsx'
 
 /** What is true of a message of one's own, in words beside it. */
-export function StandingWords({ standing, person }: { readonly standing: Standing; readonly person: string }) {
-  const [icon, words, title] = wordsOf(standing, person)
-  return (
-    <div class={`message-state is-${standing.is}`}>
+export function StandingWords({ row, standing, around, isTabStop }: StandingWordsProps) {
+  const [icon, words, title] = wordsOf(standing, around.people, row.reached)
+  const inside = (
+    <>
       {icon && <Icon name={icon} />}
       <span title={title}>{words}</span>
-    </div>
+    </>
   )
+  const isTold = row.reached !== undefined && ['sent', 'delivered', 'read'].includes(standing.is)
+  if (!isTold) return <div class={`message-state is-${standing.is}`}>{inside}</div>
+  return (
+    <button
+      type="button"
+      class={`message-state is-${standing.is}`}
+      tabIndex={isTabStop ? 0 : -1}
+      aria-haspopup="dialog"
+      title={l10n.t('Show who has it')}
+      onClick={({ currentTarget }) => around.onReached(row, currentTarget)}
+    >
+      {inside}
+    </button>
+  )
+}
+
+interface StandingWordsProps {
+  readonly row: Row
+  readonly standing: Standing
+  readonly around: Surroundings
+  readonly isTabStop: boolean
 }
 
 export interface NotSentProps {
@@ -47,8 +69,11 @@ export function NotSent({ row, why, around, isTabStop }: NotSentProps) {
 
 function wordsOf(
   standing: Standing,
-  person: string,
+  { title: name, isRoom, isClassic }: People,
+  told: Row['reached'],
 ): readonly [icon: IconName | undefined, words: string, title?: string] {
+  // Of a room of two it is said as in a chat of two.
+  const reached = told?.of === 1 ? undefined : told
   switch (standing.is) {
     case 'sending':
       return ['sync', l10n.t('Sending…')]
@@ -60,12 +85,28 @@ function wordsOf(
           : l10n.t('Waiting for Parley’s background service'),
       ]
     case 'queued':
-      return ['history', l10n.t('Waiting for {0}’s device', person)]
+      return [
+        'history',
+        isRoom ? l10n.t('Waiting for a device of somebody else') : l10n.t('Waiting for {0}’s device', name),
+      ]
     case 'sent':
       // No tick: nobody ever says that it came.
-      return [undefined, l10n.t('Sent'), l10n.t('Handed over. The original program never says whether it was taken.')]
+      if (isClassic) {
+        return [undefined, l10n.t('Sent'), l10n.t('Handed over. The original program never says whether it was taken.')]
+      }
+      if (reached && reached.delivered > 0) {
+        return ['check', l10n.t('Delivered to {0} of {1}', reached.delivered, reached.of)]
+      }
+      return [
+        'check',
+        l10n.t('Sent'),
+        l10n.t('It has left this device: your team’s mailbox or another device keeps it.'),
+      ]
     case 'delivered':
-      return ['check', l10n.t('Delivered')]
+      if (reached && reached.read > 0) return ['check-all', l10n.t('Read by {0} of {1}', reached.read, reached.of)]
+      return ['check-all', reached ? l10n.t('Delivered to all {0}', reached.of) : l10n.t('Delivered')]
+    case 'read':
+      return ['eye', reached ? l10n.t('Read by all {0}', reached.of) : l10n.t('Read')]
     case 'failed':
       return ['error', standing.why]
   }

@@ -6,6 +6,8 @@ import { plainText } from './plain.ts'
 export interface Heard {
   readonly name: string
   readonly text: string
+  /** It is a whole sentence already. */
+  readonly isEvent?: true
 }
 
 /** What is said of the messages that came together: a few in full, more of them as a number. */
@@ -14,5 +16,7 @@ export function announcement(heard: readonly Heard[]): string {
   if (heard.length > limits.announcedSingly) {
     return l10n.t('{0} new messages from {1}', heard.length, names.join(', '))
   }
-  return heard.map(({ name, text }) => `${name}: ${plainText(text, limits.announced)}`).join('\n')
+  return heard
+    .map(({ name, text, isEvent }) => (isEvent ? text : `${name}: ${plainText(text, limits.announced)}`))
+    .join('\n')
 }

@@ -1,4 +1,4 @@
-import type { MessageInfo } from '@parley/daemon/protocol/control'
+import type { MessageInfo, MessageState } from '@parley/daemon/protocol/control'
 import type { Page } from '../../src/chat/messages.ts'
 import { limits } from '../limits.ts'
 
@@ -31,7 +31,8 @@ export function withNewer(held: Held, page: Page): Held {
 export function withTold(held: Held, told: readonly MessageInfo[]): Held {
   const first = held.messages.at(0)
   const last = held.messages.at(-1)
-  const isHere = ({ position }: MessageInfo) =>
+  const isHere = ({ position, gone }: MessageInfo) =>
+    !gone &&
     (!held.moreBefore || (first !== undefined && position >= first.position)) &&
     (!held.moreAfter || (last !== undefined && position <= last.position))
   const here = told.filter(isHere)
@@ -85,8 +86,10 @@ function merge(known: readonly MessageInfo[], told: readonly MessageInfo[]): rea
 /** Messages only move on: a page read before, but come after, what was told takes nothing back. */
 function progress({ position, state }: MessageInfo): number {
   if (isQueued(position)) return 0
-  return state === 'queued' ? 1 : 2
+  return state === undefined ? 1 : 1 + states.indexOf(state)
 }
+
+const states: readonly MessageState[] = ['queued', 'sent', 'delivered', 'read']
 
 /** Whether it is the place of a message that waits in the outbox: such places are behind all others. */
 export function isQueued(position: string): boolean {

@@ -1,3 +1,5 @@
+import type { RoomInfo } from '@parley/daemon/protocol/control'
+import { personOf, titleOf } from '@parley/daemon/protocol/conversation-infos'
 import * as l10n from '@vscode/l10n'
 import type { ChatView, SurfaceAction } from '../../src/chat/messages.ts'
 import type { IconName } from '../icon-names.ts'
@@ -13,7 +15,8 @@ export interface Notice {
 
 /** What keeps messages from going through; undefined: nothing does. The nearest cause speaks. */
 export function noticeOf({ hub, account, conversation }: ChatView): Notice | undefined {
-  const person = conversation.person.displayName
+  const other = personOf(conversation)
+  const name = titleOf(conversation)
   const signIn = { what: 'signIn', label: l10n.t('Sign in') } as const
   if (hub.is === 'connecting') return quiet('sync', hub.why || l10n.t('Connecting to Parley’s background service…'))
   if (hub.is === 'failed') {
@@ -23,10 +26,10 @@ export function noticeOf({ hub, account, conversation }: ChatView): Notice | und
     ] as const
     return { is: 'error', icon: 'error', text: hub.why, actions }
   }
-  if (conversation.person.trust === 'changed') {
+  if (other?.trust === 'changed') {
     const text = l10n.t(
       '{0} has another key than before. Nothing is sent to them or shown of theirs before you decide.',
-      person,
+      name,
     )
     const actions = [
       { what: 'verify', label: l10n.t('Verify…') },
@@ -34,12 +37,13 @@ export function noticeOf({ hub, account, conversation }: ChatView): Notice | und
     ] as const
     return { is: 'warning', icon: 'warning', text, actions }
   }
-  if (conversation.person.isBlocked) {
-    const text = l10n.t('You have blocked {0}. Nothing of theirs reaches you.', person)
+  if (other?.isBlocked) {
+    const text = l10n.t('You have blocked {0}. Nothing of theirs reaches you.', name)
     return { is: 'warning', icon: 'circle-slash', text, actions: [{ what: 'unblock', label: l10n.t('Unblock') }] }
   }
   // People of no team need none.
-  if (conversation.person.via) return undefined
+  if (other?.via) return undefined
+  if (conversation.kind === 'room' && conversation.room.standing === 'invited') return invitation(conversation.room)
   const { team } = account
   switch (account.state) {
     case 'online':
@@ -48,7 +52,7 @@ export function noticeOf({ hub, account, conversation }: ChatView): Notice | und
       return quiet('sync', l10n.t('Connecting to {0}…', team))
     case 'unreachable':
       return conversation.linked
-        ? quiet('debug-disconnect', l10n.t('{0} cannot be reached. You are still connected with {1}.', team, person))
+        ? quiet('debug-disconnect', l10n.t('{0} cannot be reached. You are still connected with {1}.', team, name))
         : quiet(
             'debug-disconnect',
             l10n.t('You are offline. What you write is sent when {0} can be reached again.', team),
@@ -81,8 +85,27 @@ function quiet(icon: IconName, text: string): Notice {
   return { is: 'quiet', icon, text, actions: [] }
 }
 
+function invitation({ by, name }: RoomInfo): Notice {
+  return {
+    is: 'warning',
+    icon: 'mail',
+    text: by
+      ? l10n.t('{0} invites you to {1}. Join to see what is written there.', by.displayName, name)
+      : l10n.t('You are invited to {0}. Join to see what is written there.', name),
+    actions: [
+      { what: 'joinRoom', label: l10n.t('Join') },
+      { what: 'declineRoom', label: l10n.t('Decline') },
+    ],
+  }
+}
+
 /** Why nothing can be written now, in a few words; undefined: it can. */
 export function whyNotWritten({ conversation }: ChatView): string | undefined {
+  if (conversation.kind === 'room') {
+    const { standing, name: room } = conversation.room
+    if (standing === 'invited') return l10n.t('Join {0} to write', room)
+    return standing === 'left' ? l10n.t('You are not in {0} any more', room) : undefined
+  }
   const { displayName: name, trust, isBlocked } = conversation.person
   if (trust === 'changed') return l10n.t('{0}’s key has changed: decide above, then write', name)
   return isBlocked ? l10n.t('You have blocked {0}', name) : undefined

@@ -1,11 +1,11 @@
-import type { MessageInfo } from '@parley/daemon/protocol/control'
+import type { FileInfo, MessageInfo, MessageState, ReactionInfo, RoomEvent } from '@parley/daemon/protocol/control'
 import { limits } from '../limits.ts'
 import { isSameDay, startOfDay } from './dates.ts'
 import { type Held, keyOf } from './held.ts'
 import type { Unsent } from './unsent.ts'
 
 /** What is true of a message of one's own. */
-export type Standing = Unsent['standing'] | { readonly is: 'queued' | 'sent' | 'delivered' }
+export type Standing = Unsent['standing'] | { readonly is: MessageState }
 
 /** One message as the list draws it, with all that depends on its neighbours. */
 export interface Row {
@@ -27,6 +27,19 @@ export interface Row {
   /** Whether it has a head with the author's name; else it goes on from the message above. */
   readonly hasHead: boolean
   readonly standing?: Standing
+  /** In rooms, of one's own messages: how many of the others have it, and have read it. */
+  readonly reached?: MessageInfo['reached']
+  /** What happened in the room; then there is no text. */
+  readonly event?: RoomEvent
+  readonly replyTo?: MessageInfo['replyTo']
+  readonly mentionsMe?: true
+  readonly files?: readonly FileInfo[]
+  /** When it was edited last. */
+  readonly edited?: number
+  readonly isDeleted?: true
+  /** It came by an import: no signature vouches for it. */
+  readonly imported?: true
+  readonly reactions?: readonly ReactionInfo[]
   /** Whether its standing is said in words beside it. */
   readonly isStandingSaid: boolean
   /** Whether the conversation begins with it. */
@@ -78,15 +91,18 @@ export function rowsOf({ held, unsent, self, newLine }: RowsOf): readonly Row[] 
   return rows
 }
 
-type Drawn = Pick<Row, 'key' | 'message' | 'user' | 'name' | 'mine' | 'text' | 'written' | 'position' | 'standing'>
+type Drawn = Omit<Row, 'day' | 'isOtherDay' | 'isNew' | 'hasHead' | 'isStandingSaid' | 'isFirst' | 'isLast'>
 
-function heldAs({ message, user, name, mine, text, written, position, state }: MessageInfo): Drawn {
-  const key = keyOf({ user, message })
-  return { key, message, user, name, mine, text, written, position, ...(state ? { standing: { is: state } } : {}) }
+function heldAs(held: MessageInfo): Drawn {
+  const { conversation: _, state, mentions: __, deleted, event, ...drawn } = held
+  // What happened is told of nobody's device.
+  const standing = state && !event ? { standing: { is: state } } : {}
+  return { ...drawn, key: keyOf(held), ...standing, ...(event && { event }), ...(deleted && { isDeleted: true }) }
 }
 
-function unsentAs({ message, text, written, standing }: Unsent, { user, name }: RowsOf['self']): Drawn {
-  return { key: keyOf({ user, message }), message, user, name, mine: true, text, written, standing }
+function unsentAs({ message, text, written, standing, replyTo, files }: Unsent, { user, name }: RowsOf['self']): Drawn {
+  const enclosed = { ...(replyTo && { replyTo }), ...(files && { files }) }
+  return { key: keyOf({ user, message }), message, user, name, mine: true, text, written, standing, ...enclosed }
 }
 
 /** The message right below the *New* line; none when the line is above all that is held. */
@@ -100,6 +116,8 @@ function under(drawn: readonly Drawn[], line: string, moreBefore: boolean): stri
 function goesOn(above: Drawn | undefined, one: Drawn): boolean {
   return (
     above !== undefined &&
+    above.event === undefined &&
+    one.event === undefined &&
     above.user === one.user &&
     Math.abs(one.written - above.written) < limits.group &&
     isSameDay(one.written, above.written)

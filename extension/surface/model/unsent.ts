@@ -13,9 +13,9 @@ export type Waiting = NonNullable<SurfaceState['unsent']>[number]
 
 /** What is kept over a reload of what `conversation` has. */
 export function toKeep(unsent: readonly Unsent[], conversation: string): readonly Waiting[] {
-  return unsent.map(({ message, text, written, standing }) => {
+  return unsent.map(({ standing, ...kept }) => {
     const refused = standing.is === 'failed' ? { refused: standing.why } : {}
-    return { conversation, message, text, written, ...refused }
+    return { ...kept, conversation, ...refused }
   })
 }
 
@@ -25,8 +25,15 @@ export function readKept(kept: unknown): readonly Waiting[] {
 }
 
 /** What was kept is sent again, unless the hub has refused it. */
-export function fromKept({ message, text, written, refused }: UnsentMessage): Unsent {
-  return { message, text, written, standing: refused === undefined ? sending : { is: 'failed', why: refused } }
+export function fromKept({ message, text, written, refused, replyTo, mentions, files }: UnsentMessage): Unsent {
+  const enclosed = { ...(replyTo && { replyTo }), ...(mentions && { mentions }), ...(files && { files }) }
+  return {
+    message,
+    text,
+    written,
+    ...enclosed,
+    standing: refused === undefined ? sending : { is: 'failed', why: refused },
+  }
 }
 
 export const sending: Unsent['standing'] = { is: 'sending' }

@@ -1,5 +1,10 @@
+import * as l10n from '@vscode/l10n'
+import { useContext } from 'preact/hooks'
+import { everybody } from '../model/mentions.ts'
+import { Icon } from '../style/icon.tsx'
 import type { Inline } from './content.ts'
-import { Link, PlaceButton } from './pressable.tsx'
+import { leadsToMessage } from './links.ts'
+import { ActionsOf, Link, PlaceButton } from './pressable.tsx'
 
 /** The text of a paragraph as elements. */
 export function Inlines({ inlines }: { readonly inlines: readonly Inline[] }) {
@@ -10,6 +15,33 @@ export function Inlines({ inlines }: { readonly inlines: readonly Inline[] }) {
       ))}
     </>
   )
+}
+
+/** Somebody's name; one's own, and everybody's, stands out. */
+function Mention({ text }: { readonly text: string }) {
+  const { self } = useContext(ActionsOf)
+  const name = text.slice(1).toLowerCase()
+  const isMe = name !== '' && (name === self || name === everybody)
+  return (
+    <span class={isMe ? 'text-mention is-me' : 'text-mention'} dir="ltr">
+      {text}
+    </span>
+  )
+}
+
+/** A link to a message that stands there by itself. */
+function MessageLink({ href }: { readonly href: string }) {
+  return (
+    <Link href={href} title={l10n.t('Show that message')}>
+      <Icon name="comment-discussion" />
+      {l10n.t('a message')}
+    </Link>
+  )
+}
+
+/** Whether the text of a link is where it leads, and no words. */
+function isWritten({ href, children: [first, ...more] }: Extract<Inline, { is: 'link' }>): boolean {
+  return first?.is === 'text' && first.text === href && more.length === 0
 }
 
 function OneInline({ inline }: { readonly inline: Inline }) {
@@ -47,6 +79,8 @@ function OneInline({ inline }: { readonly inline: Inline }) {
       return inline.place ? <PlaceButton place={inline.place}>{code}</PlaceButton> : code
     }
     case 'link':
+      // Ids that nobody reads would fill lines.
+      if (leadsToMessage(inline.href) && isWritten(inline)) return <MessageLink href={inline.href} />
       return (
         <>
           <Link href={inline.href}>
@@ -58,10 +92,6 @@ function OneInline({ inline }: { readonly inline: Inline }) {
     case 'place':
       return <PlaceButton place={inline.place}>{inline.text}</PlaceButton>
     case 'mention':
-      return (
-        <span class="text-mention" dir="ltr">
-          {inline.text}
-        </span>
-      )
+      return <Mention text={inline.text} />
   }
 }

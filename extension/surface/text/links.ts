@@ -1,15 +1,17 @@
 import { limits } from '../limits.ts'
 
 /**
- * The target of a link as the browser will see it, or `undefined` where it may not be one: only web and mail addresses are,
- * so that no text can run a command, a script or a file.
+ * The target of a link as the browser will see it, or `undefined` where it may not be one: only web and mail addresses and
+ * links to messages are, so that no text can run a command, a script or a file.
  */
 export function safeHref(written: string): string | undefined {
   if (written.length > limits.href || hasHidden.test(written) || !URL.canParse(written)) return undefined
   const url = new URL(written)
   const isWeb = (url.protocol === 'https:' || url.protocol === 'http:') && url.hostname !== ''
   const isMail = url.protocol === 'mailto:' && url.pathname.includes('@')
-  return (isWeb || isMail) && url.href.length <= limits.href ? url.href : undefined
+  // An editor's link to a message: the extension opens it, no other program.
+  const isMessage = leadsToMessage(written)
+  return (isWeb || isMail || isMessage) && url.href.length <= limits.href ? url.href : undefined
 }
 
 /**
@@ -24,6 +26,24 @@ export function hostToShow(href: string, text: string): string | undefined {
   const named = [...seen.matchAll(hostLike)].map(([, scheme]) => scheme ?? '')
   return named.some(name => plain(name) !== plain(host)) ? host : undefined
 }
+
+/** Whether it is an editor's link to a message: of VS Code, or of one made from it. */
+export function leadsToMessage(href: string): boolean {
+  return messageLink.test(href)
+}
+
+/** What editors with this extension call themselves in links: theirs are found in what people write. */
+export const editorSchemes: readonly string[] = [
+  'vscode',
+  'vscode-insiders',
+  'vscodium',
+  'code-oss',
+  'cursor',
+  'windsurf',
+  'positron',
+]
+
+const messageLink = new RegExp(`^(?:${editorSchemes.join('|')})://parley\\.parley-chat/message\\?[\\w=&%.-]+$`)
 
 /** Without what does not make it another site. */
 function plain(host: string): string {

@@ -3,7 +3,7 @@ import { limits } from '../limits.ts'
 import type { Block, Cell } from './content.ts'
 import { readFence } from './fence.ts'
 import { readInline } from './inline.ts'
-import { safeHref } from './links.ts'
+import { editorSchemes, safeHref } from './links.ts'
 import { markProse } from './marks.ts'
 
 /**
@@ -45,10 +45,17 @@ function parser(): MarkdownIt {
   md.disable(['reference', 'lheading', 'entity', 'text_join'])
   // Only whole addresses become links: `main.py`, `lib.rs` and `README.md` would be hosts in Paraguay, Serbia and Moldova.
   md.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false }).add('ftp:', null).add('//', null)
+  for (const scheme of editorSchemes) md.linkify.add(`${scheme}:`, { validate: lengthOfMessageLink })
   md.validateLink = href => safeHref(href) !== undefined
   // As written: the parser's own way shows xn--… as letters that may look like others.
   md.normalizeLinkText = text => text
   return md
+}
+
+/** How long the rest of a link to a message is, behind its scheme; 0: it is none. */
+function lengthOfMessageLink(text: string, from: number): number {
+  const rest = text.slice(from, from + limits.href)
+  return /^\/\/parley\.parley-chat\/message\?[\w=&%.-]*[\w=&%-]/.exec(rest)?.[0].length ?? 0
 }
 
 /** Reads blocks from the parser's flat list of tokens. */

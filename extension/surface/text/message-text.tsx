@@ -10,8 +10,11 @@ import { isLong, normalised, readBeginning, readShort, readWhole } from './messa
 import { type Actions, ActionsOf } from './pressable.tsx'
 
 /** The text of one message: markdown as harmless elements, with code, links and places that can be pressed. */
-export const MessageText = memo(({ text, isTabStop = true, onLink, onPlace, onCopy }: MessageTextProps) => {
-  const actions = useMemo<Actions>(() => ({ isTabStop, onLink, onPlace, onCopy }), [isTabStop, onLink, onPlace, onCopy])
+export const MessageText = memo(({ text, self = '', isTabStop = true, onLink, onPlace, onCopy }: MessageTextProps) => {
+  const actions = useMemo<Actions>(
+    () => ({ self, isTabStop, onLink, onPlace, onCopy }),
+    [self, isTabStop, onLink, onPlace, onCopy],
+  )
   const source = useMemo(() => normalised(text), [text])
   return (
     <ActionsOf.Provider value={actions}>

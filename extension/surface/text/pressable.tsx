@@ -7,9 +7,10 @@ import type { MessageTextProps } from '../parts.ts'
 import { useSaid } from './said.ts'
 
 /** What the parts of a message that can be pressed do. */
-export type Actions = Required<Pick<MessageTextProps, 'isTabStop' | 'onLink' | 'onPlace' | 'onCopy'>>
+export type Actions = Required<Pick<MessageTextProps, 'self' | 'isTabStop' | 'onLink' | 'onPlace' | 'onCopy'>>
 
 export const ActionsOf = createContext<Actions>({
+  self: '',
   isTabStop: true,
   onLink: () => {},
   onPlace: async () => false,
@@ -20,13 +21,20 @@ export const ActionsOf = createContext<Actions>({
  * A link. Not an `<a href>`: what it leads to is told to the extension when it is pressed, which asks the person, and no
  * browser can follow, prefetch or drag it before.
  */
-export function Link({ href, children }: { readonly href: string; readonly children: ComponentChildren }) {
+export function Link({ href, title = href, children }: LinkProps) {
   const { onLink } = useContext(ActionsOf)
   return (
-    <Pressable role="link" class="text-link" title={href} onPress={() => onLink(href)}>
+    <Pressable role="link" class="text-link" title={title} onPress={() => onLink(href)}>
       {children}
     </Pressable>
   )
+}
+
+interface LinkProps {
+  readonly href: string
+  /** What pressing it does, where the address says nothing. */
+  readonly title?: string
+  readonly children: ComponentChildren
 }
 
 /** A place in a file, which opens there. Where the workspace has no such file, it says so beside it. */

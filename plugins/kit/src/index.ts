@@ -1,5 +1,6 @@
 export type { Auth, Exchange, Verdict } from './auth.ts'
 export { definePlugin, type Host, type Log, type Offer, type Plugin } from './plugin.ts'
+export { type SearchDocument, type SearchIndex, type SearchPage, type SearchQuery, searchLimits } from './search.ts'
 export {
   type Change,
   type ListedRow,
@@ -11,3 +12,4 @@ export {
   storageLimits,
 } from './storage.ts'
 export { checkChanges, checkKeys, listBounds } from './storage-checks.ts'
+export { findTerms, readQuery, type SearchTerm, type Word, wordsOf } from './words.ts'

@@ -1,4 +1,5 @@
 import type { Auth } from './auth.ts'
+import type { SearchIndex } from './search.ts'
 import type { Storage } from './storage.ts'
 
 /**
@@ -43,6 +44,8 @@ export interface Log {
 export interface Offer {
   /** Exactly one plugin of a daemon offers it. */
   storage?: Storage
+  /** Full text search, of at most one plugin; without it the hub looks through what is stored. */
+  search?: SearchIndex
   /** Sign-in by one mechanism. */
   auth?: Auth
   close?(): void | Promise<void>

@@ -1,6 +1,8 @@
 import { definePlugin } from '@parley/kit'
+import { openSqliteSearch } from './search-index.ts'
 import { openSqliteStorage } from './storage.ts'
 
+export { openSqliteSearch } from './search-index.ts'
 export { openSqliteStorage, type SqliteOptions } from './storage.ts'
 
 interface Options {
@@ -26,6 +28,14 @@ export default definePlugin<Options>({
   async setup({ dir, log, signal }, { maxSize }) {
     const limit = maxSize === undefined ? {} : { maxSize: maxSize * 1024 * 1024 }
     const storage = await openSqliteStorage({ dir, log, signal, ...limit })
-    return { storage, close: () => storage.close() }
+    const search = openSqliteSearch({ dir, log })
+    return {
+      storage,
+      search,
+      close: async () => {
+        await search.close()
+        await storage.close()
+      },
+    }
   },
 })

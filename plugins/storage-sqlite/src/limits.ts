@@ -19,4 +19,10 @@ export const limits = {
   busy: 5_000,
   /** The write-ahead log is cut back to this when it has grown beyond. */
   logKept: 16 * 1024 * 1024,
+  /** What the search index keeps in memory: the upper part of its trees. */
+  searchCache: 16 * 1024 * 1024,
+  /** How long a task of the search index may take: a merge of a large index comes in between. */
+  search: 30_000,
+  /** Tasks of the search index that wait; each batch that fills it is one. */
+  searchesWaiting: 64,
 } as const

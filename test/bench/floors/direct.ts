@@ -1,6 +1,6 @@
 // Floor: what no way of delivering a signed message can leave out, and nothing else. Two processes: `DATABASE` receives,
 // verifies and commits; `DATABASE PORT` signs, commits and sends, and for each line `WINDOW MS` on stdin prints the rate at
-// which messages were acknowledged after the other side's commit. Commits are grouped: one transaction for all that has
+// which messages were acknowledged after the other side's commit; both answer to `cost` what it has cost since. Commits are grouped: one transaction for all that has
 // gathered.
 import { generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto'
 import { createInterface } from 'node:readline'
@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { connect, createServer, type TLSSocket } from 'node:tls'
 import { createIdentity } from '../../../daemon/src/net/identity.ts'
 import { linkTls } from '../../../daemon/src/net/tls.ts'
+import { startGauge } from '../gauge.ts'
 import { measureRate } from '../measure.ts'
 
 const payloadSize = 200
@@ -47,6 +48,14 @@ function records(socket: TLSSocket, size: number, each: (record: Buffer) => void
     rest = rest.subarray(at)
   })
 }
+
+let onLine: (line: string) => void = () => {}
+let stop = startGauge()
+createInterface({ input: process.stdin }).on('line', line => {
+  if (line !== 'cost') return onLine(line)
+  console.log(JSON.stringify(stop()))
+  stop = startGauge()
+})
 
 const tls = { ...linkTls(await createIdentity()), rejectUnauthorized: false }
 if (port === undefined) receive()
@@ -93,8 +102,8 @@ function send(port: number): void {
       console.log(JSON.stringify({ ready: true }))
     })
   })
-  createInterface({ input: process.stdin }).on('line', async line => {
+  onLine = async line => {
     const [window = 1, duration = 1000] = line.split(' ').map(Number)
     console.log(JSON.stringify(await measureRate(window, duration, deliver)))
-  })
+  }
 }

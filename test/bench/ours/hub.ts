@@ -1,5 +1,6 @@
 // One hub in a process of its own, over the embedded storage, driven through the hub itself: `HOME REGISTRY NAME` signs up and
-// waits; each line `WINDOW MS` on stdin sends to bob with that many messages in flight and prints the rate until delivered.
+// waits; each line `WINDOW MS` on stdin sends to bob with that many messages in flight and prints the rate until delivered,
+// each line `cost` what it has cost since the last one.
 import { randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import { createInterface } from 'node:readline'
@@ -8,6 +9,7 @@ import { ensureHome } from '../../../daemon/src/locations.ts'
 import { silentLog } from '../../../daemon/src/log.ts'
 import { toText } from '../../../daemon/src/protocol/ids.ts'
 import { openSqliteStorage } from '../../../plugins/storage-sqlite/src/index.ts'
+import { startGauge } from '../gauge.ts'
 import { measureRate } from '../measure.ts'
 
 const [home = '', registry = '', name = ''] = process.argv.slice(2)
@@ -29,7 +31,13 @@ hub.watch(({ messages }) => {
   }
 })
 
+let stop = startGauge()
 for await (const line of createInterface({ input: process.stdin })) {
+  if (line === 'cost') {
+    console.log(JSON.stringify(stop()))
+    stop = startGauge()
+    continue
+  }
   const [window = 1, duration = 1000] = line.split(' ').map(Number)
   console.log(JSON.stringify(await measureRate(window, duration, deliver)))
 }

@@ -31,11 +31,14 @@ export class Chat {
     return this.frame.locator('article .message-text').allInnerTexts()
   }
 
-  /** Waits until one message of mine is `state`, as `Delivered`. */
+  /** Waits until one message of mine is `state`, as {@link there}. */
   async stands(text: string, state: string | RegExp): Promise<void> {
     await this.message(text).getByText(state).waitFor()
   }
 }
+
+/** What a message says that a device of the other one has; whether it was read is up to what they look at. */
+export const there = /^(?:Delivered|Read)$/
 
 /** The chat with somebody, once its composer can be written in. */
 export async function chatWith(window: EditorWindow, person: string): Promise<Chat> {

@@ -1,4 +1,4 @@
-import type { AccountInfo, ConversationInfo, MessageInfo } from '@parley/daemon/protocol/control'
+import type { AccountInfo, DirectInfo, MessageInfo, RoomConversation } from '@parley/daemon/protocol/control'
 import type { ChatView } from '../../../extension/src/chat/messages.ts'
 
 const conversation = 'c'.repeat(52)
@@ -45,12 +45,23 @@ export function conversationOf(count: number): MessageInfo[] {
   return messages.reverse()
 }
 
+/** What surrounds the messages of a room. */
+export function roomViewOf(
+  given: Partial<RoomConversation> & { readonly standing?: RoomConversation['room']['standing'] } = {},
+): ChatView {
+  const view = viewOf()
+  const { standing = 'member', ...change } = given
+  const { kind: _, ...listed } = view.conversation
+  const room = { name: 'release-2.4', topic: 'What goes into 2.4', history: 'all', standing, members: 5 } as const
+  return { ...view, conversation: { ...listed, kind: 'room', room, ...change } }
+}
+
 /** What surrounds the messages, with what a test wants otherwise. */
 export function viewOf(
   given: {
-    readonly conversation?: Partial<ConversationInfo>
+    readonly conversation?: Partial<DirectInfo>
     readonly account?: Partial<AccountInfo>
-    readonly person?: Partial<ConversationInfo['person']>
+    readonly person?: Partial<DirectInfo['person']>
   } & Partial<Pick<ChatView, 'hub' | 'sendWith'>> = {},
 ): ChatView {
   return {
@@ -63,6 +74,7 @@ export function viewOf(
       queued: 0,
       linked: true,
       unread: 0,
+      mentions: 0,
       muted: false,
       draft: '',
       ...given.conversation,

@@ -1,16 +1,17 @@
 import { EventEmitter, once } from 'node:events'
-import type { MessageInfo } from '@parley/daemon/protocol/control'
+import type { FileInfo, MessageInfo } from '@parley/daemon/protocol/control'
 import type {
   ChatView,
   FromSurface,
   Opened,
+  Reached,
   SurfaceEvent,
   SurfaceEvents,
   SurfaceMethod,
   SurfaceRequests,
   ToSurface,
 } from '../../../extension/src/chat/messages.ts'
-import { message, now, positionOf, viewOf } from './messages.ts'
+import { alice, message, now, positionOf, viewOf } from './messages.ts'
 
 type Asked = {
   [Method in SurfaceMethod]: { readonly method: Method; readonly params: SurfaceRequests[Method][0] }
@@ -21,11 +22,15 @@ export class ScriptedHost {
   view: ChatView = viewOf()
   /** Oldest first. */
   messages: MessageInfo[] = []
-  opened: Partial<Pick<Opened, 'draft' | 'scroll' | 'firstUnread' | 'unsent' | 'strings' | 'locale'>> = {}
+  opened: Partial<Pick<Opened, 'draft' | 'scroll' | 'firstUnread' | 'unsent' | 'strings' | 'locale' | 'members'>> = {}
   /** Everything that was asked for, in order. */
   readonly asked: Asked[] = []
   /** What `selection` gives. */
   selected: string | null = null
+  /** The files that somebody chooses. */
+  picked: readonly FileInfo[] = []
+  /** What `reached` gives. */
+  reached: readonly Reached[] = []
   /** The files that `openPlace` finds. */
   files: readonly string[] = []
   readonly #events = new EventEmitter()
@@ -125,6 +130,24 @@ export class ScriptedHost {
         return this.#history(asked.params)
       case 'send':
         return this.#send(asked.params)
+      case 'edit':
+        return this.#change(asked.params.message, { text: asked.params.text, edited: now })
+      case 'remove':
+        this.#remove(asked.params)
+        return { removed: true }
+      case 'react':
+        this.#react(asked.params)
+        return null
+      case 'addFile':
+        return { hash: `hash of ${asked.params.name}`, size: 3, path: '', ...pick(asked.params) }
+      case 'pickFiles':
+        return { files: this.picked }
+      case 'saveFile':
+        return { saved: true }
+      case 'image':
+        return { data: dot }
+      case 'reached':
+        return { members: this.reached }
       case 'openPlace':
         return { opened: this.files.includes(asked.params.path) }
       case 'selection':
@@ -146,25 +169,66 @@ export class ScriptedHost {
     return { ...base, messages, moreBefore: at > 60, moreAfter: at + 60 < this.messages.length }
   }
 
-  #history({ before, after, limit }: SurfaceRequests['history'][0]): SurfaceRequests['history'][1] {
-    if (after !== undefined) {
-      const from = this.messages.findIndex(({ position }) => position > after)
-      if (from < 0) return { messages: [], more: false }
-      return { messages: this.messages.slice(from, from + limit), more: from + limit < this.messages.length }
+  #history({ before, after, from, limit }: SurfaceRequests['history'][0]): SurfaceRequests['history'][1] {
+    if (after !== undefined || from !== undefined) {
+      const begin = this.messages.findIndex(({ position }) =>
+        from === undefined ? position > (after ?? '') : position >= from,
+      )
+      if (begin < 0) return { messages: [], more: false }
+      return { messages: this.messages.slice(begin, begin + limit), more: begin + limit < this.messages.length }
     }
     const found = before === undefined ? -1 : this.messages.findIndex(({ position }) => position >= before)
     const to = found < 0 ? this.messages.length : found
     return { messages: this.messages.slice(Math.max(0, to - limit), to), more: to > limit }
   }
 
+  /** Another message of that id from now on, told at once. */
+  #change(id: string, change: Partial<MessageInfo>): MessageInfo {
+    const index = this.messages.findIndex(one => one.message === id)
+    const changed = { ...(this.messages[index] ?? message(index)), ...change }
+    this.messages[index] = changed
+    this.tell('messages', [changed])
+    return changed
+  }
+
+  /** For everybody where one may: as if the person always chose the most. */
+  #remove({ message: id, forAll }: SurfaceRequests['remove'][0]): void {
+    if (forAll) this.#change(id, { text: '', deleted: true })
+    else this.tell('messages', [{ ...this.#change(id, {}), gone: true }])
+    if (!forAll) this.messages = this.messages.filter(one => one.message !== id)
+  }
+
+  /** Alone: what others have reacted with is given with the message. */
+  #react({ message: id, emoji, on }: SurfaceRequests['react'][0]): void {
+    const before = this.messages.find(one => one.message === id)?.reactions ?? []
+    const users = (before.find(one => one.emoji === emoji)?.users ?? []).filter(user => user !== alice.user)
+    const now = { emoji, users: on ? [...users, alice.user] : users, mine: on }
+    const others = before.filter(one => one.emoji !== emoji)
+    this.#change(id, { reactions: now.users.length > 0 ? [...others, now] : others })
+  }
+
   /** The same id again is the same message, as with the hub. */
-  #send({ message: id, text }: SurfaceRequests['send'][0]): MessageInfo {
+  #send({ message: id, text, ...enclosed }: SurfaceRequests['send'][0]): MessageInfo {
     const known = this.messages.find(one => one.message === id)
     if (known) return known
     const number = this.messages.length
-    const sent = message(number, { message: id, text, mine: true, written: now + number, position: positionOf(number) })
+    const sent = message(number, {
+      ...enclosed,
+      message: id,
+      text,
+      mine: true,
+      written: now + number,
+      position: positionOf(number),
+    })
     this.messages.push(sent)
     this.tell('messages', [sent])
     return sent
   }
 }
+
+function pick({ name, type }: SurfaceRequests['addFile'][0]): { name: string; type: string } {
+  return { name, type }
+}
+
+/** A picture of one green point. */
+const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPj/HwADBwIAMCbHYQAAAABJRU5ErkJggg=='

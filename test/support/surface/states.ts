@@ -1,5 +1,5 @@
 import { until } from '../wait.ts'
-import { conversationOf, message, now, positionOf, viewOf } from './messages.ts'
+import { alice, bob, conversationOf, message, now, positionOf, roomViewOf, viewOf } from './messages.ts'
 import type { ScriptedHost } from './scripted-host.ts'
 import type { Surface, SurfaceOptions } from './surface.ts'
 import type { Surfaces } from './surfaces.ts'
@@ -78,6 +78,61 @@ const appeared = (surface: Surface, selector: string) =>
       `(one => one !== null && getComputedStyle(one).opacity === '1')(document.querySelector('${selector}'))`,
     ),
   )
+
+/** A room in which everything has happened that can. */
+export const inRoom = (host: ScriptedHost) => {
+  const carol = { user: 'e'.repeat(26), name: 'carol', mine: false } as const
+  host.view = roomViewOf({
+    standing: 'admin',
+    typing: [
+      { ...bob, status: 'online', since: 0 },
+      { user: carol.user, name: 'carol', displayName: 'Carol Diaz', status: 'away', since: 0 },
+    ],
+  })
+  host.opened = {
+    members: [
+      { ...alice, status: 'online', role: 'admin' },
+      { ...bob, status: 'online', role: 'owner' },
+      { user: carol.user, name: 'carol', displayName: 'Carol Diaz', status: 'away', role: 'member' },
+    ],
+  }
+  const question = message(1, { mine: false, written: now - 300_000, text: 'Who tags the release? @alice?' })
+  host.messages = [
+    message(0, { mine: false, written: now - 400_000, text: '', event: { is: 'founded' } }),
+    { ...question, mentionsMe: true, reactions: [{ emoji: '🙏', users: [bob.user, alice.user], mine: true }] },
+    message(2, {
+      mine: true,
+      written: now - 200_000,
+      text: 'I do. @all: please wait.',
+      edited: now - 190_000,
+      replyTo: { ...bob, message: question.message, text: 'Who does it?', position: question.position },
+      reactions: [
+        { emoji: '👍', users: [bob.user], mine: false },
+        { emoji: '🎉', users: [bob.user, carol.user], mine: false },
+      ],
+      state: 'delivered',
+      reached: { delivered: 2, read: 1, of: 2 },
+    }),
+    message(3, { ...carol, written: now - 100_000, text: '', deleted: true }),
+    message(4, {
+      ...carol,
+      written: now - 50_000,
+      text: '',
+      event: { is: 'renamed', text: 'release-2.4' },
+    }),
+    message(5, {
+      mine: true,
+      written: now - 10_000,
+      text: 'Tagged.',
+      state: 'sent',
+      reached: { delivered: 1, read: 0, of: 2 },
+    }),
+  ]
+  host.reached = [
+    { name: 'Bob Larsen', state: 'read' },
+    { name: 'Carol Diaz', state: 'delivered' },
+  ]
+}
 
 const states: Readonly<Record<string, State>> = {
   talk: { script: talk, reach: drawn },
@@ -225,6 +280,104 @@ const states: Readonly<Record<string, State>> = {
       await surface.page.keyboard.press('ArrowUp')
       await surface.page.keyboard.press('ArrowUp')
     },
+  },
+  'room, who has it': {
+    script: inRoom,
+    reach: async surface => {
+      await surface.drawn()
+      await surface.page.getByRole('button', { name: 'Read by 1 of 2' }).click()
+      await surface.page.getByRole('dialog').getByText('Carol Diaz').waitFor()
+    },
+  },
+  'room of hundreds, who has it': {
+    script: host => {
+      inRoom(host)
+      const name = 'A very long name that somebody has given themselves, with a title, a place and a team'
+      host.view = roomViewOf({
+        room: { name, topic: `${name}. `.repeat(3), history: 'all', standing: 'member', members: 240 },
+      })
+      const states = ['waiting', 'delivered', 'read'] as const
+      host.reached = Array.from({ length: 239 }, (_, n) => ({ name: `${n} ${name}`, state: states[n % 3] ?? 'read' }))
+    },
+    reach: async surface => {
+      await surface.drawn()
+      await surface.message('Tagged.').hover()
+      await surface.message('Tagged.').getByRole('button', { name: 'Show who has it' }).click()
+      await surface.page.getByRole('dialog').getByText('Read by 79').waitFor()
+    },
+  },
+  'room, its menu, and what one may not do': {
+    script: inRoom,
+    reach: async surface => {
+      await surface.drawn()
+      surface.host.refuse('react', 'Only members of the room react to what is written there.')
+      await surface.message('I do.').getByRole('button', { name: /^🎉/ }).click()
+      await surface.page.getByRole('alert').getByText('Only members').waitFor()
+      await surface.page.getByRole('button', { name: 'More' }).click()
+      await surface.page.getByRole('menuitem', { name: 'Clear history…' }).waitFor()
+    },
+  },
+  'a room one has left': {
+    script: host => {
+      inRoom(host)
+      host.view = roomViewOf({ standing: 'left' })
+    },
+    reach: async surface => {
+      await surface.drawn()
+      await surface.message('Tagged.').hover()
+    },
+  },
+  'room, reacting': {
+    script: inRoom,
+    reach: async surface => {
+      await surface.drawn()
+      await surface.message('Tagged.').hover()
+      await surface.message('Tagged.').getByRole('button', { name: 'React' }).click()
+      await surface.page.getByRole('option', { name: /rocket/ }).waitFor()
+    },
+  },
+  'room, answering and naming': {
+    script: inRoom,
+    reach: async surface => {
+      await surface.drawn()
+      await surface.message('Who tags').hover()
+      await surface.message('Who tags').getByRole('button', { name: 'Reply', exact: true }).click()
+      await surface.composer.pressSequentially('ok @')
+      await surface.page.getByRole('option', { name: /@carol/ }).waitFor()
+    },
+  },
+  'files, sent and being added': {
+    script: host => {
+      talk(host)
+      host.opened = {}
+      host.messages = [
+        message(0, {
+          mine: false,
+          written: now - 60_000,
+          text: 'The trace, and what I saw:',
+          files: [
+            { hash: 'h1', name: 'a trace with a rather long name that goes on.log', size: 34_000, type: 'text/plain' },
+            { hash: 'h2', name: 'screen.png', size: 4_000, type: 'image/png', width: 300, height: 120, path: '' },
+          ],
+        }),
+      ]
+      host.hold('addFile')
+    },
+    reach: async surface => {
+      await surface.drawn()
+      await surface.page.getByRole('img', { name: 'screen.png' }).waitFor()
+      await surface.host.tell('file', { hash: 'h1', done: 17_000, size: 34_000 })
+      await surface.paste('notes.txt', 'text/plain')
+      await surface.page.getByText('adding…').waitFor()
+      await surface.paste('core.dump', '', 11 * 1024 * 1024)
+      await surface.page.getByRole('alert').getByText('It is too large').waitFor()
+    },
+  },
+  'invited to a room': {
+    script: host => {
+      host.view = roomViewOf({ standing: 'invited' })
+    },
+    reach: surface => surface.page.getByRole('button', { name: 'Join' }).waitFor(),
   },
   'right to left': {
     script: host => {

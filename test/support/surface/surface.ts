@@ -98,6 +98,16 @@ export class Surface implements AsyncDisposable {
     await this.page.mouse.wheel(0, delta)
   }
 
+  /** Pastes a file into the composer, as the clipboard gives one. */
+  async paste(name: string, type: string, size = 3): Promise<void> {
+    await this.composer.focus()
+    await this.page.evaluate(`(() => {
+      const clipboardData = new DataTransfer()
+      clipboardData.items.add(new File([new Uint8Array(${size})], ${JSON.stringify(name)}, { type: ${JSON.stringify(type)} }))
+      document.activeElement.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }))
+    })()`)
+  }
+
   /** How far the upper edge of that message is below the upper edge of the list, px. */
   async offsetOf(text: string | RegExp): Promise<number> {
     const [message, list] = await Promise.all([this.message(text).boundingBox(), this.list.boundingBox()])

@@ -35,6 +35,7 @@ describe('the home', () => {
       where.hubLog,
       where.auditLog,
       where.deviceKey,
+      where.hubKey,
       where.registryKey,
     ]
     for (const path of [...paths, where.pluginImport, where.versions, where.pluginDir('x'), where.accountKey('abc')]) {

@@ -32,23 +32,27 @@ describe('storage-sqlite and the disk', () => {
     if (/not permitted/.test(run.stderr)) skip(this, 'strace may not watch other processes here')
     assert.equal(run.status, 0, run.stderr)
     const lines = readFileSync(file, 'utf8').split('\n')
-    const isAnswer = (line: string) => /write\(1<.*"answered /.test(line)
-    assert.equal(lines.filter(isAnswer).length, 10)
-    assert.deepEqual(unflushedAnswers(lines, isAnswer), [])
+    const answerOf = (line: string) => (/write\(1<.*"answered /.test(line) ? '' : undefined)
+    assert.equal(lines.filter(line => answerOf(line) !== undefined).length, 10)
+    assert.deepEqual(unflushedAnswers(lines, answerOf), [])
   })
 
   it('would be told apart from one that answers first', () => {
-    const isAnswer = (line: string) => line.includes('answered')
-    const [written, flushed, answered] = [
-      '1 pwrite64(3</data.db-wal>, "", 0) = 0',
+    const [written, flushed, other] = [
+      '1 pwrite64(3</data.db-wal>, "one two", 0) = 0',
       '1 fsync(3</data.db-wal>) = 0',
-      'answered',
+      '1 pwrite64(3</data.db-wal>, "three", 0) = 0',
     ]
     const [begun, ended] = ['1 fsync(3</data.db-wal> <unfinished ...>', '1 <... fsync resumed>) = 0']
-    assert.deepEqual(unflushedAnswers([written, flushed, answered, written, begun, ended, answered], isAnswer), [])
-    assert.equal(unflushedAnswers([written, answered, flushed], isAnswer).length, 1)
-    assert.equal(unflushedAnswers([written, begun, answered, ended], isAnswer).length, 1)
-    assert.equal(unflushedAnswers([written, flushed, answered, answered], isAnswer).length, 1)
+    const elsewhere = ['2 fsync(4</search.db-wal> <unfinished ...>', '2 <... fsync resumed>) = 0']
+    const faults = (...lines: string[]) =>
+      unflushedAnswers(lines, line => /answered (\w+)/.exec(line)?.[1]).map(line => line.replace(/.*answered /, ''))
+    assert.deepEqual(faults(written, flushed, other, 'answered one', written, begun, ended, 'answered two'), [])
+    assert.deepEqual(faults(written, 'answered one', flushed), ['one'])
+    assert.deepEqual(faults(written, begun, 'answered one', ended), ['one'])
+    assert.deepEqual(faults(written, ...elsewhere, 'answered one'), ['one'])
+    assert.deepEqual(faults(other, flushed, written, 'answered one'), ['one'])
+    assert.deepEqual(faults(written, flushed, 'answered one', 'answered two'), ['two'])
   })
 })
 

@@ -1,58 +1,31 @@
-import type { Log, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { type HostPort, isLoopback, ports } from '../../protocol/addresses.ts'
+import { isLoopback, ports } from '../../protocol/addresses.ts'
 import { isClaimable } from '../../protocol/classic-names.ts'
-import type { HybridClock } from '../../protocol/clock.ts'
-import type { ClassicMode, ConversationInfo, MessageInfo, PersonInfo } from '../../protocol/control.ts'
+import type { DirectInfo, MessageInfo, PersonInfo } from '../../protocol/control.ts'
 import { type ConversationId, classicConversationId, type MessageId, type UserId } from '../../protocol/ids.ts'
 import { foldAlias } from '../../protocol/names.ts'
-import type { BackoffOptions } from '../backoff.ts'
-import { type BlockKey, type Blocks, classicBlock } from '../blocks.ts'
-import type { Chats } from '../chats/chats.ts'
+import { type BlockKey, blockedByOneself, classicBlock } from '../blocks.ts'
 import type { Circle, Draft, Page } from '../circle.ts'
 import type { HistoryRange, StoredMessage } from '../conversations/types.ts'
-import type { HubNews } from '../news.ts'
-import type { Asked, Requests } from '../requests/requests.ts'
+import type { Asked } from '../requests/requests.ts'
 import { ClassicConversation, type ClassicShared } from './conversation.ts'
 import { Courier } from './courier.ts'
 import type { Brought } from './door.ts'
 import { Heard } from './heard.ts'
+import type { ClassicOptions } from './options.ts'
 import { loadConversations, self } from './rows.ts'
 import { isAllowed, notAllowed, readClassicTarget } from './target.ts'
 import { Turns } from './turns.ts'
 import { Waiting } from './waiting.ts'
-import { blockedByOneself, fitting, nameOf, noUsername, onlyThere, ownPort, placeOf } from './words.ts'
-
-export interface ClassicOptions {
-  readonly storage: Storage
-  readonly clock: HybridClock
-  readonly log: Log
-  readonly mode: ClassicMode
-  readonly blocks: Blocks
-  readonly requests: Pick<Requests, 'add' | 'get' | 'forget' | 'serve'>
-  /** What is done with chat requests. */
-  readonly policy: () => 'ask' | 'accept'
-  /** What is kept of chats. */
-  readonly chats: Pick<Chats, 'shown' | 'drafted'>
-  /** Whoever sits here: their user id where they have an account, and under which name classic clients may know them. */
-  readonly own: () => { readonly user?: UserId; readonly name?: string; readonly isBusy: boolean }
-  /** Somebody of the team's list who is online. */
-  readonly online: (user: UserId) => PersonInfo | undefined
-  /** Whether the team's registry is on this machine, so that its loopback addresses mean the same here. */
-  readonly isRegistryHere: () => boolean
-  /** Whether that is a port of this very hub. */
-  readonly isOwnPort: (place: HostPort) => boolean
-  readonly tell: (news: HubNews) => void
-  /** Waits that tests shorten. */
-  readonly waits?: { readonly retry?: Partial<BackoffOptions>; readonly handOver?: number; readonly heard?: number }
-}
+import { fitting, nameOf, noUsername, onlyThere, ownPort, placeOf } from './words.ts'
 
 /**
  * Classic clients, each by its address and the name that it claims: nobody vouches for either, and nothing is encrypted.
  * No hub turns to them by itself; a person opens them as what they are.
  */
 export class ClassicCircle implements Circle {
+  readonly handsOver = true
   readonly #options: ClassicOptions
   readonly #shared: ClassicShared
   readonly #waiting: Waiting
@@ -168,7 +141,7 @@ export class ClassicCircle implements Circle {
     this.#hear(conversation)
   }
 
-  summary(id: ConversationId): ConversationInfo | undefined {
+  summary(id: ConversationId): DirectInfo | undefined {
     const conversation = this.#conversations.get(id)
     if (!conversation) return undefined
     return {
@@ -177,16 +150,17 @@ export class ClassicCircle implements Circle {
       person: this.#person(conversation),
       ...conversation.summary,
       linked: false,
+      mentions: 0,
       ...this.#options.chats.shown(id),
     }
   }
 
-  info(id: ConversationId): ConversationInfo | undefined {
+  info(id: ConversationId): DirectInfo | undefined {
     const isListed = this.#conversations.get(id)?.isStored || this.#options.chats.drafted.has(id)
     return isListed ? this.summary(id) : undefined
   }
 
-  listed(): ConversationInfo[] {
+  listed(): DirectInfo[] {
     return [...this.#conversations.keys()].flatMap(id => this.info(id) ?? [])
   }
 
@@ -292,7 +266,7 @@ export class ClassicCircle implements Circle {
     await this.take(address, brought)
   }
 
-  async #accept({ id, address, name }: Asked<'classic'>): Promise<ConversationInfo> {
+  async #accept({ id, address, name }: Asked<'classic'>): Promise<DirectInfo> {
     const conversation = this.#opened(address, name)
     await this.#waiting.take(id, (messages, gone) => conversation.begin(messages, gone))
     const summary = this.summary(conversation.id)
@@ -377,7 +351,10 @@ export class ClassicCircle implements Circle {
     const own = this.#options.own()
     const { mine } = stored
     const user = mine ? (own.user ?? self) : stored.user
-    return { ...stored, user, name: mine ? (own.name ?? '') : nameOf(conversation) }
+    const { message, text, written, state, position } = stored
+    const name = mine ? (own.name ?? '') : nameOf(conversation)
+    const base = { conversation: conversation.id, message, user, name, mine, text, written, position }
+    return { ...base, ...(state && { state }) }
   }
 
   #changed(
@@ -389,7 +366,9 @@ export class ClassicCircle implements Circle {
     const { id } = conversation
     const told = messages.map(message => this.#message(conversation, message))
     tell({ conversation: id, ...(told.length > 0 && { messages: { conversation: id, messages: told } }) })
-    const info = arrived.length > 0 ? this.info(id) : undefined
+    const last = arrived.at(-1)
+    if (last) this.#options.chats.arrived(id, last.written)
+    const info = last && this.info(id)
     // Whoever is busy is not disturbed; the count of what is unread tells of it.
     if (!info || info.muted || own().isBusy) return
     tell({ arrived: { conversation: id, person: info.person, messages: told.filter(({ mine }) => !mine) } })

@@ -152,7 +152,7 @@ export class ClassicConversation {
 
   async history(range: HistoryRange): Promise<HistoryPage> {
     const { messages, more } = await readHistory(this.#shared.storage, this.#view, range)
-    return { messages: messages.map(asSent), more }
+    return { messages, more }
   }
 
   /** One's own message as it stands; undefined when there is none. */
@@ -260,12 +260,12 @@ export class ClassicConversation {
   }
 
   #message({ user, content, position }: Placed): StoredMessage {
-    return asSent(storedMessage(this.#view, user, content, position))
+    return storedMessage(this.#view, user, content, position)
   }
 
   /** All that has left the outbox was handed over. */
   get #view() {
-    return { conversation: this.id, user: self, device: ownDevice, delivered: Number.POSITIVE_INFINITY }
+    return { conversation: this.id, user: self, device: ownDevice, reach: handedOver }
   }
 }
 
@@ -278,10 +278,8 @@ interface Placed {
   readonly position: string
 }
 
-/** A classic client says nothing of what became of a message. */
-function asSent(message: StoredMessage): StoredMessage {
-  return message.state === 'delivered' ? { ...message, state: 'sent' } : message
-}
+/** How far all that has left the outbox has come, as far as can be known. */
+const handedOver = new Map([[ownDevice, { sent: Number.POSITIVE_INFINITY, delivered: 0, read: 0 }]])
 
 function newRow({ name, address, port = 0 }: { name: string; address: string; port?: number }) {
   return create(ConversationRowSchema, {

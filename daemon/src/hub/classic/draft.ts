@@ -7,6 +7,7 @@ import { Batch } from '../conversations/batch.ts'
 import { keys, queuedPosition, sealedPosition } from '../conversations/keys.ts'
 import { lineOf } from '../conversations/line.ts'
 import { type Content, messageRow, namedRow, outboxRow } from '../conversations/rows.ts'
+import { Unindexed } from '../conversations/unindexed.ts'
 import { ownDevice, type StoredRow, self, theirDevice } from './rows.ts'
 
 /** The next state of a conversation with a classic client, and the batch that makes it so. */
@@ -15,6 +16,7 @@ export class ClassicDraft {
   readonly #conversation: ConversationId
   readonly #before: Uint8Array | undefined
   readonly #batch = new Batch()
+  readonly #unindexed = new Unindexed()
 
   /** `before`: the row as stored; undefined: none yet. */
   constructor(conversation: ConversationId, row: ConversationRow, before: Uint8Array | undefined) {
@@ -60,6 +62,7 @@ export class ClassicDraft {
   /** The batch, with `others` in it, and what is stored once it is committed. */
   finish(others: readonly Change[]): { changes: Change[]; stored: StoredRow } {
     this.row.commits++
+    this.#unindexed.write(this.#batch, this.#conversation)
     const bytes = toBinary(ConversationRowSchema, this.row)
     const key = keys.conversation(this.#conversation)
     this.#batch.check(key, this.#before)
@@ -79,6 +82,7 @@ export class ClassicDraft {
 
   #place(user: UserId, content: Content, position: string, now: number): string {
     this.#batch.put(keys.named(this.#conversation, user, content.message), namedRow(position))
+    this.#unindexed.note(user, content.message)
     if (position <= this.row.lastPosition) return position
     this.row.lastPosition = position
     this.row.lastLine = lineOf(content.text)

@@ -8,8 +8,9 @@ import type { Place } from '../circles.ts'
 import type { HubNews } from '../news.ts'
 import type { RegistryClient } from '../registry/client.ts'
 import type { Strangers } from '../strangers.ts'
-import { ClassicCircle, type ClassicOptions } from './circle.ts'
+import { ClassicCircle } from './circle.ts'
 import { ClassicDoor } from './door.ts'
+import type { ClassicOptions } from './options.ts'
 import { isAllowed, isClassicTarget } from './target.ts'
 
 export interface ClassicSideOptions

@@ -36,10 +36,6 @@ export function ownPort(place: HostPort): ParleyError {
   )
 }
 
-export function blockedByOneself(name: string): ParleyError {
-  return new ParleyError('blocked', `You have blocked ${name}. Unblock them to write to them.`)
-}
-
 export function onlyThere(name: string): ParleyError {
   return new ParleyError(
     'unreachable',

@@ -13,6 +13,11 @@ export class Batch {
     return this.#bytes + bytes + changes * keyAllowance <= limits.batchBytes
   }
 
+  /** What the batch makes of a row; undefined when it leaves it alone. */
+  get(key: string): Change | undefined {
+    return this.#changes.get(key)
+  }
+
   put(key: string, value: Uint8Array): void {
     this.#changes.set(key, { put: key, value })
     this.#bytes += value.length + keyAllowance

@@ -1,71 +1,127 @@
-import type { KeyObject } from 'node:crypto'
-import type { Log, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
-import { limits } from '../../limits.ts'
-import type { HybridClock } from '../../protocol/clock.ts'
-import { readHeader } from '../../protocol/entries.ts'
-import type { ConversationId, DeviceId, MessageId } from '../../protocol/ids.ts'
-import type { Entry } from '../../protocol/parley_pb.ts'
+import type { Act } from '../../protocol/bodies.ts'
+import type { ConversationId, DeviceId, MessageId, UserId } from '../../protocol/ids.ts'
+import type { Lookups } from './changes.ts'
+import { isForked, topOf } from './device-log.ts'
 import type { Draft } from './draft.ts'
-import { readHistory, storedMessage, type View } from './history.ts'
-import { checkEntries, type Intake, sizeOf } from './intake.ts'
-import { checkPosition, keys, type Place, queuedNumber, sealedPosition } from './keys.ts'
-import { type LogEntry, readLog } from './log-reader.ts'
-import { Recent } from './recent.ts'
-import { type Content, readMessageRow, readNamedRow, readOutboxRow } from './rows.ts'
-import { Session } from './session.ts'
-import { type LogHead, loadState, newState, type State } from './state.ts'
+import { logFork } from './fork-problem.ts'
+import { readHistory, storedMessage } from './history.ts'
+import { type CheckedEntry, sizeOf } from './intake.ts'
+import { checkPosition, type Place } from './keys.ts'
+import { LettingGo } from './letting-go.ts'
+import { Logs } from './logs.ts'
+import { checkAct, findMessage } from './lookup.ts'
+import type { Members, MembershipEntry } from './members.ts'
+import { ConversationNews } from './news.ts'
+import { Progress, type ProgressGround } from './progress.ts'
+import { Receipts, type ReceiptsGround } from './receipts.ts'
+import { Reception } from './reception.ts'
+import type { Content } from './rows.ts'
+import { seal } from './seal.ts'
+import type { Shared } from './shared.ts'
+import { isLacking, loadState, newState, type State, timesIn } from './state.ts'
+import { summaryOf } from './summary.ts'
+import { headsDigest } from './sync/digest.ts'
 import type {
   Account,
-  ConversationChange,
   ConversationSummary,
   HistoryPage,
   HistoryRange,
   Peer,
-  PeerLink,
+  RoomSummary,
   StoredMessage,
 } from './types.ts'
+import { Words } from './words.ts'
 import { type Desk, Writer } from './writer.ts'
-
-/** What all conversations of a home share. */
-export interface Shared {
-  readonly storage: Storage
-  readonly account: Account
-  /** The public key of this device. */
-  readonly ownKey: KeyObject
-  readonly clock: HybridClock
-  readonly log: Log
-  /** Tells the front ends. */
-  changed(change: ConversationChange): void
-}
 
 /** A direct conversation: its committed state, the links that carry it, and the one writer that changes it. */
 export class Conversation {
   readonly id: ConversationId
-  readonly sessions = new Set<Session>()
   readonly #shared: Shared
   readonly #writer: Writer
-  readonly #recent = new Recent()
+  readonly #news: ConversationNews
+  readonly logs: Logs
+  /** Where entries come in. */
+  readonly reception: Reception
+  /** How far one's own messages have come. */
+  readonly progress: Progress
+  /** How far everybody has read, over the links. */
+  readonly receipts: Receipts
+  /** What is let go of here, and what was by others. */
+  readonly lettingGo: LettingGo
+  /** What entries say that came without. */
+  readonly words: Words
   #state: State
-  #peer: Peer
-  /** Heads of what has been checked and waits to be committed. */
-  readonly #checkedHeads = new Map<DeviceId, Place>()
-  /** Rises whenever what was checked but not committed is dropped. */
-  #generation = 0
-  #checking: Promise<unknown> = Promise.resolve()
-  #problem: string | undefined
+  #peer: Peer | undefined
+  #handOvers = 0
+  #digest: { readonly of: State['logs']; readonly digest: Uint8Array } | undefined
 
-  constructor(id: ConversationId, shared: Shared, peer: Peer, state?: State) {
+  /** `peer`: the other one of a direct conversation; absent: a room. */
+  constructor(id: ConversationId, shared: Shared, peer: Peer | undefined, state?: State) {
     this.id = id
     this.#shared = shared
     this.#peer = peer
-    this.#state = state ?? newState(shared.account, peer)
-    for (const { time } of this.#state.heads.values()) shared.clock.observe(time)
+    this.#state = state ?? this.#newState()
+    for (const time of timesIn(this.#state)) shared.clock.observe(time)
+    const conversation = this
+    this.logs = new Logs({
+      conversation: id,
+      device: shared.account.device,
+      storage: shared.storage,
+      get logs() {
+        return conversation.#state.logs
+      },
+      get members() {
+        return conversation.#state.members
+      },
+    })
     this.#writer = new Writer(this.#desk())
+    this.reception = new Reception({
+      ...{ conversation: id, logs: this.logs, inbox: this.#writer.inbox, clock: shared.clock },
+      get members() {
+        return conversation.#state.members
+      },
+      guard: async message => shared.guard?.(id, message),
+      blocked: () => this.#peer && shared.blocked?.(this.#peer.user),
+      wake: () => this.#writer.wake(),
+    })
+    // A hub that was stopped amid judging again goes on with it.
+    if (this.#state.row.recounts.length > 0) this.#writer.wake()
+    this.progress = new Progress(this.#showing())
+    this.#news = new ConversationNews({ ...shared, conversation: id, progress: this.progress })
+    this.receipts = new Receipts(this.#marking())
+    this.lettingGo = new LettingGo({
+      ...{ conversation: id, storage: shared.storage, log: shared.log },
+      get state() {
+        return conversation.#state
+      },
+      change: (apply, lookups) => this.change(apply, lookups),
+    })
+    this.words = new Words({
+      ...{ conversation: id, storage: shared.storage, now: () => shared.clock.physical() },
+      get state() {
+        return conversation.#state
+      },
+      get members() {
+        return conversation.#state.members
+      },
+      guard: async message => shared.guard?.(id, message),
+      change: (apply, lookups) => this.change(apply, lookups),
+    })
   }
 
-  get peer(): Peer {
+  /** The other one of a direct conversation. */
+  get peer(): Peer | undefined {
     return this.#peer
+  }
+
+  /** As committed. */
+  get state(): State {
+    return this.#state
+  }
+
+  get members(): Members {
+    return this.#state.members
   }
 
   /** Takes over how the other one is called now; it is stored with the next change. */
@@ -78,53 +134,46 @@ export class Conversation {
     return this.#state.stored !== undefined
   }
 
-  get heads(): ReadonlyMap<DeviceId, LogHead> {
-    return this.#state.heads
+  /** The digest over all heads, see sync/digest.ts. */
+  get headsDigest(): Uint8Array {
+    const { logs } = this.#state
+    if (this.#digest?.of !== logs) this.#digest = { of: logs, digest: headsDigest(logs) }
+    return this.#digest.digest
   }
 
   get account(): Account {
     return this.#shared.account
   }
 
-  get ownKey(): KeyObject {
-    return this.#shared.ownKey
-  }
-
-  get summary(): ConversationSummary {
-    const { row } = this.#state
-    const { lastLine, lastMine, lastTime, queued, shown, unread, firstUnread } = row
-    const undelivered = this.#ownSeq - this.#delivered
-    return {
-      conversation: this.id,
-      kind: 'direct',
-      peer: this.#peer,
-      isStored: this.isStored,
-      lastLine,
-      lastMine,
-      lastTime: Number(lastTime),
-      queued: queued + undelivered,
-      unread: Number(unread),
-      ...(firstUnread === '' ? {} : { firstUnread }),
-      count: Number(shown) + queued,
-      linked: this.sessions.size > 0,
-      ...(this.#problem === undefined ? {} : { problem: this.#problem }),
-    }
+  get summary(): ConversationSummary | RoomSummary {
+    const { links } = this.#shared
+    const parts = { conversation: this.id, account: this.account, peer: this.#peer, linked: links.isLinked(this) }
+    return summaryOf(this.#state, parts)
   }
 
   /** Whether a device of the other one has not committed all that was said here; without one, whether none has. */
   isLacking(device?: DeviceId): boolean {
-    const committed = device === undefined ? this.#delivered : (this.#state.acked.get(device) ?? 0)
-    return this.#state.row.queued > 0 || this.#ownSeq > committed || this.#writer.inbox.hasSends
+    return this.#writer.inbox.hasSends || isLacking(this.#state, this.account.device, device)
   }
 
   async send(content: Content): Promise<StoredMessage> {
     const committed = this.#writer.inbox.send(content)
     this.#writer.wake()
     const placed = await committed
-    if (placed !== undefined) return storedMessage(this.#view, placed.user, placed.content, placed.position)
+    if (placed !== undefined && content.replyTo === undefined) {
+      return storedMessage(this.progress.view, placed.user, placed.content, placed.position)
+    }
     const stored = await this.find(content.message)
     if (stored === undefined) throw new ParleyError('internal', 'A stored message cannot be found.')
     return stored
+  }
+
+  /** Does something with a message; resolves once that is committed. Throws `bad-message` when it cannot be done. */
+  async act(said: Act): Promise<void> {
+    if (!(await checkAct(this.#shared.storage, this.progress.view, said, this.#mayModerate))) return
+    const committed = this.#writer.inbox.send(said)
+    this.#writer.wake()
+    await committed
   }
 
   async markRead(position: string): Promise<void> {
@@ -136,25 +185,12 @@ export class Conversation {
   }
 
   history(range: HistoryRange): Promise<HistoryPage> {
-    return readHistory(this.#shared.storage, this.#liveView, range)
+    return readHistory(this.#shared.storage, this.progress.liveView, range)
   }
 
-  attach(link: PeerLink, keysOf: ReadonlyMap<DeviceId, KeyObject>): Session {
-    const session = new Session(this, link, keysOf, this.#shared.log)
-    this.sessions.add(session)
-    this.#tell()
-    return session
-  }
-
-  detach(session: Session): void {
-    if (this.sessions.delete(session)) this.#tell()
-  }
-
-  /** Checks a frame of entries; frames of all links are checked one after the other, each against what came before. */
-  check(entries: readonly Entry[], session: Session, bytes: number): Promise<Intake> {
-    const checked = this.#checking.then(() => this.#check(entries, session, bytes))
-    this.#checking = checked.catch(() => undefined)
-    return checked
+  /** A link to somebody who takes part came up, or went. */
+  linksChanged(): void {
+    this.#news.tell()
   }
 
   /** Resolves when less waits to be committed than a peer may have in flight. */
@@ -162,33 +198,51 @@ export class Conversation {
     return this.#writer.inbox.hasRoom()
   }
 
-  /** A device of the other one has committed one's own log up to `place`. Unknown places are not taken. */
-  async acknowledge(device: DeviceId, place: Place): Promise<boolean> {
-    if (!(await this.holds(this.account.device, place))) return false
-    if (place.seq > (this.#state.acked.get(device) ?? 0)) {
-      this.#writer.inbox.acknowledge(device, place.seq)
+  /**
+   * A device has committed a log of one's own up to these places; those that are not held here are not taken. Gives those
+   * that are.
+   */
+  async acknowledge(by: DeviceId, log: DeviceId, places: readonly Place[]): Promise<readonly Place[]> {
+    const { held, seq } = await this.logs.reach(log, places)
+    if (seq > (this.#state.acked.get(by)?.get(log) ?? 0)) {
+      this.#writer.inbox.acknowledge(by, log, seq)
       this.#writer.wake()
     }
-    return true
+    return held
   }
 
-  /** Whether exactly this entry is here. */
-  async holds(device: DeviceId, place: Place): Promise<boolean> {
-    const head = this.#state.heads.get(device)
-    if (head === undefined || place.seq > head.seq) return false
-    const known =
-      place.seq === head.seq ? head : device === this.account.device ? this.#recent.get(place.seq) : undefined
-    if (known !== undefined) return Buffer.compare(known.hash, place.hash) === 0
-    const [row] = await this.#shared.storage.get([keys.log(this.id, device, place)])
-    return row !== undefined
+  /** Makes a change with the next batch; resolves once it is committed. Throws `storage`, `busy`. */
+  async change(apply: (draft: Draft) => void, lookups?: Lookups): Promise<void> {
+    const committed = this.#writer.inbox.changes.add(apply, lookups)
+    this.#writer.wake()
+    await committed
   }
 
-  /** The entries of a log behind `seq`: a run that ends where a signature is held, of about `bytes`. */
-  async read(device: DeviceId, seq: number, bytes: number): Promise<readonly LogEntry[]> {
-    if (device === this.account.device && this.#recent.get(seq + 1) !== undefined) {
-      return this.#recent.run(seq + 1, bytes)
+  /** Gives what waits its place in the log though nobody is linked: the mailbox carries it. Throws `storage`. */
+  async handOver(): Promise<void> {
+    this.#handOvers++
+    try {
+      while (this.#state.row.queued > 0) await this.change(() => undefined)
+    } finally {
+      this.#handOvers--
     }
-    return readLog(this.#shared.storage, keys.logOf(this.id, device), seq, bytes)
+  }
+
+  /** Writes a membership entry, at once: it needs no link. Gives it once it is committed. */
+  async enact(kind: number, body: Uint8Array, rights?: readonly Uint8Array[]): Promise<CheckedEntry> {
+    let sealed: CheckedEntry | undefined
+    await this.change(draft => {
+      sealed = seal(draft, { ...this.#shared, conversation: this.id }, { kind, body, ...(rights && { rights }) })
+      draft.link(sealed)
+    })
+    if (sealed === undefined) throw new ParleyError('internal', 'What was committed was not sealed.')
+    return sealed
+  }
+
+  /** Takes membership entries whose signatures were checked. Resolves once they are committed. */
+  admit(entries: readonly MembershipEntry[]): Promise<void> {
+    for (const { header } of entries) this.#shared.clock.observe(header.time)
+    return this.change(draft => draft.admit(entries))
   }
 
   /** Looks whether there is something to write, after a link has come to know more. */
@@ -196,61 +250,32 @@ export class Conversation {
     this.#writer.wake()
   }
 
-  report(problem: string): void {
-    if (this.#problem === problem) return
-    this.#problem = problem
-    this.#tell()
-  }
-
   async close(): Promise<void> {
-    for (const session of this.sessions) session.close()
+    this.receipts.close()
     await this.#writer.close()
   }
 
-  get #maySeal(): boolean {
-    const known = [...this.sessions].map(session => session.knowledge)
-    return known.includes('ready') && !known.includes('behind')
+  /** Whether the person here may delete what others wrote. */
+  get #mayModerate(): boolean {
+    const { members } = this.#state
+    return members.mayModerate(this.account.user, members.rights)
   }
 
-  get #ownSeq(): number {
-    return this.#state.heads.get(this.account.device)?.seq ?? 0
+  #isOwn(device: DeviceId): boolean {
+    const { device: own, user } = this.account
+    return device === own || this.members.mayLink(device)?.user === user
   }
 
-  get #delivered(): number {
-    return Math.min(this.#ownSeq, Math.max(0, ...this.#state.acked.values()))
-  }
-
-  get #view(): View {
-    const { user, device } = this.account
-    return { conversation: this.id, user, device, delivered: this.#delivered }
-  }
-
-  /** Says what is delivered when it is asked: reading takes time, and a page must not say less than was told meanwhile. */
-  get #liveView(): View {
-    const conversation = this
-    return {
-      ...this.#view,
-      get delivered() {
-        return conversation.#delivered
-      },
-    }
-  }
-
-  async #check(entries: readonly Entry[], session: Session, bytes: number): Promise<Intake> {
-    const generation = this.#generation
-    const intake = await checkEntries(entries, {
-      from: session.device,
-      conversation: this.id,
-      authors: session.authors,
-      head: device => later(this.#checkedHeads.get(device), this.#state.heads.get(device)),
-      holds: (device, place) => this.holds(device, place),
-    })
-    const isCurrent = generation === this.#generation
-    const accepted = isCurrent ? intake.accepted : []
-    for (const { device, seq, hash } of accepted) this.#checkedHeads.set(device, { seq, hash })
-    this.#writer.inbox.arrive(accepted, bytes, () => session.committed(bytes))
+  /** Another device of one's own says how far somebody has a log, of this device no further than it is here. */
+  #acknowledged(by: DeviceId, log: DeviceId, seq: number): void {
+    const here = this.#state.logs.get(log)
+    if (log === this.account.device && (seq > topOf(here) || isForked(here))) return
+    this.#writer.inbox.acknowledge(by, log, seq)
     this.#writer.wake()
-    return isCurrent ? intake : { ...intake, accepted, hasGap: true }
+  }
+
+  get #maySeal(): boolean {
+    return this.#handOvers > 0 || this.#shared.links.maySeal(this)
   }
 
   #desk(): Desk {
@@ -261,6 +286,8 @@ export class Conversation {
       account,
       storage,
       clock,
+      nextArrival: () => this.#shared.arrivals.next(),
+      logs: this.logs,
       get state() {
         return conversation.#state
       },
@@ -272,114 +299,102 @@ export class Conversation {
       },
       committed: (draft, state) => this.#committed(draft, state),
       reload: () => this.#reload(),
-      resumed: () => {
-        for (const session of this.sessions) session.askAgain()
-      },
+      resumed: () => this.reception.resume(),
+      isOwn: device => this.#isOwn(device),
       failed: error => log.error({ conversation: this.id, error }, 'A conversation could not be stored; trying again.'),
     }
   }
 
+  #showing(): ProgressGround {
+    const conversation = this
+    return {
+      ...{ conversation: this.id, account: this.account, storage: this.#shared.storage },
+      ...{ isRoom: this.#peer === undefined, recent: this.logs.recent },
+      get state() {
+        return conversation.#state
+      },
+      get areReceiptsOn() {
+        return conversation.#shared.areReceiptsOn?.() ?? true
+      },
+    }
+  }
+
+  #marking(): ReceiptsGround {
+    const conversation = this
+    const { keyring, log } = this.#shared
+    return {
+      ...{ conversation: this.id, user: this.account.user, log },
+      get marks() {
+        return conversation.#state.marks
+      },
+      get areOn() {
+        return conversation.#shared.areReceiptsOn?.() ?? true
+      },
+      get acked() {
+        return conversation.#state.acked
+      },
+      isOwn: device => this.#isOwn(device),
+      acknowledge: (by, log, seq) => this.#acknowledged(by, log, seq),
+      isMember: user => this.members.users.has(user),
+      keyOf: device => keyring.keyOf(device),
+      commit: mark => {
+        this.#writer.inbox.mark(mark)
+        this.#writer.wake()
+      },
+    }
+  }
+
   async #committed(draft: Draft, state: State): Promise<void> {
-    const deliveredBefore = this.#delivered
+    const before = this.#state
     this.#state = state
+    logFork(this.#shared.log, this.id, before, state, this.account)
+    this.logs.settle(draft.linked.map(({ checked }) => checked))
+    if (before.members !== state.members) this.receipts.membersChanged()
+    for (const [marked, marks] of state.marks) if (before.marks.get(marked) !== marks) this.receipts.changed(marked)
+    const acked = [...state.acked].filter(([by, logs]) => before.acked.get(by) !== logs).map(([by]) => by)
+    if (acked.length > 0) this.receipts.acked(acked)
     const { device, user } = this.account
-    const view = this.#view
-    const told = draft.placed.map(({ user: author, content, position }) =>
-      storedMessage(view, author, content, position),
-    )
+    const { changes, stripped } = draft.timeline
     for (const { checked, placed } of draft.linked) {
       if (checked.user !== user) this.#shared.clock.observe(checked.time)
       if (checked.device !== device) continue
       const { seq, hash, entry } = checked
-      this.#recent.add({ seq, hash, entry, size: sizeOf(entry), placed })
+      this.logs.recent.add({ seq, hash, entry, size: sizeOf(entry), placed })
     }
-    const arrived = told.filter(({ mine }) => !mine)
-    this.#tell(told, arrived)
-    for (const session of this.sessions) session.wake()
-    await this.#tellDelivered(deliveredBefore, view)
-  }
-
-  /** Tells that one's own messages behind `before` are delivered now, page by page. */
-  async #tellDelivered(before: number, view: View): Promise<void> {
-    for (let seq = before; seq < view.delivered; ) {
-      const page = await this.#ownMessages(seq, view)
-      if (page.last === seq) return
-      this.#tell(page.messages)
-      seq = page.last
+    // What goes out again must be as it is stored now, and what is told of it as it is shown.
+    const linked = new Set(draft.linked.map(({ placed }) => placed))
+    const isOther = changes.some(change => change.user === user && !linked.has(change))
+    if (stripped.length > 0 || isOther) this.logs.recent.clear()
+    await this.#news.changed(draft.timeline)
+    for (const { checked, doubt } of draft.doubted) {
+      const { device: log, seq, hash, from } = checked
+      if (from !== undefined) this.#shared.links.refuse(this, from, { ...doubt, device: log, seq, hash })
     }
-  }
-
-  /** One's own messages behind `seq` that are delivered, and how far they go. */
-  async #ownMessages(seq: number, view: View): Promise<{ messages: StoredMessage[]; last: number }> {
-    const messages: StoredMessage[] = []
-    let last = seq
-    for (
-      let recent = this.#recent.get(last + 1);
-      recent !== undefined && last < view.delivered;
-      recent = this.#recent.get(last + 1)
-    ) {
-      last++
-      if (recent.placed === undefined) continue
-      messages.push(storedMessage(view, view.user, recent.placed.content, recent.placed.position))
-    }
-    if (last > seq) return { messages, last }
-    const log = await readLog(this.#shared.storage, keys.logOf(this.id, view.device), seq, limits.run)
-    const reads = log.filter(each => each.seq <= view.delivered).map(({ entry }) => readHeader(entry))
-    const positions = reads.map(({ header, hash }) =>
-      sealedPosition(header.time, header.device, { seq: header.seq, hash }),
-    )
-    const rows = await this.#shared.storage.get(positions.map(position => keys.message(this.id, position)))
-    for (const [index, position] of positions.entries()) {
-      const row = rows[index]
-      if (row !== undefined) messages.push(storedMessage(view, view.user, readMessageRow(position, row), position))
-    }
-    return { messages, last: reads.at(-1)?.header.seq ?? seq }
-  }
-
-  #tell(messages: readonly StoredMessage[] = [], arrived: readonly StoredMessage[] = []): void {
-    this.#shared.changed({ conversation: this.id, messages, arrived })
+    this.lettingGo.committed(before)
+    this.#shared.links.committed(this, { before, linked: draft.linked.map(({ checked }) => checked) })
+    await this.#news.progressed(before)
   }
 
   async #reload(): Promise<void> {
-    const { storage, account } = this.#shared
+    const { storage, membersOf, links } = this.#shared
+    const before = this.#state
     try {
-      this.#state = (await loadState(storage, this.id, account)) ?? newState(account, this.#peer)
+      this.#state = (await loadState(storage, this.id, membersOf)) ?? this.#newState()
     } finally {
-      // In one go: what was checked but not committed is forgotten everywhere, or it would pass for held.
-      this.#generation++
-      this.#checkedHeads.clear()
-      this.#recent.clear()
-      this.#writer.inbox.dropArrivals()
+      this.reception.forget()
     }
+    // What was committed after all goes out as if it had been known at once.
+    links.restored(this, before)
+    if (this.#state.row.commits !== before.row.commits) await this.#news.restored(before)
   }
 
-  /** One's own message as it stands now; undefined when there is none. */
-  find(message: MessageId): Promise<StoredMessage | undefined> {
-    return this.#find(message, undefined)
+  /** A message as it stands now, one's own unless `user` is given; undefined when there is none. */
+  find(message: MessageId, user: UserId = this.account.user): Promise<StoredMessage | undefined> {
+    return findMessage(this.#shared.storage, this.progress.view, { user, message })
   }
 
-  /** `before`: where it was said to stand at the look before, and did not. */
-  async #find(message: MessageId, before: string | undefined): Promise<StoredMessage | undefined> {
-    const { user } = this.account
-    const { storage } = this.#shared
-    const key = keys.named(this.id, user, message)
-    const [value] = await storage.get([key])
-    if (value === undefined) return undefined
-    const position = readNamedRow(key, value)
-    const number = queuedNumber(position)
-    const rowKey = number === undefined ? keys.message(this.id, position) : keys.outbox(this.id, number)
-    const [row] = await storage.get([rowKey])
-    // Sealed between the two looks: it has a new place now.
-    if (row === undefined && position !== before) return this.#find(message, position)
-    if (row === undefined) {
-      throw new ParleyError('damaged-data', `The stored row ${rowKey} is missing. Restore the home from a backup.`)
-    }
-    const found = number === undefined ? readMessageRow(rowKey, row) : readOutboxRow(rowKey, row)
-    return storedMessage(this.#view, user, found, position)
+  #newState(): State {
+    const { account, membersOf } = this.#shared
+    return newState(account, this.#peer, row => membersOf(this.id, row, []))
   }
-}
-
-function later(a: Place | undefined, b: Place | undefined): Place | undefined {
-  if (a === undefined || b === undefined) return a ?? b
-  return a.seq > b.seq ? a : b
 }

@@ -1,10 +1,23 @@
 import type { ListPage, ListRange, Storage } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
+import { isAct, type MessageName } from '../../protocol/bodies.ts'
 import { sizeInControl } from '../../protocol/control-framing.ts'
-import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
-import { checkPosition, keys, lastPart, placeOf, queuedNumber, queuedPosition, rightBefore } from './keys.ts'
-import { type Content, readMessageRow, readOutboxRow } from './rows.ts'
+import { type ConversationId, type DeviceId, deviceId, type UserId } from '../../protocol/ids.ts'
+import {
+  checkPosition,
+  keys,
+  lastPart,
+  placeOf,
+  queuedNumber,
+  queuedPosition,
+  rightBefore,
+  timeOfPosition,
+} from './keys.ts'
+import { excerptOf } from './line.ts'
+import { type Counts, type OwnPlace, type Reach, stateAt } from './reached.ts'
+import { readMessageRow, readNamedRow, readOutboxRow, readQueued, type Shown } from './rows.ts'
+import type { Change } from './timeline.ts'
 import type { HistoryPage, HistoryRange, StoredMessage } from './types.ts'
 
 /** Whose view of a conversation a page shows. */
@@ -12,16 +25,69 @@ export interface View {
   readonly conversation: ConversationId
   readonly user: UserId
   readonly device: DeviceId
-  /** How far one's own log is committed by a device of the other one. */
-  readonly delivered: number
+  /** How far one's own messages have come. */
+  readonly reach: Reach
+  /** In rooms: how many have a message of one's own. */
+  counts?(at: OwnPlace): Counts
 }
 
 /** A message as it stands, with the state that the view gives one's own. */
-export function storedMessage(view: View, author: UserId, content: Content, position: string): StoredMessage {
-  const { message, written, text } = content
-  const base = { conversation: view.conversation, message, user: author, text, written, position }
+export function storedMessage(view: View, author: UserId, content: Shown, position: string): StoredMessage {
+  const base = { ...content, conversation: view.conversation, user: author, position }
   if (author !== view.user) return { ...base, mine: false }
-  return { ...base, mine: true, state: isDelivered(view, position) ? 'delivered' : 'queued' }
+  if (content.event || content.imported) return { ...base, mine: true }
+  if (queuedNumber(position) !== undefined) return { ...base, mine: true, state: 'queued' }
+  const { device, seq } = placeOf(position)
+  const at = { device: deviceId(device), seq, time: timeOfPosition(position) }
+  const state = stateAt(view.reach, at)
+  return { ...base, mine: true, state, ...(view.counts && { reached: view.counts(at) }) }
+}
+
+/** A message that a batch has changed. */
+export function changedMessage(view: View, { user, content, position, isGone }: Change): StoredMessage {
+  return { ...storedMessage(view, user, content, position), ...(isGone && { isGone }) }
+}
+
+/** Messages with what those say that they answer. Storage is asked only where one is a reply. */
+export async function withReplies(
+  storage: Storage,
+  { conversation, user }: Pick<View, 'conversation' | 'user'>,
+  messages: readonly StoredMessage[],
+): Promise<StoredMessage[]> {
+  const wanted = new Map<string, string>()
+  for (const { replyTo } of messages) {
+    if (replyTo) wanted.set(nameOf(replyTo), keys.named(conversation, replyTo.user, replyTo.message))
+  }
+  if (wanted.size === 0) return [...messages]
+  const names = await storage.get([...wanted.values()])
+  const places = new Map<string, { position: string; key: string }>()
+  for (const [index, [name, key]] of [...wanted].entries()) {
+    const value = names[index]
+    const position = value ? readNamedRow(key, value) : ''
+    if (position !== '') places.set(name, { position, key: rowKey(conversation, position) })
+  }
+  const rows = await storage.get([...places.values()].map(({ key }) => key))
+  const found = new Map<string, { text: string; position: string }>()
+  for (const [index, [name, { position, key }]] of [...places].entries()) {
+    const row = rows[index]
+    if (row) found.set(name, { text: excerptOf(readShown(user, position, key, row)), position })
+  }
+  return messages.map(each => {
+    const answered = each.replyTo && found.get(nameOf(each.replyTo))
+    return each.replyTo && answered ? { ...each, replyTo: { ...each.replyTo, ...answered } } : each
+  })
+}
+
+/** The key of the row behind a position. */
+export function rowKey(conversation: ConversationId, position: string): string {
+  const number = queuedNumber(position)
+  return number === undefined ? keys.message(conversation, position) : keys.outbox(conversation, number)
+}
+
+/** What the row behind a position shows; what waits is of `own`. */
+export function readShown(own: UserId, position: string, key: string, row: Uint8Array): Shown & { user: UserId } {
+  if (queuedNumber(position) === undefined) return readMessageRow(key, row)
+  return { ...readOutboxRow(key, row), user: own }
 }
 
 /**
@@ -38,6 +104,11 @@ export async function readHistory(storage: Storage, view: View, range: HistoryRa
   if (!Number.isSafeInteger(range.limit) || range.limit < 1) {
     throw new ParleyError('usage', `A page has 1 to ${limits.historyPage} messages. Ask for a number of them.`)
   }
+  const { messages, more } = await readRange(storage, view, range)
+  return { messages: await withReplies(storage, view, messages), more }
+}
+
+function readRange(storage: Storage, view: View, range: HistoryRange): Promise<HistoryPage> {
   const limit = Math.min(range.limit, limits.historyPage)
   const { before, after, from } = range
   if (from !== undefined) return readForward(storage, view, { start: from, isIncluded: true, before, limit })
@@ -102,12 +173,20 @@ interface Found {
 const nothing: Found = { messages: [], more: false }
 
 async function readOutbox(storage: Storage, view: View, range: ListRange): Promise<Found> {
-  const { rows, more } = await listSome(storage, keys.outboxOf(view.conversation), range)
-  const messages = rows.map(([key, value]) => {
-    const position = queuedPosition(Number.parseInt(lastPart(key), 16))
-    return storedMessage(view, view.user, readOutboxRow(key, value), position)
-  })
-  return { messages, more }
+  const messages: StoredMessage[] = []
+  for (let after = range.after; ; ) {
+    const limit = range.limit - messages.length
+    const page = await listSome(storage, keys.outboxOf(view.conversation), { ...range, limit, ...(after && { after }) })
+    for (const [key, value] of page.rows) {
+      after = key
+      const said = readQueued(key, value)
+      // What was done with messages waits there as well; it shows in them.
+      if (isAct(said)) continue
+      messages.push(storedMessage(view, view.user, said, queuedPosition(Number.parseInt(lastPart(key), 16))))
+    }
+    if (!page.more || messages.length === page.rows.length || messages.length >= range.limit)
+      return { messages, more: page.more }
+  }
 }
 
 /** Rows up to a limit, a few at a time, and no more of them once they hold what fits into a page. */
@@ -128,20 +207,21 @@ function sealedMessage(view: View, key: string, value: Uint8Array): StoredMessag
   return storedMessage(view, user, content, key.slice(keys.messagesOf(view.conversation).length))
 }
 
-function isDelivered(view: View, position: string): boolean {
-  if (queuedNumber(position) !== undefined) return false
-  const { device, seq } = placeOf(position)
-  return device === view.device && seq <= view.delivered
-}
-
 /** The first messages, as many as one page may hold. */
 function fitting(messages: readonly StoredMessage[]): StoredMessage[] {
   let bytes = 0
-  const cut = messages.findIndex(({ text }, index) => {
-    bytes += sizeInControl(text)
+  const cut = messages.findIndex(({ text, reactions = [], files = [] }, index) => {
+    bytes += sizeInControl(text) + (reactions.length + files.length) * besideText
     return index > 0 && bytes > limits.historyBytes
   })
   return cut < 0 ? [...messages] : messages.slice(0, cut)
+}
+
+/** Bytes of a reaction, or of a file but for its name. */
+const besideText = 256
+
+function nameOf({ user, message }: MessageName): string {
+  return `${user}/${message}`
 }
 
 /** Each message once, at its first place: sealed comes before queued. */

@@ -1,12 +1,15 @@
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import type { DeviceId } from '../../protocol/ids.ts'
-import type { Placed } from './draft.ts'
+import type { Said } from '../../protocol/bodies.ts'
+import type { DeviceId, UserId } from '../../protocol/ids.ts'
+import type { ReadMap } from '../../protocol/marks.ts'
+import type { Signed } from '../../protocol/parley_pb.ts'
+import { Changes } from './changes.ts'
 import type { CheckedEntry } from './intake.ts'
-import type { Content } from './rows.ts'
+import type { Placed } from './timeline.ts'
 
 interface WaitingSend {
-  readonly content: Content
+  readonly said: Said
   /** Given where the message was put; nothing when it had a place already. */
   resolve(placed: Placed | undefined): void
   reject(error: ParleyError): void
@@ -22,8 +25,16 @@ interface Arrival {
   readonly entries: readonly CheckedEntry[]
   readonly bytes: number
   done(): void
+  dropped(): void
   /** Entries that are committed. */
   taken: number
+}
+
+/** A device has committed a log up to a number. */
+interface Acknowledgement {
+  readonly by: DeviceId
+  readonly log: DeviceId
+  readonly seq: number
 }
 
 /** How much of an inbox a batch covers, from the front. */
@@ -31,9 +42,20 @@ export interface Taken {
   /** For each message from the front: where it was put. */
   readonly sends: (Placed | undefined)[]
   entries: number
-  readonly acks: ReadonlyMap<DeviceId, number>
+  readonly acks: readonly Acknowledgement[]
+  /** How many of the changes. */
+  changes: number
   /** The position up to which all is read now, if it was reached. */
   readonly readTo: string | undefined
+  /** How many of the marks that wait, from the front. */
+  readonly marks: number
+}
+
+/** How far somebody has read, as one of their devices says; its signature has been checked. */
+export interface WaitingMark {
+  readonly user: UserId
+  readonly signed: Signed
+  readonly read: ReadMap
 }
 
 /** What waits to be written to a conversation. Nothing leaves it before it is committed or given up. */
@@ -42,27 +64,32 @@ export class Inbox {
   #arrivals: Arrival[] = []
   #reads: WaitingRead[] = []
   #readTo: string | undefined
+  readonly #marks: WaitingMark[] = []
   #arrivedBytes = 0
   #roomWaiters: (() => void)[] = []
-  readonly #acks = new Map<DeviceId, number>()
+  readonly #acks = new Map<string, Acknowledgement>()
+  /** What else is to be changed. */
+  readonly changes = new Changes()
 
   /** Resolves once the message is committed, with its place if it is new. */
-  send(content: Content): Promise<Placed | undefined> {
+  send(said: Said): Promise<Placed | undefined> {
     if (this.#sends.length >= limits.waitingSends) {
       const words = `${limits.waitingSends} messages of this conversation wait to be stored. Try again in a moment.`
       return Promise.reject(new ParleyError('busy', words, { retryAfter: limits.sendAgain }))
     }
-    return new Promise((resolve, reject) => this.#sends.push({ content, resolve, reject, failures: 0 }))
+    return new Promise((resolve, reject) => this.#sends.push({ said, resolve, reject, failures: 0 }))
   }
 
-  /** `done` is called once the entries are committed. */
-  arrive(entries: readonly CheckedEntry[], bytes: number, done: () => void): void {
-    this.#arrivals.push({ entries, bytes, done, taken: 0 })
+  /** Takes entries in: `done` is called once they are committed, `dropped` when they are given up. */
+  arrive(entries: readonly CheckedEntry[], bytes: number, then: Pick<Arrival, 'done' | 'dropped'>): void {
+    this.#arrivals.push({ entries, bytes, ...then, taken: 0 })
     this.#arrivedBytes += bytes
   }
 
-  acknowledge(device: DeviceId, seq: number): void {
-    if (seq > (this.#acks.get(device) ?? 0)) this.#acks.set(device, seq)
+  /** A device has committed a log of one's own up to `seq`. */
+  acknowledge(by: DeviceId, log: DeviceId, seq: number): void {
+    const key = `${by}/${log}`
+    if (seq > (this.#acks.get(key)?.seq ?? 0)) this.#acks.set(key, { by, log, seq })
   }
 
   /** Resolves once everything up to `position` is committed as read. */
@@ -76,22 +103,33 @@ export class Inbox {
     return this.#readTo
   }
 
+  /** Takes in how far somebody has read. What is too much is dropped: it is told again on the next link. */
+  mark(mark: WaitingMark): void {
+    if (this.#marks.length < limits.waitingMarks) this.#marks.push(mark)
+  }
+
+  /** The marks that wait. */
+  get marks(): readonly WaitingMark[] {
+    return this.#marks
+  }
+
   /** Resolves when less has arrived than a peer may have in flight. */
   async hasRoom(): Promise<void> {
     while (this.#arrivedBytes >= limits.credit) await new Promise<void>(resolve => this.#roomWaiters.push(resolve))
   }
 
   get isEmpty(): boolean {
-    return this.#sends.length === 0 && this.#arrivals.length === 0 && this.#acks.size === 0 && this.#reads.length === 0
+    const [sends, arrivals, acks, reads] = [this.#sends, this.#arrivals, this.#acks.size, this.#reads]
+    return sends.length + arrivals.length + acks + reads.length + this.#marks.length + this.changes.count === 0
   }
 
   get hasSends(): boolean {
     return this.#sends.length > 0
   }
 
-  /** The first messages to send. */
-  sends(most: number): Content[] {
-    return this.#sends.slice(0, most).map(({ content }) => content)
+  /** The first messages and acts to send. */
+  sends(most: number): Said[] {
+    return this.#sends.slice(0, most).map(({ said }) => said)
   }
 
   /** The first entries to link. */
@@ -104,18 +142,23 @@ export class Inbox {
     return entries
   }
 
-  get acks(): ReadonlyMap<DeviceId, number> {
-    return new Map(this.#acks)
+  get acks(): readonly Acknowledgement[] {
+    return [...this.#acks.values()]
   }
 
   /** What was taken is committed. */
   settle(taken: Taken): void {
     for (const [index, { resolve }] of this.#sends.splice(0, taken.sends.length).entries()) resolve(taken.sends[index])
-    for (const [device, seq] of taken.acks) if (this.#acks.get(device) === seq) this.#acks.delete(device)
+    for (const ack of taken.acks) {
+      const key = `${ack.by}/${ack.log}`
+      if (this.#acks.get(key) === ack) this.#acks.delete(key)
+    }
+    this.changes.settle(taken.changes)
     if (taken.readTo !== undefined && taken.readTo === this.#readTo) {
       this.#readTo = undefined
       for (const { resolve } of this.#reads.splice(0)) resolve()
     }
+    this.#marks.splice(0, taken.marks)
     let left = taken.entries
     let finished = 0
     for (const arrival of this.#arrivals) {
@@ -140,6 +183,7 @@ export class Inbox {
       else send.reject(error)
     }
     this.#sends = kept
+    this.changes.fail(error, mayTryAgain)
     // Whoever reads on says so again, with a later position.
     this.#readTo = undefined
     for (const { reject } of this.#reads.splice(0)) reject(error)
@@ -152,7 +196,7 @@ export class Inbox {
 
   /** Gives up what arrived: it will be asked for again. */
   dropArrivals(): void {
-    this.#arrivals = []
+    for (const { dropped } of this.#arrivals.splice(0)) dropped()
     this.#arrivedBytes = 0
     this.#tellRoom()
   }

@@ -1,27 +1,39 @@
 import type { KeyObject } from 'node:crypto'
-import { toBinary } from '@bufbuild/protobuf'
 import { asParleyError, type ErrorCode, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { readBody, textKind } from '../../protocol/bodies.ts'
+import { readBody, type Said, saysWords } from '../../protocol/bodies.ts'
+import { msOf } from '../../protocol/clock.ts'
 import { hasSignedBody, isSigned, isStripped, type ReadEntry, readHeader } from '../../protocol/entries.ts'
 import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
+import { spkiOf } from '../../protocol/keys.ts'
+import { isMembershipKind } from '../../protocol/membership-bodies.ts'
 import { type Entry, EntrySchema } from '../../protocol/parley_pb.ts'
+import { type DeviceLog, emptyLog, extend, inheritedRights } from './device-log.ts'
 import type { Place } from './keys.ts'
+import type { Author, Cut, Doubt, MembershipEntry } from './members.ts'
 import { Pace } from './pace.ts'
-import type { Content } from './rows.ts'
-import type { LogHead } from './state.ts'
+import { writeRow } from './rows.ts'
 
 /** An entry that may be linked: signed by its device, and following what is here. */
-export interface CheckedEntry extends LogHead {
+export interface CheckedEntry extends ReadEntry, Place {
   readonly device: DeviceId
   readonly user: UserId
-  /** The other one's device that brought it, and so holds it; none for what is sealed here. */
+  readonly seq: number
+  readonly time: bigint
+  /** Its membership heads: those it names, else those inherited. */
+  readonly rights: readonly Uint8Array[]
+  /** The device that brought it, and so holds it; none for what is sealed here. */
   readonly from?: DeviceId
-  readonly entry: Entry
   /** `entry` as it goes to storage. */
   readonly encoded: Uint8Array
-  /** What it shows; nothing when void or of a kind that this program does not know. */
-  readonly content: Content | undefined
+  /** What it says; nothing when void or of a kind that shows nothing here. */
+  readonly content: Said | undefined
+  /** It came without its body, as a text or an edit that was deleted does, or one that the bringer had let go of. */
+  readonly isStripped?: true
+  /** Cuts of its log that are all held here. */
+  readonly heldCuts: ReadonlySet<Cut>
+  /** As a membership entry, when it is one and its own signature was checked. */
+  readonly membership?: MembershipEntry
 }
 
 /** An entry that is not accepted or shows nothing, and why. */
@@ -36,25 +48,48 @@ export interface Refusal {
 export interface Intake {
   readonly accepted: readonly CheckedEntry[]
   readonly refused: readonly Refusal[]
-  /** Something is missing before or among these: it has to be asked for again. */
-  readonly hasGap: boolean
+  /** The devices whose logs the frame speaks of. */
+  readonly devices: ReadonlySet<DeviceId>
+  /** Of these something is missing before or among them: it has to be asked for again. */
+  readonly gaps: ReadonlySet<DeviceId>
+  /** A membership entry is missing that one of these names. */
+  readonly lacksRights: boolean
+  /** The logs once all that was accepted is committed. */
+  readonly logs: ReadonlyMap<DeviceId, DeviceLog>
 }
 
 /** Who may write in a conversation, and what is here of it. */
 export interface Ground {
-  /** The device whose entries are checked. */
+  /** The device that has brought the entries. */
   readonly from: DeviceId
   readonly conversation: ConversationId
-  readonly authors: ReadonlyMap<DeviceId, { readonly user: UserId; readonly key: KeyObject }>
-  /** The head that the next entry of a log must follow. */
-  head(device: DeviceId): Place | undefined
-  /** Whether exactly this entry is here. */
+  /** Synchronised time, ms. */
+  readonly now: number
+  mayLink(device: DeviceId): Author | undefined
+  /** A log with all that is checked and waits to be committed. */
+  log(device: DeviceId): DeviceLog | undefined
+  /** Whether exactly this entry is here, or checked. */
   holds(device: DeviceId, place: Place): Promise<boolean>
+  /** Whether an entry with this hash is here, whatever its number below `seq`. */
+  holdsHash(device: DeviceId, hash: Uint8Array, seq: number): Promise<boolean>
+  /** Whether all of these membership entries are here. */
+  holdsRights(rights: readonly Uint8Array[]): boolean
+  /** Cuts of that log whose heads are all here. */
+  heldCuts(device: DeviceId): Promise<ReadonlySet<Cut>>
+  /** The membership heads at a place that is no head any more. */
+  rightsAt(device: DeviceId, prev: readonly Uint8Array[], seq: number): Promise<readonly Uint8Array[]>
+  /** Why a message is not to be shown, by a guard of this home; undefined: it is. */
+  guard?(message: { readonly user: UserId; readonly said: Said }): Promise<Doubt | undefined>
 }
 
 /** Bytes of an entry as credit counts them: what varies in size, without field tags. */
 export function sizeOf({ header, salt, body, signature }: Entry): number {
   return header.length + salt.length + body.length + signature.length
+}
+
+/** As {@link sizeOf}, of all entries of a frame. */
+export function bytesOf({ entries }: { readonly entries: readonly Entry[] }): number {
+  return entries.reduce((sum, entry) => sum + sizeOf(entry), 0)
 }
 
 /**
@@ -63,28 +98,58 @@ export function sizeOf({ header, salt, body, signature }: Entry): number {
  * When it does not hold, the signatures are checked one by one, so that what is good before the bad one is kept.
  */
 export async function checkEntries(entries: readonly Entry[], ground: Ground): Promise<Intake> {
+  const verdict = new Verdict(ground)
   const pace = new Pace()
-  const verdict: Verdict = { accepted: [], refused: [], hasGap: false, heads: new Map() }
-  for (const run of await runsOf(entries, ground, verdict, pace)) await checkRun(run, ground, verdict, pace)
+  for (const run of await runsOf(entries, verdict, pace)) await checkRun(run, verdict, pace)
   return verdict
 }
 
-interface Verdict {
-  readonly accepted: CheckedEntry[]
-  readonly refused: Refusal[]
-  hasGap: boolean
-  /** Heads after what this frame has brought so far. */
-  readonly heads: Map<DeviceId, Place>
+class Verdict implements Intake {
+  readonly ground: Ground
+  readonly accepted: CheckedEntry[] = []
+  readonly refused: Refusal[] = []
+  readonly devices = new Set<DeviceId>()
+  readonly gaps = new Set<DeviceId>()
+  lacksRights = false
+  /** Logs after what this frame has brought so far. */
+  readonly logs = new Map<DeviceId, DeviceLog>()
+  readonly #held = new Set<string>()
+
+  constructor(ground: Ground) {
+    this.ground = ground
+  }
+
+  log(device: DeviceId): DeviceLog {
+    return this.logs.get(device) ?? this.ground.log(device) ?? emptyLog
+  }
+
+  take(checked: CheckedEntry, log: DeviceLog): void {
+    this.accepted.push(checked)
+    this.logs.set(checked.device, log)
+    this.#held.add(textOf(checked.hash))
+  }
+
+  async holds(device: DeviceId, place: Place): Promise<boolean> {
+    return this.#held.has(textOf(place.hash)) || this.ground.holds(device, place)
+  }
+
+  async holdsHash(device: DeviceId, hash: Uint8Array, seq: number): Promise<boolean> {
+    return this.#held.has(textOf(hash)) || this.ground.holdsHash(device, hash, seq)
+  }
+
+  refuse({ header, hash }: ReadEntry, code: ErrorCode, message: string): void {
+    this.refused.push({ code, message, device: header.device, seq: header.seq, hash })
+  }
 }
 
 /** Splits a frame where one entry does not follow the one before, leaving out what cannot be read at all. */
-async function runsOf(entries: readonly Entry[], ground: Ground, verdict: Verdict, pace: Pace): Promise<ReadEntry[][]> {
+async function runsOf(entries: readonly Entry[], verdict: Verdict, pace: Pace): Promise<ReadEntry[][]> {
   const runs: ReadEntry[][] = []
   let run: ReadEntry[] = []
   let bytes = 0
   for (const entry of entries) {
     await pace.step()
-    const read = readOrRefuse(entry, ground, verdict)
+    const read = readOrRefuse(entry, verdict)
     if (read === undefined) continue
     const last = run.at(-1)
     bytes += sizeOf(entry)
@@ -98,69 +163,115 @@ async function runsOf(entries: readonly Entry[], ground: Ground, verdict: Verdic
   return runs
 }
 
-function readOrRefuse(entry: Entry, ground: Ground, verdict: Verdict): ReadEntry | undefined {
+function readOrRefuse(entry: Entry, verdict: Verdict): ReadEntry | undefined {
   try {
     const read = readHeader(entry)
     const { conversation, device } = read.header
-    if (conversation !== ground.conversation)
+    if (conversation !== verdict.ground.conversation)
       throw new ParleyError('forged', 'A message of another conversation was not accepted.')
-    if (ground.authors.has(device)) return read
-    refuse(verdict, read, 'stranger', 'A message was not accepted: its device is none of this conversation.')
+    verdict.devices.add(device)
+    if (verdict.ground.mayLink(device)) return read
+    verdict.refuse(read, 'stranger', 'A message was not accepted: its device is none of this conversation.')
   } catch (error) {
     const { code, message } = asParleyError(error)
     verdict.refused.push({ code, message })
   }
-  verdict.hasGap = true
   return undefined
 }
 
 function follows(read: ReadEntry, last: ReadEntry): boolean {
-  return read.header.device === last.header.device && linksTo(read, { seq: last.header.seq, hash: last.hash })
+  return read.header.device === last.header.device && names(read.header.prev, last.hash)
 }
 
-/** Whether an entry names exactly this head; the first of a log names none. */
-function linksTo({ header }: ReadEntry, head: Place | undefined): boolean {
-  if (head === undefined) return header.seq === 1
-  const [prev] = header.prev
-  return header.prev.length === 1 && prev !== undefined && header.seq === head.seq + 1 && equal(prev, head.hash)
-}
-
-async function checkRun(run: readonly ReadEntry[], ground: Ground, verdict: Verdict, pace: Pace): Promise<void> {
+async function checkRun(run: readonly ReadEntry[], verdict: Verdict, pace: Pace): Promise<void> {
+  const { ground } = verdict
   const device = run[0]?.header.device
-  const author = device === undefined ? undefined : ground.authors.get(device)
+  const author = device === undefined ? undefined : ground.mayLink(device)
   if (device === undefined || author === undefined) return
-  const head = verdict.heads.get(device) ?? ground.head(device)
-  const held = run.filter(read => read.header.seq <= (head?.seq ?? 0))
-  const fresh = run.slice(held.length)
-  const lastHeld = held.at(-1)
-  if (lastHeld !== undefined && !(await isHere(lastHeld, head, ground))) return refuseFork(verdict, lastHeld)
+  const fresh = run.slice(await countHeld(run, verdict))
   const [first] = fresh
   if (first === undefined) return
-  if (first.header.seq > (head?.seq ?? 0) + 1) {
-    verdict.hasGap = true
+  if (!(await isLinked(first, verdict))) {
+    verdict.gaps.add(device)
     return
   }
-  if (!linksTo(first, head)) return refuseFork(verdict, first)
   const { good, bad } = await signedPart(fresh, author.key, pace)
+  const heldCuts = await ground.heldCuts(device)
   for (const [index, read] of good.entries()) {
     await pace.step()
-    verdict.accepted.push(accept(read, { user: author.user, from: ground.from }, index === good.length - 1, verdict))
+    // Of the others in a run the one before is here; only one that brings branches together names more.
+    if (index > 0 && read.header.prev.length > 1 && !(await isLinked(read, verdict))) {
+      verdict.gaps.add(device)
+      return
+    }
+    if (!ground.holdsRights(read.header.rights)) {
+      verdict.lacksRights = true
+      verdict.gaps.add(device)
+      return
+    }
+    const log = verdict.log(device)
+    const { rights, prev, time, seq } = read.header
+    const own = rights.length > 0 ? rights : await inherited(read, log, ground)
+    const next = extend(log, { seq, hash: read.hash, time, rights: own }, prev)
+    if (next === undefined) {
+      verdict.refuse(read, 'fork', tooManyBranches)
+      return
+    }
+    const keepsSignature = index === good.length - 1
+    verdict.take(await accept(read, { author, rights: own, heldCuts, keepsSignature }, verdict), next)
   }
-  const newHead = good.at(-1)
-  if (newHead !== undefined) verdict.heads.set(device, { seq: newHead.header.seq, hash: newHead.hash })
   if (bad === undefined) return
-  verdict.hasGap = true
-  refuse(
-    verdict,
-    bad,
-    'bad-signature',
-    `Message ${bad.header.seq} of a log is not signed by its device. It was not accepted.`,
-  )
+  const words = `Message ${bad.header.seq} of a log is not signed by its device. It was not accepted.`
+  verdict.refuse(bad, 'bad-signature', words)
+  verdict.gaps.add(device)
 }
 
-async function isHere({ header, hash }: ReadEntry, head: Place | undefined, ground: Ground): Promise<boolean> {
-  if (head?.seq === header.seq) return equal(head.hash, hash)
-  return ground.holds(header.device, { seq: header.seq, hash })
+/** How many at the start of a run are here already: whatever comes before one that is here is here as well. */
+async function countHeld(run: readonly ReadEntry[], verdict: Verdict): Promise<number> {
+  const [first] = run
+  if (first === undefined) return 0
+  const { device } = first.header
+  const { heads } = verdict.log(device)
+  const { prev } = first.header
+  // What follows all heads cannot be here.
+  if (heads.every(head => names(prev, head.hash))) return 0
+  let low = 0
+  for (let high = run.length; low < high; ) {
+    const middle = (low + high) >> 1
+    const read = run[middle]
+    if (read !== undefined && (await holdsEntry(read, verdict))) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+function holdsEntry({ header, hash }: ReadEntry, verdict: Verdict): Promise<boolean> {
+  return verdict.holds(header.device, { seq: header.seq, hash })
+}
+
+/**
+ * Whether all that an entry follows is here, and its number is the one that comes next. Where a log begins in its middle here,
+ * a branch may have left it before: what that follows cannot be here, as its number shows.
+ */
+async function isLinked({ header }: ReadEntry, verdict: Verdict): Promise<boolean> {
+  const { device, prev, seq } = header
+  const { heads, floors } = verdict.log(device)
+  const start = floors.reduce((highest, floor) => Math.max(highest, floor.seq), 0)
+  if (prev.length === 0) return floors.length === 0 || seq <= start
+  let highest = 0
+  for (const hash of prev) {
+    const head = heads.find(each => Buffer.compare(each.hash, hash) === 0)
+    if (head !== undefined) highest = Math.max(highest, head.seq)
+    else if (await verdict.holds(device, { seq: seq - 1, hash })) highest = Math.max(highest, seq - 1)
+    else if (!(await verdict.holdsHash(device, hash, seq)) && seq - 1 > start) return false
+  }
+  return highest === seq - 1 || seq - 1 <= start
+}
+
+async function inherited(read: ReadEntry, log: DeviceLog, ground: Ground): Promise<readonly Uint8Array[]> {
+  const { prev, device, seq } = read.header
+  const areHeads = prev.every(hash => log.heads.some(head => Buffer.compare(head.hash, hash) === 0))
+  return areHeads ? inheritedRights(log, prev) : ground.rightsAt(device, prev, seq)
 }
 
 /** The part of a run that its author's signatures vouch for, and the entry at which that ends. */
@@ -181,28 +292,47 @@ async function signedPart(
   return { good: run.slice(0, good), bad: run[good] ?? last }
 }
 
-/** The entry as it is stored. A body that was not signed or cannot be read is dropped: the entry links and shows nothing. */
-function accept(
-  read: ReadEntry,
-  origin: { readonly user: UserId; readonly from: DeviceId },
-  keepsSignature: boolean,
-  verdict: Verdict,
-): CheckedEntry {
-  const { header, hash } = read
-  let { entry } = read
-  let content: Content | undefined
-  try {
-    content = contentOf(read)
-  } catch (error) {
-    refuse(verdict, read, asParleyError(error).code, asParleyError(error).message)
-    entry = { ...entry, salt: nothing, body: nothing }
-  }
-  if (!keepsSignature) entry = { ...entry, signature: nothing, alg: 0 }
-  const { device, seq, time } = header
-  return { ...origin, device, seq, time, hash, entry, encoded: toBinary(EntrySchema, entry), content }
+interface Accepting {
+  readonly author: Author
+  readonly rights: readonly Uint8Array[]
+  readonly heldCuts: ReadonlySet<Cut>
+  readonly keepsSignature: boolean
 }
 
-function contentOf(read: ReadEntry): Content | undefined {
+/**
+ * The entry as it is stored. Of one that is void the body is dropped: it was not signed, cannot be read, is dated too far
+ * ahead, or a guard refuses it. It links and shows nothing.
+ */
+async function accept(read: ReadEntry, how: Accepting, verdict: Verdict): Promise<CheckedEntry> {
+  const { header, hash } = read
+  const { ground } = verdict
+  const { user } = how.author
+  let { entry } = read
+  let content: Said | undefined
+  try {
+    content = contentOf(read)
+    if (!isStripped(entry)) checkDate(header.time, ground.now)
+    const doubt = content && (await ground.guard?.({ user, said: content }))
+    if (doubt) throw new ParleyError(doubt.code, doubt.message)
+  } catch (error) {
+    verdict.refuse(read, asParleyError(error).code, asParleyError(error).message)
+    content = undefined
+    entry = { ...entry, salt: nothing, body: nothing }
+  }
+  // Membership entries travel by themselves as well, so each keeps its own signature.
+  const travels =
+    isMembershipKind(header.kind) && !isStripped(entry) && (how.keepsSignature || isSigned(entry, how.author.key))
+  if (!how.keepsSignature && !travels) entry = { ...entry, signature: nothing, alg: 0 }
+  const membership = travels && { membership: { header, hash, entry, user, key: spkiOf(how.author.key) } }
+  const { device, seq, time } = header
+  const { rights, heldCuts } = how
+  const encoded = writeRow(EntrySchema, entry)
+  const stripped = isStripped(read.entry) && saysWords(header.kind) && { isStripped: true as const }
+  const place = { header, hash, entry, device, seq, time, user, rights }
+  return { ...place, heldCuts, encoded, content, from: ground.from, ...stripped, ...membership }
+}
+
+function contentOf(read: ReadEntry): Said | undefined {
   const { entry, header } = read
   if (isStripped(entry)) return undefined
   if (!hasSignedBody(read)) {
@@ -212,22 +342,24 @@ function contentOf(read: ReadEntry): Content | undefined {
     )
   }
   // A kind that this program does not know is kept whole for one that does.
-  if (header.kind !== textKind) return undefined
-  const { message, written, is } = readBody(entry.body)
-  return is.kind === 'text' ? { message, written, text: is.text } : undefined
+  return readBody(entry.body, header.kind)
 }
 
-function refuseFork(verdict: Verdict, read: ReadEntry): void {
-  const words = `Message ${read.header.seq} of a log was not accepted: that device has written two different ones with this number.`
-  refuse(verdict, read, 'fork', words)
+function checkDate(time: bigint, now: number): void {
+  if (msOf(time) <= now + limits.clockSkew) return
+  throw new ParleyError(
+    'clock',
+    'A message shows nothing: it is dated more than 10 minutes ahead. Set the clock right.',
+  )
 }
 
-function refuse(verdict: Verdict, { header, hash }: ReadEntry, code: ErrorCode, message: string): void {
-  verdict.refused.push({ code, message, device: header.device, seq: header.seq, hash })
+function names(prev: readonly Uint8Array[], hash: Uint8Array): boolean {
+  return prev.some(each => Buffer.compare(each, hash) === 0)
 }
 
-function equal(a: Uint8Array, b: Uint8Array): boolean {
-  return Buffer.compare(a, b) === 0
+function textOf(hash: Uint8Array): string {
+  return Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString('latin1')
 }
 
+const tooManyBranches = `A message was not accepted: its device has written more than ${limits.branches} branches of its log. Remove the copies of its home that run elsewhere.`
 const nothing = new Uint8Array(0)

@@ -15,15 +15,22 @@ export interface LogEntry {
 }
 
 /**
- * The entries of a stored log behind `seq`, as a run of about `bytes` that ends where a signature is held. Empty at the
- * end of the log.
+ * The entries of a stored log behind `seq` and before `end`, which must be one chain there: a run of about `bytes` that
+ * ends where a signature is held. Empty at the end of the log.
  */
-export async function readLog(storage: Storage, log: string, seq: number, bytes: number): Promise<readonly LogEntry[]> {
+export async function readLog(
+  storage: Storage,
+  log: string,
+  seq: number,
+  bytes: number,
+  end = Number.POSITIVE_INFINITY,
+): Promise<readonly LogEntry[]> {
   const entries: LogEntry[] = []
   let after = behind(log, seq)
   let size = 0
   for (;;) {
-    const { rows, more } = await storage.list(log, { after, limit: pageFor(bytes - size, entries) })
+    const page = await storage.list(log, { after, limit: pageFor(bytes - size, entries) })
+    const rows = page.rows.filter(([key]) => seqOf(key) < end)
     for (const [key, value] of rows) {
       const entry = readRow(EntrySchema, key, value)
       entries.push({ seq: seqOf(key), entry, size: sizeOf(entry) })
@@ -31,6 +38,7 @@ export async function readLog(storage: Storage, log: string, seq: number, bytes:
       after = key
     }
     const run = cutRun(entries, bytes)
+    const more = page.more && rows.length === page.rows.length
     // Signatures are never further apart than a run, so what is read stays bounded.
     if (!more || size >= bytes + limits.run || (size >= bytes && run.length > 0)) return run
   }

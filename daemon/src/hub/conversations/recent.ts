@@ -1,6 +1,6 @@
 import { limits } from '../../limits.ts'
-import type { Placed } from './draft.ts'
 import { cutRun, type LogEntry } from './log-reader.ts'
+import type { Placed } from './timeline.ts'
 
 /** One's own entry with what it shows. */
 export interface RecentEntry extends LogEntry {

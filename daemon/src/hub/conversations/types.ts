@@ -1,7 +1,13 @@
 import type { KeyObject } from 'node:crypto'
+import type { Content, MessageName } from '../../protocol/bodies.ts'
 import type { MessageState } from '../../protocol/control.ts'
+import type { Attachment } from '../../protocol/files.ts'
+import type { EventRow, MessageRow } from '../../protocol/hub_rows_pb.ts'
 import type { ConversationId, DeviceId, MessageId, RegistryId, UserId } from '../../protocol/ids.ts'
 import type { Event } from '../../protocol/parley_pb.ts'
+import type { Members } from './members.ts'
+import type { Counts } from './reached.ts'
+import type { Reaction } from './registers.ts'
 
 /** Whose home this is: the user at the registry and the device that signs here. */
 export interface Account {
@@ -39,12 +45,8 @@ export interface Peer {
 }
 
 /** A message to send. The same `message` id again is the same message. */
-export interface Outgoing {
+export interface Outgoing extends Content {
   readonly peer: Peer
-  readonly text: string
-  readonly message: MessageId
-  /** When the person sent it, ms since 1970: shown, never used for order. */
-  readonly written: number
 }
 
 /** A message as it stands in a conversation. */
@@ -54,14 +56,42 @@ export interface StoredMessage {
   /** The author. */
   readonly user: UserId
   readonly mine: boolean
+  /** Empty of a deleted one, and of an event. */
   readonly text: string
   /** ms since 1970, as the author says. */
   readonly written: number
   /** Only of one's own messages. Never goes back. */
   readonly state?: MessageState
+  /** In rooms, of one's own messages: how many of those whom it was for have it, and have read it. */
+  readonly reached?: Counts
   /** Orders the messages of a conversation as text; queued ones stand behind all others and move once when sealed. */
   readonly position: string
+  readonly replyTo?: RepliedTo
+  readonly mentions?: readonly UserId[]
+  readonly mentionsAll?: true
+  readonly files?: readonly Attachment[]
+  /** When it was edited last, as the author says: ms since 1970. */
+  readonly edited?: number
+  readonly deleted?: true
+  /** It came by an import, and nobody's signature vouches for it. */
+  readonly imported?: true
+  /** Those that are on, in the order in which they came. */
+  readonly reactions?: readonly Reaction[]
+  /** What happened: a line that is no message. */
+  readonly event?: EventRow
+  /** It is shown no longer. */
+  readonly isGone?: true
 }
+
+/** The message that a reply answers. What it says, and where, only while it is here. */
+export interface RepliedTo extends MessageName {
+  /** At most 100 characters; empty of a deleted one. */
+  readonly text?: string
+  readonly position?: string
+}
+
+/** How far a message has come at one of those whom it is for. */
+export type ReachedBy = 'waiting' | 'delivered' | 'read'
 
 /** One page of a conversation, oldest first. */
 export interface HistoryPage {
@@ -78,17 +108,41 @@ export interface HistoryRange {
   readonly limit: number
 }
 
-/** A conversation as lists show it. */
-export interface ConversationSummary {
-  readonly conversation: ConversationId
+/** A message of an export: its row, marked as imported, and where it stands. */
+export interface Restored {
+  readonly row: MessageRow
+  readonly position: string
+}
+
+/** What has become of messages of an export: new here, here already, or dropped here once, which they stay. */
+export interface RestoredCount {
+  readonly messages: number
+  readonly known: number
+  readonly dropped: number
+}
+
+/** A direct conversation as lists show it. */
+export interface ConversationSummary extends SummaryBase {
   readonly kind: 'direct'
   readonly peer: Peer
+}
+
+/** A room as lists show it. */
+export interface RoomSummary extends SummaryBase {
+  readonly kind: 'room'
+  readonly members: Members
+}
+
+interface SummaryBase {
+  readonly conversation: ConversationId
   /** Whether anything of it is stored: lists leave out the others. */
   readonly isStored: boolean
   /** At most 100 characters. */
   readonly lastLine: string
   /** Whether the last line is one's own. */
   readonly lastMine: boolean
+  /** Who wrote it. */
+  readonly lastUser?: UserId
   /** ms since 1970; 0: nothing yet. */
   readonly lastTime: number
   /** One's own messages that the other's device has not committed. */
@@ -96,6 +150,8 @@ export interface ConversationSummary {
   /** Messages of others above what was read here, and the position of the first of them. */
   readonly unread: number
   readonly firstUnread?: string
+  /** Those among the unread ones that name the person here. */
+  readonly mentions: number
   /** Messages shown, queued ones included. */
   readonly count: number
   /** Whether a link to a device of theirs is up. */

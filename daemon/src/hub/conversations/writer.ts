@@ -1,19 +1,23 @@
-import { toBinary } from '@bufbuild/protobuf'
 import { type Storage, StorageError } from '@parley/kit'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
-import { encodeText, textKind } from '../../protocol/bodies.ts'
+import { encodeSaid, isAct, type Said } from '../../protocol/bodies.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
-import { sealEntry } from '../../protocol/entries.ts'
-import type { ConversationId, UserId } from '../../protocol/ids.ts'
-import { EntrySchema } from '../../protocol/parley_pb.ts'
-import { Draft, type Named, nameOf, type Placed } from './draft.ts'
+import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
+import type { Lookups } from './changes.ts'
+import { Draft } from './draft.ts'
 import { Inbox, type Taken } from './inbox.ts'
-import { keys } from './keys.ts'
-import { readUpTo } from './marks.ts'
+import type { CheckedEntry } from './intake.ts'
+import { keys, sealedPosition } from './keys.ts'
+import type { Logs } from './logs.ts'
+import { nothingRead, type Reading, readAlso, readUpTo, type UserMarks, withMark } from './marks.ts'
+import { judgeAgain, type Recounted } from './membership/recount.ts'
 import { Pace } from './pace.ts'
-import { type Content, readNamedRow, readOutboxRow } from './rows.ts'
-import type { State } from './state.ts'
+import { readQueued } from './rows.ts'
+import { seal } from './seal.ts'
+import { Shelf, type Wanted } from './shelf.ts'
+import { type State, topsOf } from './state.ts'
+import type { Placed } from './timeline.ts'
 import type { Account, Peer } from './types.ts'
 
 /** What the writer of a conversation needs of it, and tells it. */
@@ -23,7 +27,13 @@ export interface Desk {
   readonly storage: Storage
   readonly clock: HybridClock
   readonly state: State
-  readonly peer: Peer
+  readonly logs: Pick<Logs, 'heldCuts' | 'rightsAt'>
+  /** The other one of a direct conversation. */
+  readonly peer: Peer | undefined
+  /** The number of the next commit. */
+  nextArrival(): number
+  /** Whether a log is of a device of one's own. */
+  isOwn(device: DeviceId): boolean
   /** Whether the other's heads of one's own log are known, so that messages may take their place in it. */
   readonly maySeal: boolean
   /** A batch is committed: the draft's state holds. */
@@ -73,7 +83,7 @@ export class Writer {
   }
 
   get #hasWork(): boolean {
-    return !this.inbox.isEmpty || this.#mayFlush
+    return !this.inbox.isEmpty || this.#mayFlush || this.#desk.state.row.recounts.length > 0
   }
 
   get #mayFlush(): boolean {
@@ -109,80 +119,121 @@ export class Writer {
 
   /** Puts into one batch what fits of the entries that arrived, the acknowledgements, the outbox and new messages. */
   async #compose(): Promise<{ draft: Draft; taken: Taken }> {
-    const { conversation, account, state, storage, peer, clock } = this.#desk
+    const { conversation, account, state, peer, storage } = this.#desk
     const outbox = this.#mayFlush ? await this.#readOutbox() : []
     const entries = this.inbox.entries(this.inbox.hasSends ? limits.batchMessages / 2 : limits.batchMessages)
     const sends = this.inbox.sends(limits.batchMessages)
-    const mine = (content: Content) => ({ user: account.user, content })
-    const named = await this.#readNamed([...outbox.map(mine), ...entries, ...sends.map(mine)])
-    const { readTo } = this.inbox
-    const { user, device } = account
-    const reading =
-      readTo === undefined ? undefined : await readUpTo(storage, { conversation, user, device, state }, readTo)
-    const draft = new Draft({ conversation, account, state, peer, named })
-    if (reading !== undefined) draft.read(reading)
+    const again = await this.#judgeAgain()
+    const { count, ...lookups } = this.inbox.changes.lookups
+    const shelf = await this.#look([...outbox, ...sends], entries, { again, lookups })
+    const reading = await this.#readOn()
+    const draft = new Draft({ conversation, account, state, peer, shelf, arrival: this.#desk.nextArrival() })
+    for (const [marked, marks] of reading.marks) draft.mark(marked, marks)
+    if (reading.own !== undefined) draft.read(reading.own)
     const pace = new Pace()
-    const reached = reading?.isWhole === false ? undefined : readTo
-    const taken: Taken = { sends: [], entries: 0, acks: this.inbox.acks, readTo: reached }
-    for (const [device, seq] of taken.acks) draft.acknowledge(device, seq)
+    const { readTo, taken: marks } = reading
+    const acks = this.inbox.acks.slice(0, limits.batchAcks)
+    const taken: Taken = { sends: [], entries: 0, acks, changes: 0, readTo, marks }
+    if (again) draft.recount(again)
+    for (const { by, log, seq } of acks) draft.acknowledge(by, log, seq)
+    taken.changes = this.inbox.changes.make(draft, count)
     for (const checked of entries) {
-      if (!draft.hasRoom(checked.encoded.length)) break
+      if (!draft.hasRoom(checked.encoded.length, draft.timeline.costOf(checked.user, checked.content))) break
       draft.link(checked)
       taken.entries++
     }
     let sealed = 0
-    for (const content of outbox) {
-      if (!draft.hasRoom(content.text.length * 3)) break
+    for (const said of outbox) {
+      if (!draft.hasRoom(sizeOfSaid(said), draft.timeline.costOf(account.user, said))) break
       await pace.step()
-      this.#seal(draft, content)
+      this.#seal(draft, said)
       sealed++
     }
     const maySeal = this.#desk.maySeal && state.row.queued === sealed
-    for (const content of sends) {
-      if (!draft.hasRoom(content.text.length * 3)) break
+    for (const said of sends) {
+      if (!draft.hasRoom(sizeOfSaid(said), draft.timeline.costOf(account.user, said))) break
       await pace.step()
-      const isKnown = named.has(nameOf(account.user, content.message))
-      if (isKnown) taken.sends.push(undefined)
-      else taken.sends.push(maySeal ? this.#seal(draft, content) : draft.queue(content, clock.physical()))
+      taken.sends.push(this.#take(draft, said, maySeal))
     }
+    await draft.settle(storage)
     return { draft, taken }
   }
 
-  /** Gives a message its place in one's own log. */
-  #seal(draft: Draft, content: Content): Placed | undefined {
-    const { conversation, account, clock } = this.#desk
-    const { device, user, privateKey } = account
-    const head = draft.head(device)
-    const seq = (head?.seq ?? 0) + 1
-    const prev = head === undefined ? [] : [head.hash]
-    const time = clock.next(head?.time)
-    const body = encodeText(content.message, content.written, content.text)
-    const { entry, hash } = sealEntry({ conversation, device, seq, prev, time, kind: textKind, body, privateKey })
-    return draft.link({ device, user, seq, hash, time, entry, encoded: toBinary(EntrySchema, entry), content })
+  /** What the marks that wait change, then how far the person here reads on. */
+  async #readOn(): Promise<ReadOn> {
+    const { storage, conversation, account, state, isOwn } = this.#desk
+    const { user } = account
+    const marks = new Map<UserId, UserMarks>()
+    const waiting = this.inbox.marks.slice(0, limits.batchMarks)
+    for (const mark of waiting) {
+      const next = withMark(marks.get(mark.user) ?? state.marks.get(mark.user), mark.signed, mark.read)
+      if (next !== undefined) marks.set(mark.user, next)
+    }
+    const read = state.marks.get(user)?.read ?? nothingRead.read
+    const tops = topsOf(state.logs, isOwn)
+    const isForked = (device: DeviceId) => (state.logs.get(device)?.knots.length ?? 0) > 0
+    const reader = { conversation, user, row: state.row, read, tops, isForked }
+    const told = marks.get(user)
+    const also = told && (await readAlso(storage, reader, told.read))
+    const { readTo } = this.inbox
+    if (readTo === undefined || also !== undefined)
+      return { marks, own: also, readTo: undefined, taken: waiting.length }
+    const own = await readUpTo(storage, reader, readTo)
+    return { marks, own, readTo: own?.isWhole === false ? undefined : readTo, taken: waiting.length }
   }
 
-  async #readOutbox(): Promise<Content[]> {
+  /** A message or act of the person here. Gives where it was put, if it is new. */
+  #take(draft: Draft, said: Said, maySeal: boolean): Placed | undefined {
+    const { timeline } = draft
+    const now = this.#desk.clock.physical()
+    if (timeline.isKnown(said) || (isAct(said) && timeline.revise(said, now))) return undefined
+    const whole = isAct(said) ? timeline.complete(said) : said
+    return maySeal ? this.#seal(draft, whole) : timeline.queue(whole, now)
+  }
+
+  /** Gives a message or act its place in one's own log. */
+  #seal(draft: Draft, said: Said): Placed | undefined {
+    return draft.link(seal(draft, this.#desk, { ...encodeSaid(said), said }))
+  }
+
+  async #readOutbox(): Promise<Said[]> {
     const { storage, conversation } = this.#desk
     const { rows } = await storage.list(keys.outboxOf(conversation), { limit: outboxPage })
-    return rows.map(([key, value]) => readOutboxRow(key, value))
+    return rows.map(([key, value]) => readQueued(key, value))
   }
 
-  /** Where the messages of the next batch already stand. */
-  async #readNamed(messages: readonly { user: UserId; content: Content | undefined }[]): Promise<Named> {
-    const { storage, conversation } = this.#desk
-    const wanted = new Map<string, string>()
-    for (const { user, content } of messages) {
-      if (content === undefined) continue
-      wanted.set(nameOf(user, content.message), keys.named(conversation, user, content.message))
+  /** What is next of that which has to be judged again, since the members are others. */
+  async #judgeAgain(): Promise<Recounted | undefined> {
+    const { storage, conversation, state, logs: reader } = this.#desk
+    const [recount] = state.row.recounts
+    const { members, logs } = state
+    return recount && judgeAgain(recount, { storage, conversation, members, logs, reader })
+  }
+
+  /** What the next batch may have to look up. */
+  async #look(
+    mine: readonly Said[],
+    entries: readonly CheckedEntry[],
+    { again, lookups }: { readonly again: Recounted | undefined; readonly lookups: Lookups },
+  ): Promise<Shelf> {
+    const { storage, conversation, account } = this.#desk
+    const { user } = account
+    const said = mine.map(each => ({ user, said: each }))
+    const stripped: string[] = []
+    for (const checked of entries) {
+      const { user: author, content, device, time } = checked
+      if (content) said.push({ user: author, said: content })
+      else if (checked.isStripped) stripped.push(sealedPosition(time, device, checked))
     }
-    const named: Named = new Map()
-    if (wanted.size === 0) return named
-    const values = await storage.get([...wanted.values()])
-    for (const [index, [name, key]] of [...wanted].entries()) {
-      const value = values[index]
-      if (value !== undefined) named.set(name, readNamedRow(key, value))
+    const withdrawn: NonNullable<Wanted['withdrawn']>[number][] = []
+    for (const { user: author, said: is, position, counts } of again?.entries ?? []) {
+      if (is === undefined) stripped.push(position)
+      else if (counts) said.push({ user: author, said: is })
+      else withdrawn.push({ user: author, said: is, position })
     }
-    return named
+    const shelf = await Shelf.load(storage, conversation, user, { said, stripped, withdrawn, ...lookups })
+    await shelf.readMessages((again?.told ?? []).map(({ position }) => position))
+    return shelf
   }
 
   async #fail(error: unknown): Promise<void> {
@@ -212,6 +263,21 @@ export class Writer {
       return false
     }
   }
+}
+
+interface ReadOn {
+  readonly marks: ReadonlyMap<UserId, UserMarks>
+  /** What is left to read; undefined: nothing new is read. */
+  readonly own: Reading | undefined
+  readonly readTo: string | undefined
+  /** Of the marks that wait. */
+  readonly taken: number
+}
+
+/** Bytes of what is said, about; never too few. */
+function sizeOfSaid(said: Said): number {
+  if (!isAct(said)) return said.text.length * 3 + (said.files?.length ?? 0) * limits.header
+  return said.act.is === 'edit' ? said.act.text.length * 3 : limits.header
 }
 
 /** Rows of one look into the outbox: few enough that large messages do not fill the memory. */

@@ -5,7 +5,13 @@ import { asParleyError, ParleyError } from '../../errors.ts'
 import { createIdentity, type Identity } from '../../net/identity.ts'
 import type { Link } from '../../net/link.ts'
 import { type DeviceId, deviceId } from '../../protocol/ids.ts'
-import { type AccountKey, AccountKeySchema, AskAccountKeySchema } from '../../protocol/parley_pb.ts'
+import {
+  type AccountKey,
+  AccountKeySchema,
+  AskAccountKeySchema,
+  type Reply,
+  type Request,
+} from '../../protocol/parley_pb.ts'
 import type { AccountStore } from '../accounts.ts'
 import type { HubIdentity } from '../identity.ts'
 import { stranger } from '../peers.ts'
@@ -80,15 +86,13 @@ export class OwnAccountKey {
     if (!isSameKey || account.isPending || device === this.#device || !this.#isOwn(device)) throw stranger()
   }
 
-  /** Takes a link to another own device: all that travels there is the account key. */
-  attach(link: Link, device: DeviceId): void {
-    link.handle({
-      request: is => {
-        if (is.case !== 'askAccountKey')
-          throw new ParleyError('unsupported', 'Own devices ask for the account key only.')
-        return { case: 'accountKey', value: this.#answer(device) }
-      },
-    })
+  /** Answers another own device that asks for the account key; gives nothing for any other request. @throws ParleyError */
+  answer(is: Request['is'], device: DeviceId): Reply['is'] | undefined {
+    return is.case === 'askAccountKey' ? { case: 'accountKey', value: this.#answer(device) } : undefined
+  }
+
+  /** A link to another own device is up: it is asked for the key, if that is not here. */
+  linked(link: Link): void {
     if (this.isLacking) void this.#ask(link)
   }
 
@@ -117,10 +121,10 @@ export class OwnAccountKey {
       const value = create(AskAccountKeySchema)
       const { key } = await ask(link, { case: 'askAccountKey', value }, 'accountKey')
       await this.#take(key)
-      link.close('closed', 'The account key has come.')
     } catch (error) {
       const { code, message } = asParleyError(error)
       this.#log.info({ code }, `The account key did not come: ${message}`)
+      // Asked again over the next link, or it would never come.
       link.close('closed', 'The account key did not come.')
     }
   }

@@ -30,6 +30,8 @@ export interface OwnDevicesParts {
   /** Synchronised time in ms. */
   readonly now: () => number
   readonly log: Log
+  /** A device was revoked: resolves once nothing that it writes from now on counts. */
+  readonly revoked: () => Promise<void>
   /** Those that wait to be approved are others now. */
   readonly changed: () => void
 }
@@ -102,8 +104,12 @@ export class OwnDevices {
       const known = account.listed.devices.find(one => one.id === id)
       if (known?.id === this.#own) throw oneself()
       if (known) {
+        const { store, revoked } = this.#parts
+        // Noted before it is known, so that a stop in between leaves no log uncut.
+        await store.save(account.registry, { cutting: [...account.cutting, new Uint8Array(known.key)] })
         const others = account.listed.devices.filter(one => one !== known)
         await this.#publish(account, others, [known.id])
+        await revoked()
       } else {
         const pending = (await askDevices(session)).find(one => one.pending && idOf(one) === id)
         if (!pending) throw notWaiting()

@@ -6,16 +6,18 @@ import type { Identity } from '../../net/identity.ts'
 import type { Link } from '../../net/link.ts'
 import { formatHostPort, type HostPort, ports, readHostPort } from '../../protocol/addresses.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
-import type { ConversationInfo, PersonInfo } from '../../protocol/control.ts'
+import type { DirectInfo, PersonInfo } from '../../protocol/control.ts'
 import { type ConversationId, type DeviceId, deviceId, noRegistry, type UserId, userId } from '../../protocol/ids.ts'
 import type { PeerHello } from '../../protocol/parley_pb.ts'
 import { safetyNumber } from '../../protocol/safety-number.ts'
 import type { BackoffOptions } from '../backoff.ts'
 import { type Blocks, personBlock } from '../blocks.ts'
-import type { Chats } from '../chats/chats.ts'
+import type { KeptChats } from '../chats/chats.ts'
 import { type Conversations, openConversations } from '../conversations/conversations.ts'
 import { Supervisor } from '../dialer.ts'
+import type { CircleFiles } from '../files/files.ts'
 import { asName, KeyedCircle } from '../keyed-circle.ts'
+import { PeopleKeyring } from '../keyring.ts'
 import type { HubNews } from '../news.ts'
 import { Peers } from '../peers.ts'
 import { keptPerson, People, type Person } from '../people.ts'
@@ -42,7 +44,9 @@ export interface DirectOptions {
   /** Delays between asking somebody again, in ms; default limits.askStranger. */
   readonly askAgain?: Partial<BackoffOptions> | undefined
   /** What is kept of chats. */
-  readonly chats: Pick<Chats, 'shown' | 'drafted'>
+  readonly chats: KeptChats
+  /** Files of messages. */
+  readonly files: CircleFiles
   /** What front ends see changed. */
   readonly tell: (news: HubNews) => void
   /** Whom front ends list of this circle: these are others now. */
@@ -65,7 +69,7 @@ export class Direct extends KeyedCircle {
   readonly #notices = new Map<string, string>()
 
   private constructor(options: DirectOptions, people: People, conversations: Conversations, asks: Asks) {
-    const { self, clock, log, blocks, trusts, chats, tell, identity, requests } = options
+    const { self, clock, log, blocks, trusts, chats, files, tell, identity, requests } = options
     const ownKey = () => self.accountKey
     super({
       registry: noRegistry,
@@ -78,6 +82,7 @@ export class Direct extends KeyedCircle {
       blocks,
       trusts,
       chats,
+      files,
       tell,
     })
     this.#options = options
@@ -97,8 +102,10 @@ export class Direct extends KeyedCircle {
       refuses: user => this.isBlocked(user),
       admit: (person, link, hello) => this.#admit(person, link, hello),
       log,
+      answer: (is, asker) => this.answer(is, asker),
       onLink: (user, isUp) => {
         if (isUp) this.#notices.delete(user)
+        if (isUp) files.linked()
         this.supervisor.linked(user, isUp)
         this.personChanged(user)
       },
@@ -142,7 +149,12 @@ export class Direct extends KeyedCircle {
     const people = await People.open(storage, { registry: noRegistry, registryKey: 'self', now })
     const { privateKey, spki, id } = identity
     const account = { registry: noRegistry, user: self.user, device: deviceId(id), privateKey, spki }
-    const conversations = await openConversations({ storage, account, clock, log })
+    const own = new Map([[account.device, spki]])
+    const keyring = new PeopleKeyring(people, { user: self.user, keys: () => own, revoked: () => [] })
+    const conversations = await openConversations({
+      ...{ storage, account, clock, log, keyring },
+      areReceiptsOn: () => options.chats.areReceiptsOn,
+    })
     return new Direct(options, people, conversations, await Asks.open(storage, now))
   }
 
@@ -204,7 +216,7 @@ export class Direct extends KeyedCircle {
   async connect<T>(
     text: string,
     known: (device: DeviceId) => T | undefined,
-  ): Promise<{ is: 'asked' } | { is: 'open'; conversation: ConversationInfo } | { is: 'known'; who: T }> {
+  ): Promise<{ is: 'asked' } | { is: 'open'; conversation: DirectInfo } | { is: 'known'; who: T }> {
     const place = readHostPort(text, ports.peer)
     if (place.port === 0) throw new ParleyError('bad-address', 'Port 0 cannot be reached. Give a port from 1 to 65535.')
     const there = [...this.people.all()].find(person => {
@@ -228,15 +240,15 @@ export class Direct extends KeyedCircle {
     await super.close()
   }
 
-  protected get ownName(): string {
+  get ownName(): string {
     return this.#options.self.name
   }
 
-  protected get isBusy(): boolean {
+  get isBusy(): boolean {
     return this.#options.isBusy()
   }
 
-  protected get refusal(): undefined {
+  get refusal(): undefined {
     return undefined
   }
 
@@ -270,7 +282,7 @@ export class Direct extends KeyedCircle {
     return this.peers.greet(link)
   }
 
-  async #accept({ attestation, roster, address }: Asked<'direct'>): Promise<ConversationInfo> {
+  async #accept({ attestation, roster, address }: Asked<'direct'>): Promise<DirectInfo> {
     const person = keptPerson({ attestation, roster, devices: [] }, { registry: noRegistry, registryKey: 'self' })
     const place = readHostPort(address, 0)
     const [device] = person.keys.keys()
@@ -290,7 +302,7 @@ export class Direct extends KeyedCircle {
     }
   }
 
-  #conversationWith(user: UserId): ConversationInfo {
+  #conversationWith(user: UserId): DirectInfo {
     const conversation = this.summary(this.conversationOf(user))
     if (conversation) return conversation
     throw new ParleyError('internal', 'Somebody who was just accepted is not known.')

@@ -19,6 +19,7 @@ import { outcomeOf } from './outcome.ts'
 import type { OwnStatements } from './own-statements.ts'
 import { type DeviceStatus, RegistrySession } from './session.ts'
 import { opaqueMechanism, type SignInWish, signInByDevice, signInByPassword, signUp } from './sign-in.ts'
+import { Twin } from './twin.ts'
 
 type State = AccountInfo['state']
 
@@ -38,6 +39,7 @@ export class RegistryClient {
   /** What the registry announces, by itself and by peers. */
   readonly notices: HeardNotices
   readonly heartbeat: Heartbeat
+  readonly twin = new Twin()
   readonly #options: RegistryClientOptions
   readonly #book: EntryBook
   readonly #closing = new AbortController()
@@ -260,7 +262,7 @@ export class RegistryClient {
       if (performance.now() - began > limits.reconnect.fast) this.#backoff.reset()
       throw session.ended ?? new ParleyError(code, message)
     } catch (error) {
-      return await this.#lost(account, asParleyError(error))
+      return this.session ? 0 : await this.#lost(account, this.twin.explain(asParleyError(error)))
     }
   }
 

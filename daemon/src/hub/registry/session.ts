@@ -54,6 +54,7 @@ export class RegistrySession {
   #waiting: Event['is'][] | undefined
   #renewal: NodeJS.Timeout | undefined
   #ended: ParleyError | undefined
+  #mailWaits: () => void = () => {}
 
   /** `status`: what the registry was told at sign-in. */
   constructor(registry: RegistryLink, online: OnlineList, status: DeviceStatus, events: SessionEvents, log: Log) {
@@ -127,6 +128,11 @@ export class RegistrySession {
     return found
   }
 
+  /** Calls `listener` from now on whenever something was left for this device in its mailbox. */
+  onMail(listener: () => void): void {
+    this.#mailWaits = listener
+  }
+
   async signOut(): Promise<void> {
     await ask(this.registry.link, { case: 'signOut', value: create(SignOutSchema) }, 'done')
   }
@@ -166,6 +172,7 @@ export class RegistrySession {
     if (is.case === 'noticeGiven' && is.value.notice) await this.#events.notice(is.value.notice)
     else if (is.case === 'ownChanged') await this.#events.own(is.value)
     else if (is.case === 'relayOffered') this.#events.relay?.(is.value)
+    else if (is.case === 'mailWaits') this.#mailWaits()
     else if (is.case === 'peopleChanged') this.#events.people(is.value.users.map(userId))
     else this.#take(is)
   }

@@ -5,7 +5,7 @@ import { limits } from '../../limits.ts'
 import { sourceOf } from '../../net/source.ts'
 import { type RequestRow, RequestRowSchema } from '../../protocol/account_rows_pb.ts'
 import { readHostPort } from '../../protocol/addresses.ts'
-import type { ConversationInfo, RequestInfo } from '../../protocol/control.ts'
+import type { DirectInfo, RequestInfo } from '../../protocol/control.ts'
 import type { ConversationId, UserId } from '../../protocol/ids.ts'
 import type { Signed } from '../../protocol/parley_pb.ts'
 import type { BlockKey, Blocks } from '../blocks.ts'
@@ -43,7 +43,7 @@ export type Asked<Kind extends Asking['kind'] = Asking['kind']> = Extract<Asking
 /** What is done with the answers to requests of one kind. */
 export interface Answerer<Kind extends Asking['kind']> {
   /** Opens the conversation with whoever has asked. The request is forgotten once this resolves. */
-  accept(asked: Asked<Kind>): Promise<ConversationInfo>
+  accept(asked: Asked<Kind>): Promise<DirectInfo>
   /** Whom to block for it. */
   blockKey(asked: Asked<Kind>): BlockKey
   /** The digits to compare, where there are keys. */
@@ -111,7 +111,7 @@ export class Requests {
   }
 
   /** @throws ParleyError `usage` for an id that does not wait, and what accepting throws */
-  async answer(id: string, answer: 'accept' | 'decline' | 'block'): Promise<{ conversation?: ConversationInfo }> {
+  async answer(id: string, answer: 'accept' | 'decline' | 'block'): Promise<{ conversation?: DirectInfo }> {
     const asked = this.get(id)
     if (!asked)
       throw new ParleyError('usage', 'That request does not wait any more. `parley requests` lists those that do.')

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { readFile, stat } from 'node:fs/promises'
+import { mkdir, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { startControl } from '../../../../daemon/src/control/server.ts'
 import type { Check } from '../../../../daemon/src/doctor/doctor.ts'
 import { ParleyError } from '../../../../daemon/src/errors.ts'
@@ -157,6 +158,23 @@ describe('commands', () => {
       hub.receive('bob', 'a\u001b[2Jb\u202ec\u0007\nalice  forged')
       const { out } = await run(['log', 'bob'])
       assert.match(out, /a␛\[2Jb⟨202e⟩c␇\n {10,}alice {2}forged\n$/)
+    })
+
+    it('that follows ends with 1 when the daemon stops, and says how to go on', async () => {
+      const log = run(['log', 'bob', '--follow'])
+      // The control server watches the hub itself.
+      await until('the log', () => hub.watchers > 1)
+      await release()
+      release = async () => {}
+      const { code, err } = await log
+      assert.equal(code, 1)
+      assert.match(err, /daemon has stopped.*`parley log bob --follow --home .*` goes on/)
+    })
+
+    it('names itself as the shell takes it, where it is to be asked for ids', async () => {
+      const { code, err } = await run(['edit', '#tea club', '?', 'new words'])
+      assert.equal(code, 2)
+      assert.match(err, /`parley log "#tea club" --ids --home .*` shows them/)
     })
 
     it('refuses a limit that is no number', async () => {
@@ -387,7 +405,11 @@ describe('commands', () => {
     assert.equal(shown.code, 0, shown.err)
     assert.equal(JSON.parse(shown.out).availability, 'invisible')
     assert.equal((await run(['show', '--as', 'grumpy'])).code, 2)
-    assert.equal((await run(['show'])).code, 2)
+    const told = await run(['show', '--as', 'busy'])
+    assert.match(told.out, /You are set to busy/)
+    const now = await run(['show', '--json'])
+    assert.equal(now.code, 0, now.err)
+    assert.equal(typeof JSON.parse(now.out).availability, 'string')
   })
 
   it('shows what the doctor found, and fails when something has failed', async () => {
@@ -455,6 +477,20 @@ describe('commands without a daemon', () => {
     })
   }
 
+  for (const args of [['who'], ['send', 'bob', 'hi'], ['doctor'], ['status'], ['chat', 'bob']]) {
+    it(`${args[0]} refuses a home that does not exist, and makes none`, async () => {
+      await using folder = await temporaryFolder()
+      const home = join(folder.path, 'mistyped')
+      const { code, err } = await cli([...args, '--home', home])
+      assert.equal(code, 2, err)
+      assert.match(
+        err,
+        /^parley: There is no home at .*mistyped\. Begin there with `parley sign-up NAME --home [^\n]+\n$/,
+      )
+      await assert.rejects(stat(home), { code: 'ENOENT' })
+    })
+  }
+
   it('stop has nothing to do, and says so', async () => {
     await using folder = await temporaryFolder()
     const { code, out } = await cli(['stop', '--home', folder.path, '--json'])
@@ -492,6 +528,7 @@ describe('commands without a daemon', () => {
   it('quotes a home with spaces in what it says to type', async () => {
     await using folder = await temporaryFolder()
     const home = `${folder.path}/a person’s home`
+    await mkdir(home)
     const { err } = await cli(['status', '--home', home])
     assert.ok(err.includes(`\`parley who --home '${home}'\``), err)
   })

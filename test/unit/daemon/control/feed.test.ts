@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { Feed, type FeedOutlet } from '../../../../daemon/src/control/feed.ts'
 import { limits } from '../../../../daemon/src/limits.ts'
 import type { ControlNotifications } from '../../../../daemon/src/protocol/control.ts'
+import { personOf } from '../../../../daemon/src/protocol/conversation-infos.ts'
 import { fakeHub } from '../../../support/fake-hub.ts'
 import { until } from '../../../support/wait.ts'
 
@@ -22,6 +23,7 @@ function open() {
     changes: () => sent.flatMap(([name, params]) => (name === 'change' ? [params] : [])),
     messages: () => sent.flatMap(([name, params]) => (name === 'messages' ? [params] : [])),
     people: () => sent.flatMap(([name, params]) => (name === 'people' ? [params] : [])),
+    files: () => sent.flatMap(([name, params]) => (name === 'file' ? [params] : [])),
     chats: () => sent.flatMap(([name, params]) => (name === 'chat' ? [params] : [])),
     fallBehind: (isBehind: boolean) => {
       behind = isBehind
@@ -35,7 +37,7 @@ describe('feed', () => {
     using front = open()
     const { number, conversations } = front.feed.subscribe()
     assert.deepEqual(
-      conversations.map(each => each.person.name),
+      conversations.map(each => personOf(each)?.name),
       ['bob', 'carol'],
     )
     front.hub.receive('bob', 'one')
@@ -50,6 +52,24 @@ describe('feed', () => {
       front.changes()[1]?.conversations?.map(each => each.lastLine),
       ['two'],
     )
+  })
+
+  it('tells how far a file is only whom it was asked for, and no more once it is whole', async () => {
+    using front = open()
+    front.feed.watchFile('a')
+    const progress = { hash: 'a', done: 1, size: 3 }
+    front.hub.announce({ file: progress })
+    front.hub.announce({ file: { ...progress, hash: 'b' } })
+    await until('the feed', () => front.files().length === 1)
+    front.hub.announce({ file: { ...progress, done: 2 } })
+    front.hub.announce({ file: { ...progress, done: 3, path: '/a' } })
+    await until('the feed', () => front.files().length === 2)
+    front.hub.announce({ file: progress })
+    front.hub.announce({ accounts: true })
+    front.feed.watchFile('b')
+    front.hub.announce({ file: { ...progress, hash: 'b' } })
+    await until('the feed', () => front.files().length === 3)
+    assert.deepEqual(front.files(), [progress, { ...progress, done: 3, path: '/a' }, { ...progress, hash: 'b' }])
   })
 
   it('gathers what happens fast into few changes', async () => {

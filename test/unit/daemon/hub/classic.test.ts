@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { personOf } from '../../../../daemon/src/protocol/conversation-infos.ts'
 import {
   bringClassic,
   ClassicClient,
@@ -83,7 +84,7 @@ describe('a hub and classic clients of its team', () => {
     await using _carl = await classicClient(at, 'carl', '127.0.0.7')
     await alice.seen('carl in the list', () => alice.hub.people().people.find(({ name }) => name === 'carl'))
     const sent = await alice.say('carl', 'hello')
-    assert.equal(alice.hub.conversation(sent.conversation)?.person.via, 'classic')
+    assert.equal(personOf(alice.hub.conversation(sent.conversation))?.via, 'classic')
     assert.equal(alice.hub.status().queued, 1, 'nobody is at its port 5858')
 
     // A stranger calls itself bob; the bob of the team is another one.
@@ -92,9 +93,9 @@ describe('a hub and classic clients of its team', () => {
     await alice.seen('the stranger', () => alice.hub.snapshot().conversations.length === 2)
     await bob.hub.close()
     const toBob = await alice.say('bob', 'hi bob')
-    assert.equal(alice.hub.conversation(toBob.conversation)?.person.via, undefined)
+    assert.equal(personOf(alice.hub.conversation(toBob.conversation))?.via, undefined)
     const toStranger = await alice.say('bob@127.0.0.66', 'who are you?')
-    assert.equal(alice.hub.conversation(toStranger.conversation)?.person.address, '127.0.0.66')
+    assert.equal(personOf(alice.hub.conversation(toStranger.conversation))?.address, '127.0.0.66')
   })
 
   it('know a member under an alias with a classic password, on all devices and over restarts', async () => {
@@ -144,7 +145,7 @@ describe('a hub and classic clients of its team', () => {
       [['bob', undefined]],
     )
     const { state, conversation } = await alice.say('bob', 'for your hub alone')
-    assert.deepEqual([state, alice.hub.conversation(conversation)?.person.via], ['queued', undefined])
+    assert.deepEqual([state, personOf(alice.hub.conversation(conversation))?.via], ['queued', undefined])
     client.close()
   })
 

@@ -28,7 +28,7 @@ describe('hub: the devices of a person', () => {
     await second.hub.signIn({ registry: address, name: 'bob', password })
     await approve(bob, second)
     await hasCome(second, ['to one device'])
-    assert.equal(alice.hub.status().links, 2)
+    await until('both links', () => alice.hub.status().links === 2)
     await second.hub.close()
     await until('one link to be left', () => alice.hub.status().links === 1)
     await alice.say('bob', 'while the second was away')

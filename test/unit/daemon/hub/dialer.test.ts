@@ -24,6 +24,11 @@ describe('hub: addresses to dial', () => {
     assert.equal(hosts([device(...many)], true).length, 8)
   })
 
+  it('are none of a device that is listed for its mailbox alone', () => {
+    const away = { ...device(['10.0.0.1', 5858]), offline: true }
+    assert.deepEqual(usable([away, device()], true).length, 1)
+  })
+
   it('are on this machine only if the registry is', () => {
     const given = [device(['127.0.0.1', 5858], ['::1', 5858], ['::ffff:127.0.0.1', 5858], ['10.0.0.1', 5858])]
     assert.deepEqual(hosts(given, false), ['10.0.0.1'])

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import net from 'node:net'
 import { examine } from '../../../../daemon/src/doctor/doctor.ts'
 import { type HubFacts, hubChecks } from '../../../../daemon/src/hub/doctor.ts'
+import { twinAdvice, twinWords } from '../../../../daemon/src/hub/registry/twin.ts'
 import type { AccountInfo } from '../../../../daemon/src/protocol/control.ts'
 
 const account: AccountInfo = {
@@ -33,6 +34,7 @@ function facts(given: { account?: Partial<AccountInfo>; links?: number; isDirect
     status: () => status,
     places: () => ({ port: 0, addresses: [] }),
     skew: () => 0,
+    isTwice: () => false,
     ask: async () => {},
     udp: () => true,
     relay: async () => {},
@@ -90,6 +92,18 @@ describe('hub: what the doctor looks at', () => {
     const alone = facts()
     const none = await examine(hubChecks({ ...alone, status: () => ({ ...alone.status(), accounts: [] }) }))
     assert.equal(none.find(({ about }) => about === 'registry')?.state, 'warning')
+  })
+
+  it('says that a copy of the home runs, whatever came of it, and once', async () => {
+    const warnings = [`${twinWords} ${twinAdvice}`]
+    const given = facts({ account: { state: 'unreachable', why: 'The other side closed the link.' } })
+    const checks = hubChecks({ ...given, isTwice: () => true, status: () => ({ ...given.status(), warnings }) })
+    const found = await examine(checks)
+    assert.deepEqual(
+      found.filter(({ words }) => words.includes('copy of this home')),
+      [{ about: 'registry', state: 'failed', words: twinWords, advice: twinAdvice }],
+    )
+    assert.ok(found.every(({ advice = '' }) => !advice.includes('HTTPS_PROXY')))
   })
 
   it('takes blocked heartbeats for no failure, and a relay that fails for one', async () => {

@@ -3,6 +3,7 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { Heartbeat } from '../../../../daemon/src/hub/registry/heartbeat.ts'
 import type { Link } from '../../../../daemon/src/net/link.ts'
+import { personOf } from '../../../../daemon/src/protocol/conversation-infos.ts'
 import {
   type BeatStatus,
   beatCounter,
@@ -114,7 +115,7 @@ describe('hub: heartbeats', () => {
     assert.equal(alice.account().availability, 'invisible')
     await bob.seen('alice gone', () => aliceAtBob() === 'offline')
     await alice.seen('that it shows', () => alice.account().status === 'offline')
-    const inChat = () => bob.hub.snapshot().conversations[0]?.person.status
+    const inChat = () => personOf(bob.hub.snapshot().conversations[0])?.status
     await bob.seen('alice gone from the chat', () => inChat() === 'offline')
     await bob.say('alice', 'two')
     await alice.seen('the message', () => alice.hub.snapshot().conversations.some(({ lastLine }) => lastLine === 'two'))

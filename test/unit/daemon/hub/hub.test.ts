@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { readdir, readFile, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { Dialer } from '../../../../daemon/src/net/dial.ts'
+import { personOf } from '../../../../daemon/src/protocol/conversation-infos.ts'
 import { startFakeRegistry } from '../../../support/fake-registry.ts'
 import { type HubHome, hubHome, messageText, password, type RunningHub, startTestHub } from '../../../support/hub.ts'
 import { within } from '../../../support/links.ts'
@@ -108,7 +109,7 @@ describe('hub', () => {
       assert.equal((await alice.say('bob', 'while away')).state, 'queued')
       assert.deepEqual(await alice.texts('bob'), ['before', 'while away'])
       const [chat] = alice.hub.snapshot().conversations
-      assert.deepEqual([chat?.person.name, chat?.person.status, chat?.queued], ['bob', 'offline', 1])
+      assert.deepEqual([personOf(chat)?.name, personOf(chat)?.status, chat?.queued], ['bob', 'offline', 1])
       await assert.rejects(alice.say('carol', 'hello'), {
         code: 'unreachable',
         message: /"carol" is not known here yet/,
@@ -210,7 +211,7 @@ describe('hub', () => {
     assert.equal(alice.account().state, 'signed-out')
     await bob.say('alice', 'are you there?')
     assert.equal((await alice.hub.signIn({ password })).state, 'online')
-    await bob.seen('the delivery', () => bob.hub.status().queued === 0)
+    await until('the message', async () => (await alice.texts('bob')).length > 1)
     assert.deepEqual(await alice.texts('bob'), ['hello', 'are you there?'])
   })
 
@@ -282,7 +283,7 @@ describe('hub', () => {
     assert.deepEqual(await alice.hub.who({ limit: 1 }).then(({ people, more }) => [people.length, more]), [1, true])
     const sent = await alice.say('bob.builder', 'hi')
     await alice.hub.waitDelivered({ ...sent, timeout: 10_000 })
-    const statusOfBob = () => alice.hub.snapshot().conversations[0]?.person.status
+    const statusOfBob = () => personOf(alice.hub.snapshot().conversations[0])?.status
     await alice.seen('bob online', () => statusOfBob() === 'online')
     await bob.hub.close()
     await alice.seen('bob offline', () => statusOfBob() === 'offline')
@@ -336,7 +337,10 @@ describe('hub', () => {
     await alice.hub.signOut()
     await alice.hub.signIn({ password })
     const { rows } = await home.storage.list('', { limit: 1000 })
-    const files = await Promise.all((await readdir(home.path)).map(name => readFile(path.join(home.path, name))))
+    const found = await readdir(home.path, { recursive: true, withFileTypes: true })
+    const isFile = found.filter(each => each.isFile())
+    const files = await Promise.all(isFile.map(({ parentPath, name }) => readFile(path.join(parentPath, name))))
+    assert.ok(files.length > 0)
     const all = [...rows.map(([, value]) => Buffer.from(value)), ...files, Buffer.from(JSON.stringify(alice.log.lines))]
     assert.ok(rows.length > 0 && alice.log.lines.length > 0)
     for (const bytes of all) assert.equal(bytes.includes(password), false)

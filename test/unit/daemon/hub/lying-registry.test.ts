@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { create } from '@bufbuild/protobuf'
 import type { MessageInfo } from '../../../../daemon/src/protocol/control.ts'
+import { personOf } from '../../../../daemon/src/protocol/conversation-infos.ts'
 import { fromText } from '../../../../daemon/src/protocol/ids.ts'
 import {
   LookedUpSchema,
@@ -168,7 +169,7 @@ describe('a registry that lies about people', () => {
     swap(scene, 2)
     await registry.show('bob', 'online')
     await scene.changed('bob')
-    const trust = (hub: typeof alice) => hub.hub.snapshot().conversations[0]?.person.trust
+    const trust = (hub: typeof alice) => personOf(hub.hub.snapshot().conversations[0])?.trust
     await alice.seen('the change', () => trust(alice) === 'changed')
     const sent = await alice.say('bob', secret)
     assert.equal(sent.state, 'queued')

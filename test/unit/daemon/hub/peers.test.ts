@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { create } from '@bufbuild/protobuf'
 import fc from 'fast-check'
 import { ParleyError } from '../../../../daemon/src/errors.ts'
+import { Admission } from '../../../../daemon/src/hub/admission.ts'
 import type { PeerLink } from '../../../../daemon/src/hub/conversations/types.ts'
 import { Door } from '../../../../daemon/src/hub/door.ts'
 import { helloTo, type Self } from '../../../../daemon/src/hub/peer-hello.ts'
@@ -170,6 +171,20 @@ describe('hub: peers', () => {
     assert.equal(two.bob.people.get(two.alice.person.user), undefined, 'nor lets them in as somebody else')
   })
 
+  it('tells somebody why, who gets no link because there are as many as one keeps', async () => {
+    await using two = await twoHubs()
+    const { people, peers } = two.alice
+    two.alice.admission = new Admission({
+      ...{ people, peers: () => ({ ...peers, count: 1, linked: new Set(), isLinked: () => false, cut: () => {} }) },
+      freshness: () => ({ check: async () => undefined }),
+      isBlocked: () => false,
+      lastSaid: () => 0,
+      most: 1,
+    })
+    await assert.rejects(two.bob.reach(two.alice), { code: 'busy', message: /as many links as it keeps/ })
+    assert.deepEqual([two.alice.links, two.bob.links], [[], []])
+  })
+
   it('exchanges nothing when the clocks are more than 10 minutes apart, and tells both', async () => {
     await using two = await twoHubs()
     const ahead = { ...two.bob.self, now: () => Date.now() + 11 * 60_000 }
@@ -250,6 +265,7 @@ interface TestHub {
   people: People
   peers: Peers
   readonly links: PeerLink[]
+  admission: Admission | undefined
   readonly clock: Map<UserId, string>
   /** Lines of its log that are shown unless more are asked for. */
   readonly logged: string[]
@@ -312,6 +328,7 @@ async function testHub(registry: TestRegistry, name: string, stack: AsyncDisposa
       attach,
       log,
       onLink: onChange,
+      admit: async (person, link, hello) => (await hub.admission?.admit(person, link, hello)) ?? person,
       onClock: (user, why) => (why ? hub.clock.set(user, why) : hub.clock.delete(user)),
     })
     Object.assign(hub, { people, peers })
@@ -336,6 +353,7 @@ async function testHub(registry: TestRegistry, name: string, stack: AsyncDisposa
     self,
     isSignedOut: false,
     links,
+    admission: undefined,
     clock: new Map(),
     logged,
     at,

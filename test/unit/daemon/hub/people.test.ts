@@ -32,6 +32,19 @@ describe('hub: people', () => {
     await alice.seen('her own status', () => alice.account().status === 'away')
   })
 
+  it('shows somebody who writes without a front end that stays as there for a while', async () => {
+    await using at = await startTestRegistry({ waits: { presenceGrace: 50, presenceFlush: 1, statusPace: 1 } })
+    await using bob = await member(at, 'bob')
+    await using alice = await member(at, 'alice', { attendGrace: 20 })
+    await seen(bob, 'alice away')
+    await alice.say('bob', 'from a terminal')
+    await seen(bob, 'alice online')
+    const before = bob.news.length
+    await bob.seen('the message', () => bob.hub.snapshot().conversations.some(({ unread }) => unread === 1))
+    const since = bob.news.slice(before).flatMap(({ people }) => people?.people ?? [])
+    assert.ok(since.every(({ status }) => status === 'online'))
+  })
+
   it('does not flicker when the last front end is back in a moment', async () => {
     await using at = await startTestRegistry({ waits: { presenceGrace: 50, presenceFlush: 1, statusPace: 1 } })
     await using bob = await member(at, 'bob')

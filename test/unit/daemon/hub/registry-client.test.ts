@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { create, fromBinary } from '@bufbuild/protobuf'
 import * as opaque from '@serenity-kit/opaque'
 import { ParleyError } from '../../../../daemon/src/errors.ts'
+import { twinAdvice, twinWords } from '../../../../daemon/src/hub/registry/twin.ts'
 import { ensureHome } from '../../../../daemon/src/locations.ts'
 import { createIdentity, loadOrCreateIdentity } from '../../../../daemon/src/net/identity.ts'
 import { registryId, userId } from '../../../../daemon/src/protocol/ids.ts'
@@ -245,7 +246,7 @@ describe('hub: registry client', () => {
     const ended = create(SessionEndedSchema, { code: 'conflict', message: 'This device has signed in elsewhere.' })
     for (const link of registry.links) await link.send({ case: 'sessionEnded', value: ended })
     await alice.seen('the end', () => alice.account().state === 'refused')
-    assert.equal(alice.account().why, 'This device has signed in elsewhere.')
+    assert.equal(alice.account().why, `This device has signed in elsewhere. ${twinWords} ${twinAdvice}`)
   })
 
   it('is signed out when the registry asks for the password, and says so', async () => {

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writ
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { definePlugin, type Host, type Offer, type Plugin } from '@parley/kit'
-import { openMemoryStorage } from '@parley/storage-memory'
+import { openMemorySearch, openMemoryStorage } from '@parley/storage-memory'
 import storageSqlite from '@parley/storage-sqlite'
 import type { PluginEntry } from '../../../../daemon/src/config.ts'
 import { locations } from '../../../../daemon/src/locations.ts'
@@ -45,6 +45,16 @@ describe('plugin host', () => {
       writeFileSync(join(folder, 'index.js'), module('storage'))
       await (await load(['@acme/parley-storage'])).close()
       await (await load(['@acme/parley-storage'])).close()
+    })
+
+    it('a search index of its own in the place of the storage’s', async () => {
+      const search = openMemorySearch()
+      const both = plugin({ setup: () => ({ storage: openMemoryStorage(), search: openMemorySearch() }) })
+      const plugins = await load(['both', { use: 'finds', as: 'finds' }], {
+        builtIns: { both, finds: plugin({ setup: () => ({ search }) }) },
+      })
+      assert.equal(plugins.search, search)
+      await plugins.close()
     })
 
     it('one plugin twice, by two names', async () => {
@@ -166,6 +176,14 @@ describe('plugin host', () => {
       refusesPlugin({ setup: () => ({ storage: { durable: true } }) as unknown as Offer }, /its storage lacks/))
     it('half an auth', () =>
       refusesPlugin({ setup: () => ({ auth: { mechanism: 'x' } }) as unknown as Offer }, /its auth lacks/))
+    it('half a search index', () =>
+      refusesPlugin({ setup: () => ({ search: { search() {} } }) as unknown as Offer }, /its search lacks/))
+    it('two search indexes', async () => {
+      const finds = plugin({ setup: () => ({ search: openMemorySearch() }) })
+      const builtIns = { memory: memory(), finds }
+      const entries = [{ use: 'memory' }, { use: 'finds', as: 'one' }, { use: 'finds', as: 'two' }]
+      await refused(load(entries, { builtIns }), /"two".*offers search, and so does "finds" as "one"/)
+    })
     it('a setup that throws', () =>
       refusesPlugin({ setup: () => assert.fail('the dog ate it') }, /its setup failed: the dog ate it/))
     it('a setup that never ends', () => refusesPlugin({ setup: () => new Promise(() => {}) }, /its setup does not end/))

@@ -1,17 +1,25 @@
 import assert from 'node:assert/strict'
-import { create, toBinary } from '@bufbuild/protobuf'
+import { create, type DescFile, type DescMessage, fromBinary, type Message, toBinary } from '@bufbuild/protobuf'
 import fc from 'fast-check'
 import { limits } from '../../../../daemon/src/limits.ts'
-import { decoder } from '../../../../daemon/src/protocol/codec.ts'
+import * as accountRows from '../../../../daemon/src/protocol/account_rows_pb.ts'
+import * as classicRows from '../../../../daemon/src/protocol/classic_rows_pb.ts'
+import { decoder, encoder } from '../../../../daemon/src/protocol/codec.ts'
+import * as hubRows from '../../../../daemon/src/protocol/hub_rows_pb.ts'
+import * as opaque from '../../../../daemon/src/protocol/opaque_pb.ts'
+import * as parley from '../../../../daemon/src/protocol/parley_pb.ts'
 import {
   AttestationSchema,
   BodySchema,
+  EventSchema,
   FrameSchema,
   HaveSchema,
   HeaderSchema,
   RegistryHelloSchema,
   RosterSchema,
+  SignedSchema,
 } from '../../../../daemon/src/protocol/parley_pb.ts'
+import * as registryRows from '../../../../daemon/src/protocol/registry_rows_pb.ts'
 import { orRefused, refusal } from '../../../support/errors.ts'
 
 const readFrame = decoder(FrameSchema)
@@ -106,5 +114,88 @@ describe('a decoder', () => {
 
   it('refuses text that is not UTF-8', () => {
     refusal(() => decoder(AttestationSchema)(field(3, Buffer.of(0xc3))), 'bad-frame')
+  })
+})
+
+/** Any message of a type, as the library makes it. */
+function anyMessage(schema: DescMessage, depth = 2): fc.Arbitrary<Message> {
+  const bytes = fc.uint8Array({ maxLength: 300 }).map(value => new Uint8Array(value))
+  const scalars = {
+    uint32: fc.oneof(fc.constantFrom(0, 127, 128, 2 ** 32 - 1), fc.nat()),
+    uint64: fc.oneof(
+      fc.constantFrom(0n, 2n ** 53n, 2n ** 56n, 2n ** 64n - 1n),
+      fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }),
+    ),
+    double: fc.double(),
+    bool: fc.boolean(),
+    string: fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 200 }),
+      fc.string({ unit: 'binary-ascii', maxLength: 200 }),
+    ),
+  }
+  const anyValue = ({ message, scalar }: DescMessage['fields'][number]): fc.Arbitrary<unknown> => {
+    if (message) return anyMessage(message, depth - 1)
+    const names = { 13: 'uint32', 4: 'uint64', 6: 'uint64', 1: 'double', 8: 'bool', 9: 'string' } as const
+    const name = names[scalar as keyof typeof names]
+    return name ? scalars[name] : bytes
+  }
+  const fields = schema.fields.filter(({ message }) => depth > 0 || message === undefined)
+  const plain = fields.filter(({ oneof }) => oneof === undefined || oneof === null)
+  const plainValues = Object.fromEntries(
+    plain.map(field => [
+      field.localName,
+      field.fieldKind === 'list' ? fc.array(anyValue(field), { maxLength: 3 }) : anyValue(field),
+    ]),
+  )
+  const cases = Object.fromEntries(
+    schema.oneofs.map(oneof => {
+      const members = fields.filter(field => field.oneof === oneof)
+      const each = members.map(field => fc.record({ case: fc.constant(field.localName), value: anyValue(field) }))
+      return [oneof.localName, fc.oneof(fc.constant({ case: undefined }), ...each)]
+    }),
+  )
+  const all = fc.record({ ...plainValues, ...cases }, { requiredKeys: schema.oneofs.map(({ localName }) => localName) })
+  return all.map(init => create(schema, init as never))
+}
+
+describe('every message of ours', () => {
+  const files = [parley, hubRows, registryRows, accountRows, classicRows, opaque].flatMap(each =>
+    Object.entries(each).flatMap(([name, value]) => (name.startsWith('file_') ? [value as DescFile] : [])),
+  )
+  for (const { messages, name } of files) {
+    it(`is written and read as the library does: ${name}`, () => {
+      for (const schema of messages) {
+        const write = encoder(schema)
+        const read = decoder(schema)
+        const holds = (message: Message) => {
+          const bytes = write(message)
+          assert.deepEqual(Buffer.from(bytes), Buffer.from(toBinary(schema, message)))
+          assert.deepEqual(read(bytes), fromBinary(schema, bytes))
+        }
+        fc.assert(fc.property(anyMessage(schema), holds), { numRuns: 10 })
+      }
+    })
+  }
+
+  it('is one message when it comes in parts, and keeps what nobody knows where it was', () => {
+    const one = toBinary(
+      EventSchema,
+      create(EventSchema, { is: { case: 'have', value: create(HaveSchema, { epoch: 1n }) } }),
+    )
+    const other = toBinary(
+      EventSchema,
+      create(EventSchema, { is: { case: 'have', value: create(HaveSchema, { full: true }) } }),
+    )
+    const bytes = Buffer.concat([one, field(1000, Buffer.from('later')), other, Buffer.of(0xf8, 0x7c, 5)])
+    const found = decoder(EventSchema)(bytes)
+    assert.deepEqual(found, fromBinary(EventSchema, bytes))
+    assert.deepEqual(Buffer.from(encoder(EventSchema)(found)), Buffer.from(toBinary(EventSchema, found)))
+  })
+
+  it('is not written with a number that its field cannot hold', () => {
+    assert.throws(() => encoder(HaveSchema)(create(HaveSchema, { epoch: -1n })), RangeError)
+    assert.throws(() => encoder(HaveSchema)(create(HaveSchema, { epoch: 2n ** 64n })), RangeError)
+    assert.throws(() => encoder(SignedSchema)(create(SignedSchema, { alg: 2 ** 32 })), RangeError)
+    assert.throws(() => encoder(SignedSchema)(create(SignedSchema, { alg: 0.5 })), RangeError)
   })
 })

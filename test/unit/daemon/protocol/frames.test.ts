@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { create } from '@bufbuild/protobuf'
 import fc from 'fast-check'
 import { limits } from '../../../../daemon/src/limits.ts'
-import { encodeFrame, FrameReader } from '../../../../daemon/src/protocol/frames.ts'
+import { encodeFrame, FrameReader, headOfFilePart } from '../../../../daemon/src/protocol/frames.ts'
 import { type Frame, FrameSchema } from '../../../../daemon/src/protocol/parley_pb.ts'
 import { orRefused, refusal } from '../../../support/errors.ts'
 
@@ -27,6 +28,18 @@ describe('frames', () => {
     assert.deepEqual([...bytes], [0, 0, 0, 10, 0x08, 5, 0x2a, 6, 0x0a, 4, ...Buffer.from('busy')])
   })
 
+  it('with parts of files are the bytes that the library makes of them', () => {
+    for (const size of [0, 1, 125, 128, 16_384, limits.fileChunk]) {
+      for (const id of [0, 1, 300, 0x7fff_ffff]) {
+        const bytes = randomBytes(size)
+        const value = { is: { case: 'filePart', value: { bytes } } } as const
+        const frame = create(FrameSchema, { id, is: { case: 'reply', value } })
+        assert.deepEqual(Buffer.concat([headOfFilePart(id, bytes), bytes]), Buffer.from(encodeFrame(frame)))
+      }
+    }
+    refusal(() => headOfFilePart(1, new Uint8Array(limits.frame)), 'bad-message')
+  })
+
   it('come out the same however the bytes are cut', () => {
     const frames = fc.array(fc.tuple(fc.nat(1000), fc.string({ maxLength: 200 })), { maxLength: 8 })
     fc.assert(
@@ -34,6 +47,18 @@ describe('frames', () => {
         const sent = given.map(([id, query]) => search(id, query.toWellFormed()))
         const bytes = Buffer.concat(sent.map(encodeFrame))
         assert.deepEqual(readInPieces(bytes, cuts), sent)
+      }),
+    )
+  })
+
+  it('come out the same in large and small pieces', () => {
+    const sent = [search(1, 'x'.repeat(50_000)), search(2, 'ann'), search(3, 'y'.repeat(60_000))]
+    const bytes = Buffer.concat(sent.map(encodeFrame))
+    fc.assert(
+      fc.property(fc.array(fc.nat(bytes.length), { maxLength: 20 }), cuts => {
+        const reader = new FrameReader({ limit })
+        assert.deepEqual(readInPieces(bytes, cuts, reader), sent)
+        assert.equal(reader.held, 0)
       }),
     )
   })

@@ -262,6 +262,15 @@ describe('a revoked device', () => {
     await until('an event', () => ended(left) === 'device-denied')
   })
 
+  it('is one of the account: a list that revokes a device of somebody else is not taken', async () => {
+    await using at = await startTestRegistry()
+    await using alice = await joined(at, 'alice')
+    await using bob = await joined(at, 'bob')
+    await assert.rejects(publish(alice, listing(alice, 2, [alice], [bob])), code('forged'))
+    await publish(alice, listing(alice, 2, [alice]))
+    assert.equal(ended(bob), undefined)
+  })
+
   it('is signed out and noted even if storage fails at that very moment', async () => {
     const memory = registryMemory()
     const storage = new FaultyStorage(memory.storage)

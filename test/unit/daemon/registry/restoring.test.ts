@@ -14,6 +14,7 @@ import { Keeping } from '../../../../daemon/src/registry/keeping.ts'
 import { bringAudit, restoreInto } from '../../../../daemon/src/registry/restoring.ts'
 import { FaultyStorage } from '../../../support/faulty-storage.ts'
 import { temporaryFolder } from '../../../support/folder.ts'
+import { collect, deposit, mailboxOf, publishMailbox } from '../../../support/mail.ts'
 import { changePassword, joined, meet, resetPassword, signInByKey } from '../../../support/member.ts'
 import { registryMemory, startTestRegistry } from '../../../support/registry.ts'
 
@@ -111,6 +112,33 @@ describe('a restore', () => {
       assert.deepEqual(await keysOf(memory), await keysOf(whole), `cut at write ${cut}`)
     }
     await assert.rejects(lost.restore(file, whole), { code: 'usage', message: /nothing is overwritten/ })
+  })
+})
+
+describe('mail in a backup', () => {
+  it('is back with it, but for that of whoever was shut out since', async () => {
+    await using folder = await temporaryFolder()
+    await using lost = await keptRegistry(path.join(folder.path, 'lost'))
+    await using alice = await joined(lost.at, 'alice')
+    await using bob = await joined(lost.at, 'bob')
+    await using carol = await joined(lost.at, 'carol')
+    for (const one of [bob, carol]) {
+      await publishMailbox(one, await mailboxOf(one))
+      await deposit(alice, one)
+    }
+    const file = path.join(folder.path, 'one.backup')
+    await lost.at.registry.backup({ file })
+    assert.equal((await summarize(file)).mail, 2)
+    await lost.at.registry.users.deleteUser({ name: 'bob' })
+
+    const storage = openMemoryStorage()
+    await lost.restore(file, storage)
+    assert.ok((await keysOf(storage)).every(key => !key.startsWith('mail') || key.includes(carol.user)))
+    await using again = await startTestRegistry({ memory: { ...lost.memory, storage } })
+    assert.deepEqual(again.registry.status().mail, { items: 1, bytes: 256 })
+    await using back = await meet(again, carol)
+    await signInByKey(back)
+    assert.equal((await collect(back)).items.length, 1)
   })
 })
 

@@ -123,6 +123,7 @@ describe('a registry', () => {
       online: 1,
       connections: 1,
       relayed: 0,
+      mail: { items: 0, bytes: 0 },
     })
   })
 

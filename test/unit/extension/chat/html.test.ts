@@ -26,6 +26,7 @@ describe('the page of a chat', () => {
         ['default-src', "'none'"],
         ['script-src', "'nonce-abc123'"],
         ['style-src', "'nonce-abc123'"],
+        ['img-src', 'data:'],
         ['base-uri', "'none'"],
         ['form-action', "'none'"],
       ]),

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict'
 import { ParleyError } from '@parley/daemon/client'
 import type { ScrollPlace } from '@parley/daemon/protocol/control'
+import { titleOf } from '@parley/daemon/protocol/conversation-infos'
 import { Keeper } from '../../../../extension/src/chat/keeper.ts'
 import { Outbox } from '../../../../extension/src/chat/outbox.ts'
 import { type Ground, SurfaceHost } from '../../../../extension/src/chat/surface-host.ts'
 import { Emitter } from '../../../../extension/src/event.ts'
 import { limits } from '../../../../extension/src/limits.ts'
-import { account, conversation, FrontHub, message, person } from '../../../support/front-hub.ts'
+import { account, conversation, FrontHub, message, person, room } from '../../../support/front-hub.ts'
 import { fakeMemory } from '../../../support/memory.ts'
 import { ScriptedPage, turns } from '../../../support/surface-page.ts'
 
@@ -39,7 +40,7 @@ describe('a chat in a surface', () => {
     const { view } = await page.load()
     assert.equal(view.account.team, 'Acme')
     assert.equal(view.account.why, 'no')
-    assert.equal(view.conversation.person.displayName, 'Bob')
+    assert.equal(titleOf(view.conversation), 'Bob')
   })
 
   it('sends to somebody of no team by the conversation, and shows their chat also to who is in no team', async () => {
@@ -265,12 +266,126 @@ describe('the place where a chat opens', () => {
   })
 })
 
+describe('what is done with messages', () => {
+  it('reaches the hub as acts of that chat, and harmlessly comes back', async () => {
+    const { hub, page, ground } = open()
+    await page.load()
+    hub.asked.length = 0
+    hub.answers = {
+      editMessage: ({ text }) =>
+        message('p1', { text, edited: 1, replyTo: { ...bob, name: 'B\u202eob', text: 'a\nb' } }),
+      deleteMessage: () => ({}),
+      react: () => ({}),
+      markUnread: () => ({}),
+      typing: () => ({}),
+      reached: () => ({ members: [{ person: person('bob', { displayName: 'B\u0000ob' }), state: 'read' }] }),
+    }
+    const edited = await page.ask('edit', { message: 'm', text: 'hi', act: 'a' })
+    assert.deepEqual(edited.replyTo, { ...bob, name: 'Bob', text: 'a b' })
+    assert.deepEqual(await page.ask('remove', { ...bob, act: 'b', forAll: true }), { removed: true })
+    assert.deepEqual(await page.ask('remove', { ...bob, act: 'c', forAll: false }), { removed: true })
+    await page.ask('markUnread', { position: '0a/b' })
+    await page.ask('react', { ...bob, emoji: '👍', on: true, act: 'd' })
+    await page.ask('typing', {})
+    assert.deepEqual(await page.ask('reached', { message: 'm' }), { members: [{ name: 'Bob', state: 'read' }] })
+    await page.ask('copyLink', { position: '0a/b' })
+    const chat = { conversation: 'with-bob' }
+    assert.deepEqual(hub.asked, [
+      { method: 'editMessage', params: { ...chat, message: 'm', text: 'hi', act: 'a' } },
+      { method: 'deleteMessage', params: { ...chat, ...bob, act: 'b' } },
+      { method: 'deleteMessage', params: { ...chat, ...bob, act: 'c', forMe: true } },
+      { method: 'markUnread', params: { ...chat, position: '0a/b' } },
+      { method: 'react', params: { ...chat, ...bob, emoji: '👍', on: true, act: 'd' } },
+      { method: 'typing', params: chat },
+      { method: 'reached', params: { ...chat, message: 'm' } },
+    ])
+    assert.deepEqual(ground.done, [
+      'confirm for all',
+      'confirm for me',
+      'copy vscode://parley.parley-chat/message?conversation=with-bob&position=0a%2Fb',
+    ])
+  })
+
+  it('goes to the hub with what a message answers and names, and is kept so while the hub is away', async () => {
+    const { hub, page } = open()
+    await page.load()
+    const replyTo = { ...bob, name: 'Bob', text: 'when?' }
+    hub.become({ is: 'connecting', again: true })
+    void page.ask('send', { message: 'm9', text: 'now', replyTo, mentions: ['all'] }).catch(() => {})
+    await turns()
+    hub.become({ is: 'up' })
+    await turns()
+    assert.deepEqual(hub.askedOf('send'), [{ to: 'bob', text: 'now', message: 'm9', replyTo: bob, mentions: ['all'] }])
+  })
+
+  it('knows who belongs to a room, and tells when that changes', async () => {
+    const { hub, page } = open()
+    const people = ['alice', 'bob']
+    const detail = () => ({
+      conversation: room('bob'),
+      members: people.map(name => ({
+        person: person(name, { displayName: `${name}\u202e` }),
+        role: 'member' as const,
+      })),
+    })
+    hub.answers.room = detail
+    hub.setConversations({ ...room('bob'), conversation: 'with-bob' })
+    const { members } = await page.load()
+    assert.deepEqual(
+      members?.map(({ displayName }) => displayName),
+      ['alice', 'bob'],
+    )
+    people.push('carol')
+    hub.setConversations({ ...room('bob', { room: { members: 4 } }), conversation: 'with-bob' })
+    await turns()
+    assert.equal(page.events.filter(({ event }) => event === 'members').length, 1)
+  })
+})
+
+describe('the files of a chat', () => {
+  const file = { hash: 'h1', name: 'a.txt', size: 5, type: 'text/plain' }
+
+  it('are taken in, and where they are is for no page', async () => {
+    const { hub, page } = open()
+    await page.load()
+    hub.answers.addFile = params => ({
+      ...file,
+      name: 'path' in params ? 'a\u202etxt' : params.name,
+      path: '/store/h1',
+    })
+    const pasted = await page.ask('addFile', { name: 'shot.png', type: 'image/png', data: 'aGk=' })
+    assert.deepEqual(pasted, { ...file, name: 'shot.png', path: '' })
+    assert.deepEqual(await page.ask('pickFiles', {}), { files: [{ ...file, name: 'atxt', path: '' }] })
+    assert.deepEqual(hub.askedOf('addFile')[1], { path: '/home/alice/a.txt' })
+    await page.ask('send', { message: 'm9', text: '', files: [file] })
+    assert.deepEqual(hub.askedOf('send'), [{ to: 'bob', text: '', message: 'm9', files: ['h1'] }])
+  })
+
+  it('are saved where the person says, by a name that is harmless, and shown as far as they have come', async () => {
+    const { hub, page, ground } = open()
+    await page.load()
+    hub.answers.fetchFile = () => ({ ...file, path: '/store/h1' })
+    hub.answers.saveFile = () => ({})
+    assert.deepEqual(await page.ask('saveFile', { hash: 'h1', name: '../.\u202eprofile' }), { saved: true })
+    assert.deepEqual(ground.done, ['place for _.profile', 'saved /tmp/saved'])
+    assert.deepEqual(hub.askedOf('saveFile'), [{ conversation: 'with-bob', hash: 'h1', path: '/tmp/saved' }])
+    assert.deepEqual(await page.ask('image', { hash: 'h1', size: 5 }), { data: btoa('/store/h1') })
+    hub.answers.fetchFile = () => ({ ...file, size: limits.image + 1, path: '/store/h1' })
+    assert.equal(await page.ask('image', { hash: 'h1', size: 5 }), null)
+    hub.file({ hash: 'h1', done: 5, size: 5, path: '/store/h1' })
+    assert.deepEqual(page.events.at(-1), { event: 'file', value: { hash: 'h1', done: 5, size: 5, path: '' } })
+  })
+})
+
+const bob = { user: 'user-bob', message: 'm-p1' }
+
 describe('what a surface asks for', () => {
   it('reaches the hub for its own chat only', async () => {
     const { hub, page, ground } = open()
     await page.load()
     hub.asked.length = 0
-    assert.deepEqual(await page.ask('history', { before: 'p1', limit: 60 }), historyPage())
+    const { messages, more } = historyPage()
+    assert.deepEqual(await page.ask('history', { before: 'p1', limit: 60 }), { messages, more })
     const sent = await page.ask('send', { message: 'm9', text: 'hello' })
     assert.equal(sent.text, 'hello')
     assert.equal(await page.ask('markRead', { position: 'p2' }), null)
@@ -431,10 +546,19 @@ function open({ patience, person }: { readonly patience?: number; readonly perso
     done,
     sendWith: 'enter',
     onSettings: settings.event,
+    scheme: 'vscode',
+    files: {
+      pickFiles: () => does('pick').then(() => ['/home/alice/a.txt']),
+      pickPlace: name => does(`place for ${name}`).then(() => '/tmp/saved'),
+      saved: path => void done.push(`saved ${path}`),
+      readFile: async path => Buffer.from(path),
+    },
+    confirmRemoval: forAll => does(`confirm for ${forAll ? 'all' : 'me'}`).then(() => (forAll ? 'all' : 'me')),
     locale: 'de',
     strings: { Send: 'Senden' },
     openOutside: href => does(`outside ${href}`),
     openJoin: href => does(`join ${href}`),
+    openMessage: to => does(`message ${to.position}`),
     openPlace: ({ path, line }) => does(`place ${path}:${line}`).then(() => true),
     copy: text => does(`copy ${text}`),
     selection: () => does('selection').then(() => 'selected'),

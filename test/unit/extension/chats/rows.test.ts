@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { byActivity, nextUnread, rowOf, totalUnread } from '../../../../extension/src/chats/rows.ts'
-import { conversation, person } from '../../../support/front-hub.ts'
+import { conversation, person, room } from '../../../support/front-hub.ts'
 
 const lineOf = (change: Parameters<typeof conversation>[1]) => rowOf(conversation('bob', change)).line
 
@@ -31,6 +31,20 @@ describe('a chat in the list', () => {
   })
 })
 
+describe('a room in the list', () => {
+  it('says who wrote last, how many belong to it, and how one stands', () => {
+    const row = rowOf(room('ci', { lastLine: 'green', lastName: 'Bob\u202e', room: { topic: 'the\nbuild' } }))
+    assert.deepEqual(row.line, { is: 'theirs', text: 'green', by: 'Bob' })
+    assert.deepEqual(row.of, { is: 'room', topic: 'the build', members: 3, standing: 'member', by: '' })
+    assert.deepEqual(row.flags, ['room', 'member'])
+  })
+
+  it('says who invites', () => {
+    const { of } = rowOf(room('ci', { room: { standing: 'invited', by: person('bob', { displayName: 'Bob\u0007' }) } }))
+    assert.equal(of.is === 'room' && of.by, 'Bob')
+  })
+})
+
 describe('the list of chats', () => {
   const bob = conversation('bob', { lastTime: 20 })
   const carol = conversation('carol', { lastTime: 30, unread: 2, muted: true })
@@ -41,6 +55,17 @@ describe('the list of chats', () => {
 
   it('begins with the one in which something was said last', () => {
     assert.deepEqual(byActivity(all), [carol, bob, dana, emre, farah])
+  })
+
+  it('has invitations before what is pinned, and that before the rest', () => {
+    const pinned = room('ci', { pinned: true, lastTime: 1 })
+    const invited = room('ops', { room: { standing: 'invited' } })
+    assert.deepEqual(byActivity([carol, pinned, bob, invited]), [invited, pinned, carol, bob])
+  })
+
+  it('leads to what was marked as unread as well', () => {
+    const marked = conversation('gus', { isMarkedUnread: true })
+    assert.equal(nextUnread([bob, marked], undefined), marked)
   })
 
   it('counts what is unread and not muted', () => {

@@ -27,14 +27,18 @@ describe('what a notification says', () => {
 })
 
 describe('whether one is told of a message', () => {
-  const wanted = (setting: 'off' | 'direct' | 'all', kind: string, text = 'hi') =>
-    isWanted(setting, { kind, text, ownName: 'al.ice' })
+  const wanted = (setting: 'off' | 'direct' | 'all', kind: 'direct' | 'room', text = 'hi', change = {}) =>
+    isWanted(setting, { message: message('p1', { text, ...change }), ...(kind === 'room' && { room: 'ci' }) }, 'al.ice')
 
   it('is as the setting says', () => {
     assert.equal(wanted('all', 'room'), true)
     assert.equal(wanted('direct', 'direct'), true)
     assert.equal(wanted('direct', 'room'), false)
     assert.equal(wanted('off', 'direct', '@al.ice'), false)
+  })
+
+  it('is so when the hub says that the message names one, as `@all` does', () => {
+    assert.equal(wanted('direct', 'room', '@all', { mentionsMe: true }), true)
   })
 
   it('is so when the message is to one by name', () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Change, Storage } from '@parley/kit'
 import { openMemoryStorage } from '@parley/storage-memory'
-import Mocha from 'mocha'
 import { testStorage } from '../../../../plugins/kit/src/testing/index.ts'
+import { failuresOf } from '../../../support/inner-mocha.ts'
 
 /** A way to be wrong, and a part of the title of a test that must notice. */
 type Fault = readonly [what: string, noticedBy: string, wrong: (storage: Storage) => Partial<Storage>]
@@ -113,19 +113,23 @@ const faults: readonly Fault[] = [
 ]
 
 describe('the conformance suite', () => {
-  it('passes what conforms', async () => assert.deepEqual(await failuresOf(openMemoryStorage), []))
+  it('passes what conforms', async () => assert.deepEqual(await failuresOf(suiteOf(openMemoryStorage)), []))
 
   for (const [what, noticedBy, wrong] of faults) {
     it(`notices a storage that ${what}`, async () => {
-      const failures = await failuresOf(() => {
+      const suite = suiteOf(() => {
         const storage = openMemoryStorage()
         const { durable, get, list, write } = { ...methodsOf(storage), ...wrong(storage) }
         return { durable, get, list, write }
-      }, noticedBy)
+      })
+      const failures = await failuresOf(suite, noticedBy)
       assert.ok(failures.length > 0, `no test about ${JSON.stringify(noticedBy)} failed`)
     })
   }
 })
+
+const suiteOf = (open: () => Storage) => () =>
+  testStorage(() => ({ storage: open(), close: () => {} }), { durable: false })
 
 function methodsOf(storage: Storage): Storage {
   return {
@@ -180,26 +184,4 @@ function keepsExpiry(storage: Storage): Partial<Storage> {
     return { ...change, expires }
   }
   return { write: changes => storage.write(changes.map(kept)) }
-}
-
-/** Runs the suite, or the tests whose title has `about` in it, in a mocha of its own; gives the titles that failed. */
-async function failuresOf(open: () => Storage, about?: string): Promise<string[]> {
-  const mocha = new Mocha({
-    reporter: Mocha.reporters.Base,
-    timeout: 5_000,
-    ...(about === undefined ? {} : { fgrep: about }),
-  })
-  const { describe, it } = globalThis
-  mocha.suite.emit('pre-require', globalThis, '', mocha)
-  try {
-    testStorage(() => ({ storage: open(), close: () => {} }), { durable: false })
-  } finally {
-    Object.assign(globalThis, { describe, it })
-  }
-  const failures: string[] = []
-  const ended = Promise.withResolvers<void>()
-  const runner = mocha.run(() => ended.resolve()).on('fail', test => failures.push(test.fullTitle()))
-  await ended.promise
-  runner.dispose()
-  return failures
 }

@@ -1,16 +1,23 @@
 import assert from 'node:assert/strict'
+import { create } from '@bufbuild/protobuf'
 import { openMemoryStorage } from '@parley/storage-memory'
 import { ParleyError } from '../../../../../daemon/src/errors.ts'
+import { Blocks } from '../../../../../daemon/src/hub/blocks.ts'
 import { Chats, openChatStore } from '../../../../../daemon/src/hub/chats/chats.ts'
 import type { Circle } from '../../../../../daemon/src/hub/circle.ts'
 import { Circles } from '../../../../../daemon/src/hub/circles.ts'
 import type { HubNews } from '../../../../../daemon/src/hub/news.ts'
 import { limits } from '../../../../../daemon/src/limits.ts'
-import type { ConversationInfo } from '../../../../../daemon/src/protocol/control.ts'
-import { conversationId, deviceId } from '../../../../../daemon/src/protocol/ids.ts'
+import { HybridClock, timeOf } from '../../../../../daemon/src/protocol/clock.ts'
+import type { DirectInfo } from '../../../../../daemon/src/protocol/control.ts'
+import { personOf } from '../../../../../daemon/src/protocol/conversation-infos.ts'
+import { conversationId, deviceId, fromText } from '../../../../../daemon/src/protocol/ids.ts'
+import { OwnStateSchema, RegisterSchema } from '../../../../../daemon/src/protocol/parley_pb.ts'
+import { testLog } from '../../../../support/links.ts'
 
 const withBob = conversationId(new Uint8Array(32).fill(1))
 const stranger = conversationId(new Uint8Array(32).fill(2))
+const device = deviceId(new Uint8Array(32).fill(9))
 const position = `${'0'.repeat(16)}/${deviceId(new Uint8Array(32))}/${'0'.repeat(11)}/${'0'.repeat(16)}`
 
 /** The chats of a home that knows bob only. */
@@ -29,11 +36,13 @@ async function openChats(storage = openMemoryStorage()) {
     markRead: async () => {},
   }
   const circles = new Circles({ team: () => circle, others: () => [], ask: () => assert.fail() })
-  const chats: Chats = new Chats(await openChatStore(storage), { circles, tell: news => told.push(news) })
+  const parts = { circles, clock: new HybridClock(), device, log: testLog() }
+  const blocks = await Blocks.open(storage, parts)
+  const chats: Chats = new Chats(await openChatStore(storage), { ...parts, blocks, tell: news => told.push(news) })
   return { chats, told, storage }
 }
 
-function summary(chats: Chats): ConversationInfo {
+function summary(chats: Chats): DirectInfo {
   const person = { user: 'user', name: 'bob', displayName: 'Bob', status: 'offline', since: 0 } as const
   const last = { lastLine: '', lastMine: false, lastTime: 0 }
   return {
@@ -44,6 +53,7 @@ function summary(chats: Chats): ConversationInfo {
     queued: 0,
     linked: false,
     unread: 0,
+    mentions: 0,
     ...chats.shown(withBob),
   }
 }
@@ -52,11 +62,11 @@ describe('what is kept of a chat', () => {
   it('is nothing for a person never talked to, until something is saved', async () => {
     const { chats, storage } = await openChats()
     const opened = await chats.openChat({ with: 'bob' })
-    assert.equal(opened.conversation.person.name, 'bob')
+    assert.equal(personOf(opened.conversation)?.name, 'bob')
     assert.deepEqual([opened.draft, opened.scroll, opened.firstUnread], ['', undefined, undefined])
-    await chats.saveChat({ conversation: withBob, draft: 'so far' })
     await chats.saveChat({ conversation: withBob, draft: '' })
-    assert.deepEqual((await storage.list('', { limit: 10 })).rows, [], 'empty again, nothing is left')
+    await chats.setMuted({ conversation: withBob, muted: false })
+    assert.deepEqual((await storage.list('', { limit: 10 })).rows, [], 'nothing is another than at first')
   })
 
   it('changes in parts, is there after a restart, and goes back to the latest message', async () => {
@@ -95,7 +105,10 @@ describe('what is kept of a chat', () => {
       throw new ParleyError('unknown-account', 'Nobody has signed up.')
     }
     const circles = new Circles({ team: () => undefined, others: () => [], ask: nobody })
-    const chats = new Chats(await openChatStore(openMemoryStorage()), { circles, tell: () => {} })
+    const storage = openMemoryStorage()
+    const parts = { circles, clock: new HybridClock(), device, log: testLog(), tell: () => {} }
+    const blocks = await Blocks.open(storage, parts)
+    const chats = new Chats(await openChatStore(storage), { ...parts, blocks })
     assert.deepEqual(await chats.openChats({ place: 'here' }), { conversations: [] })
     await chats.saveOpenChats({ place: 'here', conversations: [withBob] })
     assert.deepEqual(await chats.openChats({ place: 'here' }), { conversations: [withBob] })
@@ -115,5 +128,70 @@ describe('what is kept of a chat', () => {
     await assert.rejects(chats.openChat({ with: stranger }), { code: 'usage' })
     await save('half a pair: \ud83d')
     assert.equal((await chats.openChat({ with: 'bob' })).draft, 'half a pair: \ufffd')
+  })
+})
+
+describe('a chat among others', () => {
+  it('is archived, pinned and marked as unread, and says so', async () => {
+    const { chats, told, storage } = await openChats()
+    await chats.setArchived({ conversation: withBob, archived: true })
+    await chats.setPinned({ conversation: withBob, pinned: true })
+    await chats.markUnread({ conversation: withBob, position })
+    assert.deepEqual(told, [{ conversation: withBob }, { conversation: withBob }, { conversation: withBob }])
+    const { chats: again } = await openChats(storage)
+    const { conversation, firstUnread } = await again.openChat({ with: 'bob' })
+    assert.deepEqual(
+      [conversation.archived, conversation.pinned, conversation.isMarkedUnread, firstUnread],
+      [true, true, true, position],
+    )
+    await again.markRead({ conversation: withBob, position })
+    assert.equal(again.shown(withBob).isMarkedUnread, undefined)
+  })
+
+  it('comes back from the archive with a message that is newer, unless it is muted', async () => {
+    const { chats } = await openChats()
+    await chats.setArchived({ conversation: withBob, archived: true })
+    chats.arrived(withBob, Date.now() - 60_000)
+    assert.equal(chats.shown(withBob).archived, true, 'what is older was archived with it')
+    await chats.setMuted({ conversation: withBob, muted: true })
+    chats.arrived(withBob, Date.now() + 1000)
+    assert.equal(chats.shown(withBob).archived, true)
+    await chats.setMuted({ conversation: withBob, muted: false })
+    chats.arrived(withBob, Date.now() + 1000)
+    assert.equal(chats.shown(withBob).archived, undefined)
+  })
+
+  it('keeps receipts on until they are switched off, for good', async () => {
+    const { chats, storage } = await openChats()
+    assert.equal(chats.areReceiptsOn, true)
+    await chats.setReceipts({ receipts: false })
+    assert.equal((await openChats(storage)).chats.areReceiptsOn, false)
+  })
+
+  it('of another device of the own account counts where it was set later', async () => {
+    const { chats, told } = await openChats()
+    await chats.saveChat({ conversation: withBob, draft: 'here' })
+    const other = deviceId(new Uint8Array(32).fill(8))
+    const sent: unknown[] = []
+    const link = {
+      device: other,
+      send: async (is: unknown) => void sent.push(is),
+      signal: new AbortController().signal,
+    }
+    const attached = chats.attachOwn(link)
+    const tell = (ms: number, draft: string) => {
+      const fields = { conversation: fromText(withBob), about: 1, time: timeOf(ms), device: fromText(other) }
+      const register = create(RegisterSchema, { ...fields, value: new TextEncoder().encode(draft) })
+      return attached.event({ case: 'ownState', value: create(OwnStateSchema, { registers: [register] }) })
+    }
+    told.length = 0
+    await tell(Date.now() - 1000, 'before')
+    assert.deepEqual(told, [], 'who types here is not disturbed by what was typed there before')
+    await tell(Date.now() + 1000, 'after')
+    assert.deepEqual(told, [
+      { conversation: withBob, chat: { conversation: withBob, state: { draft: 'after' }, by: undefined } },
+    ])
+    await tell(Date.now() + 3_600_000, 'in an hour')
+    assert.equal((await chats.openChat({ with: 'bob' })).draft, 'after')
   })
 })

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
-import { create } from '@bufbuild/protobuf'
+import { randomBytes } from 'node:crypto'
+import { create, toBinary } from '@bufbuild/protobuf'
 import { limits } from '../../../../../daemon/src/limits.ts'
 import { encodeText } from '../../../../../daemon/src/protocol/bodies.ts'
 import { timeOf } from '../../../../../daemon/src/protocol/clock.ts'
+import { readHeader } from '../../../../../daemon/src/protocol/entries.ts'
 import { fromText, messageId } from '../../../../../daemon/src/protocol/ids.ts'
-import { type Entry, HaveSchema } from '../../../../../daemon/src/protocol/parley_pb.ts'
+import { BodySchema, type Entry, HaveSchema } from '../../../../../daemon/src/protocol/parley_pb.ts'
 import { BarePeer, type Sealed, seal } from '../../../../support/bare-peer.ts'
 import { conversationOf, Home, person } from '../../../../support/conversations.ts'
 
@@ -17,6 +19,7 @@ async function scene() {
   const peer = new BarePeer(alice, home)
   const conversation = peer.conversation
   await peer.have()
+  await peer.hear('ack')
   const first = seal(alice, conversation, 'first')
   await peer.entries(first.entry)
   await peer.hear('ack')
@@ -151,7 +154,6 @@ describe('an entry with a gap before it', () => {
     await using it = await scene()
     const second = seal(it.alice, it.conversation, 'second', it.first)
     const third = seal(it.alice, it.conversation, 'third', second)
-    await it.peer.hear('want')
     await it.peer.entries(third.entry)
     const { value } = await it.peer.hear('want')
     assert.equal(value.known[0]?.seq, 1n)
@@ -160,19 +162,51 @@ describe('an entry with a gap before it', () => {
   })
 })
 
-describe('a fork', () => {
-  it('is refused and logged, whether it goes back or replaces the head', async () => {
+describe('a log in several branches', () => {
+  it('is taken whole, whether another branch begins at its start or behind an entry', async () => {
     await using it = await scene()
-    await it.peer.entries(seal(it.alice, it.conversation, 'other first').entry)
-    assert.equal((await it.peer.hear('refuse')).value.code, 'fork')
     const other = seal(it.alice, it.conversation, 'other first')
-    await it.peer.entries(seal(it.alice, it.conversation, 'behind the other', other).entry)
-    assert.equal((await it.peer.hear('refuse')).value.code, 'fork')
-    assert.ok(it.home.log.lines.some(({ about }) => 'code' in about && about.code === 'fork'))
-    assert.deepEqual(await it.home.texts(it.alice), ['first'])
+    await it.peer.entries(other.entry)
+    const second = seal(it.alice, it.conversation, 'behind the other', other)
+    await it.peer.entries(second.entry)
+    const behindFirst = seal(it.alice, it.conversation, 'behind the first', it.first)
+    await it.peer.entries(behindFirst.entry)
+    await it.peer.entries(seal(it.alice, it.conversation, 'another behind the other', other).entry)
+    await it.home.until('all', async () => (await it.home.texts(it.alice)).length === 5)
+    const merged = seal(it.alice, it.conversation, 'merged', undefined, {
+      seq: 3,
+      prev: [second.hash, behindFirst.hash],
+    })
+    await it.peer.entries(merged.entry)
+    await it.home.until('the merged one', async () => (await it.home.texts(it.alice)).length === 6)
+    assert.deepEqual(
+      it.home.log.lines.filter(({ text }) => !/two states/.test(text)),
+      [],
+    )
   })
 
-  it('of one’s own log stops new messages from being sealed, and a person is told', async () => {
+  it('is told to people while it is so', async () => {
+    await using it = await scene()
+    await it.peer.entries(seal(it.alice, it.conversation, 'other first').entry)
+    const problem = () => it.home.conversations.get(it.conversation)?.problem
+    await it.home.until('told', () => problem() !== undefined)
+    assert.match(problem() ?? '', /alice.*copy/)
+  })
+
+  it('has at most eight of them: what begins another is refused, and the next good one flows', async () => {
+    await using it = await scene()
+    const branches = [it.first, ...Array.from({ length: 8 }, (_, index) => seal(it.alice, it.conversation, `${index}`))]
+    for (const { entry } of branches.slice(1)) await it.peer.entries(entry)
+    assert.equal((await it.peer.hear('refuse')).value.code, 'fork')
+    const merged = seal(it.alice, it.conversation, 'merged', undefined, {
+      seq: 2,
+      prev: branches.slice(0, 8).map(({ hash }) => hash),
+    })
+    await it.peer.entries(merged.entry)
+    await it.home.until('merged', async () => (await it.home.texts(it.alice)).includes('merged'))
+  })
+
+  it('of one’s own is fetched and goes on from all of its heads', async () => {
     await using home = await Home.open(person('bob'))
     const alice = person('alice')
     using first = new BarePeer(alice, home)
@@ -182,9 +216,18 @@ describe('a fork', () => {
     using again = new BarePeer(alice, home)
     const elsewhere = seal(home.person, again.conversation, 'from a copy of the home')
     await again.have({ seq: 1, hash: elsewhere.hash, device: home.person })
-    assert.equal((await again.hear('refuse')).value.code, 'fork')
     assert.match((await home.send(alice, 'waits')).position, /^outbox/)
-    assert.match(home.conversations.get(again.conversation)?.problem ?? '', /copy of its home/)
+    await again.hear('want')
+    await again.entries(elsewhere.entry)
+    await home.until('sealed', async () =>
+      (await home.messages(alice)).every(({ position }) => !/^outbox/.test(position)),
+    )
+    assert.deepEqual((await home.texts(alice)).toSorted(), ['from a copy of the home', 'mine', 'waits'])
+    await again.begin()
+    await again.want(limits.credit, [], home.person)
+    const { value } = await again.hear('entries')
+    const last = value.entries.at(-1)
+    assert.equal(last && readHeader(last).header.prev.length, 2)
   })
 })
 
@@ -216,7 +259,10 @@ describe('a void entry', () => {
 
   it('of a kind that is not known is kept and shows nothing, with no word of refusal', async () => {
     await using it = await scene()
-    const strange = seal(it.alice, it.conversation, '', it.first, { kind: 99, body: new Uint8Array([1, 2, 3]) })
+    // Field 99 of a body, with three bytes.
+    const unknown = new Uint8Array([0x9a, 0x06, 3, 1, 2, 3])
+    const body = Buffer.concat([toBinary(BodySchema, create(BodySchema, { message: randomBytes(16) })), unknown])
+    const strange = seal(it.alice, it.conversation, '', it.first, { kind: 99, body })
     await it.peer.entries(strange.entry)
     await it.peer.hear('ack')
     assert.deepEqual(await it.home.texts(it.alice), ['first'])
@@ -245,15 +291,42 @@ describe('a message sealed twice', () => {
 })
 
 describe('an entry from the future', () => {
-  it('is shown and does not move this clock', async () => {
+  it('a day ahead shows nothing and does not move this clock, its author is told, and the next ten flow', async () => {
     await using it = await scene()
-    const ahead = seal(it.alice, it.conversation, 'ahead', it.first, { time: timeOf(Date.now() + 3600_000) })
-    await it.peer.entries(
-      ahead.entry,
-      seal(it.alice, it.conversation, 'next', ahead, { time: timeOf(Date.now() + 3600_001) }).entry,
-    )
-    await it.home.until('both', async () => (await it.home.texts(it.alice)).length === 3)
+    const ahead = seal(it.alice, it.conversation, 'ahead', it.first, { time: timeOf(Date.now() + 24 * 3600_000) })
+    const run = [ahead]
+    for (let index = 0; index < 10; index++) run.push(seal(it.alice, it.conversation, `good ${index}`, run.at(-1)))
+    await it.peer.entries(...run.map(({ entry }) => entry))
+    await it.home.until('the good ones', async () => (await it.home.texts(it.alice)).length === 11)
+    assert.equal((await it.peer.hear('refuse')).value.code, 'clock')
     assert.ok(it.home.clock.next() < timeOf(Date.now() + 60_000))
+  })
+
+  it('less than ten minutes ahead is shown', async () => {
+    await using it = await scene()
+    await it.peer.entries(
+      seal(it.alice, it.conversation, 'soon', it.first, { time: timeOf(Date.now() + 500_000) }).entry,
+    )
+    await it.home.until('shown', async () => (await it.home.texts(it.alice)).includes('soon'))
+  })
+})
+
+describe('a message that a guard refuses', () => {
+  it('is not shown, its author is told, and the next ten flow', async () => {
+    await using home = await Home.open(person('bob'), undefined, undefined, {
+      guard: async (_, { said }) =>
+        'text' in said && said.text.includes('buy')
+          ? { code: 'bad-message', message: 'No advertising here.' }
+          : undefined,
+    })
+    const alice = person('alice')
+    using peer = new BarePeer(alice, home)
+    const run = [seal(alice, peer.conversation, 'buy this')]
+    for (let index = 0; index < 10; index++) run.push(seal(alice, peer.conversation, `good ${index}`, run.at(-1)))
+    await peer.entries(...run.map(({ entry }) => entry))
+    await home.until('the good ones', async () => (await home.texts(alice)).length === 10)
+    const { value } = await peer.hear('refuse')
+    assert.deepEqual([value.code, value.seq, value.message], ['bad-message', 1n, 'No advertising here.'])
   })
 })
 
@@ -270,8 +343,7 @@ describe('a conversation of others', () => {
     await using home = await Home.open(person('bob'))
     using peer = new BarePeer(person('alice'), home)
     await peer.have()
-    await peer.hear('have')
-    await peer.hear('want')
+    await peer.hear('ack')
     assert.deepEqual(home.conversations.list(), [])
     await peer.entries(seal(peer.person, peer.conversation, 'hello').entry)
     await peer.hear('ack')

@@ -14,7 +14,7 @@ describe('an acknowledgement', () => {
     await using bob = await Home.open(person('bob'), storage)
     using alice = new BarePeer(person('alice'), bob)
     await alice.have()
-    await alice.hear('want')
+    await alice.hear('ack')
     const commit = Promise.withResolvers<'commit'>()
     const asked = Promise.withResolvers<void>()
     storage.fate = () => {
@@ -38,8 +38,9 @@ describe('an acknowledgement', () => {
     await using bob = await Home.open(person('bob'), storage)
     using alice = new BarePeer(person('alice'), bob)
     await alice.have()
-    await alice.hear('want')
-    storage.fate = (_, number) => (number === 1 ? 'fail' : 'commit')
+    await alice.hear('ack')
+    let writes = 0
+    storage.fate = () => (++writes === 1 ? 'fail' : 'commit')
     const { entry } = seal(alice.person, alice.conversation, 'hello')
     await alice.entries(entry)
     await alice.hear('want')

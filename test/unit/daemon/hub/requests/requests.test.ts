@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { Blocks, classicBlock, personBlock } from '../../../../../daemon/src/hub/blocks.ts'
 import { type Asking, Requests } from '../../../../../daemon/src/hub/requests/requests.ts'
 import { limits } from '../../../../../daemon/src/limits.ts'
-import type { ConversationInfo } from '../../../../../daemon/src/protocol/control.ts'
-import { classicConversationId } from '../../../../../daemon/src/protocol/ids.ts'
+import { HybridClock } from '../../../../../daemon/src/protocol/clock.ts'
+import type { DirectInfo } from '../../../../../daemon/src/protocol/control.ts'
+import { classicConversationId, deviceId } from '../../../../../daemon/src/protocol/ids.ts'
 import { openMemoryStorage } from '../../../../../plugins/storage-memory/src/index.ts'
 
 describe('hub: chat requests', () => {
@@ -93,7 +94,7 @@ describe('hub: chat requests', () => {
 describe('hub: blocks', () => {
   it('are there after a restart, once each, and bounded', async () => {
     const storage = openMemoryStorage()
-    const blocks = await Blocks.open(storage, Date.now)
+    const blocks = await Blocks.open(storage, stamps())
     const key = (number: number) => classicBlock(classicConversationId('10.0.0.1', `n${number}`))
     const told: string[] = []
     blocks.watch(changed => told.push(changed))
@@ -102,13 +103,17 @@ describe('hub: blocks', () => {
     assert.deepEqual(told, [key(0)])
     for (let number = 1; number < limits.blocked; number++) await blocks.block(key(number), 'n')
     await assert.rejects(blocks.block(key(limits.blocked), 'n'), { code: 'busy' })
-    const again = await Blocks.open(storage, Date.now)
+    const again = await Blocks.open(storage, stamps())
     assert.equal(again.all().length, limits.blocked)
     await again.unblock(key(0))
     assert.ok(!again.has(key(0)))
     assert.notEqual(personBlock('a' as never, 'b' as never), personBlock('a' as never, 'c' as never))
   })
 })
+
+function stamps(now = Date.now) {
+  return { clock: new HybridClock({ now, monotonic: () => 0 }), device: deviceId(new Uint8Array(32)) }
+}
 
 function ask(name: string, address: string): Asking {
   return { kind: 'classic', id: classicConversationId(address, name), name, displayName: name, address }
@@ -118,14 +123,14 @@ async function fresh() {
   const storage = openMemoryStorage()
   const clock = { now: 1_790_000_000_000 }
   const now = () => clock.now
-  const blocks = await Blocks.open(storage, now)
+  const blocks = await Blocks.open(storage, stamps(now))
   const accepted: string[] = []
   const again = async () => {
     const requests = await Requests.open({ storage, now, blocks, changed: () => {} })
     requests.serve('classic', {
       accept: async ({ name }) => {
         accepted.push(name)
-        return {} as ConversationInfo
+        return {} as DirectInfo
       },
       blockKey: ({ id }) => classicBlock(id),
     })

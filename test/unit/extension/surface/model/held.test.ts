@@ -42,6 +42,18 @@ describe('the messages that a surface holds', () => {
     assert.deepEqual(sealed.messages.map(keyOf), [keyOf(queued), keyOf(message(5, { mine: false }))])
   })
 
+  it('drops what is gone, wherever it was', () => {
+    const held = withTold(some(900, 1000), [{ ...(all[950] ?? message(950)), gone: true }])
+    assert.deepEqual(
+      held.messages,
+      some(900, 1000).messages.filter((_, index) => index !== 50),
+    )
+    assert.equal(withTold(held, [{ ...(all[10] ?? message(10)), gone: true }]), held)
+    const queued = message(1, { mine: true, state: 'queued', position: 'outbox/00000000001' })
+    const dropped = withTold(withTold(nothingHeld, [queued]), [{ ...queued, position: positionOf(4), gone: true }])
+    assert.deepEqual(dropped.messages, [])
+  })
+
   it('takes nothing back: what was read before comes after what was told', () => {
     const delivered = message(3, { mine: true, state: 'delivered' })
     const held = withTold(nothingHeld, [delivered])

@@ -26,6 +26,16 @@ describe('the text of a message', () => {
     ])
   })
 
+  it('has links to messages, and none to other parts of an editor', () => {
+    for (const editor of ['vscode', 'code-oss', 'cursor']) {
+      const link = `${editor}://parley.parley-chat/message?conversation=${'c'.repeat(52)}&position=0a%2Fb`
+      const [one] = readShort(`see ${link}.`)
+      assert.ok(one?.is === 'paragraph')
+      assert.deepEqual(one.children[1], { is: 'link', href: link, children: [text(link)] })
+    }
+    assert.deepEqual(readShort('vscode://file/etc/passwd'), [paragraph(text('vscode://file/etc/passwd'))])
+  })
+
   it('has quotes, lists, tables, rules and modest headings', () => {
     assert.deepEqual(readShort('# a\n\n> b\n\n- c\n\n3. d\n\n---\n\n| e | f |\n|--:|---|\n| g | h |'), [
       { is: 'heading', children: [text('a')] },

@@ -1,0 +1,44 @@
+import { create } from '@bufbuild/protobuf'
+import { limits } from '../../../limits.ts'
+import { type DeviceId, deviceId, fromText } from '../../../protocol/ids.ts'
+import { type Head, HeadSchema } from '../../../protocol/parley_pb.ts'
+import type { Conversation } from '../conversation.ts'
+import { emptyLog } from '../device-log.ts'
+import type { Place } from '../keys.ts'
+import type { State } from '../state.ts'
+
+/** The heads that a peer names, by log: of devices that may have one here, and no floors. */
+export function readHeads(conversation: Conversation, heads: readonly Head[]): Map<DeviceId, Place[]> {
+  const read = new Map<DeviceId, Place[]>()
+  for (const { device, seq, hash, floor } of heads.slice(0, limits.heads)) {
+    if (floor || hash.length !== idSize || seq < 1n || seq >= BigInt(limits.seq)) continue
+    const log = deviceIn(conversation, device)
+    if (log === undefined) continue
+    read.set(log, [...(read.get(log) ?? []), { seq: Number(seq), hash }].slice(0, limits.placesOfLog))
+  }
+  return read
+}
+
+/** A device that may have a log in a conversation. */
+export function deviceIn({ state, members }: Conversation, bytes: Uint8Array): DeviceId | undefined {
+  if (bytes.length !== idSize) return undefined
+  const device = deviceId(bytes)
+  return state.logs.has(device) || members.mayLink(device) !== undefined ? device : undefined
+}
+
+/** Heads and floors of logs. */
+export function headsOf(state: State, devices: Iterable<DeviceId>): Head[] {
+  const heads: Head[] = []
+  for (const device of devices) {
+    const log = state.logs.get(device) ?? emptyLog
+    heads.push(...log.heads.map(place => headOf(device, place)))
+    heads.push(...log.floors.map(place => headOf(device, place, true)))
+  }
+  return heads
+}
+
+export function headOf(device: DeviceId, { seq, hash }: Place, floor = false): Head {
+  return create(HeadSchema, { device: fromText(device), seq: BigInt(seq), hash: new Uint8Array(hash), floor })
+}
+
+const idSize = 32

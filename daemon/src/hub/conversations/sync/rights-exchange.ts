@@ -1,0 +1,144 @@
+import { limits } from '../../../limits.ts'
+import type { ConversationId, UserId } from '../../../protocol/ids.ts'
+import type { Event, Rights, RightsEntries } from '../../../protocol/parley_pb.ts'
+import type { Conversation } from '../conversation.ts'
+import type { Refusal } from '../intake.ts'
+import type { MembershipEntry } from '../members.ts'
+import type { State } from '../state.ts'
+import { checkRights, lackingRights, type RightsGround, rightsEntriesFrames, rightsFrame } from './rights.ts'
+import type { SyncHost } from './sync-host.ts'
+
+type Frame = Event['is']
+
+/** The link of an exchange of membership entries. */
+interface RightsLink {
+  readonly user: UserId
+  /** Says a frame before all that is owed. */
+  say(frame: Frame): void
+  /** There is something to say: {@link RightsExchange.next} gives it. */
+  wake(): void
+  refuse(id: ConversationId, refusal: Refusal): void
+}
+
+/** The membership entries of conversations over one link: they come before anything else, and without the logs. */
+export class RightsExchange {
+  readonly #host: SyncHost
+  readonly #link: RightsLink
+  /** Rooms that the other side has named and that are not here. */
+  readonly #unknown = new Set<ConversationId>()
+  /** Of these the other side is to be asked what there is. */
+  readonly #toAsk = new Set<ConversationId>()
+  /** How both stood when this side told last what it has, so that two who refuse each other's fall silent. */
+  readonly #told = new Map<ConversationId, string>()
+  /** What the other side holds by its own word, and is yet to be answered. */
+  readonly #toAnswer = new Map<Conversation, Rights>()
+  /** Of these the other side is to be told what is held here. */
+  readonly #toTell = new Set<Conversation>()
+  /** Membership entries that go out next. */
+  readonly #frames: Frame[] = []
+
+  constructor(host: SyncHost, link: RightsLink) {
+    this.#host = host
+    this.#link = link
+  }
+
+  /** Tells what is held here, for the other side to send what is not. */
+  tell(conversation: Conversation): void {
+    this.#toTell.add(conversation)
+    this.#link.wake()
+  }
+
+  /** The other side tells what it holds: it gets what it lacks, and is told what there is here if it holds more. */
+  told(conversation: Conversation, rights: Rights): void {
+    this.#toAnswer.set(conversation, rights)
+    this.#link.wake()
+  }
+
+  /** The next frame of what is owed. Where the other side asks faster than it listens, what it has said last counts. */
+  next(): Frame | undefined {
+    for (const [conversation, rights] of this.#toAnswer) {
+      if (this.#frames.length > 0) break
+      this.#toAnswer.delete(conversation)
+      this.#answer(conversation, rights)
+    }
+    const frame = this.#frames.shift()
+    if (frame !== undefined) return frame
+    for (const id of this.#toAsk) {
+      this.#toAsk.delete(id)
+      return rightsFrame(id, undefined, this.#link.user)
+    }
+    for (const conversation of this.#toTell) {
+      this.#toTell.delete(conversation)
+      return rightsFrame(conversation.id, conversation.members, this.#link.user)
+    }
+    return undefined
+  }
+
+  async take(conversation: Conversation, { entries }: RightsEntries): Promise<void> {
+    const { accepted, refused } = await checkRights(entries, this.#ground(conversation.id, conversation))
+    for (const refusal of refused) this.#link.refuse(conversation.id, refusal)
+    if (accepted.length > 0) await conversation.admit(accepted)
+  }
+
+  /** Somebody names a room that is not here, or in which they have no part by what is: its membership entries say whether one has a part in it. */
+  askFor(id: ConversationId): void {
+    if (this.#host.rooms === undefined || this.#unknown.size >= limits.unknownConversations) {
+      this.#link.refuse(id, { code: 'stranger', message: 'That conversation is none of these two users.' })
+      return
+    }
+    this.#unknown.add(id)
+    this.#toAsk.add(id)
+    this.#link.wake()
+  }
+
+  /** Begins a room that is not here by its membership entries; undefined when one has no part in it. */
+  async meet(id: ConversationId, { entries }: RightsEntries): Promise<Conversation | undefined> {
+    if (this.#host.rooms === undefined) return undefined
+    const { accepted, refused } = await checkRights(entries, this.#ground(id, this.#host.get(id)))
+    for (const refusal of refused) this.#link.refuse(id, refusal)
+    const conversation = await this.#host.begin(id, accepted)
+    if (conversation !== undefined) this.#unknown.delete(id)
+    return conversation
+  }
+
+  /** Membership entries of one's own go to everybody who is linked; those of others come by a comparison. */
+  push(conversation: Conversation, before: State): void {
+    const { id, members, account } = conversation
+    const held = before.members.entries
+    // The answer that is owed brings them as well, behind what they build on.
+    if (held.size === members.entries.size || this.#toAnswer.has(conversation)) return
+    const known = members.knownTo(this.#link.user)
+    const news = [...members.entries].slice(held.size).flatMap(([hash, { header, entry }]) => {
+      return header.device === account.device && (known?.has(hash) ?? true) ? [entry] : []
+    })
+    // Behind what they build on, and before what is said of them.
+    for (const frame of [...this.#frames.splice(0), ...rightsEntriesFrames(id, news)]) this.#link.say(frame)
+  }
+
+  #answer(conversation: Conversation, { hashes }: Rights): void {
+    const { id, members } = conversation
+    this.#frames.push(...lackingRights(id, members, this.#link.user, hashes.slice(0, limits.membershipEntries)))
+    const held = new Set([...members.entries.values()].map(({ hash }) => textOf(hash)))
+    const stand = `${held.size} ${hashes.length}`
+    if (hashes.every(hash => held.has(textOf(hash))) || this.#told.get(id) === stand) return
+    this.#told.set(id, stand)
+    this.#toTell.add(conversation)
+  }
+
+  #ground(id: ConversationId, known: Conversation | undefined): RightsGround {
+    const { rooms, keyring, clock } = this.#host
+    return {
+      ...{ conversation: id, members: known?.members, keyring, now: clock.physical() },
+      make: (entries: readonly MembershipEntry[]) => {
+        const made = known?.members.with(entries) ?? rooms?.membersOf(id, entries, keyring)
+        if (made === undefined) throw new Error('there are no rooms here')
+        return made
+      },
+      meet: async (users: readonly UserId[]) => rooms?.meet(users),
+    }
+  }
+}
+
+function textOf(hash: Uint8Array): string {
+  return Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString('latin1')
+}

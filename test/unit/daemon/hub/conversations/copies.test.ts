@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import type { Storage } from '@parley/kit'
+import { openMemoryStorage } from '@parley/storage-memory'
+import type { ConversationId } from '../../../../../daemon/src/protocol/ids.ts'
+import { connect, conversationOf, Home, person } from '../../../../support/conversations.ts'
+import { RoomPerson } from '../../../../support/rooms.ts'
+
+describe('an older copy of a home', () => {
+  it('of before anybody was invited to a room takes from them that they belong to it', async () => {
+    await using ann = await Home.open(person('ann'))
+    await using bob = await Home.open(person('bob'))
+    const [founder, guest] = [new RoomPerson(ann), new RoomPerson(bob)]
+    const room = await founder.found('Tea')
+    const copy = await copyOf(ann.storage)
+    await founder.invite(room, bob.person)
+    const wire = connect(ann, bob)
+    await guest.stands(room, bob.person, 'invited')
+    await guest.join(room)
+    await founder.stands(room, bob.person, 'member')
+    wire.cut()
+    await ann.restart(copy)
+    assert.equal(founder.standing(room, bob.person), undefined)
+    connect(ann, bob)
+    await founder.stands(room, bob.person, 'member')
+    await founder.send(room, 'still here?')
+    await guest.showsTexts(room, ['still here?'])
+  })
+
+  it('is heard by whoever was invited behind where it goes on', async () => {
+    await using ann = await Home.open(person('ann'))
+    await using bob = await Home.open(person('bob'))
+    const [founder, guest] = [new RoomPerson(ann), new RoomPerson(bob)]
+    const room = await founder.found('Tea', 'from-invitation')
+    const copy = await copyOf(ann.storage)
+    for (const name of ['Coffee', 'Cocoa']) await founder.act(room, { is: 'change', name })
+    await founder.invite(room, bob.person, founder.heads(room))
+    const wire = connect(ann, bob)
+    await guest.stands(room, bob.person, 'invited')
+    await guest.join(room)
+    await founder.stands(room, bob.person, 'member')
+    wire.cut()
+    await ann.restart(copy)
+    const again = connect(ann, bob)
+    await founder.stands(room, bob.person, 'member')
+    again.cut()
+    for (const name of ['Mint', 'Sage', 'Lime']) await founder.act(room, { is: 'change', name })
+    await founder.send(room, 'where were we?')
+    await post(ann, bob, room)
+    await guest.showsTexts(room, ['where were we?'])
+  })
+
+  it('of before somebody left a room and came back goes on where they were invited to again', async () => {
+    await using ann = await Home.open(person('ann'))
+    await using bob = await Home.open(person('bob'))
+    const [founder, guest] = [new RoomPerson(ann), new RoomPerson(bob)]
+    const room = await founder.found('Tea', 'from-invitation')
+    await founder.invite(room, bob.person, founder.heads(room))
+    const wire = connect(ann, bob)
+    await guest.stands(room, bob.person, 'invited')
+    await guest.join(room)
+    await founder.stands(room, bob.person, 'member')
+    await founder.send(room, 'one')
+    await guest.showsTexts(room, ['one'])
+    const copy = await copyOf(bob.storage)
+    await guest.act(room, { is: 'leaving', cut: guest.heads(room, bob.person) })
+    await founder.stands(room, bob.person, 'out')
+    for (const name of ['Coffee', 'Cocoa']) await founder.act(room, { is: 'change', name })
+    await founder.invite(room, bob.person, founder.heads(room))
+    await guest.stands(room, bob.person, 'invited')
+    await guest.join(room)
+    await founder.stands(room, bob.person, 'member')
+    wire.cut()
+    await bob.restart(copy)
+    connect(ann, bob)
+    await founder.send(room, 'two')
+    await guest.showsTexts(room, ['one', 'two'])
+  })
+
+  it('counts for what one has read like the home itself: one number reads all branches', async () => {
+    const bob = person('bob')
+    await using ann = await Home.open(person('ann'))
+    await using home = await Home.open(bob)
+    await using copy = await Home.open(bob)
+    const id = conversationOf(bob, ann.person)
+    for (const text of ['one', 'two', 'three']) await home.send(ann.person, text)
+    await post(home, ann, id)
+    for (const text of ['uno', 'due', 'tre']) await copy.send(ann.person, text)
+    await post(copy, ann, id)
+    const shown = await ann.messages(bob)
+    assert.deepEqual(
+      shown.map(({ text }) => text),
+      ['one', 'two', 'three', 'uno', 'due', 'tre'],
+    )
+    assert.equal(ann.conversations.get(id)?.unread, 6)
+    await ann.conversations.markRead(id, shown[1]?.position ?? '')
+    assert.equal(ann.conversations.get(id)?.unread, 2)
+    assert.equal(ann.conversations.get(id)?.firstUnread, shown[2]?.position)
+  })
+})
+
+/** Seals what waits, and carries it by mail: nobody has said before what they have of that log. */
+async function post(from: Home, to: Home, conversation: ConversationId): Promise<void> {
+  const { user, account } = to.person
+  const lot = await from.conversations.mail.mailFor(user, account.device, 100_000)
+  assert.equal(lot?.conversation, conversation)
+  const author = { ...from.person, device: from.person.account.device }
+  await to.conversations.mail.take(author, conversation, lot?.entries ?? [])
+}
+
+async function copyOf(storage: Storage): Promise<Storage> {
+  const copy = openMemoryStorage()
+  const { rows } = await storage.list('', { limit: 500 })
+  await copy.write(rows.map(([put, value]) => ({ put, value })))
+  return copy
+}
