@@ -1,6 +1,13 @@
 export type { Auth, Exchange, Verdict } from './auth.ts'
 export { definePlugin, type Host, type Log, type Offer, type Plugin } from './plugin.ts'
-export { type SearchDocument, type SearchIndex, type SearchPage, type SearchQuery, searchLimits } from './search.ts'
+export {
+  type SearchDocument,
+  type SearchIndex,
+  type SearchPage,
+  SearchPlaceError,
+  type SearchQuery,
+  searchLimits,
+} from './search.ts'
 export {
   type Change,
   type ListedRow,

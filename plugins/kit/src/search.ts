@@ -16,7 +16,10 @@ export interface SearchIndex {
   put(documents: readonly SearchDocument[]): Promise<void>
   /** Forgets documents by id; unknown ids are no error. */
   remove(ids: readonly string[]): Promise<void>
-  /** A page of what matches, the newest first; documents of the same time stand in any order that stays. */
+  /**
+   * A page of what matches, the newest first; documents of the same time stand in any order that stays.
+   * @throws SearchPlaceError when `next` is nothing that this index gives; nothing was looked for
+   */
   search(query: SearchQuery): Promise<SearchPage>
   /** Forgets everything, also what is damaged. */
   clear(): Promise<void>
@@ -47,7 +50,7 @@ export interface SearchQuery {
   readonly hasFile?: true
   /** At most {@link searchLimits}. */
   readonly limit: number
-  /** As the page before gave it. */
+  /** As the page before gave it. It stays good when documents come and go, the one that it stands for included. */
   readonly next?: string
 }
 
@@ -55,6 +58,18 @@ export interface SearchPage {
   readonly ids: readonly string[]
   /** Where the next page begins; absent: there is none. */
   readonly next?: string
+}
+
+/**
+ * A `next` of a form that an index never gives: taken for the beginning or the end it would show what was seen already, or
+ * hide what is there. The daemon knows it by its name, so a plugin may bring its own copy of the kit.
+ */
+export class SearchPlaceError extends Error {
+  override readonly name = 'SearchPlaceError'
+
+  constructor() {
+    super('That is no place in what was found. Take the one that the page before gave.')
+  }
 }
 
 /** The limits that every index holds. Sizes in characters. */

@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import { findTerms, type SearchDocument, type SearchIndex, type SearchPage, type SearchQuery } from '@parley/kit'
+import {
+  findTerms,
+  type SearchDocument,
+  type SearchIndex,
+  type SearchPage,
+  SearchPlaceError,
+  type SearchQuery,
+} from '@parley/kit'
 
 /** An index that looks at every text: for tests and for what is thrown away. It needs no closing. */
 export function openMemorySearch(): SearchIndex {
@@ -25,7 +32,8 @@ class MemorySearch implements SearchIndex {
   async search(query: SearchQuery): Promise<SearchPage> {
     const { next, limit } = query
     const found = [...this.#documents.values()].filter(each => matches(each, query)).sort(newestFirst)
-    const start = next === undefined ? 0 : found.findIndex(each => newestFirst(each, placeOf(next)) > 0)
+    const place = next === undefined ? undefined : readPlace(next)
+    const start = place === undefined ? 0 : found.findIndex(each => newestFirst(each, place) > 0)
     const page = start < 0 ? [] : found.slice(start, start + limit)
     const last = page.at(-1)
     const hasMore = last !== undefined && found.at(-1) !== last
@@ -51,8 +59,9 @@ interface Place {
   readonly id: string
 }
 
-function placeOf(next: string): Place {
-  const [time = '', id = ''] = next.split(' ')
+function readPlace(next: string): Place {
+  const [, time, id] = /^(\d{1,16}(?:\.\d{1,10})?) ([!-~]{1,200})$/.exec(next) ?? []
+  if (time === undefined || id === undefined) throw new SearchPlaceError()
   return { time: Number(time), id }
 }
 

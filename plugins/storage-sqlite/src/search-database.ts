@@ -111,7 +111,6 @@ export class SearchDatabase {
 
   search(query: SearchQuery): SearchPage {
     const { from = 0, to = latest, next, limit } = query
-    if (next !== undefined && !/^\d{1,19}$/.test(next)) return { ids: [] }
     const below = next === undefined ? numberAt(to) : smaller(BigInt(next), numberAt(to))
     const match = matchOf(query)
     const { all, matching, id } = this.#statements
@@ -163,6 +162,11 @@ export class SearchDatabase {
       throw error
     }
   }
+}
+
+/** Whether a page of an index may have given it as its `next`: the number of a document. */
+export function isPlace(next: string): boolean {
+  return /^\d{1,19}$/.test(next)
 }
 
 function connect(file: string): DatabaseSync {

@@ -5,12 +5,14 @@ import {
   type SearchDocument,
   type SearchIndex,
   type SearchPage,
+  SearchPlaceError,
   type SearchQuery,
   StorageError,
   searchLimits,
 } from '@parley/kit'
 import { errorOf } from './errors.ts'
 import { limits } from './limits.ts'
+import { isPlace } from './search-database.ts'
 import type { FromSearch, SearchAnswer, SearchData, SearchResult, SearchTask, ToSearch } from './search-messages.ts'
 
 /**
@@ -59,6 +61,7 @@ class SqliteSearch implements SearchIndex {
   }
 
   async search(query: SearchQuery): Promise<SearchPage> {
+    if (query.next !== undefined && !isPlace(query.next)) throw new SearchPlaceError()
     const limit = Math.min(Math.max(query.limit, 1), searchLimits.page)
     const page = await this.#ask({ is: 'search', query: { ...query, limit } })
     return typeof page === 'object' ? page : { ids: [] }

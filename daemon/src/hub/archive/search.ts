@@ -70,8 +70,9 @@ export class Search {
 
   #page(wanted: Wanted, next: string | undefined): Promise<{ ids: readonly string[]; next?: string }> {
     const { storage, index, circles } = this.#parts
-    const from = next === undefined ? {} : { next: checkNext(next, index) }
-    if (index !== undefined) return index.search({ ...wanted, ...from })
+    const from = next === undefined ? {} : { next }
+    if (index !== undefined) return index.search({ ...wanted, ...from }).catch(refusePlace)
+    if (next !== undefined && !isScanPlace(next)) throw noPlace()
     const { conversation, ...rest } = wanted
     const all = conversation === undefined ? circles.listed().map(info => info.conversation) : [conversation]
     const conversations = all.map(text => {
@@ -115,8 +116,17 @@ interface Wanted {
   readonly limit: number
 }
 
-/** Where a page begins, as the page before has said: without an index a position, else a number that the index made. */
-function checkNext(next: string, index: SearchIndex | undefined): string {
-  if (index !== undefined || /^(?:outbox|[0-9a-f]{16})\/[a-z2-7/0-9]{1,100}$/.test(next)) return next
-  throw new ParleyError('usage', 'That is no place in what was found. Take the one that the page before gave.')
+/** Whether a scan may have given it as the place to go on at: a position. */
+function isScanPlace(next: string): boolean {
+  return /^(?:outbox|[0-9a-f]{16})\/[a-z2-7/0-9]{1,100}$/.test(next)
+}
+
+/** A plugin may bring another copy of the kit's class. */
+function refusePlace(error: unknown): never {
+  throw error instanceof Error && error.name === 'SearchPlaceError' ? noPlace(error) : error
+}
+
+function noPlace(cause?: Error): ParleyError {
+  const words = 'That is no place in what was found. Take the one that the page before gave.'
+  return new ParleyError('usage', words, { cause })
 }

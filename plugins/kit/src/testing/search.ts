@@ -72,6 +72,44 @@ export function testSearch(open: OpenSearch, tests: { readonly durable: boolean 
         )
       }))
 
+    it('refuses a place that it has not given, and looks for nothing', () =>
+      withSearch(open, async search => {
+        await search.put(['1', '2', '3'].map(id => document(id, 'same')))
+        const { next } = await search.search({ ...ask('same'), limit: 1 })
+        assert.ok(next !== undefined)
+        const others = [
+          '',
+          ' ',
+          'garbage',
+          `x${next}`,
+          `${next}\n`,
+          `${next}\0`,
+          '-1',
+          '1e9',
+          '../../1',
+          '9'.repeat(5_000),
+        ]
+        for (const place of others) {
+          for (const query of ['same', '']) {
+            const refused = search.search({ ...ask(query), next: place })
+            await assert.rejects(refused, { name: 'SearchPlaceError' }, JSON.stringify(place.slice(0, 40)))
+          }
+        }
+        const rest = await search.search({ ...ask('same'), next })
+        assert.equal(rest.ids.length, 2)
+      }))
+
+    it('goes on from a place whose document is gone by now, and gives nothing twice', () =>
+      withSearch(open, async search => {
+        await search.put([1, 2, 3, 4].map(time => document(`m${time}`, 'same', { time })))
+        const first = await search.search({ ...ask('same'), limit: 2 })
+        assert.deepEqual(first.ids, ['m4', 'm3'])
+        await search.remove(['m3'])
+        await search.put([document('m5', 'same', { time: 5 })])
+        const rest = await search.search({ ...ask('same'), ...(first.next === undefined ? {} : { next: first.next }) })
+        assert.deepEqual(rest.ids, ['m2', 'm1'])
+      }))
+
     it('holds to conversation, author, time and files, with words and without', () =>
       withSearch(open, async search => {
         await search.put([

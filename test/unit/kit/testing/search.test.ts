@@ -38,6 +38,18 @@ const faults: readonly Fault[] = [
     answering(({ ids, next }) => ({ ids, ...(next && { next: next.replace(/ .*/, ' ~') }) })),
   ],
   ['cuts times to whole ms', pages, index => ({ put: documents => index.put(documents.map(cut)) })],
+  [
+    'takes any place for the beginning',
+    'refuses a place that it has not given',
+    index => ({
+      search: query => index.search(query).catch(() => index.search({ ...query, next: `${2 ** 47} ~` })),
+    }),
+  ],
+  [
+    'goes on only behind what is still there',
+    'goes on from a place whose document is gone',
+    answering(({ ids, ...page }, { next }) => (next ? { ids: [] } : { ids, ...page })),
+  ],
   ['gives pages that are not full', pages, asking(({ limit, ...rest }) => ({ ...rest, limit: limit - 1 }))],
   ['looks in every conversation', conditions, asking(({ conversation: _, ...rest }) => rest)],
   ['looks for every author', conditions, asking(({ users: _, ...rest }) => rest)],

@@ -69,10 +69,11 @@ describe('search', () => {
         )
       })
 
-      it('refuses to look for nothing, and takes a name that nobody has for none', async () => {
+      it('refuses to look for nothing and to go on from nowhere, and takes a name that nobody has for none', async () => {
         await using three = await company(search())
         const { alice } = three
         await assert.rejects(alice.hub.archive.search({ query: ' ', limit: 5 }), { code: 'usage' })
+        await assert.rejects(alice.hub.archive.search({ query: 'x', limit: 5, next: 'garbage' }), { code: 'usage' })
         await assert.rejects(alice.hub.archive.search({ query: 'x', from: 'nobody', limit: 5 }), {
           code: 'unknown-user',
         })
