@@ -2,7 +2,7 @@ import { limits } from '../limits.ts'
 import { type BeatStatus, beatStatuses } from '../protocol/heartbeat.ts'
 import type { DeviceId, UserId } from '../protocol/ids.ts'
 
-/** How a device that is here may say that it stands, the best first. */
+/** How a device that is here may say that it stands. */
 export const deviceStatuses = beatStatuses
 export type DeviceStatus = BeatStatus
 
@@ -23,7 +23,7 @@ export interface SeenStore {
 
 /**
  * Who is online, and how: a person is while a link of one of their devices is up, and a grace longer, so that a short
- * drop is never seen by anybody; they show the best status of their devices. Whoever is invisible looks like somebody who
+ * drop is never seen by anybody; they show the status of their devices that says most. Whoever is invisible looks like somebody who
  * left when they became so, in every way: nothing is told of their coming and going. `changed` is told of each person who
  * came, went or changed, at most once in `pace` of the same one: somebody who flaps does not keep a whole team busy.
  */
@@ -135,7 +135,7 @@ export class Presence {
 
   /** Lets others see what the devices say, unless that has changed just now: then a little later. */
   #show(user: UserId, known: Present): void {
-    const status = best(known.devices.values())
+    const status = shown(known.devices.values())
     if (known.settling || status === undefined) return
     const isJoined = known.isJoined && status !== 'invisible'
     delete known.isJoined
@@ -164,7 +164,7 @@ export class Presence {
 interface Present {
   /** Whose links are up; empty during the grace. */
   readonly devices: Map<DeviceId, DeviceStatus>
-  /** The best of theirs, and since when. */
+  /** What says most of theirs, and since when. */
   status: DeviceStatus
   since: number
   leaving?: NodeJS.Timeout
@@ -175,7 +175,13 @@ interface Present {
 
 const absent = { status: 'invisible', since: 0 } as const
 
-function best(statuses: Iterable<DeviceStatus>): DeviceStatus | undefined {
+/**
+ * What a person shows whose devices say this. Somebody who sits at a device and takes messages can be talked to; else what
+ * they have set counts before what their hubs have noticed, that nobody sits there; invisible hides a device, not a person.
+ */
+function shown(statuses: Iterable<DeviceStatus>): DeviceStatus | undefined {
   const all = new Set(statuses)
-  return deviceStatuses.find(status => all.has(status))
+  return shownFirst.find(status => all.has(status))
 }
+
+const shownFirst: readonly DeviceStatus[] = ['online', 'busy', 'away', 'invisible']

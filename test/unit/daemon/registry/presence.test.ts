@@ -107,13 +107,14 @@ describe('presence', () => {
     assert.equal(changes.length, 2)
   })
 
-  it('shows the best of what the devices say', () => {
+  it('shows of several devices that somebody is there, else what they have set, else that nobody is', () => {
     const people = presence()
-    people.up(alice, laptop, 'busy')
-    assert.deepEqual(people.of(alice), { status: 'busy', since: 1000 })
-    pass(5000)
+    people.up(alice, laptop, 'invisible')
     people.up(alice, desktop, 'away')
-    assert.deepEqual(people.of(alice), { status: 'away', since: 6000 })
+    assert.deepEqual(people.of(alice), { status: 'away', since: 1000 })
+    pass(5000)
+    people.says(alice, laptop, 'busy')
+    assert.deepEqual(people.of(alice), { status: 'busy', since: 6000 })
     pass(5000)
     people.says(alice, laptop, 'online')
     assert.deepEqual(people.of(alice), { status: 'online', since: 11_000 })
