@@ -1,4 +1,4 @@
-import { Ajv } from 'ajv'
+import { Ajv, type ValidateFunction } from 'ajv'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { ControlMethod, ControlRequests } from '../protocol/control.ts'
@@ -11,15 +11,18 @@ export type ParamsChecks = {
 /** Each check gives typed parameters, or throws ParleyError `usage` that names what is wrong. */
 export function createParamsChecks(): ParamsChecks {
   const ajv = new Ajv({ allErrors: false })
+  // Each is compiled when it is first needed: all of them would be a quarter of what the start of a daemon costs.
   const check = <Method extends ControlMethod>(
     method: Method,
     properties: object,
     required: readonly string[] = [],
   ) => {
     // Unknown keys are let through: a newer front end may say more than this daemon knows.
-    const validate = ajv.compile<ControlRequests[Method][0]>({ type: 'object', properties, required: [...required] })
+    const schema = { type: 'object', properties, required: [...required] }
+    let validate: ValidateFunction<ControlRequests[Method][0]> | undefined
     return (params: unknown): ControlRequests[Method][0] => {
       const given = params ?? {}
+      validate ??= ajv.compile<ControlRequests[Method][0]>(schema)
       if (validate(given)) return given
       const [error] = validate.errors ?? []
       const where = error?.instancePath.slice(1) || 'the parameters'

@@ -1,5 +1,3 @@
-import http from 'node:http'
-import https from 'node:https'
 import net from 'node:net'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
@@ -82,15 +80,17 @@ export async function connectThrough(
   options: { readonly signal: AbortSignal; readonly timeout?: number },
 ): Promise<net.Socket> {
   const { signal, timeout = limits.handshake } = options
-  signal.throwIfAborted()
   const name = `The proxy ${proxy.host}`
   const place = `${net.isIPv6(host) ? `[${host}]` : host}:${port}`
-  const open = proxy.protocol === 'https:' ? https.request : http.request
+  const isSecure = proxy.protocol === 'https:'
+  // Loaded only where there is a proxy: together they take as long as all else that a command loads.
+  const { request: open } = await (isSecure ? import('node:https') : import('node:http'))
+  signal.throwIfAborted()
   const { promise, resolve, reject } = Promise.withResolvers<net.Socket>()
   const request = open({
     method: 'CONNECT',
     host: proxy.hostname.replace(/^\[|\]$/g, ''),
-    port: Number(proxy.port) || (proxy.protocol === 'https:' ? 443 : 80),
+    port: Number(proxy.port) || (isSecure ? 443 : 80),
     path: place,
     headers: { host: place, ...credentials(proxy) },
     agent: false,

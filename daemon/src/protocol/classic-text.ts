@@ -34,6 +34,7 @@ function firstPart(text: string): string {
   if (Buffer.byteLength(text, 'utf8') <= limits.classicText) return text
   let part = ''
   let size = 0
+  const characters = new Intl.Segmenter('en', { granularity: 'grapheme' })
   for (const { segment } of characters.segment(text.slice(0, limits.classicText + 1))) {
     size += Buffer.byteLength(segment, 'utf8')
     if (size > limits.classicText) break
@@ -70,4 +71,3 @@ function cutAtEnd(bytes: Uint8Array): number {
 const textStart = 11
 const controls = /[^\P{Cc}\n\t]/gu
 const decoder = new TextDecoder('utf-8')
-const characters = new Intl.Segmenter('en', { granularity: 'grapheme' })
