@@ -178,8 +178,9 @@ function rightOf(members: Members, device: DeviceId): { readonly text: string; r
   return { text: JSON.stringify([joined, cuts]), joined: hasJoined ? 'ever' : 'never' }
 }
 
+/** Behind which number entries may be beyond one of these: what has the number of a place may stand on another branch. */
 function lowest(cuts: ReadonlySet<Cut>): number {
-  const starts = [...cuts].map(({ heads }) => (heads.length === 0 ? 0 : Math.min(...heads.map(({ seq }) => seq))))
+  const starts = [...cuts].map(({ heads }) => (heads.length === 0 ? 0 : Math.min(...heads.map(({ seq }) => seq - 1))))
   return starts.length === 0 ? 0 : Math.min(...starts)
 }
 
