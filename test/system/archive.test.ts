@@ -174,7 +174,9 @@ describe('what was said, with two real hubs', () => {
       assert.deepEqual([code, err], [0, ''])
       assert.match(out, said)
     }
+    assert.match((await run('retention', 'bob')).out, /stays/)
     assert.match((await run('retention', 'bob', '90')).out, /dropped after 90 days/)
+    assert.match((await run('retention', 'bob')).out, /dropped after 90 days/)
     assert.equal((await run('retention', 'bob', 'never')).code, 2)
     assert.match((await run('retention', 'bob', 'off')).out, /stays/)
     const refused = await cli(['clear', 'bob', '--home', alice.home], { stdin: 'no\n' })

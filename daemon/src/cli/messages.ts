@@ -104,4 +104,4 @@ function fileLine(terminal: Terminal, { name, size, path }: FileInfo): string {
 }
 
 /** Characters of an id: two messages of a page share them once in a thousand million pages. */
-const shownId = 8
+export const shownId = 8

@@ -3,6 +3,7 @@ import { asParleyError, type ErrorCode, ParleyError } from '../errors.ts'
 import { version } from '../version.ts'
 import { addBlock, addBlocked, addUnblock } from './block.ts'
 import { addChat } from './chat.ts'
+import { addChats } from './chats.ts'
 import { addClassic } from './classic.ts'
 import { addConnect } from './connect.ts'
 import { addDelete } from './delete.ts'
@@ -77,6 +78,7 @@ function createProgram(terminal: Terminal): Command {
     addWho,
     addSend,
     addChat,
+    addChats,
     addLog,
     addEdit,
     addDelete,

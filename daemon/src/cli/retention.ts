@@ -1,11 +1,12 @@
 import type { Command } from 'commander'
+import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { titleOf } from '../protocol/conversation-infos.ts'
 import { positionAt } from '../protocol/positions.ts'
 import { addCommand, type CommonOptions, withHub } from './command.ts'
 import { confirm } from './confirm.ts'
 import { harmlessLine } from './harmless.ts'
-import { readCount, readMoment } from './moments.ts'
+import { readMoment } from './moments.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
 interface ClearOptions extends CommonOptions {
@@ -17,10 +18,10 @@ interface ClearOptions extends CommonOptions {
 export function addRetention(program: Command, terminal: Terminal): void {
   addCommand(
     program,
-    'retention <who> <days>',
-    'drop messages after so many days, on your own devices; off: keep all',
-    ['parley retention bob 90', 'parley retention bob off'],
-  ).action((who: string, days: string, options: CommonOptions) => keep(terminal, who, days, options))
+    'retention <who> [days|off]',
+    'drop messages after so many days, on your own devices; off: keep all; alone: how it is now',
+    ['parley retention bob', 'parley retention bob 90', 'parley retention bob off'],
+  ).action((who: string, days: string | undefined, options: CommonOptions) => keep(terminal, who, days, options))
   addCommand(program, 'clear <who>', 'drop what is shown of a chat, on all of your devices; others keep it', [
     'parley clear bob',
     'parley clear bob --before 2026-01-01 --yes',
@@ -30,17 +31,27 @@ export function addRetention(program: Command, terminal: Terminal): void {
     .action((who: string, options: ClearOptions) => clear(terminal, who, options))
 }
 
-async function keep(terminal: Terminal, who: string, given: string, options: CommonOptions): Promise<void> {
-  const days = given === 'off' ? null : readCount(given, '<days>', limits.retentionDays)
-  const conversation = await withHub(terminal, options, async client => {
+/** Without a number it says how it is. */
+async function keep(terminal: Terminal, who: string, given: string | undefined, options: CommonOptions): Promise<void> {
+  const wanted = given === undefined ? undefined : readDays(given)
+  const { conversation, days } = await withHub(terminal, options, async client => {
     const { conversation: info } = await client.request('openChat', { with: who })
-    await client.request('setRetention', { conversation: info.conversation, days })
-    return info
+    if (wanted === undefined) return { conversation: info, days: info.retention ?? null }
+    await client.request('setRetention', { conversation: info.conversation, days: wanted })
+    return { conversation: info, days: wanted }
   })
   if (options.json) return printJson(terminal, { conversation: conversation.conversation, days })
   const name = harmlessLine(titleOf(conversation))
   const how = days === null ? 'stays' : `is dropped after ${days} ${days === 1 ? 'day' : 'days'}`
   print(terminal, `What is said in the chat ${name} ${how}.`)
+}
+
+function readDays(text: string): number | null {
+  const days = /^\d{1,9}$/.test(text) ? Number(text) : 0
+  if (text === 'off') return null
+  if (days >= 1 && days <= limits.retentionDays) return days
+  const words = `Messages are kept for 1 to ${limits.retentionDays} days, or off keeps all; not ${JSON.stringify(text)}.`
+  throw new ParleyError('usage', words)
 }
 
 async function clear(terminal: Terminal, who: string, { before, yes, ...options }: ClearOptions): Promise<void> {

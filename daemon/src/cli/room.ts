@@ -2,10 +2,13 @@ import type { Command } from 'commander'
 import type { Client } from '../client/connect.ts'
 import { asParleyError, ParleyError } from '../errors.ts'
 import type { RoomConversation, RoomDetail, RoomHistory, RoomInfo, RoomMember } from '../protocol/control.ts'
+import { byActivity } from '../protocol/conversation-infos.ts'
+import { printCatchingUp } from './chats.ts'
 import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
 import { harmlessLine } from './harmless.ts'
 import { columns } from './layout.ts'
 import { personLabel, personRow } from './people.ts'
+import { tagOf } from './room-tag.ts'
 import { shellWord } from './shell-word.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 
@@ -160,15 +163,14 @@ function addCreate(room: Command, terminal: Terminal): void {
 }
 
 async function list(terminal: Terminal, options: CommonOptions): Promise<void> {
-  const rooms = await withHub(terminal, options, allRooms)
-  if (options.json) return printJson(terminal, { rooms })
-  if (rooms.length === 0) return print(terminal, 'There are no rooms. Found one: parley room create NAME')
+  const { conversations, isCatchingUp } = await withHub(terminal, options, client => client.request('subscribe', {}))
+  const rooms = byActivity(conversations).filter(each => each.kind === 'room')
+  if (options.json) return printJson(terminal, { rooms, ...(isCatchingUp && { isCatchingUp }) })
   for (const line of columns(rooms.map(room => roomRow(terminal, room)))) print(terminal, line)
-}
-
-async function allRooms(client: Client): Promise<RoomConversation[]> {
-  const { conversations } = await client.request('subscribe', {})
-  return conversations.filter(each => each.kind === 'room')
+  if (rooms.length === 0) {
+    print(terminal, `There are no rooms. Found one: parley room create NAME${homeHint(options)}`)
+  }
+  if (isCatchingUp) printCatchingUp(terminal)
 }
 
 /** A room by `#name`, by name, or by its id. */
@@ -204,12 +206,6 @@ function showDetail(terminal: Terminal, { conversation, members }: RoomDetail): 
 
 function memberRow(terminal: Terminal, { person, role, isSelf }: RoomMember): string[] {
   return [...personRow(terminal, person), isSelf ? `${role}, you` : role]
-}
-
-/** `#name` as it is typed: where a shell would split, a dash does as well. */
-function tagOf(conversation: RoomDetail['conversation']): string {
-  if (conversation.kind !== 'room') return conversation.conversation
-  return `#${conversation.room.name.replace(/\s+/gu, '-')}`
 }
 
 function readHistory(text: string | undefined): RoomHistory {

@@ -4,7 +4,7 @@ import type { SearchHit } from '../protocol/control.ts'
 import { titleOf } from '../protocol/conversation-infos.ts'
 import { addCommand, type CommonOptions, homeHint, withHub } from './command.ts'
 import { harmlessLine } from './harmless.ts'
-import { importedMark } from './messages.ts'
+import { importedMark, shownId } from './messages.ts'
 import { readCount, readMoment, showTime } from './moments.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 
@@ -16,6 +16,7 @@ interface Options extends CommonOptions {
   readonly hasFile?: true
   readonly limit: string
   readonly next?: string
+  readonly ids?: true
 }
 
 export function addSearch(program: Command, terminal: Terminal): void {
@@ -31,6 +32,7 @@ export function addSearch(program: Command, terminal: Terminal): void {
     .option('--has-file', 'only messages with files')
     .option('--limit <n>', 'how many', '20')
     .option('--next <place>', 'go on where a page ended; its end names it')
+    .option('--ids', 'with the beginning of each message’s id, as parley edit and others take it')
     .addHelpText('after', `\n${syntax}`)
     .action((words: string[], options: Options) => run(terminal, words, options))
 }
@@ -53,7 +55,7 @@ async function run(terminal: Terminal, words: readonly string[], options: Option
     }),
   )
   if (options.json) return printJson(terminal, found)
-  for (const hit of found.hits) print(terminal, line(terminal, hit))
+  for (const hit of found.hits) print(terminal, line(terminal, hit, options))
   if (found.hits.length === 0) print(terminal, 'Nothing found.')
   if (found.next !== undefined) {
     print(terminal, paint(terminal, 'dim', `More: the same again with --next ${found.next}${homeHint(options)}`))
@@ -63,8 +65,8 @@ async function run(terminal: Terminal, words: readonly string[], options: Option
   }
 }
 
-/** When, where, who, and the part that was found with its places in bold. */
-function line(terminal: Terminal, { message, conversation, excerpt, marks }: SearchHit): string {
+/** The id if it is wanted, when, where, who, and the part that was found with its places in bold. */
+function line(terminal: Terminal, { message, conversation, excerpt, marks }: SearchHit, { ids }: Options): string {
   let text = ''
   let at = 0
   for (const [from, to] of marks) {
@@ -74,5 +76,6 @@ function line(terminal: Terminal, { message, conversation, excerpt, marks }: Sea
   text += harmlessLine(excerpt.slice(at))
   if (message.imported) text += ` ${paint(terminal, 'dim', importedMark)}`
   const where = paint(terminal, 'dim', `${showTime(message.written)}  ${harmlessLine(titleOf(conversation))}`)
-  return `${where}  ${paint(terminal, message.mine ? 'cyan' : 'bold', harmlessLine(message.name))}: ${text}`
+  const id = ids ? `${paint(terminal, 'dim', message.message.slice(0, shownId))}  ` : ''
+  return `${id}${where}  ${paint(terminal, message.mine ? 'cyan' : 'bold', harmlessLine(message.name))}: ${text}`
 }

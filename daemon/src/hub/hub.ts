@@ -2,7 +2,6 @@ import type { Check } from '../doctor/doctor.ts'
 import { asParleyError } from '../errors.ts'
 import { Dialer } from '../net/dial.ts'
 import { proxyFor } from '../net/proxy.ts'
-import { formatHostPort } from '../protocol/addresses.ts'
 import type { HybridClock } from '../protocol/clock.ts'
 import type { ControlRequests, ConversationInfo, HubSnapshot, PeopleSnapshot, StatusInfo } from '../protocol/control.ts'
 import { conversationId, type DeviceId, deviceId, type UserId } from '../protocol/ids.ts'
@@ -15,7 +14,6 @@ import { waitDelivered } from './delivery.ts'
 import { OwnAccountKey } from './devices/account-key.ts'
 import { Digits } from './devices/digits.ts'
 import { OwnDevices } from './devices/own-devices.ts'
-import { hubChecks } from './doctor.ts'
 import { Door } from './door.ts'
 import type { Files } from './files/files.ts'
 import { type Home, type HubOptions, openHome } from './home.ts'
@@ -24,6 +22,7 @@ import { TeamInvites } from './invites.ts'
 import { Membership } from './membership.ts'
 import { Messages } from './messages/messages.ts'
 import { type HubNews, Newsroom } from './news.ts'
+import { Overview } from './overview.ts'
 import { Passwords } from './passwords.ts'
 import { probe } from './probe.ts'
 import type { Reach } from './reach.ts'
@@ -31,7 +30,6 @@ import { RegistryClient } from './registry/client.ts'
 import { HubRelay } from './relay.ts'
 import { Rooms } from './rooms/rooms.ts'
 import { Standing } from './standing.ts'
-import { circlesStatus, clientWarnings } from './status.ts'
 import type { Strangers } from './strangers.ts'
 import { watchSurroundings } from './surroundings.ts'
 import { Verifying } from './trust.ts'
@@ -90,6 +88,7 @@ export class Hub {
   readonly #reach: Reach
   readonly #relay: HubRelay
   readonly #company: Company
+  readonly #overview: Overview
   readonly #closing = new AbortController()
   #stopWatching: () => void = () => {}
 
@@ -178,6 +177,10 @@ export class Hub {
       ...{ chats: this.chats, clock: this.#clock, ownName: () => store.current?.name },
       watch: listener => this.watch(listener),
     })
+    this.#overview = new Overview({
+      ...{ device: this.device, company: this.#company, circles: this.#circles, devices: this.devices },
+      ...{ membership: this.#membership, client: this.#client, reach, relay: this.#relay, hosting: options.hosting },
+    })
   }
 
   /** The id of this home's device. */
@@ -200,17 +203,7 @@ export class Hub {
   }
 
   status(): NonNullable<StatusInfo['hub']> {
-    return {
-      device: this.device,
-      listen: this.#reach.addresses.map(formatHostPort),
-      accounts: this.#membership.infos,
-      relayed: this.#company.team?.peers.relayed ?? 0,
-      isDirect: this.#reach.isDirect,
-      ...circlesStatus(this.#company.keyed, this.#company.classic.circle.queued, [
-        ...(this.#options.hosting?.warnings ?? []),
-        ...clientWarnings(this.#client),
-      ]),
-    }
+    return this.#overview.status()
   }
 
   signUp(params: Params<'signUp'>): Result<'signUp'> {
@@ -257,20 +250,12 @@ export class Hub {
 
   /** Whom front ends list. */
   people(): PeopleSnapshot {
-    const team = this.#company.team?.listedPeople.snapshot() ?? { people: [], online: 0, total: 0 }
-    return { ...team, people: [...team.people, ...this.strangers.direct.everybody()] }
+    return this.#overview.people()
   }
 
   /** What `parley doctor` looks at. */
   checks(): Check[] {
-    const session = this.#client.session
-    return hubChecks({
-      status: () => this.status(),
-      ...{ places: () => this.#reach.places, isTwice: () => this.#client.twin.isThere },
-      ask: session && (async () => void (await session.search('', 1))),
-      ...{ skew: () => (session ? this.#client.skew : undefined), udp: () => this.#client.heartbeat.passes },
-      relay: session && (signal => this.#relay.check(signal)),
-    })
+    return this.#overview.checks()
   }
 
   readonly setDirect = async ({ direct }: Params<'setDirect'>): Result<'setDirect'> => {
@@ -315,12 +300,7 @@ export class Hub {
 
   /** All that front ends show, made in one tick. */
   snapshot(): Omit<HubSnapshot, 'number'> {
-    return {
-      accounts: this.#membership.infos,
-      conversations: this.#circles.listed(),
-      requests: this.strangers.list(),
-      pendingDevices: this.devices.pending,
-    }
+    return this.#overview.snapshot()
   }
 
   /** One conversation as the snapshot has it. */

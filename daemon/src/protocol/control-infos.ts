@@ -271,6 +271,8 @@ export interface HubSnapshot {
   readonly requests: readonly RequestInfo[]
   /** Devices of one's own that wait to be approved. */
   readonly pendingDevices: readonly DeviceInfo[]
+  /** The hub has started just now: what came meanwhile may still be on its way, a new room too. */
+  readonly isCatchingUp?: true
 }
 
 /** What has changed since the change before; each part replaces what was known of it. */

@@ -1,3 +1,4 @@
+import { byActivity } from '@parley/daemon/protocol/conversation-infos'
 import { EventEmitter, l10n, type TreeDataProvider, type TreeItem, type TreeView, window } from 'vscode'
 import type { Disposable } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
@@ -7,7 +8,7 @@ import { oneLine } from '../shared/harmless.ts'
 import { RowCommands } from '../shared/row-commands.ts'
 import { unreadWords } from '../shared/unread.ts'
 import { archiveItem, chatItem, chatTooltip } from './chat-item.ts'
-import { byActivity, rowOf, totalUnread } from './rows.ts'
+import { rowOf, totalUnread } from './rows.ts'
 
 /** The Chats view: a row for each conversation, by its id, which VS Code keeps selected while rows change places. */
 export class ChatsView implements TreeDataProvider<string>, Disposable {

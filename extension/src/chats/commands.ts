@@ -1,10 +1,10 @@
+import { isUnread } from '@parley/daemon/protocol/conversation-infos'
 import { commands, l10n, window } from 'vscode'
 import type { Context } from '../context.ts'
 import type { Disposable } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
-import { pickChat } from '../people/pick.ts'
 import { reportFailure } from '../shared/report.ts'
-import { isUnread, nextUnread } from './rows.ts'
+import { nextUnread } from './rows.ts'
 
 /**
  * The commands of chats. Each takes the conversation of the row it was called on; called by a key it is for the row
@@ -26,9 +26,7 @@ export function registerChatCommands({ hub, chats, log }: Context, selected: () 
     onChat('chat.openToSide', who => chats.open(who, { where: 'beside' })),
     command('chat.openInSideBar', async argument => {
       // The button of an empty side bar calls it for no row.
-      const who =
-        conversationIn(hub, argument) ??
-        (await pickChat(hub, { title: l10n.t('Open a Chat Here'), from: 'chats' }))?.who
+      const who = conversationIn(hub, argument) ?? (await pickHere(hub))?.who
       if (who !== undefined) await chats.open(who, { where: 'sideBar' })
     }),
     onChat('chat.markRead', conversation => markRead(hub, conversation)),
@@ -51,6 +49,11 @@ export function registerChatCommands({ hub, chats, log }: Context, selected: () 
       else void window.showInformationMessage(l10n.t('You have read everything.'))
     }),
   ]
+}
+
+async function pickHere(hub: Hub) {
+  const { pickChat } = await import('../people/pick.ts')
+  return pickChat(hub, { title: l10n.t('Open a Chat Here'), from: 'chats' })
 }
 
 /** Marks all of a chat as read, whether it is open or not. */

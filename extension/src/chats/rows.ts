@@ -1,5 +1,5 @@
 import type { ConversationInfo, RoomInfo, Status } from '@parley/daemon/protocol/control'
-import { titleOf } from '@parley/daemon/protocol/conversation-infos'
+import { byActivity, isUnread } from '@parley/daemon/protocol/conversation-infos'
 import { limits } from '../limits.ts'
 import { oneLine, withoutFences } from '../shared/harmless.ts'
 import { flagsOf, listedChat, markLines, marksOf } from '../shared/marks.ts'
@@ -70,30 +70,6 @@ export function rowOf(info: ConversationInfo): ChatRow {
   }
 }
 
-/** Whether one has been asked into a room and has not answered yet. */
-export function isInvitation(info: ConversationInfo): boolean {
-  return info.kind === 'room' && info.room.standing === 'invited'
-}
-
-/** Whether there is anything to come back to. */
-export function isUnread({ unread, isMarkedUnread }: Pick<ConversationInfo, 'unread' | 'isMarkedUnread'>): boolean {
-  return unread > 0 || isMarkedUnread === true
-}
-
-/**
- * The chats as they are listed: invitations, which wait for an answer, then those that are pinned; of each the one in
- * which something was said last comes first.
- */
-export function byActivity(conversations: Iterable<ConversationInfo>): readonly ConversationInfo[] {
-  return [...conversations].sort(
-    (a, b) =>
-      rank(a) - rank(b) ||
-      b.lastTime - a.lastTime ||
-      titleOf(a).localeCompare(titleOf(b)) ||
-      (a.conversation < b.conversation ? -1 : 1),
-  )
-}
-
 /** The messages that were not read, in all chats that are not muted: what badges count. */
 export function totalUnread(conversations: Iterable<ConversationInfo>): number {
   let total = 0
@@ -112,11 +88,6 @@ export function nextUnread(
   const unread = byActivity(conversations).filter(isUnread)
   const elsewhere = unread.filter(({ conversation }) => conversation !== current)
   return elsewhere.find(({ muted }) => !muted) ?? elsewhere[0] ?? unread[0]
-}
-
-function rank(info: ConversationInfo): number {
-  if (isInvitation(info)) return 0
-  return info.pinned ? 1 : 2
 }
 
 function ofWhat(info: ConversationInfo): OfPerson | OfRoom {

@@ -1,3 +1,4 @@
+import { isUnread } from '@parley/daemon/protocol/conversation-infos'
 import {
   EventEmitter,
   type FileDecoration,
@@ -11,7 +12,6 @@ import type { Disposable } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'
 import { mentionWords, unreadBadge, unreadWords } from '../shared/unread.ts'
 import { chatScheme, chatUri } from './chat-item.ts'
-import { isUnread } from './rows.ts'
 
 /** The number at the end of a chat's row. */
 export class UnreadBadges implements FileDecorationProvider, Disposable {

@@ -1,6 +1,6 @@
 import type { ConversationInfo } from '@parley/daemon/protocol/control'
+import { byActivity } from '@parley/daemon/protocol/conversation-infos'
 import { env, l10n, type QuickInputButton, type QuickPickItem, QuickPickItemKind, ThemeIcon, window } from 'vscode'
-import { byActivity } from '../chats/rows.ts'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
 import { Coalesced } from '../shared/coalesce.ts'

@@ -15,6 +15,11 @@ export class CatchingUp {
     this.#until = performance.now() + within
   }
 
+  /** Whether something may still come that was said before the start. */
+  get isUnderWay(): boolean {
+    return performance.now() < this.#until
+  }
+
   /** What `look` gives, now or as soon as it gives something. `hasWaited`: nothing came in all that time. */
   async find<T>(look: () => T | undefined): Promise<{ readonly found?: T; readonly hasWaited: boolean }> {
     const now = look()

@@ -105,6 +105,11 @@ export class TeamRooms implements Circle, RoomsCircle {
     return roomNamed(text, present) ?? roomNamed(text, rooms)
   }
 
+  /** Whether rooms and invitations of before the start may still be on their way. */
+  get isCatchingUp(): boolean {
+    return this.#catchingUp.isUnderWay
+  }
+
   summary(conversation: ConversationId): RoomConversation | undefined {
     const summary = this.conversations.room(conversation)
     return summary && this.#info(summary)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { byActivity, nextUnread, rowOf, totalUnread } from '../../../../extension/src/chats/rows.ts'
+import { byActivity } from '@parley/daemon/protocol/conversation-infos'
+import { nextUnread, rowOf, totalUnread } from '../../../../extension/src/chats/rows.ts'
 import { conversation, person, room } from '../../../support/front-hub.ts'
 
 const lineOf = (change: Parameters<typeof conversation>[1]) => rowOf(conversation('bob', change)).line
