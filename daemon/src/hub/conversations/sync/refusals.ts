@@ -12,15 +12,17 @@ export class Refusals {
   readonly #link: PeerLink
   readonly #log: Log
   readonly #told = new Set<string>()
+  /** What is yet to be told: as many at most as are told at all. */
+  readonly #owed: Event['is'][] = []
 
   constructor(link: PeerLink, log: Log) {
     this.#link = link
     this.#log = log
   }
 
-  /** The frame that tells a refusal; undefined when it was told. */
-  tell(id: ConversationId, { code, message, device, seq, hash }: Refusal): Event['is'] | undefined {
-    if (!this.isFirst(`${id} ${code} ${device} ${seq} ${hash === undefined ? '' : toText(hash)}`)) return undefined
+  /** Tells a refusal, unless it was told: {@link next} gives the frame. */
+  tell(id: ConversationId, { code, message, device, seq, hash }: Refusal): void {
+    if (!this.isFirst(`${id} ${code} ${device} ${seq} ${hash === undefined ? '' : toText(hash)}`)) return
     const about = { conversation: id, peer: this.#link.user, device, seq, code }
     this.#log.warn(about, `A message of a peer was refused. ${message}`)
     const fields = {
@@ -31,7 +33,12 @@ export class Refusals {
       code,
       message,
     }
-    return { case: 'refuse', value: create(RefuseSchema, fields) }
+    this.#owed.push({ case: 'refuse', value: create(RefuseSchema, fields) })
+  }
+
+  /** The next frame. */
+  next(): Event['is'] | undefined {
+    return this.#owed.shift()
   }
 
   /** The other side has refused something. */

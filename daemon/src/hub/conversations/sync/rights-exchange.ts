@@ -13,9 +13,7 @@ type Frame = Event['is']
 /** The link of an exchange of membership entries. */
 interface RightsLink {
   readonly user: UserId
-  /** Says a frame before all that is owed. */
-  say(frame: Frame): void
-  /** There is something to say: {@link RightsExchange.next} gives it. */
+  /** There is something to say: {@link RightsExchange.nextEntries} and {@link RightsExchange.next} give it. */
   wake(): void
   refuse(id: ConversationId, refusal: Refusal): void
 }
@@ -35,7 +33,9 @@ export class RightsExchange {
   /** Of these the other side is to be told what is held here. */
   readonly #toTell = new Set<Conversation>()
   /** Membership entries that go out next. */
-  readonly #frames: Frame[] = []
+  #frames: Frame[] = []
+  /** Hashes of one's own new membership entries, which go out behind those. */
+  readonly #toPush = new Map<Conversation, Set<string>>()
 
   constructor(host: SyncHost, link: RightsLink) {
     this.#host = host
@@ -54,15 +54,27 @@ export class RightsExchange {
     this.#link.wake()
   }
 
+  /** The next frame of membership entries that were asked for, or are new. */
+  nextEntries(): Frame | undefined {
+    const frame = this.#frames.shift()
+    if (frame !== undefined) return frame
+    for (const [conversation, hashes] of this.#toPush) {
+      this.#toPush.delete(conversation)
+      const entries = [...hashes].flatMap(hash => conversation.members.entries.get(hash)?.entry ?? [])
+      this.#frames = rightsEntriesFrames(conversation.id, entries)
+      return this.nextEntries()
+    }
+    return undefined
+  }
+
   /** The next frame of what is owed. Where the other side asks faster than it listens, what it has said last counts. */
   next(): Frame | undefined {
     for (const [conversation, rights] of this.#toAnswer) {
-      if (this.#frames.length > 0) break
       this.#toAnswer.delete(conversation)
       this.#answer(conversation, rights)
+      const frame = this.nextEntries()
+      if (frame !== undefined) return frame
     }
-    const frame = this.#frames.shift()
-    if (frame !== undefined) return frame
     for (const id of this.#toAsk) {
       this.#toAsk.delete(id)
       return rightsFrame(id, undefined, this.#link.user)
@@ -103,21 +115,22 @@ export class RightsExchange {
 
   /** Membership entries of one's own go to everybody who is linked; those of others come by a comparison. */
   push(conversation: Conversation, before: State): void {
-    const { id, members, account } = conversation
+    const { members, account } = conversation
     const held = before.members.entries
     // The answer that is owed brings them as well, behind what they build on.
     if (held.size === members.entries.size || this.#toAnswer.has(conversation)) return
     const known = members.knownTo(this.#link.user)
-    const news = [...members.entries].slice(held.size).flatMap(([hash, { header, entry }]) => {
-      return header.device === account.device && (known?.has(hash) ?? true) ? [entry] : []
-    })
-    // Behind what they build on, and before what is said of them.
-    for (const frame of [...this.#frames.splice(0), ...rightsEntriesFrames(id, news)]) this.#link.say(frame)
+    const pushed = this.#toPush.get(conversation) ?? new Set()
+    for (const [hash, { header }] of [...members.entries].slice(held.size)) {
+      if (header.device === account.device && (known?.has(hash) ?? true)) pushed.add(hash)
+    }
+    if (pushed.size > 0) this.#toPush.set(conversation, pushed)
+    this.#link.wake()
   }
 
   #answer(conversation: Conversation, { hashes }: Rights): void {
     const { id, members } = conversation
-    this.#frames.push(...lackingRights(id, members, this.#link.user, hashes.slice(0, limits.membershipEntries)))
+    this.#frames = lackingRights(id, members, this.#link.user, hashes.slice(0, limits.membershipEntries))
     const held = new Set([...members.entries.values()].map(({ hash }) => textOf(hash)))
     const stand = `${held.size} ${hashes.length}`
     if (hashes.every(hash => held.has(textOf(hash))) || this.#told.get(id) === stand) return

@@ -42,3 +42,10 @@ export function shareWith({ members, account }: Conversation, user: UserId): 'al
   if (theirs === 'nothing' || ours === 'nothing') return 'nothing'
   return theirs === 'all' && ours === 'all' ? 'all' : 'rights'
 }
+
+/** The conversations that are stored of which a user's devices are given anything. */
+export function* sharedWith(host: Pick<SyncHost, 'stored'>, user: UserId): Iterable<Conversation> {
+  for (const conversation of host.stored()) {
+    if (shareWith(conversation, user) !== 'nothing') yield conversation
+  }
+}

@@ -7,15 +7,14 @@ import type { Exchange } from './exchange.ts'
 type Frame = Event['is']
 
 /**
- * Says what there is to say over one link, one frame at a time, as fast as the link takes them: small frames first, which
- * let the other side go on, then entries of each conversation in turn while there is credit.
+ * Says what there is to say over one link, one frame at a time, each made only when the link takes it: small frames first,
+ * which let the other side go on, then entries of each conversation in turn while there is credit.
  */
 export class Talk {
   readonly #link: PeerLink
   readonly #log: Log
   readonly #more: () => Frame | undefined
   readonly #rest: (exchange: Exchange) => void
-  readonly #frames: Frame[] = []
   /** Those that have something to say. */
   readonly #ready = new Set<Exchange>()
   /** Those that have entries to send. */
@@ -25,18 +24,12 @@ export class Talk {
   #isTalking = false
   #timer: NodeJS.Timeout | undefined
 
-  /** `more`: whatever else there is to say. `rest`: an exchange has nothing to say or send for now. */
+  /** `more`: what is to be said before anything of the exchanges. `rest`: an exchange has nothing to say or send for now. */
   constructor(link: PeerLink, log: Log, more: () => Frame | undefined, rest: (exchange: Exchange) => void) {
     this.#link = link
     this.#log = log
     this.#more = more
     this.#rest = rest
-  }
-
-  /** Says a frame before all that waits. */
-  say(frame: Frame): void {
-    this.#frames.push(frame)
-    this.wake()
   }
 
   /** An exchange has something to say, or to send. */
@@ -74,7 +67,6 @@ export class Talk {
 
   close(): void {
     clearTimeout(this.#timer)
-    this.#frames.length = 0
     this.#ready.clear()
     this.#sending.clear()
   }
@@ -95,7 +87,7 @@ export class Talk {
   }
 
   async #next(): Promise<Frame | undefined> {
-    const frame = this.#frames.shift() ?? this.#more()
+    const frame = this.#more()
     if (frame !== undefined) return frame
     for (const exchange of this.#ready) {
       this.#ready.delete(exchange)

@@ -44,6 +44,37 @@ describe('a peer that reads slowly', () => {
     const shown = (await cas.shown(room)).slice(-3).map(text => Number.parseInt(text, 10))
     assert.deepEqual(shown, [747, 748, 749])
   })
+
+  it('is told in a few frames whom a room has by then, however much came about meanwhile', async function () {
+    this.timeout(30_000)
+    await using homes = await members('ann', 'cas')
+    const [ann, cas] = homes.people
+    assert.ok(ann && cas)
+    const gate = Promise.withResolvers<void>()
+    let isStopped = false
+    const fate = async () => {
+      if (isStopped) await gate.promise
+      return 'deliver' as const
+    }
+    const wire = connect(ann.home, cas.home, { fate })
+    const rooms = [await ann.found('Tea'), await ann.found('Coffee')]
+    for (const room of rooms) {
+      await ann.invite(room, cas.person)
+      await cas.stands(room, cas.person, 'invited')
+    }
+    isStopped = true
+    const guests = Array.from({ length: 100 }, (_, number) => person(`guest ${number}`))
+    for (const guest of guests) for (const room of rooms) await ann.invite(room, guest)
+    const before = wire.frames.length
+    gate.resolve()
+    isStopped = false
+    const last = guests.at(-1)
+    assert.ok(last)
+    for (const room of rooms) await cas.stands(room, last, 'invited')
+    const frames = wire.frames.slice(before).filter(({ from }) => from === 'ann')
+    assert.ok(frames.length < 10, `${frames.length} frames for ${2 * guests.length} invitations`)
+    for (const room of rooms) for (const guest of guests) assert.equal(cas.standing(room, guest), 'invited')
+  })
 })
 
 describe('what is kept of conversations over a link', () => {
