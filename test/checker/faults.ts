@@ -171,8 +171,8 @@ export const faults: readonly Fault[] = [
       },
       {
         file: 'hub/conversations/marks.ts',
-        from: '  return { read: mergedReads(known.read, read), signed: [...kept, signed] }\n',
-        to: '  return { read, signed: kept.length < 0 ? kept : [signed] }\n',
+        from: '  return marksOf([...kept, signed], known.here)\n',
+        to: '  return marksOf(kept.length < 0 ? kept : [signed], known.here)\n',
       },
     ],
   },

@@ -18,10 +18,20 @@ export interface Mark {
   /** The device of theirs that has signed it. */
   readonly device: DeviceId
   readonly read: ReadMap
+  readonly ends: Ends
 }
 
-export function signMark({ conversation, user, device, read }: Mark, privateKey: KeyObject): Signed {
-  const logs = [...read].map(([log, seq]) => create(ReadUpToSchema, { device: fromText(log), seq: BigInt(seq) }))
+/**
+ * By device the entry that has the highest sequence: the first 8 bytes of its hash, in hex. A device may have written
+ * another one with that number, as after its home was put back.
+ */
+export type Ends = ReadonlyMap<DeviceId, string>
+
+export function signMark({ conversation, user, device, read, ends }: Mark, privateKey: KeyObject): Signed {
+  const logs = [...read].map(([log, seq]) => {
+    const hash = Buffer.from(ends.get(log) ?? '', 'hex')
+    return create(ReadUpToSchema, { device: fromText(log), seq: BigInt(seq), hash })
+  })
   const fields = { conversation: fromText(conversation), user: fromText(user), device: fromText(device), read: logs }
   return sign('mark', toBinary(MarkSchema, create(MarkSchema, fields)), privateKey)
 }
@@ -32,11 +42,17 @@ export function readMark(signed: Signed): Mark {
     const { conversation, user, device, read } = decode(signed.payload)
     if (read.length > limits.markedLogs) throw new Error('too many logs')
     const logs = new Map<DeviceId, number>()
-    for (const { device: log, seq } of read) {
+    const ends = new Map<DeviceId, string>()
+    for (const { device: log, seq, hash } of read) {
       if (seq >= BigInt(limits.seq)) throw new Error('no sequence')
-      logs.set(deviceId(log), Math.max(Number(seq), logs.get(deviceId(log)) ?? 0))
+      if (hash.length !== 0 && hash.length !== 8) throw new Error('no start of a hash')
+      if (Number(seq) < (logs.get(deviceId(log)) ?? 0)) continue
+      logs.set(deviceId(log), Number(seq))
+      if (hash.length > 0) ends.set(deviceId(log), Buffer.from(hash).toString('hex'))
+      else ends.delete(deviceId(log))
     }
-    return { conversation: conversationId(conversation), user: userId(user), device: deviceId(device), read: logs }
+    const whose = { conversation: conversationId(conversation), user: userId(user), device: deviceId(device) }
+    return { ...whose, read: logs, ends }
   } catch (cause) {
     throw new ParleyError('forged', 'What should tell how far somebody has read does not; it was left out.', { cause })
   }

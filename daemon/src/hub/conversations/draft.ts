@@ -9,14 +9,15 @@ import {
   LogFloorSchema,
 } from '../../protocol/hub_rows_pb.ts'
 import { type ConversationId, type DeviceId, deviceId, fromText, toText, type UserId } from '../../protocol/ids.ts'
-import { isWithin, mergedReads, type ReadMap, signMark } from '../../protocol/marks.ts'
+import { type Ends, isWithin, mergedReads, type ReadMap, signMark } from '../../protocol/marks.ts'
 import type { Entry } from '../../protocol/parley_pb.ts'
 import { Batch } from './batch.ts'
 import { type DeviceLog, emptyLog, extend, flooredLog, headRow, topOf } from './device-log.ts'
 import { doubtOf } from './doubts.ts'
 import type { CheckedEntry } from './intake.ts'
 import { entryText, keys, type Place, placeOf, sealedPosition } from './keys.ts'
-import { encodeMarks, firstUnread, namesOne, type Reading, type UserMarks } from './marks.ts'
+import { withEnd } from './mark-ends.ts'
+import { encodeMarks, firstUnread, marksOf, namesOne, type Reading, type UserMarks } from './marks.ts'
 import type { Doubt, Members, MembershipEntry } from './members.ts'
 import { changedLines } from './membership/lines.ts'
 import {
@@ -57,6 +58,7 @@ export class Draft {
   readonly #received = new Set<string>()
   /** How far one has read now, where no mark says so yet. */
   #read: ReadMap | undefined
+  #ends: Ends = new Map()
   readonly #stored: Uint8Array | undefined
   readonly #conversation: ConversationId
   readonly #account: Account
@@ -145,7 +147,16 @@ export class Draft {
     this.linked.push({ checked, placed })
     // One's own, brought back after a restore: whoever brought it holds it, so it never shows as waiting.
     if (device === this.#account.device && from !== undefined) this.acknowledge(from, device, seq)
+    if (user === this.#account.user && from !== undefined) this.#isHere(checked)
     return placed
+  }
+
+  /** Of one's own: who has read it is known by its hash alone, so that it counts from now on. */
+  #isHere({ device, seq, hash }: CheckedEntry): void {
+    for (const [user, marks] of this.#marks) {
+      const next = withEnd(marks, this.log(device), { device, seq, hash })
+      if (next !== undefined) this.mark(user, next)
+    }
   }
 
   /** What an entry that counts shows. */
@@ -277,9 +288,10 @@ export class Draft {
     return true
   }
 
-  /** Notes how far one has read, before anything that the same batch brings. */
-  read({ read, unread, mentions, firstUnread }: Reading): void {
+  /** Notes how far one has read, before anything that the same batch brings: up to `ends`. */
+  read({ read, unread, mentions, firstUnread }: Reading, ends: Ends): void {
     this.#read = read
+    this.#ends = ends
     this.#row.unread = BigInt(unread)
     this.#row.mentions = BigInt(mentions)
     this.#row.firstUnread = firstUnread
@@ -331,7 +343,8 @@ export class Draft {
     const { user, device, privateKey } = this.#account
     const read = this.#read
     if (read === undefined || isWithin(read, this.#marks.get(user)?.read ?? new Map())) return
-    this.mark(user, { read, signed: [signMark({ conversation: this.#conversation, user, device, read }, privateKey)] })
+    const ends = this.#ends
+    this.mark(user, marksOf([signMark({ conversation: this.#conversation, user, device, read, ends }, privateKey)]))
   }
 
   /** Counts a message of somebody else as unread, unless it was read on another device already. */

@@ -3,11 +3,11 @@ import { create } from '@bufbuild/protobuf'
 import type { Change, Storage } from '@parley/kit'
 import { limits } from '../../limits.ts'
 import { type ConversationRow, MarkRowSchema } from '../../protocol/hub_rows_pb.ts'
-import { type ConversationId, type DeviceId, deviceId, type UserId } from '../../protocol/ids.ts'
+import { type ConversationId, type DeviceId, deviceId, fromText, type UserId } from '../../protocol/ids.ts'
 import { isWithin, mergedReads, type ReadMap, readMark } from '../../protocol/marks.ts'
 import type { Signed } from '../../protocol/parley_pb.ts'
 import { hashOf } from '../../protocol/signed.ts'
-import { keys, placeOf, rightBefore } from './keys.ts'
+import { entryText, keys, placeOf, rightBefore } from './keys.ts'
 import { Pace } from './pace.ts'
 import { readMessageRow, readRow, type Shown, writeRow } from './rows.ts'
 
@@ -15,31 +15,46 @@ import { readMessageRow, readRow, type Shown, writeRow } from './rows.ts'
 export interface UserMarks {
   readonly read: ReadMap
   readonly signed: readonly Signed[]
+  /** The entries that the marks name as the last ones read, each as {@link entryText}. */
+  readonly ends: ReadonlySet<string>
+  /** Of one's own logs: up to where the entries that were read are those that are here. */
+  readonly here: ReadMap
 }
 
 /** How far each user has read a conversation, as far as is known here. */
 export type Marks = ReadonlyMap<UserId, UserMarks>
 
-export const nothingRead: UserMarks = { read: new Map(), signed: [] }
+export const nothingRead: UserMarks = { read: new Map(), signed: [], ends: new Set(), here: new Map() }
 
 /** What is known once a mark is taken, whose signature has been checked; undefined: it says nothing new. */
 export function withMark(known: UserMarks = nothingRead, signed: Signed, read: ReadMap): UserMarks | undefined {
   if (isWithin(read, known.read)) return undefined
   const kept = known.signed.filter(other => !isWithin(readMark(other).read, read))
   if (kept.length >= limits.marksPerUser) return undefined
-  return { read: mergedReads(known.read, read), signed: [...kept, signed] }
+  return marksOf([...kept, signed], known.here)
 }
 
-export function encodeMarks({ signed }: UserMarks): Uint8Array {
-  return writeRow(MarkRowSchema, create(MarkRowSchema, { marks: [...signed] }))
+/** What marks say together. `here`: what is known of it already. */
+export function marksOf(signed: readonly Signed[], here: ReadMap = new Map()): UserMarks {
+  let read: ReadMap = new Map()
+  const named = new Set<string>()
+  for (const mark of signed) {
+    const { read: logs, ends } = readMark(mark)
+    read = mergedReads(read, logs)
+    for (const [log, hash] of ends) named.add(entryText(log, logs.get(log) ?? 0, hash))
+  }
+  return { read, signed, ends: named, here }
+}
+
+export function encodeMarks({ signed, here }: UserMarks): Uint8Array {
+  const logs = [...here].map(([device, seq]) => ({ device: fromText(device), seq: BigInt(seq) }))
+  return writeRow(MarkRowSchema, create(MarkRowSchema, { marks: [...signed], here: logs }))
 }
 
 /** A stored row `mark/<conversation>/<user>`. Throws `damaged-data`. */
 export function readMarks(key: string, value: Uint8Array): UserMarks {
-  const { marks } = readRow(MarkRowSchema, key, value)
-  let read: ReadMap = new Map()
-  for (const mark of marks) read = mergedReads(read, readMark(mark).read)
-  return { read, signed: marks }
+  const { marks, here } = readRow(MarkRowSchema, key, value)
+  return marksOf(marks, new Map(here.map(({ device, seq }) => [deviceId(device), Number(seq)])))
 }
 
 /**

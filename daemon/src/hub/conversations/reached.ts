@@ -128,13 +128,17 @@ export class Reached {
     return this.#ground.others.keys()
   }
 
-  /** How far a device of somebody else has committed a log of one's own; what was read is there as well. */
+  /** How far a device of somebody else has committed a log of one's own; what was read of it is there as well. */
   deliveredTo(user: UserId, log: DeviceId): number {
-    return Math.max(this.#delivered.get(user)?.get(log) ?? 0, this.readBy(user, log))
+    return Math.max(this.#delivered.get(user)?.get(log) ?? 0, this.#ground.marks.get(user)?.here.get(log) ?? 0)
   }
 
+  /**
+   * How far somebody has read a log of one's own. A mark alone says nothing of what has its numbers here: it may be about
+   * what another copy of a home wrote, or about what a home that was put back has forgotten.
+   */
   readBy(user: UserId, log: DeviceId): number {
-    return this.#ground.marks.get(user)?.read.get(log) ?? 0
+    return Math.min(this.#ground.marks.get(user)?.read.get(log) ?? 0, this.deliveredTo(user, log))
   }
 
   /** How many of those who had joined when it was written have a message of one's own, and how many have read it. */

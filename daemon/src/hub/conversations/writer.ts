@@ -4,12 +4,14 @@ import { limits } from '../../limits.ts'
 import { encodeSaid, isAct, type Said } from '../../protocol/bodies.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
+import type { Ends } from '../../protocol/marks.ts'
 import type { Lookups } from './changes.ts'
 import { Draft } from './draft.ts'
 import { Inbox, type Taken } from './inbox.ts'
 import type { CheckedEntry } from './intake.ts'
 import { keys, sealedPosition } from './keys.ts'
 import type { Logs } from './logs.ts'
+import { endsOf, lookFor } from './mark-ends.ts'
 import { nothingRead, type Reading, readAlso, readUpTo, type UserMarks, withMark } from './marks.ts'
 import { judgeAgain, type Recounted } from './membership/recount.ts'
 import { Pace } from './pace.ts'
@@ -129,7 +131,7 @@ export class Writer {
     const reading = await this.#readOn()
     const draft = new Draft({ conversation, account, state, peer, shelf, arrival: this.#desk.nextArrival() })
     for (const [marked, marks] of reading.marks) draft.mark(marked, marks)
-    if (reading.own !== undefined) draft.read(reading.own)
+    if (reading.own !== undefined) draft.read(reading.own, reading.ends)
     const pace = new Pace()
     const { readTo, taken: marks } = reading
     const acks = this.inbox.acks.slice(0, limits.batchAcks)
@@ -169,6 +171,8 @@ export class Writer {
       const next = withMark(marks.get(mark.user) ?? state.marks.get(mark.user), mark.signed, mark.read)
       if (next !== undefined) marks.set(mark.user, next)
     }
+    const ground = { storage, conversation, logs: state.logs, isOwn }
+    for (const [marked, next] of marks) marks.set(marked, await lookFor(next, ground))
     const read = state.marks.get(user)?.read ?? nothingRead.read
     const tops = topsOf(state.logs, isOwn)
     const isForked = (device: DeviceId) => (state.logs.get(device)?.knots.length ?? 0) > 0
@@ -176,10 +180,11 @@ export class Writer {
     const told = marks.get(user)
     const also = told && (await readAlso(storage, reader, told.read))
     const { readTo } = this.inbox
-    if (readTo === undefined || also !== undefined)
-      return { marks, own: also, readTo: undefined, taken: waiting.length }
+    const nothing = { ends: new Map(), readTo: undefined, taken: waiting.length }
+    if (readTo === undefined || also !== undefined) return { ...nothing, marks, own: also }
     const own = await readUpTo(storage, reader, readTo)
-    return { marks, own, readTo: own?.isWhole === false ? undefined : readTo, taken: waiting.length }
+    const ends = own ? await endsOf(own.read, state.marks.get(user), ground) : nothing.ends
+    return { marks, own, ends, readTo: own?.isWhole === false ? undefined : readTo, taken: waiting.length }
   }
 
   /** A message or act of the person here. Gives where it was put, if it is new. */
@@ -269,6 +274,8 @@ interface ReadOn {
   readonly marks: ReadonlyMap<UserId, UserMarks>
   /** What is left to read; undefined: nothing new is read. */
   readonly own: Reading | undefined
+  /** The entries up to which that is. */
+  readonly ends: Ends
   readonly readTo: string | undefined
   /** Of the marks that wait. */
   readonly taken: number

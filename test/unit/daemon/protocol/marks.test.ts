@@ -21,7 +21,12 @@ const reads = fc.dictionary(fc.constantFrom('4', '5', '6'), fc.nat(9)).map(found
 describe('a mark', () => {
   it('says what was signed, by the key that signed it', () => {
     const { privateKey, spki } = generateKeyPair()
-    const mark = { conversation, user, device, read: new Map([[log(4), 7]]) }
+    const ends = new Map([[log(4), '0123456789abcdef']])
+    const read = new Map([
+      [log(4), 7],
+      [log(5), 8],
+    ])
+    const mark = { conversation, user, device, read, ends }
     const signed = signMark(mark, privateKey)
     assert.deepEqual(readMark(signed), mark)
     assert.ok(verify('mark', signed, publicKeyOf(spki)))
@@ -33,13 +38,15 @@ describe('a mark', () => {
     const refused = (payload: Uint8Array) => {
       assert.throws(() => readMark(create(SignedSchema, { payload })), { code: 'forged' })
     }
-    const { payload } = signMark({ conversation, user, device, read: new Map([[log(4), 7]]) }, privateKey)
+    const mark = { conversation, user, device, read: new Map([[log(4), 7]]), ends: new Map() }
+    const { payload } = signMark(mark, privateKey)
     refused(payload.subarray(1))
     const read = (fields: object) => create(ReadUpToSchema, { device: new Uint8Array(32), ...fields })
     const fields = { conversation: new Uint8Array(32), user: new Uint8Array(16), device: new Uint8Array(32) }
     const encode = (more: object) => toBinary(MarkSchema, create(MarkSchema, { ...fields, ...more }))
     refused(encode({ read: [read({ seq: BigInt(limits.seq) })] }))
     refused(encode({ read: [read({ device: new Uint8Array(31) })] }))
+    refused(encode({ read: [read({ hash: new Uint8Array(7) })] }))
     refused(encode({ user: new Uint8Array(32) }))
     refused(encode({ read: Array.from({ length: limits.markedLogs + 1 }, () => read({ seq: 1n })) }))
   })

@@ -21,8 +21,15 @@ const ownerOf = (of: DeviceId): UserId | undefined => {
 }
 const committed = (rows: readonly (readonly [number, number])[]) =>
   new Map(rows.map(([number, seq]) => [device(number), new Map([[here, seq]])]))
-const marks = (rows: readonly (readonly [UserId, number])[]): Marks =>
-  new Map(rows.map(([who, seq]) => [who, { read: new Map([[here, seq]]), signed: [] }]))
+const marks = (rows: readonly (readonly [UserId, number])[], known = rows): Marks => {
+  const are = new Map(known.map(([who, seq]) => [who, new Map([[here, seq]])]))
+  return new Map(
+    rows.map(([who, seq]) => {
+      const read = new Map([[here, seq]])
+      return [who, { read, signed: [], ends: new Set<string>(), here: are.get(who) ?? new Map() }]
+    }),
+  )
+}
 
 function reached(changes: Partial<ReachGround>): Reached {
   return new Reached({
@@ -66,6 +73,13 @@ describe('how far messages have come', () => {
   it('counts what a mark says of messages that are not there for nothing', () => {
     assert.deepEqual(at({ marks: marks([[bob, 99]]) }), { sent: 10, delivered: 10, read: 10 })
     assert.deepEqual(at({ posted: committed([[20, 99]]) }), { sent: 10, delivered: 0, read: 0 })
+  })
+
+  it('is not read because a mark says so of what is not known to be the same, unless they have committed it', () => {
+    assert.deepEqual(at({ marks: marks([[bob, 8]], []) }), { sent: 0, delivered: 0, read: 0 })
+    assert.deepEqual(at({ marks: marks([[bob, 8]], [[bob, 3]]) }), { sent: 3, delivered: 3, read: 3 })
+    const acked = committed([[20, 5]])
+    assert.deepEqual(at({ acked, marks: marks([[bob, 8]], [[bob, 3]]) }), { sent: 5, delivered: 5, read: 5 })
   })
 
   it('is what all members have in a room, and sent as soon as one has it', () => {

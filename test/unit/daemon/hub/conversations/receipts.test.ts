@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { create, fromBinary, toBinary } from '@bufbuild/protobuf'
-import { type Marks, type UserMarks, withMark } from '../../../../../daemon/src/hub/conversations/marks.ts'
+import { type Marks, marksOf, type UserMarks, withMark } from '../../../../../daemon/src/hub/conversations/marks.ts'
 import { type MarkLink, Receipts } from '../../../../../daemon/src/hub/conversations/receipts.ts'
 import { conversationId, type DeviceId, type UserId } from '../../../../../daemon/src/protocol/ids.ts'
 import { publicKeyOf } from '../../../../../daemon/src/protocol/keys.ts'
@@ -11,6 +11,7 @@ import { testLog } from '../../../../support/links.ts'
 import { until } from '../../../../support/wait.ts'
 
 const conversation = conversationId(new Uint8Array(32).fill(1))
+const ends = new Map<DeviceId, string>()
 
 /** The marks of one conversation at one device, without the conversation. */
 class Side implements Disposable {
@@ -58,13 +59,13 @@ class Side implements Disposable {
   /** The person here reads on. */
   read(of: Person, seq: number): void {
     const read = new Map<DeviceId, number>([[of.account.device, seq]])
-    this.marks.set(this.person.user, { read, signed: [this.sign(read)] })
+    this.marks.set(this.person.user, marksOf([this.sign(read)]))
     this.receipts.changed(this.person.user)
   }
 
   sign(read: ReadonlyMap<DeviceId, number>): Signed {
     const { user, account } = this.person
-    return signMark({ conversation, user, device: account.device, read }, account.privateKey)
+    return signMark({ conversation, user, device: account.device, read, ends }, account.privateKey)
   }
 
   seen(who: Person, of: Person): number {
@@ -184,11 +185,11 @@ describe('receipts', () => {
     const forged = [
       { ...good, signature: new Uint8Array(64) },
       { ...good, payload: good.payload.subarray(1) },
-      signMark({ conversation: elsewhere, user, device: account.device, read }, account.privateKey),
-      signMark({ conversation, user, device: account.device, read }, stranger.account.privateKey),
-      signMark({ conversation, user, device: bob.account.device, read }, bob.account.privateKey),
-      signMark({ conversation, user, device: stranger.account.device, read }, stranger.account.privateKey),
-      signMark({ conversation, user: carol.user, device: carol.account.device, read }, carol.account.privateKey),
+      signMark({ conversation: elsewhere, user, device: account.device, read, ends }, account.privateKey),
+      signMark({ conversation, user, device: account.device, read, ends }, stranger.account.privateKey),
+      signMark({ conversation, user, device: bob.account.device, read, ends }, bob.account.privateKey),
+      signMark({ conversation, user, device: stranger.account.device, read, ends }, stranger.account.privateKey),
+      signMark({ conversation, user: carol.user, device: carol.account.device, read, ends }, carol.account.privateKey),
     ]
     for (const mark of forged) await b.tell([mark])
     assert.equal(b.commits, 0)
