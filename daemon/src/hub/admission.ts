@@ -1,7 +1,7 @@
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Link } from '../net/link.ts'
-import type { UserId } from '../protocol/ids.ts'
+import { deviceId, type UserId } from '../protocol/ids.ts'
 import type { PeerHello } from '../protocol/parley_pb.ts'
 import type { Freshness } from './freshness.ts'
 import type { Peers } from './peers.ts'
@@ -31,13 +31,17 @@ export class Admission {
   }
 
   /** The person as they are to be kept. @throws ParleyError `stranger` for whoever is blocked, `busy` */
-  readonly admit = async (person: Person, link: Pick<Link, 'outbound'>, hello: PeerHello): Promise<Person> => {
+  readonly admit = async (
+    person: Person,
+    link: Pick<Link, 'outbound' | 'peerId'>,
+    hello: PeerHello,
+  ): Promise<Person> => {
     const { people, freshness, isBlocked } = this.#options
     if (isBlocked(person.user)) throw new ParleyError('stranger', `${person.name} is blocked.`)
     this.#makeRoom(person.user)
     if (link.outbound) return person
     await freshness().check(person)
-    return people.judge(hello.attestation, hello.roster)
+    return people.judge(hello.attestation, hello.roster, { device: deviceId(link.peerId) })
   }
 
   #makeRoom(user: UserId): void {

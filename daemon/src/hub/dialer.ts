@@ -219,7 +219,7 @@ export class Supervisor {
     const devices = usable(found.devices, isLoopback(registry.registry.link.remoteAddress))
     // Without addresses those known last are better than none.
     const news = devices.some(({ addresses }) => addresses.length > 0) ? devices : undefined
-    const person = people.judge(found.attestation, found.roster, news)
+    const person = people.judge(found.attestation, found.roster, { registry: { devices: news } })
     if (person.user !== user) throw new ParleyError('forged', 'The registry answered with another person.')
     const known = targetsOf(await people.keep(person))
     const there = new Set(devices.map(({ device }) => deviceId(device)))

@@ -153,7 +153,7 @@ export class Freshness {
       const signal = AbortSignal.any([closing, AbortSignal.timeout(lookUpTime)])
       const found = await session()?.lookUp({ user }, signal)
       if (!found) return
-      const person = people.judge(found.attestation, found.roster)
+      const person = people.judge(found.attestation, found.roster, { registry: {} })
       if (person.user === user) await people.keep(person)
     }
     try {

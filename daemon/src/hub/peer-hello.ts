@@ -53,8 +53,9 @@ export function judgeHello(
   }
   if (!sameBytes(hello.expected, fromText(self.device))) throw stranger('It means another device than this one.')
   if (!sameBytes(hello.registry, fromText(self.registry))) throw stranger('It belongs to another team.')
-  const person = people.judge(hello.attestation, hello.roster)
-  const key = person.keys.get(deviceId(link.peerId))
+  const device = deviceId(link.peerId)
+  const person = people.judge(hello.attestation, hello.roster, { device })
+  const key = person.keys.get(device)
   if (!key || !sameBytes(key, link.peerKey)) throw stranger(`Its device is not one of ${person.name}'s.`)
   const apart = Math.abs(Number(hello.time) - self.now())
   if (apart > limits.clockSkew) throw clockApart(person, apart)

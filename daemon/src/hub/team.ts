@@ -251,7 +251,7 @@ export class Team extends KeyedCircle {
       if (found.person && personInfo(found.person).via === 'classic') {
         throw new ParleyError('busy', `"${name}" has just come as a classic client. Try again in a moment.`)
       }
-      const person = this.people.judge(found.attestation, found.roster, [])
+      const person = this.people.judge(found.attestation, found.roster, { registry: { devices: [] } })
       if (person.name !== name) throw new ParleyError('forged', 'The registry answered with another person.')
       return await this.people.keep(person)
     } catch (error) {

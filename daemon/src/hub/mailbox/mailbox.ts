@@ -151,7 +151,7 @@ export class HubMailbox {
     const registry = session()
     if (!registry) throw new ParleyError('unreachable', 'The team cannot be reached.')
     const found = await registry.lookUp({ user })
-    const person = people.judge(found.attestation, found.roster)
+    const person = people.judge(found.attestation, found.roster, { registry: {} })
     if (person.user !== user) throw new ParleyError('forged', 'The registry answered with another person.')
     return { person: await people.keep(person), found }
   }

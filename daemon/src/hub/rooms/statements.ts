@@ -159,7 +159,7 @@ export class Statements {
     const { signal } = this.#closing
     try {
       const found = await this.#gate.run(() => registry.lookUp({ user }, signal), signal)
-      const person = people.judge(found.attestation, found.roster, [])
+      const person = people.judge(found.attestation, found.roster, { registry: { devices: [] } })
       if (person.user === user) await people.keep(person)
     } catch (error) {
       this.#failed(error)

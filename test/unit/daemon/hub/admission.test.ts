@@ -31,7 +31,11 @@ function hub(said: Record<string, number>, ...links: string[]) {
   })
   const hello: PeerHello = create(PeerHelloSchema)
   const admit = (name: string) => {
-    return admission.admit({ user: userNamed(name), name } as Person, { outbound: true }, hello)
+    return admission.admit(
+      { user: userNamed(name), name } as Person,
+      { outbound: true, peerId: new Uint8Array(32) },
+      hello,
+    )
   }
   return { admit, gone }
 }
