@@ -63,6 +63,13 @@ export const conversationsLimits = {
   looksAtOnce: 8,
   /** How often a peer's frame is tried while storage fails, `askAgain` apart; the link is paused meanwhile. */
   eventTries: 5,
+  /**
+   * Wait before a peer's next frame, for each signature that was checked of what was refused: a check takes some 0.2 ms, so
+   * forgeries take a fiftieth of a core. Nobody waits for less than the least, nor longer for one frame than the longest.
+   */
+  forgedPause: 10,
+  forgedPauseLeast: 500,
+  forgedPauseLongest: 30_000,
   /** Different refusals told and logged per link; later ones are silent, so that a bad peer fills no log. */
   refusals: 64,
   /** Wait after a failed write before the next try of one's own accord; it doubles up to the longest. */

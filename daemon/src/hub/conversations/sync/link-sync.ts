@@ -45,6 +45,8 @@ export class LinkSync implements ExchangeLink {
   readonly #words: WordsExchange
   readonly #comparison: Comparison
   #owedCredit = 0
+  /** ms to wait before the next event is looked at. */
+  #penalty = 0
 
   constructor(host: LinkHost, link: PeerLink) {
     this.#host = host
@@ -61,8 +63,9 @@ export class LinkSync implements ExchangeLink {
     const wake = () => this.#talk.wake()
     this.#marks = new MarkLinks(link, wake)
     this.#words = new WordsExchange(link.user, wake)
+    const checkedInVain = (signatures: number) => this.#checkedInVain(signatures)
     const refuse = (id: ConversationId, refusal: Refusal) => this.refuse(id, refusal)
-    this.#rights = new RightsExchange(host, { user: link.user, wake, refuse })
+    this.#rights = new RightsExchange(host, { user: link.user, wake, refuse, checkedInVain })
     const [sync, exchanges, marks, rights] = [this, this.#exchanges, this.#marks, this.#rights]
     const failed = (error: unknown) => this.#talk.failed(error)
     const compared = { sync, exchanges, marks, rights, refuse, failed, wake, opened: () => this.#opened() }
@@ -138,6 +141,7 @@ export class LinkSync implements ExchangeLink {
     for (let tries = 1; !this.#link.signal.aborted; tries++) {
       try {
         await this.#take(is)
+        await this.#sitOut()
         return
       } catch (error) {
         if (this.#refusals.isMalformed(is.case, error)) break
@@ -253,9 +257,22 @@ export class LinkSync implements ExchangeLink {
     const exchange = this.#exchange(conversation)
     exchange.progressed(new Set(accepted.map(({ device }) => device)))
     for (const refusal of refused) this.refuse(conversation.id, refusal)
+    this.#checkedInVain(refused.filter(({ code }) => code === 'bad-signature').length)
     if (lacksRights) this.#rights.tell(conversation)
     if (gaps.size > 0) exchange.askAgain(gaps)
     await conversation.hasRoom()
+  }
+
+  /** To check is dear and to forge costs nothing: whoever brings what is not signed is listened to less. */
+  #checkedInVain(signatures: number): void {
+    this.#penalty = Math.min(this.#penalty + signatures * limits.forgedPause, limits.forgedPauseLongest)
+  }
+
+  async #sitOut(): Promise<void> {
+    const penalty = this.#penalty
+    if (penalty < limits.forgedPauseLeast) return
+    this.#penalty = 0
+    await pause(penalty, undefined, { signal: this.#link.signal, ref: false }).catch(() => undefined)
   }
 
   #lookForWords(conversation: Conversation): void {

@@ -1,6 +1,6 @@
 import { limits } from '../../../limits.ts'
 import type { ConversationId, UserId } from '../../../protocol/ids.ts'
-import type { Event, Rights, RightsEntries } from '../../../protocol/parley_pb.ts'
+import type { Entry, Event, Rights, RightsEntries } from '../../../protocol/parley_pb.ts'
 import type { Conversation } from '../conversation.ts'
 import type { Refusal } from '../intake.ts'
 import type { MembershipEntry } from '../members.ts'
@@ -16,6 +16,8 @@ interface RightsLink {
   /** There is something to say: {@link RightsExchange.nextEntries} and {@link RightsExchange.next} give it. */
   wake(): void
   refuse(id: ConversationId, refusal: Refusal): void
+  /** So many signatures were checked of what was refused. */
+  checkedInVain(signatures: number): void
 }
 
 /** The membership entries of conversations over one link: they come before anything else, and without the logs. */
@@ -87,8 +89,7 @@ export class RightsExchange {
   }
 
   async take(conversation: Conversation, { entries }: RightsEntries): Promise<void> {
-    const { accepted, refused } = await checkRights(entries, this.#ground(conversation.id, conversation))
-    for (const refusal of refused) this.#link.refuse(conversation.id, refusal)
+    const accepted = await this.#check(conversation.id, entries, conversation)
     if (accepted.length > 0) await conversation.admit(accepted)
   }
 
@@ -106,9 +107,7 @@ export class RightsExchange {
   /** Begins a room that is not here by its membership entries; undefined when one has no part in it. */
   async meet(id: ConversationId, { entries }: RightsEntries): Promise<Conversation | undefined> {
     if (this.#host.rooms === undefined) return undefined
-    const { accepted, refused } = await checkRights(entries, this.#ground(id, this.#host.get(id)))
-    for (const refusal of refused) this.#link.refuse(id, refusal)
-    const conversation = await this.#host.begin(id, accepted)
+    const conversation = await this.#host.begin(id, await this.#check(id, entries, this.#host.get(id)))
     if (conversation !== undefined) this.#unknown.delete(id)
     return conversation
   }
@@ -136,6 +135,17 @@ export class RightsExchange {
     if (hashes.every(hash => held.has(textOf(hash))) || this.#told.get(id) === stand) return
     this.#told.set(id, stand)
     this.#toTell.add(conversation)
+  }
+
+  async #check(
+    id: ConversationId,
+    entries: readonly Entry[],
+    known: Conversation | undefined,
+  ): Promise<readonly MembershipEntry[]> {
+    const { accepted, refused, inVain } = await checkRights(entries, this.#ground(id, known))
+    for (const refusal of refused) this.#link.refuse(id, refusal)
+    this.#link.checkedInVain(inVain)
+    return accepted
   }
 
   #ground(id: ConversationId, known: Conversation | undefined): RightsGround {

@@ -84,6 +84,8 @@ export interface CheckedRights {
   /** In an order in which each comes behind what it names. */
   readonly accepted: readonly MembershipEntry[]
   readonly refused: readonly Refusal[]
+  /** How many signatures were checked of those that were refused. */
+  readonly inVain: number
 }
 
 /**
@@ -94,7 +96,8 @@ export interface CheckedRights {
 export async function checkRights(entries: readonly Entry[], ground: RightsGround): Promise<CheckedRights> {
   const refused: Refusal[] = []
   const fresh = await readFresh(entries, ground, refused)
-  const authors = await authorsOf(fresh, ground)
+  const signatures = new Signatures()
+  const authors = await authorsOf(fresh, ground, signatures)
   const pace = new Pace()
   const accepted: MembershipEntry[] = []
   const held = new Set(ground.members?.entries.keys())
@@ -107,19 +110,39 @@ export async function checkRights(entries: readonly Entry[], ground: RightsGroun
     const first = ground.members ? ground.members.entries.get(room) : accepted.at(0)
     const founder = ground.members ? first?.user : (first ?? author)?.user
     const isFull = author && !hasRoomFor(author.user, { founder, counts, total: held.size })
-    const why = isFull ? tooMuch() : author ? whyNot(read, author, { held, named, room }) : noKey()
+    const why = isFull ? tooMuch() : author ? whyNot(read, author, { held, named, room, signatures }) : noKey()
     if (why || !author) {
       refused.push(refusal(read, why ?? noKey()))
       continue
     }
     const member = asMember(read, author)
+    signatures.accepted++
     accepted.push(member)
     counts.set(member.user, (counts.get(member.user) ?? 0) + 1)
     held.add(toText(read.hash))
     const { body } = actOf(member)
     if (body.is === 'founding' || body.is === 'invitation') named.add(body.user)
   }
-  return { accepted, refused }
+  return { accepted, refused, inVain: signatures.inVain }
+}
+
+/** Signatures, each checked once. */
+class Signatures {
+  readonly #hold = new Map<ReadEntry, boolean>()
+  accepted = 0
+
+  hold(read: ReadEntry, { key }: Author): boolean {
+    const known = this.#hold.get(read)
+    if (known !== undefined) return known
+    const holds = isSigned(read.entry, key)
+    this.#hold.set(read, holds)
+    return holds
+  }
+
+  /** How many were checked of what was not accepted. */
+  get inVain(): number {
+    return this.#hold.size - this.accepted
+  }
 }
 
 function knownHashes(members: Members, user: UserId): Uint8Array<ArrayBuffer>[] {
@@ -190,7 +213,11 @@ function checkFresh(read: ReadEntry, conversation: ConversationId, now: number):
 }
 
 /** Who has written them, as far as that can be found out. */
-async function authorsOf(fresh: readonly ReadEntry[], ground: RightsGround): Promise<Map<DeviceId, Author>> {
+async function authorsOf(
+  fresh: readonly ReadEntry[],
+  ground: RightsGround,
+  signatures: Signatures,
+): Promise<Map<DeviceId, Author>> {
   const { keyring, members } = ground
   const devices = new Set(fresh.map(({ header }) => header.device))
   const authors = new Map<DeviceId, Author>()
@@ -206,16 +233,26 @@ async function authorsOf(fresh: readonly ReadEntry[], ground: RightsGround): Pro
   look(device => keyring.keyOf(device))
   if (authors.size === devices.size) return authors
   // Of a device that was revoked long ago no roster tells any more, but the revocation does.
+  if (!fresh.some(read => revokesUnknown(read, devices, authors))) return authors
   const signed: MembershipEntry[] = []
   const pace = new Pace()
   for (const read of fresh) {
     await pace.step()
     const author = authors.get(read.header.device)
-    if (author && isSigned(read.entry, author.key)) signed.push(asMember(read, author))
+    if (author && signatures.hold(read, author)) signed.push(asMember(read, author))
   }
   const known = members ? members.with(signed) : ground.make(signed)
   look(device => known.mayLink(device) ?? claimedKey(device, signed, keyring))
   return authors
+}
+
+function revokesUnknown(
+  read: ReadEntry,
+  devices: ReadonlySet<DeviceId>,
+  authors: ReadonlyMap<DeviceId, Author>,
+): boolean {
+  const { body } = actOf({ ...read, ...nobody })
+  return body.is === 'revocation' && devices.has(body.device) && !authors.has(body.device)
 }
 
 /**
@@ -235,7 +272,6 @@ function claimedKey(device: DeviceId, signed: readonly MembershipEntry[], keyrin
 
 /** Everybody whom these entries speak of: of some a device may be missing. */
 function peopleIn(fresh: readonly ReadEntry[], { members }: RightsGround): UserId[] {
-  const nobody = { user: '' as UserId, key: new Uint8Array(0) }
   const people = new Set(members?.named)
   for (const read of fresh) {
     const { body } = actOf({ ...read, ...nobody })
@@ -244,17 +280,18 @@ function peopleIn(fresh: readonly ReadEntry[], { members }: RightsGround): UserI
   return [...people].slice(0, limits.peopleMet)
 }
 
+const nobody = { user: '' as UserId, key: new Uint8Array(0) }
+
 interface Held {
   readonly held: ReadonlySet<string>
   readonly named: ReadonlySet<UserId>
   readonly room: ConversationId
+  readonly signatures: Signatures
 }
 
-function whyNot(read: ReadEntry, author: Author, { held, named, room }: Held): ParleyError | undefined {
-  const { header, entry } = read
-  if (!isSigned(entry, author.key)) {
-    return new ParleyError('bad-signature', 'What was said about the members of a room is not signed by its device.')
-  }
+/** The signature comes last: it is what takes time. */
+function whyNot(read: ReadEntry, author: Author, { held, named, room, signatures }: Held): ParleyError | undefined {
+  const { header } = read
   const founds = toText(read.hash) === room
   if (!founds && header.rights.length === 0) {
     return new ParleyError(
@@ -268,11 +305,14 @@ function whyNot(read: ReadEntry, author: Author, { held, named, room }: Held): P
       'What somebody said about the members of a room was not accepted: nobody invited them.',
     )
   }
-  if (header.rights.every(each => held.has(toText(each)))) return undefined
-  return new ParleyError(
-    'conflict',
-    'What was said about the members of a room builds on something that is not here yet.',
-  )
+  if (!header.rights.every(each => held.has(toText(each)))) {
+    return new ParleyError(
+      'conflict',
+      'What was said about the members of a room builds on something that is not here yet.',
+    )
+  }
+  if (signatures.hold(read, author)) return undefined
+  return new ParleyError('bad-signature', 'What was said about the members of a room is not signed by its device.')
 }
 
 function asMember({ entry, header, hash }: ReadEntry, { user, key }: Author): MembershipEntry {

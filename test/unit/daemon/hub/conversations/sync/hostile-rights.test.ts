@@ -259,6 +259,33 @@ describe('what a hostile member says about a room', () => {
     )
   })
 
+  it('with signatures that do not hold makes its bringer wait longer than it takes to find out', async () => {
+    const scene = await begin()
+    const { entry } = scene.act(scene.mallory, { is: 'joining' })
+    const other = { ...scene.mallory.account, privateKey: person('x').account.privateKey }
+    const forged = Array.from({ length: 80 }, () => {
+      return scene.act({ ...scene.mallory, account: other }, { is: 'joining' }).entry
+    })
+    const took = async (run: () => Promise<void>) => {
+      const [began, { user }] = [performance.now(), process.cpuUsage()]
+      await run()
+      return { passed: performance.now() - began, worked: (process.cpuUsage().user - user) / 1000 }
+    }
+    const honest = await took(() => scene.says(entry))
+    assert.ok(honest.passed < limits.forgedPauseLeast, `${honest.passed} ms for what is signed`)
+    const { passed, worked } = await took(() => scene.says(...forged))
+    assert.ok(passed > 4 * worked && passed >= 80 * limits.forgedPause - 50, `${worked} of ${passed} ms`)
+  })
+
+  it('that builds on what there is not is not even looked at for its signature', async () => {
+    const scene = await begin()
+    const rights = [new Uint8Array(32).fill(9)]
+    const entries = Array.from({ length: 100 }, () => scene.act(scene.mallory, { is: 'joining' }, { rights }).entry)
+    const before = performance.now()
+    await scene.says(...entries)
+    assert.ok(performance.now() - before < limits.forgedPauseLeast)
+  })
+
   /** Bob's home with a room of which mallory is a member, whose hub says what a test has it say. */
   async function begin(): Promise<Scene> {
     const home = await Home.open(person('bob'))
