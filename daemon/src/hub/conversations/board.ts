@@ -154,6 +154,34 @@ export class Board {
     return change
   }
 
+  /**
+   * Where a message stands of these places: at the first. A deleted one stands where a deletion says that it was, since
+   * whoever never had its words knows of no other place.
+   */
+  placeOf({ user, message }: MessageName, places: readonly string[], isDeleted: boolean): string | undefined {
+    const [first] = places
+    if (!isDeleted) return first
+    const isNamed = (place: string) => {
+      const name = this.rows.deleted(entryOf(place))
+      return name?.user === user && name.message === message
+    }
+    return places.find(isNamed) ?? first
+  }
+
+  /** A deletion says, or says no longer, where a message was: it is shown where it stands by that. */
+  settlePlace(name: MessageName): void {
+    const named = this.rows.named(name)
+    if (named === undefined || named.hidden || !isSealed(named.position)) return
+    const row = this.rows.message(named.position)
+    const place = this.placeOf(name, sealedPlaces(named), row?.registers?.deleted === true)
+    if (row === undefined || place === undefined || place === named.position) return
+    this.vacate(shownOf(row), named.position)
+    named.position = place
+    this.rows.putNamed(name, named)
+    this.settleWords(name, row, named)
+    this.put(name, row, place, false)
+  }
+
   /** A row keeps the words that count, so that it stays small: those of before are in the log. */
   settleWords(name: MessageName, row: MessageRow, named: NamedRow): void {
     const { registers } = row

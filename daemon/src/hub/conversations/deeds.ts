@@ -54,6 +54,7 @@ export class Deeds {
       rows.putDeleted(place, name)
       this.#board.lackNot(place)
     }
+    this.#board.settlePlace(name)
   }
 
   /** An act that has waited under `number` counts for nothing. */
@@ -80,6 +81,7 @@ export class Deeds {
     }
     if (before.deleted && !left.deleted) this.#undelete(name, named, row, left)
     else this.change(name, registers => replace(registers, left))
+    this.#board.settlePlace(name)
   }
 
   /** Changes what was done with a message, wherever that stands. */
@@ -144,10 +146,12 @@ export class Deeds {
     }
     const restored = newMessageRow(name.user, said)
     restored.registers = registers
+    const [first = position] = places
+    named.position = first
     delete named.registers
     rows.putNamed(name, named)
     this.#board.settleWords(name, restored, named)
-    this.#board.put(name, restored, position, false)
+    this.#board.put(name, restored, first, false)
   }
 }
 

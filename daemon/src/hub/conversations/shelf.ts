@@ -9,13 +9,14 @@ import {
   NamedRowSchema,
 } from '../../protocol/hub_rows_pb.ts'
 import { type ConversationId, type MessageId, type UserId, userId } from '../../protocol/ids.ts'
+import { sealedPlaces } from './board.ts'
 import { entryOf, entryText, keys, logKeyOf, queuedNumber } from './keys.ts'
 import { nameOfRow, readRow } from './rows.ts'
 
 /** What a batch may have to look up. Positions are those of the entries. */
 export interface Wanted {
-  /** What entries and waiting messages say. */
-  readonly said: readonly { readonly user: UserId; readonly said: Said }[]
+  /** What entries and waiting messages say; those have no position yet. */
+  readonly said: readonly { readonly user: UserId; readonly said: Said; readonly position?: string }[]
   /** Texts that came without their bodies. */
   readonly stripped?: readonly string[]
   /** What counts no longer. */
@@ -91,6 +92,7 @@ export class Shelf {
     const others = [...this.#deletedNames(stripped), ...dropped]
     await this.#read([...others.map(name => this.#named(name)), ...acts.flatMap(act => this.#queuedAct(act))])
     await this.#readTargets([...all.map(nameIn), ...names, ...others])
+    await this.#readPlaces([...all, ...others.map(name => ({ name }))])
     const deleted = said.filter(({ said: is }) => isAct(is) && is.act.is === 'deletion').map(nameIn)
     await this.#readEntries([...deleted, ...withdrawn.map(nameIn), ...others])
     const recounted = withdrawn.filter(({ said: is }) => isAct(is)).map(nameIn)
@@ -106,6 +108,20 @@ export class Shelf {
         const number = queuedNumber(position)
         if (number !== undefined) return [keys.outbox(this.#conversation, number)]
         return position === '' ? [] : [keys.message(this.#conversation, position)]
+      }),
+    )
+  }
+
+  /** Which of the places of messages that have several, or may have one more, deletions name. */
+  async #readPlaces(messages: readonly (SaidAt | { readonly name: MessageName })[]): Promise<void> {
+    await this.#read(
+      messages.flatMap(message => {
+        const name = 'name' in message ? message.name : nameIn(message)
+        const named = this.#namedRow(name)
+        const isSealedAgain = 'said' in message && !isAct(message.said) && message.position !== undefined
+        const places = [...sealedPlaces(named), ...(isSealedAgain ? [message.position] : [])]
+        if (named === undefined || (places.length < 2 && !isSealedAgain)) return []
+        return places.map(place => keys.deleted(this.#conversation, entryOf(place)))
       }),
     )
   }
@@ -176,6 +192,8 @@ export class Shelf {
     }
   }
 }
+
+type SaidAt = Wanted['said'][number]
 
 function nameIn({ user, said }: { readonly user: UserId; readonly said: Said }): MessageName {
   return isAct(said) ? targetOf(said, user) : { user, message: said.message }

@@ -269,7 +269,7 @@ export class Timeline {
     else this.#place(name, named, row, position)
   }
 
-  /** The first place of all counts. */
+  /** The first place of all counts, of a deleted message of those that are known to have been its. */
   #showAgain(name: MessageName, named: NamedRow, row: MessageRow, position: string): Placed | undefined {
     const { rows } = this.#board
     const before = named.position
@@ -277,9 +277,10 @@ export class Timeline {
     if (places.includes(position)) return undefined
     named.copies = [...places, position].sort().slice(0, limits.copies)
     const shown = named.hidden ? undefined : rows.message(before)
-    if ((shown ?? named).registers?.deleted) rows.strip(position)
+    const isDeleted = (shown ?? named).registers?.deleted === true
+    if (isDeleted) rows.strip(position)
     else if (named.hidden) this.#board.letGoOf(position)
-    if (position > before) {
+    if (this.#board.placeOf(name, [before, position].sort(), isDeleted) === before) {
       rows.putNamed(name, named)
       return undefined
     }
@@ -335,7 +336,7 @@ export class Timeline {
       return
     }
     const row = rows.message(position)
-    const [next] = left
+    const next = this.#board.placeOf(name, left, row?.registers?.deleted === true)
     named.position = named.hidden ? (next ?? '') : ''
     if (row?.registers) named.registers = row.registers
     rows.putNamed(name, named)

@@ -223,17 +223,18 @@ export class Writer {
   ): Promise<Shelf> {
     const { storage, conversation, account } = this.#desk
     const { user } = account
-    const said = mine.map(each => ({ user, said: each }))
+    const said: Wanted['said'][number][] = mine.map(each => ({ user, said: each }))
     const stripped: string[] = []
     for (const checked of entries) {
       const { user: author, content, device, time } = checked
-      if (content) said.push({ user: author, said: content })
-      else if (checked.isStripped) stripped.push(sealedPosition(time, device, checked))
+      const position = sealedPosition(time, device, checked)
+      if (content) said.push({ user: author, said: content, position })
+      else if (checked.isStripped) stripped.push(position)
     }
     const withdrawn: NonNullable<Wanted['withdrawn']>[number][] = []
     for (const { user: author, said: is, position, counts } of again?.entries ?? []) {
       if (is === undefined) stripped.push(position)
-      else if (counts) said.push({ user: author, said: is })
+      else if (counts) said.push({ user: author, said: is, position })
       else withdrawn.push({ user: author, said: is, position })
     }
     const shelf = await Shelf.load(storage, conversation, user, { said, stripped, withdrawn, ...lookups })

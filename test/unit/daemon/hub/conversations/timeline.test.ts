@@ -108,6 +108,43 @@ describe('the timeline', () => {
     assert.doesNotMatch(await screen.words(), /once/)
   })
 
+  it('shows what was deleted where the deletion says that it was, also to whoever had it elsewhere first', async () => {
+    const said = text('of the copy too')
+    const [early, late] = [sealed(alice, said, 1, 1000), sealed(alice, said, 5, 2000)]
+    const again = sealed(alice, said, 2, 1500)
+    const between = sealed(bob, text('between'), 1, 1800)
+    const gone = sealed(alice, deletion(late), 6, 3000)
+    const bare = { ...early, isBare: true }
+    for (const order of [
+      [early, late, again, between, gone],
+      [gone, between, early, late, again],
+      [early, gone, again, late, between],
+      [early, again, gone, between, { ...late, isBare: true }],
+      [between, bare, { ...late, isBare: true }, gone, { ...again, isBare: true }],
+    ]) {
+      const screen = new Screen(bob)
+      for (const entry of order) await screen.count(entry)
+      assert.deepEqual(await screen.texts(), ['between', '(deleted)'])
+      assert.equal(screen.row.shown, 2n)
+      assert.doesNotMatch(await screen.words(), /copy/)
+      const together = new Screen(bob)
+      await together.count(...order)
+      assert.deepEqual(await together.shown(), await screen.shown())
+    }
+  })
+
+  it('shows where it was sealed first what is deleted no longer', async () => {
+    const said = text('back again')
+    const [early, late] = [sealed(alice, said, 1, 1000), sealed(alice, said, 5, 2000)]
+    const gone = sealed(alice, deletion(late), 6, 3000)
+    const [screen, never] = [new Screen(bob), new Screen(bob)]
+    await never.count(early, late)
+    for (const entry of [early, late, gone]) await screen.count(entry)
+    await screen.withdraw(gone)
+    await screen.fill(early, late)
+    assert.deepEqual(await screen.shown(), await never.shown())
+  })
+
   it('keeps but some of the places of what was sealed again and again, the first of all among them', async () => {
     const said = text('again')
     const copies = Array.from({ length: limits.copies + 10 }, (_, index) =>
