@@ -27,7 +27,8 @@ export async function benchRoom(stack: AsyncDisposableStack, folder: string, pla
   const receivers = await start<{ address: { port: number } }>(floor, [join(dir, 'floor'), others])
   const sender = await start(floor, [join(dir, 'floor'), others, `${receivers.ready.address.port}`])
   const costs: Cost[] = []
-  for (const window of [1, 16, 64]) {
+  await measureBoth([author, members], 16, plan.duration)
+  for (const window of [64, 16, 1]) {
     const hubs = (duration: number) => measureBoth([author, members], window, duration, costs)
     const bare = (duration: number) => measureBoth([sender, receivers], window, duration)
     await compare(`room of ${roles.length}, ${window} in flight`, plan, hubs, bare)

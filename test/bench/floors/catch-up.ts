@@ -1,13 +1,13 @@
 // Floor: the entries of a log checked and stored in one process, and nothing else. `DATABASE DIR WRITER` reads the entries
-// from the database of a home; for each line NAME on stdin it checks them in runs (links, body hashes, the last signature) and
-// inserts each into DIR/NAME. `rows`: the three rows of each that the protocol lists. `table`: one row of a table with what a
+// from the database of a home; for each line NAME on stdin it decodes them, checks them in runs (links, body hashes, the last
+// signature) and inserts each into DIR/NAME. `rows`: the three rows of each that the protocol lists. `table`: one row of a table with what a
 // chat cannot do without: the log in order, the messages by time, each message once.
 import { createPublicKey, hash, verify } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
-import { fromBinary } from '@bufbuild/protobuf'
+import { decoder } from '../../../daemon/src/protocol/codec.ts'
 import { NamedRowSchema } from '../../../daemon/src/protocol/hub_rows_pb.ts'
 import { BodySchema, EntrySchema, HeaderSchema } from '../../../daemon/src/protocol/parley_pb.ts'
 import { actorOf } from '../conversations/cast.ts'
@@ -18,6 +18,10 @@ const key = createPublicKey(actorOf(JSON.parse(role)).account.privateKey)
 /** Bytes of a run, as hubs send it. */
 const runSize = 256 * 1024
 const prefix = Buffer.from('parley/entry/1\0')
+const readEntry = decoder(EntrySchema)
+const readHeader = decoder(HeaderSchema)
+const readBody = decoder(BodySchema)
+const readNamed = decoder(NamedRowSchema)
 const entries = readEntries()
 console.log(JSON.stringify({ entries: entries.length }))
 
@@ -33,7 +37,7 @@ for await (const line of createInterface({ input: process.stdin })) {
   for (let from = 0; from < entries.length; ) {
     let to = from
     for (let bytes = 0; to < entries.length && bytes < runSize; to++) bytes += entries[to]?.bytes.length ?? 0
-    const run = entries.slice(from, to)
+    const run = entries.slice(from, to).map(read)
     from = to
     before = check(run, before)
     database.exec('BEGIN')
@@ -46,7 +50,16 @@ for await (const line of createInterface({ input: process.stdin })) {
   for (const end of ['', '-wal', '-shm']) rmSync(`${place}${end}`, { force: true })
 }
 
-type Read = ReturnType<typeof readEntries>[number]
+type Stored = ReturnType<typeof readEntries>[number]
+type Read = ReturnType<typeof read>
+
+/** An entry from its bytes. */
+function read({ bytes, rows }: Stored) {
+  const entry = readEntry(bytes)
+  const { time, prev, bodyHash, seq } = readHeader(entry.header)
+  const { message } = readBody(entry.body)
+  return { ...entry, bytes, time, prev: prev[0], bodyHash, seq: Number(seq), message, rows }
+}
 
 /** Checks a run that follows `before`; gives the hash of its last entry. */
 function check(run: readonly Read[], before: Uint8Array | undefined): Uint8Array | undefined {
@@ -88,15 +101,12 @@ function readEntries() {
   const all = (kind: string) =>
     list.all(`${kind}/`, `${kind}0`).map(({ key: at, value }) => [String(at), value as Uint8Array] as const)
   const messages = all('message')
-  const named = new Map(all('named').map(row => [fromBinary(NamedRowSchema, row[1]).position, row]))
+  const named = new Map(all('named').map(row => [readNamed(row[1]).position, row]))
   const found = all('log').map((row, index) => {
     const [, bytes] = row
-    const entry = fromBinary(EntrySchema, bytes)
-    const { time, prev, bodyHash, seq } = fromBinary(HeaderSchema, entry.header)
-    const { message } = fromBinary(BodySchema, entry.body)
     const shown = messages[index] ?? row
     const name = named.get(shown[0].split('/').slice(2).join('/')) ?? row
-    return { ...entry, bytes, time, prev: prev[0], bodyHash, seq: Number(seq), message, rows: [row, shown, name] }
+    return { bytes, rows: [row, shown, name] }
   })
   source.close()
   return found

@@ -1,7 +1,7 @@
 // Floor: what no way of delivering a signed message can leave out, and nothing else. Two processes: `DATABASE` receives,
-// verifies and commits; `DATABASE PORT` signs, commits and sends, and for each line `WINDOW MS` on stdin prints the rate at
-// which messages were acknowledged after the other side's commit; both answer to `cost` what it has cost since. Commits are grouped: one transaction for all that has
-// gathered.
+// verifies, commits and acknowledges; `DATABASE PORT` signs, commits and sends, commits each acknowledgement, since what was
+// once delivered may not be less after a crash, and for each line `WINDOW MS` on stdin prints the rate of that; both answer to
+// `cost` what it has cost since. Commits are grouped: one transaction for all that has gathered.
 import { generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto'
 import { createInterface } from 'node:readline'
 import { DatabaseSync } from 'node:sqlite'
@@ -20,23 +20,29 @@ const database = new DatabaseSync(file)
 database.exec(
   'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE log (key INTEGER PRIMARY KEY, value BLOB)',
 )
+database.exec('CREATE TABLE acknowledged (peer INTEGER PRIMARY KEY, count INTEGER)')
 const insert = database.prepare('INSERT INTO log VALUES (?, ?)')
+const acknowledge = database.prepare('INSERT OR REPLACE INTO acknowledged VALUES (0, ?)')
 let rows = 0
 
 /** Commits what gathers while the loop is busy in one transaction, then calls `done` with it. */
-function grouped(done: (records: Buffer[]) => void): (record: Buffer) => void {
-  let waiting: Buffer[] = []
-  return record => {
-    if (waiting.push(record) > 1) return
+function grouped<T>(write: (group: readonly T[]) => void, done: (group: T[]) => void): (one: T) => void {
+  let waiting: T[] = []
+  return one => {
+    if (waiting.push(one) > 1) return
     setImmediate(() => {
       const group = waiting
       waiting = []
       database.exec('BEGIN')
-      for (const one of group) insert.run(rows++, one)
+      write(group)
       database.exec('COMMIT')
       done(group)
     })
   }
+}
+
+function insertAll(group: readonly Buffer[]): void {
+  for (const one of group) insert.run(rows++, one)
 }
 
 function records(socket: TLSSocket, size: number, each: (record: Buffer) => void): void {
@@ -63,12 +69,12 @@ else send(Number(port))
 
 function receive(): void {
   const server = createServer({ ...tls, requestCert: true }, socket => {
-    const acknowledge = grouped(group => socket.write(Buffer.alloc(group.length, 6)))
+    const take = grouped(insertAll, group => socket.write(Buffer.alloc(group.length, 6)))
     socket.once('data', key => {
       const publicKey = { key, format: 'der', type: 'spki', dsaEncoding: 'ieee-p1363' } as const
       records(socket, recordSize, record => {
         const ok = verify('sha256', record.subarray(0, payloadSize), publicKey, record.subarray(payloadSize))
-        if (ok) acknowledge(record)
+        if (ok) take(record)
       })
       socket.write('k')
     })
@@ -81,9 +87,19 @@ function send(port: number): void {
   const pair = generateKeyPairSync('ec', { namedCurve: 'P-256' })
   const key = { key: pair.privateKey, dsaEncoding: 'ieee-p1363' } as const
   const socket = connect({ ...tls, port, host: '127.0.0.1' })
-  const push = grouped(group => {
+  const push = grouped(insertAll, group => {
     socket.write(Buffer.concat(group))
   })
+  let count = 0
+  const heard = grouped<() => void>(
+    group => {
+      count += group.length
+      acknowledge.run(count)
+    },
+    group => {
+      for (const resolve of group) resolve()
+    },
+  )
   let waiting: (() => void)[] = []
   const deliver = () =>
     new Promise<void>(resolve => {
@@ -97,7 +113,7 @@ function send(port: number): void {
       socket.on('data', chunk => {
         const acknowledged = waiting.slice(0, chunk.length)
         waiting = waiting.slice(chunk.length)
-        for (const resolve of acknowledged) resolve()
+        for (const resolve of acknowledged) heard(resolve)
       })
       console.log(JSON.stringify({ ready: true }))
     })

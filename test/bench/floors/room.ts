@@ -1,7 +1,8 @@
 // Floor: one signed message to many, each of whom verifies and commits it, and nothing else. Two processes: `DIR COUNT` holds
-// the receivers, each with a connection and a database of its own; `DIR COUNT PORT` signs, commits and sends to all, and
-// for each line `WINDOW MS` on stdin prints the rate at which messages were acknowledged by all after their commits. Commits
-// are grouped: one transaction for all that has gathered. Both answer to `cost` what it has cost since.
+// the receivers, each with a connection and a database of its own; `DIR COUNT PORT` signs, commits and sends to all, commits
+// who has acknowledged how many, since what was once delivered may not be less after a crash, and for each line `WINDOW MS` on
+// stdin prints the rate at which all have. Commits are grouped: one transaction for all that has gathered. Both answer to
+// `cost` what it has cost since.
 import { generateKeyPairSync, randomBytes, sign, verify } from 'node:crypto'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -29,31 +30,43 @@ process.on('SIGTERM', () => process.exit(0))
 if (port === undefined) receive()
 else send(Number(port))
 
-/** Commits what gathers while the loop is busy in one transaction, then calls `done` with it. */
-function grouped(name: string, done: (records: Buffer[]) => void): (record: Buffer) => void {
+function openLog(name: string): DatabaseSync {
   const database = new DatabaseSync(join(dir, name))
-  database.exec(
-    'PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; CREATE TABLE log (key INTEGER PRIMARY KEY, value BLOB)',
-  )
-  const insert = database.prepare('INSERT INTO log (value) VALUES (?)')
-  let waiting: Buffer[] = []
-  return record => {
-    if (waiting.push(record) > 1) return
+  database.exec(`
+    PRAGMA journal_mode=WAL;
+    PRAGMA synchronous=FULL;
+    CREATE TABLE log (key INTEGER PRIMARY KEY, value BLOB);
+    CREATE TABLE acknowledged (peer INTEGER PRIMARY KEY, count INTEGER);
+  `)
+  return database
+}
+
+/** Commits what gathers while the loop is busy in one transaction, then calls `done` with it. */
+function grouped<T>(database: DatabaseSync, write: (one: T) => void, done: (group: T[]) => void): (one: T) => void {
+  let waiting: T[] = []
+  return one => {
+    if (waiting.push(one) > 1) return
     setImmediate(() => {
       const group = waiting
       waiting = []
       database.exec('BEGIN')
-      for (const one of group) insert.run(one)
+      for (const each of group) write(each)
       database.exec('COMMIT')
       done(group)
     })
   }
 }
 
+function groupedRecords(database: DatabaseSync, done: (group: Buffer[]) => void): (record: Buffer) => void {
+  const insert = database.prepare('INSERT INTO log (value) VALUES (?)')
+  return grouped<Buffer>(database, record => insert.run(record), done)
+}
+
 function receive(): void {
   let number = 0
   const server = createServer({ ...tls, requestCert: true }, socket => {
-    const acknowledge = grouped(`receiver-${number++}.db`, group => socket.write(Buffer.alloc(group.length, 6)))
+    const database = openLog(`receiver-${number++}.db`)
+    const take = groupedRecords(database, group => socket.write(Buffer.alloc(group.length, 6)))
     let rest: Buffer = Buffer.alloc(0)
     socket.once('data', key => {
       const publicKey = { key, format: 'der', type: 'spki', dsaEncoding: 'ieee-p1363' } as const
@@ -63,7 +76,7 @@ function receive(): void {
         for (; at + recordSize <= rest.length; at += recordSize) {
           const record = Buffer.from(rest.subarray(at, at + recordSize))
           const ok = verify('sha256', record.subarray(0, payloadSize), publicKey, record.subarray(payloadSize))
-          if (ok) acknowledge(record)
+          if (ok) take(record)
         }
         rest = rest.subarray(at)
       })
@@ -81,16 +94,31 @@ async function send(port: number): Promise<void> {
   /** Messages that have left, and by how many each was acknowledged. */
   const out: { missing: number; resolve: () => void }[] = []
   const sockets = await Promise.all(Array.from({ length: count }, () => dial(port, spki)))
-  for (const socket of sockets) {
-    let acknowledged = 0
-    socket.on('data', chunk => {
-      for (const end = acknowledged + chunk.length; acknowledged < end; acknowledged++) {
-        const message = out[acknowledged]
-        if (message && --message.missing === 0) message.resolve()
+  const database = openLog('sender.db')
+  const acknowledge = database.prepare('INSERT OR REPLACE INTO acknowledged VALUES (?, ?)')
+  /** By receiver: how many are committed as acknowledged. */
+  const acknowledged = sockets.map(() => 0)
+  const heard = grouped<{ peer: number; count: number }>(
+    database,
+    ({ peer, count }) => acknowledge.run(peer, count),
+    group => {
+      for (const { peer, count } of group) {
+        for (let at = acknowledged[peer] ?? 0; at < count; at++) {
+          const message = out[at]
+          if (message && --message.missing === 0) message.resolve()
+        }
+        acknowledged[peer] = count
       }
+    },
+  )
+  for (const [peer, socket] of sockets.entries()) {
+    let count = 0
+    socket.on('data', chunk => {
+      count += chunk.length
+      heard({ peer, count })
     })
   }
-  const push = grouped('sender.db', group => {
+  const push = groupedRecords(database, group => {
     const bytes = Buffer.concat(group)
     for (const socket of sockets) socket.write(bytes)
   })
