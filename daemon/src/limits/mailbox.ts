@@ -52,6 +52,8 @@ export const mailboxLimits = {
   mailAtOnce: 4,
   /** A mailbox key that was looked up is used for this long; a device that has none is asked for again after it. */
   mailboxKeyFresh: 10 * 60_000,
+  /** So many mailbox keys are known at most: all devices of a large room. */
+  mailboxKeysKnown: 1_024,
   /** Membership entries that go before what rests on them, in one item: some hundred; with more a link is waited for. */
   mailRights: 32 * 1024,
   /** How often an item is tried that fails in a way nobody foresaw, before it is dropped: with the waits between, an hour. */

@@ -32,6 +32,9 @@ export interface CollectorOptions {
 /** What becomes of an item: it was committed here, or can never be; or it is tried again later. */
 type Fate = 'done' | 'later'
 
+/** `endless`: there is more than there can be. */
+type Outcome = 'all' | 'later' | 'endless'
+
 /**
  * Fetches what waits for this device at the registry, opens it and hands it to the conversations. The registry hears that it
  * may forget an item only once that is committed here, or when it can never be opened.
@@ -73,21 +76,27 @@ export class Collector {
       const session = this.#options.session()
       // The next sign-in asks again.
       if (!session) return
-      if (await this.#empty(session)) this.#backoff.reset()
-      else {
-        this.#isAskedAgain = true
-        await this.#pause.sleep(this.#backoff.next(), signal)
+      const outcome = await this.#empty(session)
+      if (outcome === 'all') {
+        this.#backoff.reset()
+        continue
       }
+      this.#isAskedAgain = true
+      // A registry that hands out without end does not say when it is asked again.
+      const pause = outcome === 'endless' ? new Pause() : this.#pause
+      await pause.sleep(this.#backoff.next(), signal)
     }
   }
 
-  /** Takes all that waits; false: something is to be tried again. */
-  async #empty(session: RegistrySession): Promise<boolean> {
+  /** Takes what waits, as much as a mailbox holds. */
+  async #empty(session: RegistrySession): Promise<Outcome> {
     const { keys, log } = this.#options
     const signal = AbortSignal.any([this.#closing.signal, session.registry.link.signal])
     try {
-      for (;;) {
-        const { items, more } = await collectMail(session, signal)
+      for (let taken = 0; taken < limits.mailItemsPerDevice; ) {
+        const page = await collectMail(session, signal)
+        const items = page.items.slice(0, limits.mailTaken)
+        taken += items.length
         const done: Uint8Array[] = []
         let fate: Fate = 'done'
         for (const item of items) {
@@ -95,17 +104,20 @@ export class Collector {
           if (fate === 'done') done.push(item.id)
         }
         if (done.length > 0) await takenMail(session, done, signal)
-        if (fate === 'later') return false
+        if (fate === 'later') return 'later'
         // A registry that says more and gives nothing would be asked for ever.
-        if (!more || items.length === 0) break
+        if (!page.more || items.length === 0) {
+          await keys.prune()
+          return 'all'
+        }
       }
-      await keys.prune()
-      return true
+      log.warn({}, 'The registry gives more mail than a mailbox holds. It is asked again later.')
+      return 'endless'
     } catch (error) {
       const { code, message } = asParleyError(error)
-      if (signal.aborted || code === 'unsupported') return true
+      if (signal.aborted || code === 'unsupported') return 'all'
       log.info({ code }, `Mail could not be collected: ${message}`)
-      return false
+      return 'later'
     }
   }
 

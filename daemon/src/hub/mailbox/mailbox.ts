@@ -126,9 +126,21 @@ export class HubMailbox {
       return known.key
     const { person, found } = await this.#lookUp(user)
     this.#known.delete(device)
-    for (const [id, deviceKey] of person.keys)
+    for (const [id, deviceKey] of person.keys) {
+      this.#known.delete(id)
       this.#known.set(id, { key: this.#read(found, id, deviceKey), at: performance.now() })
+    }
+    this.#forgetOld()
     return this.#known.get(device)?.key
+  }
+
+  /** The oldest come first. */
+  #forgetOld(): void {
+    const oldest = performance.now() - limits.mailboxKeyFresh
+    for (const [device, { at }] of this.#known) {
+      if (at >= oldest && this.#known.size <= limits.mailboxKeysKnown) return
+      this.#known.delete(device)
+    }
   }
 
   #read({ devices }: LookedUp, device: DeviceId, deviceKey: Uint8Array): MailboxKey | undefined {

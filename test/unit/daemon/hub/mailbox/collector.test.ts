@@ -196,6 +196,27 @@ describe('mail that waits', () => {
     assert.deepEqual([at.taken, at.dropped().length], [[], 1])
   })
 
+  it('without end is taken up to what a mailbox holds, then after a while, whatever the registry says', async () => {
+    const log = testLog()
+    let asked = 0
+    const registry = await answeringSession(is => {
+      if (is.case === 'takenMail') return doneReply
+      asked++
+      const items = Array.from({ length: 500 }, () => create(MailItemSchema, { id: randomBytes(16) }))
+      return { case: 'mail', value: create(MailSchema, { items, more: true }) }
+    })
+    await using it = await scene({ session: () => registry.session, log, retry: { first: 60_000 } })
+    it.collector.collect()
+    await until('it has enough', () => log.lines.some(({ text }) => text.includes('more mail than a mailbox holds')))
+    const before = asked
+    for (let count = 0; count < 50; count++) {
+      it.collector.collect()
+      await new Promise(resolve => setImmediate(resolve))
+    }
+    assert.deepEqual([asked, before], [9, 9])
+    await registry[Symbol.asyncDispose]()
+  })
+
   it('that fails in a way nobody foresaw is dropped after some tries: it keeps nothing waiting for ever', async () => {
     let tries = 0
     const order: string[] = []
