@@ -67,7 +67,8 @@ export class Receipts {
 
   join(link: MarkLink): void {
     const acks = link.user === this.#ground.user ? new OwnAcks(this.#ground) : undefined
-    this.#links.set(link, { pending: new Set(), later: new Set(), known: new WeakSet(), ...(acks && { acks }) })
+    const nothing = { pending: new Set<UserId>(), later: new Set<UserId>(), withheld: new Set<UserId>() }
+    this.#links.set(link, { ...nothing, known: new WeakSet(), ...(acks && { acks }) })
   }
 
   leave(link: MarkLink): void {
@@ -118,8 +119,13 @@ export class Receipts {
     }
   }
 
-  /** Others take part now than before: what came too early is taken after all. */
+  /** Others take part now than before: what came too early is taken after all, and what was withheld is told. */
   membersChanged(): void {
+    for (const [link, { withheld }] of this.#links) {
+      const now = [...withheld].filter(user => this.#ground.isMember(user))
+      for (const user of now) withheld.delete(user)
+      this.#offer(link, now)
+    }
     for (const [name, signed] of [...this.#early]) {
       if (!this.#ground.isMember(readMark(signed).user)) continue
       this.#early.delete(name)
@@ -135,6 +141,7 @@ export class Receipts {
     const marks: Signed[] = []
     let bytes = 0
     for (const user of outgoing.pending) {
+      if (!this.#ground.isMember(user)) outgoing.withheld.add(user)
       const news = this.#maySay(user, link.user) ? this.#newsOf(user, outgoing) : []
       for (const { payload } of news) bytes += payload.length + 100
       if (marks.length > 0 && (bytes > limits.marksBytes || marks.length + news.length > limits.marksPage)) break
@@ -252,6 +259,8 @@ interface Outgoing {
   readonly pending: Set<UserId>
   /** Whose marks it may lack and is told of when it is its turn. */
   readonly later: Set<UserId>
+  /** Whose marks it may lack, and who took no part when it was to be told. */
+  readonly withheld: Set<UserId>
   /** Marks that it has told, or was told. */
   known: WeakSet<Signed>
   /** Of a link to another device of one's own. */

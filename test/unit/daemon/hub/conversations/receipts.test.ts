@@ -162,6 +162,19 @@ describe('receipts', () => {
     assert.equal(frames.length, 1)
   })
 
+  it('are told after all once whoever has read is known to take part', async () => {
+    const known = [bob]
+    using a = new Side(alice, known)
+    using phone = new Side({ ...person('phone'), user: alice.user }, all)
+    const { frames } = link(a, phone)
+    a.read(bob, 3)
+    await new Promise(resolve => setImmediate(() => setImmediate(resolve)))
+    assert.deepEqual(frames, [])
+    known.push(alice)
+    a.receipts.membersChanged()
+    await until('the own other device knows', () => phone.seen(alice, bob) === 3)
+  })
+
   it('reach those of a room who are not linked with whoever has read', async () => {
     using a = new Side(alice, all)
     using b = new Side(bob, all)
