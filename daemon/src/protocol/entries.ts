@@ -1,5 +1,4 @@
 import { hash as digest, type KeyObject, randomBytes } from 'node:crypto'
-import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { decoder, encoder } from './codec.ts'
@@ -70,7 +69,10 @@ export function sealEntry(fields: {
     bodySize: body.length,
   })
   const signature = signatureOf('entry', header, privateKey)
-  const entry = create(EntrySchema, { header, salt: new Uint8Array(salt), body, signature, alg: ecdsaP256 })
+  const entry: Entry = {
+    $typeName: EntrySchema.typeName,
+    ...{ header, salt: new Uint8Array(salt), body: new Uint8Array(body), signature, alg: ecdsaP256 },
+  }
   return { entry, hash: hashOf('entry', header) }
 }
 
@@ -131,12 +133,16 @@ function checkHeader(header: Omit<EntryHeader, 'conversation' | 'device' | 'time
   if (prev.length > limits.branches) throw forged(`it follows ${prev.length} branches`)
   if (prev.length === 0 ? seq !== 1 : seq < 2) throw forged('its number does not fit what it follows')
   if (rights.length > limits.rights) throw forged(`it names ${rights.length} rights`)
-  if ([bodyHash, ...prev, ...rights].some(each => each.length !== hashSize))
+  if (bodyHash.length !== hashSize || !areHashes(prev) || !areHashes(rights))
     throw forged('a hash in it has a wrong size')
-  if (new Set(prev.map(each => Buffer.from(each).toString('hex'))).size !== prev.length)
+  if (prev.length > 1 && new Set(prev.map(each => Buffer.from(each).toString('hex'))).size !== prev.length)
     throw forged('it follows a branch twice')
   if (kind < lowestKind || kind > highestKind) throw forged(`its kind is ${kind}`)
   if (bodySize > limits.body) throw forged(`its body should have ${bodySize} bytes`)
+}
+
+function areHashes(hashes: readonly Uint8Array[]): boolean {
+  return hashes.every(each => each.length === hashSize)
 }
 
 function bodyHashOf(salt: Uint8Array, body: Uint8Array): Buffer {

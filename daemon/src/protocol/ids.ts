@@ -54,7 +54,11 @@ export function classicUserId(name: string): UserId {
 }
 
 const alphabet = 'abcdefghijklmnopqrstuvwxyz234567'
-const values = new Map([...alphabet].map((character, value) => [character.charCodeAt(0), value]))
+/** Both characters of each ten bits: ids are turned to text for every entry. */
+const pairs = [...alphabet].flatMap(first => [...alphabet].map(second => first + second))
+/** By character code; 255: none of the alphabet. */
+const values = new Uint8Array(128).fill(255)
+for (const [value, character] of [...alphabet].entries()) values[character.charCodeAt(0)] = value
 
 /** `bytes` as lower-case base32 without padding. */
 export function toText(bytes: Uint8Array): string {
@@ -62,11 +66,15 @@ export function toText(bytes: Uint8Array): string {
   let buffer = 0
   let bits = 0
   for (const byte of bytes) {
-    buffer = ((buffer << 8) | byte) & 0xfff
-    for (bits += 8; bits >= 5; ) {
-      bits -= 5
-      text += alphabet.charAt((buffer >> bits) & 31)
-    }
+    buffer = ((buffer << 8) | byte) & 0x3ffff
+    bits += 8
+    if (bits < 10) continue
+    bits -= 10
+    text += pairs[(buffer >> bits) & 1023]
+  }
+  if (bits >= 5) {
+    bits -= 5
+    text += alphabet.charAt((buffer >> bits) & 31)
   }
   return bits > 0 ? text + alphabet.charAt((buffer << (5 - bits)) & 31) : text
 }
@@ -78,8 +86,8 @@ export function fromText(text: string): Uint8Array<ArrayBuffer> {
   let bits = 0
   let length = 0
   for (let index = 0; index < text.length; index++) {
-    const value = values.get(text.charCodeAt(index))
-    if (value === undefined)
+    const value = values[text.charCodeAt(index)] ?? 255
+    if (value === 255)
       throw new ParleyError('bad-address', `An id has only the letters a to z and the digits 2 to 7. ${again}`)
     buffer = ((buffer << 5) | value) & 0xfff
     bits += 5
