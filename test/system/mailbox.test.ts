@@ -50,15 +50,20 @@ const got = (of: Person, to: string, expected: readonly string[]) =>
     patience,
   ).then(async () => assert.deepEqual(await texts(of, to), expected))
 
-/** Waits until that many mailbox keys were published since the start of the registry. */
-async function published(registry: Client, count: number): Promise<void> {
-  const name = 'parley_requests_total{request="publishMailboxKey"}'
+/** Waits until something has happened that often since the start of the registry. */
+async function counted(registry: Client, sample: string, count: number): Promise<void> {
   await until(
-    `${count} mailbox keys are published`,
-    async () => (readMetrics((await registry.request('metrics', {})).text).get(name) ?? 0) >= count,
+    `${sample} is ${count}`,
+    async () => (readMetrics((await registry.request('metrics', {})).text).get(sample) ?? 0) >= count,
     patience,
   )
 }
+
+const published = (registry: Client, keys: number) =>
+  counted(registry, 'parley_requests_total{request="publishMailboxKey"}', keys)
+
+const deposited = (registry: Client, items: number) =>
+  counted(registry, 'parley_mail_events_total{event="deposited"}', items)
 
 const waiting = async (registry: Client) => (await registry.request('status', {})).registry?.mail?.items
 
@@ -224,8 +229,11 @@ describe('people who are never here together', function () {
     const attached = (await messages(bob, 'alice')).at(-1)?.files?.[0]
     assert.deepEqual([attached?.name, attached?.path], ['antelope.txt', undefined], 'what a file holds is not mailed')
     assert.equal((await messages(bob, 'alice'))[1]?.edited !== undefined, true)
+    // Nobody else is there since the registry has started. A message to a room is sent once anybody's mailbox has it.
     await say(bob, 'alice', 'on my way')
+    await deposited(team.control, 1)
     await say(bob, conversation, 'bob is')
+    await deposited(team.control, 3)
     for (const chat of ['alice', conversation]) await reached(bob, chat, 'sent')
     await bob.stop()
 
