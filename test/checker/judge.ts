@@ -101,7 +101,7 @@ class Trial {
     const page = await pageOf(station, conversation)
     this.#judgeReading(station, page, await pageForward(station, conversation))
     if (isAlone && holding.queued.length > 0) return
-    const reference = referenceOf(conversation, holding, this.#isRoom)
+    const reference = referenceOf(conversation, holding, this.#isRoom, station.person.user)
     this.#compareLines(station, page, reference)
     this.#judgeCounts(station, page, reference)
     this.#judgeMarks(station, members)

@@ -30,8 +30,13 @@ export interface Reference {
   readonly counted: ReadonlyMap<string, Said>
 }
 
-/** `room`: whether it has members that come and go. */
-export function referenceOf(conversation: ConversationId, holding: Holding, isRoom: boolean): Reference {
+/** `isRoom`: whether it has members that come and go. `reader`: whose page it is; absent: of somebody who sees all. */
+export function referenceOf(
+  conversation: ConversationId,
+  holding: Holding,
+  isRoom: boolean,
+  reader?: UserId,
+): Reference {
   const membership = isRoom ? foldMembership(conversation, holding.acts.values()) : undefined
   const judge = new Judge(conversation, holding, membership)
   const counted = [...holding.entries.values()].filter(entry => judge.counts(entry))
@@ -39,7 +44,7 @@ export function referenceOf(conversation: ConversationId, holding: Holding, isRo
   const others = [...holding.entries.values()].filter(entry => !counting.has(entry))
   const deletions = deletionsIn(counted)
   const voided = deletionsIn(others)
-  const lines = [...messageLines(counted, deletions, voided), ...eventLines(holding.acts, membership)]
+  const lines = [...messageLines(counted, deletions, voided), ...eventLines(holding.acts, membership, reader)]
   lines.sort((a, b) => (a.position < b.position ? -1 : 1))
   const unsettled = new Set([...voided.names].filter(name => !deletions.names.has(name)))
   const said = new Map(counted.flatMap(({ said: is }) => (is ? [[is.message, is]] : [])))
@@ -202,10 +207,15 @@ function nameOfStripped(entry: HeldEntry, deletions: Deletions, voided: Deletion
   return name?.startsWith(`${entry.user} `) ? name : undefined
 }
 
-function eventLines(acts: ReadonlyMap<string, HeldAct>, membership: Membership | undefined): Line[] {
+function eventLines(
+  acts: ReadonlyMap<string, HeldAct>,
+  membership: Membership | undefined,
+  reader: UserId | undefined,
+): Line[] {
+  const untold = (reader && membership?.untoldTo(reader)) ?? new Set()
   return [...acts.values()].flatMap(act => {
     const verdict = membership?.verdict(act.hash)
-    if (!verdict?.counts || !verdict.event) return []
+    if (!verdict?.counts || !verdict.event || untold.has(act.hash)) return []
     const { event } = verdict
     const about = 'user' in event ? event.user : ''
     const text = 'text' in event ? event.text : 'history' in event ? event.history : ''

@@ -56,6 +56,8 @@ export function eventWords(by: string, event: RoomEvent): string {
       return `${who} joined`
     case 'left':
       return `${who} left`
+    case 'handed-over':
+      return `${who} left; ${harmlessLine(event.name)} owns the room now`
     case 'invited':
       return `${who} invited ${harmlessLine(event.name)}`
     case 'removed':

@@ -113,7 +113,12 @@ export interface AccountInfo {
 /** What happened in a room. `user` and `name`: whom it befell; who did it is the author of the line. */
 export type RoomEvent =
   | { readonly is: 'founded' | 'joined' | 'left' }
-  | { readonly is: 'invited' | 'removed' | 'made-admin' | 'made-member'; readonly user: string; readonly name: string }
+  /** `handed-over`: whoever owned the room left, and that one owns it now. */
+  | {
+      readonly is: 'handed-over' | 'invited' | 'removed' | 'made-admin' | 'made-member'
+      readonly user: string
+      readonly name: string
+    }
   | { readonly is: 'renamed' | 'topic'; readonly text: string }
   | { readonly is: 'history'; readonly history: RoomHistory }
 

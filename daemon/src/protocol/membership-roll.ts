@@ -38,6 +38,10 @@ export class Roll {
     this.#set(user, { is: 'joined', role, since, joined: since, act })
   }
 
+  get owner(): UserId | undefined {
+    return this.#owner
+  }
+
   /** The act by which somebody has joined who belongs to it. */
   joinedBy(user: UserId): number | undefined {
     const person = this.#people.get(user)

@@ -201,8 +201,7 @@ export class SegmentFold {
         return this.#join(act, user, author)
       case 'leaving':
         if (author === undefined || author.is === 'out') return 'no-right'
-        this.#events.set(act, { is: 'left' })
-        roll.out(user)
+        this.#events.set(act, this.#leave(user))
         this.#exit(act, user, user, rank)
         return undefined
       case 'removal':
@@ -320,6 +319,14 @@ export class SegmentFold {
   #demotionsOf(user: UserId): number[] {
     const here = this.roles.of(user).filter(other => !this.#isAppointment(other))
     return [...this.#parts.state.openDemotions.of(user), ...here]
+  }
+
+  /** Somebody goes of themselves; who owned the room hands over to whoever owns it then. */
+  #leave(user: UserId): ActEvent {
+    const roll = this.#roll
+    const wasOwner = roll.owner === user
+    roll.out(user)
+    return wasOwner && roll.owner !== undefined ? { is: 'handed-over', user: roll.owner } : { is: 'left' }
   }
 
   #isAppointment(act: number): boolean {

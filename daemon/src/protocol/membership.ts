@@ -32,7 +32,7 @@ export type Verdict =
 /** As {@link RoomEvent}, of people without their names. */
 export type ActEvent =
   | Exclude<RoomEvent, { readonly name: string }>
-  | { readonly is: 'invited' | 'removed' | 'made-admin' | 'made-member'; readonly user: UserId }
+  | { readonly is: 'handed-over' | 'invited' | 'removed' | 'made-admin' | 'made-member'; readonly user: UserId }
 
 export interface RoomMemberState {
   readonly user: UserId
@@ -69,6 +69,11 @@ export interface Membership {
   floorsOf(user: UserId): readonly CutHead[] | undefined
   /** The acts that somebody who is out may know of: all up to the last that put them out. Undefined: all. */
   knownTo(user: UserId): ReadonlySet<string> | undefined
+  /**
+   * The acts of which somebody is told nothing: of what happened before the first invitation of whoever was never invited
+   * to all of the history. They are there, since who belongs to the room follows from them.
+   */
+  untoldTo(user: UserId): ReadonlySet<string>
   /** Whether whoever names `rights` knew of `act`. */
   knew(rights: readonly string[], act: string): boolean
   /** The room that these acts make together with those known already. */
@@ -185,6 +190,18 @@ class Folded implements Membership {
     const exits = this.#state.exits.of(user)
     const isKnown = (act: number) => exits.some(exit => graph.knows(exit, act))
     return new Set(graph.acts.flatMap(({ hash }, act) => (isKnown(act) ? [hash] : [])))
+  }
+
+  untoldTo(user: UserId): ReadonlySet<string> {
+    const invitations = this.#state.invitations.of(user)
+    const [first] = invitations
+    const isToPart = (act: number) => {
+      const body = this.#bodyOf(act)
+      return body?.is === 'invitation' && body.from.length > 0
+    }
+    if (first === undefined || !invitations.every(isToPart)) return new Set()
+    const graph = this.#graph
+    return new Set(graph.acts.flatMap(({ hash }, act) => (act !== first && graph.knows(first, act) ? [hash] : [])))
   }
 
   knew(rights: readonly string[], hash: string): boolean {

@@ -36,6 +36,7 @@ function shownQuote(quote: NonNullable<MessageInfo['replyTo']>): NonNullable<Mes
 
 function shownEvent(event: RoomEvent): RoomEvent {
   switch (event.is) {
+    case 'handed-over':
     case 'invited':
     case 'removed':
     case 'made-admin':

@@ -11,6 +11,8 @@ export function eventWords(event: RoomEvent, by: string): string {
       return l10n.t('{0} joined', by)
     case 'left':
       return l10n.t('{0} left', by)
+    case 'handed-over':
+      return l10n.t('{0} left; {1} owns the room now', by, event.name)
     case 'invited':
       return l10n.t('{0} invited {1}', by, event.name)
     case 'removed':

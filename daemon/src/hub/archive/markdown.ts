@@ -47,6 +47,8 @@ function eventWords(event: RoomEvent): string {
       return 'joined'
     case 'left':
       return 'left'
+    case 'handed-over':
+      return `left, and ${oneLine(event.name)} owns the room from then on`
     case 'invited':
       return `invited ${oneLine(event.name)}`
     case 'removed':

@@ -309,6 +309,7 @@ export class TeamRooms implements Circle, RoomsCircle {
       case 'joined':
       case 'left':
         return { is }
+      case 'handed-over':
       case 'invited':
       case 'removed':
       case 'made-admin':

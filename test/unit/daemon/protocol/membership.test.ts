@@ -108,9 +108,16 @@ describe('the rights of members', () => {
     const left = room.leave('ann', [room.appoint('ann', 'cas', [all])])
     assert.equal(roll(room.fold(), 'bob', 'cas'), 'cas owner, bob member')
     const renamed = room.rename('cas', 'Ours', [left])
-    room.leave('cas', [renamed])
+    const last = room.leave('cas', [renamed])
     assert.equal(roll(room.fold(), 'bob'), 'bob owner')
     assert.equal(room.fold().name, 'Ours')
+    const told = (act: string) => {
+      const verdict = room.fold().verdict(act)
+      return verdict.counts ? verdict.event : verdict.why
+    }
+    assert.deepEqual(told(left), { is: 'handed-over', user: userNamed('cas') })
+    assert.deepEqual(told(last), { is: 'handed-over', user: userNamed('bob') })
+    assert.deepEqual(told(room.leave('bob', [last])), { is: 'left' })
   })
 })
 

@@ -27,7 +27,7 @@ export interface LineChanges {
 
 /**
  * What is told otherwise once the members are others: a late entry may take the effect of some that are here already. Of
- * what has no effect nothing is told.
+ * what has no effect nothing is told, nor of what was before oneself was invited to a part of the history.
  */
 export function changedLines(before: Members | undefined, after: Members): LineChanges {
   const was = eventsOf(before)
@@ -65,9 +65,10 @@ export function linesBehind(members: Members, from: number): LineChanges & { rea
 function eventsOf(members: Members | undefined): Map<string, ActEvent> {
   const events = new Map<string, ActEvent>()
   if (!(members instanceof RoomMembers)) return events
+  const { untold } = members
   for (const hash of members.entries.keys()) {
     const verdict = members.membership.verdict(hash)
-    if (verdict.counts && verdict.event) events.set(hash, verdict.event)
+    if (verdict.counts && verdict.event && !untold.has(hash)) events.set(hash, verdict.event)
   }
   return events
 }

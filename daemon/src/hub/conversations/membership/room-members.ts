@@ -128,6 +128,11 @@ export class RoomMembers implements Members {
     return this.membership.knownTo(user)
   }
 
+  /** The entries of which oneself is told nothing: see {@link Membership.untoldTo}. */
+  get untold(): ReadonlySet<string> {
+    return this.membership.untoldTo(this.#parts.self)
+  }
+
   mayLink(device: DeviceId): Author | undefined {
     const author = this.#parts.keyring.keyOf(device) ?? this.#authorHere(device)
     return author !== undefined && this.#joining.has(author.user) ? author : undefined

@@ -209,6 +209,17 @@ describe('a room', () => {
     await ann.showsTexts(room, ['one', 'two'])
   })
 
+  it('has nothing of theirs waiting that is only who belongs to it', async () => {
+    const [ann] = await people('ann')
+    assert.ok(ann)
+    const queued = () => ann.home.conversations.room(room)?.queued
+    const room = await ann.found('Tea')
+    await ann.invite(room, person('bob'))
+    assert.equal(queued(), 0)
+    await ann.send(room, 'anybody there?')
+    assert.equal(queued(), 1)
+  })
+
   it('shows to whoever is invited from now on only what comes from there', async () => {
     const [ann, bob, cas] = await people('ann', 'bob', 'cas')
     assert.ok(ann && bob && cas)
@@ -228,6 +239,9 @@ describe('a room', () => {
     await ann.stands(room, bob.person, 'member')
     await ann.send(room, 'new')
     await bob.showsTexts(room, ['new'])
+    const happened = async (who: RoomPerson) => (await who.shown(room)).filter(text => text.startsWith('['))
+    assert.deepEqual(await happened(bob), ['[invited]', '[joined]'])
+    assert.deepEqual(await happened(ann), ['[founded]', '[invited]', '[joined]', '[invited]', '[joined]'])
   })
 
   it('goes on for whoever joined where another invitation says, once that counts in place of the first', async () => {
