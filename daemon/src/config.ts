@@ -85,7 +85,7 @@ export function findConfig(where: Locations, given?: string): string | undefined
 export function loadConfig(file: string | undefined): Config {
   if (file === undefined) return complete({}, process.cwd())
   const content = parse(file, read(file))
-  const fault = faultOf(configSchema, content) ?? addressFault(content as ConfigFile)
+  const fault = faultOf(configSchema, content, 'us') ?? addressFault(content as ConfigFile)
   if (fault !== undefined) throw bad(file, fault)
   return complete(content as ConfigFile, dirname(resolve(file)))
 }

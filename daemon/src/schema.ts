@@ -1,13 +1,17 @@
 import { Ajv, type ErrorObject } from 'ajv'
 import { suggestion } from './suggest.ts'
 
+/** Whose a schema is: ours are known to be right, and to look at one costs ten times what its value does. */
+export type SchemaOf = 'us' | 'others'
+
 /**
  * What is wrong with `value` under a JSON Schema, as the rest of a sentence (`"hub.linger" must be a string`), or
  * `undefined`. Values are never quoted: they may be secrets.
- * @throws Error when the schema itself is none
+ * @throws Error when the schema of others is none
  */
-export function faultOf(schema: object, value: unknown): string | undefined {
-  const ajv = new Ajv({ strict: false, allowUnionTypes: true, verbose: true, logger: false })
+export function faultOf(schema: object, value: unknown, of: SchemaOf): string | undefined {
+  const validateSchema = of === 'others'
+  const ajv = new Ajv({ strict: false, allowUnionTypes: true, verbose: true, logger: false, validateSchema })
   const validate = ajv.compile(schema)
   if (validate(value)) return undefined
   // Of alternatives the last error says only that none fits; the first one is where it went wrong.

@@ -95,7 +95,11 @@ async function prepare(entry: PluginEntry, options: PluginsOptions, deadline: nu
       () => new Error('its module does not load in time'),
     )
     const plugin = asPlugin(await importing)
-    const given = readOptions(plugin, entry.options, options.configDir, options.env ?? process.env)
+    const given = readOptions(plugin, entry.options, {
+      dir: options.configDir,
+      env: options.env ?? process.env,
+      schemaOf: Object.hasOwn(options.builtIns, entry.use) ? 'us' : 'others',
+    })
     return { label, as: entry.as ?? plugin.name, plugin, options: given }
   } catch (error) {
     throw explain(label, error)

@@ -1,14 +1,18 @@
 import type { Plugin } from '@parley/kit'
-import { faultOf } from '../schema.ts'
+import { faultOf, type SchemaOf } from '../schema.ts'
 import { resolveOptions } from './option-sources.ts'
 
 /**
  * A plugin's options: what env and file name put in, held against the plugin's schema, then read by the plugin itself.
  * @throws Error with the rest of a sentence
  */
-export function readOptions(plugin: Plugin, given: unknown, dir: string, env: NodeJS.ProcessEnv): unknown {
+export function readOptions(
+  plugin: Plugin,
+  given: unknown,
+  { dir, env, schemaOf }: { readonly dir: string; readonly env: NodeJS.ProcessEnv; readonly schemaOf: SchemaOf },
+): unknown {
   const options = resolveOptions(given ?? {}, dir, env)
-  const fault = plugin.optionsSchema && faultOf(plugin.optionsSchema, options)
+  const fault = plugin.optionsSchema && faultOf(plugin.optionsSchema, options, schemaOf)
   if (fault !== undefined) throw new Error(`its options are wrong: ${fault}`)
   if (!plugin.parseOptions) return options
   try {
