@@ -1,25 +1,20 @@
 import { config as translate } from '@vscode/l10n'
 import { type ExtensionContext, l10n, window } from 'vscode'
-import { registerAccount } from './account/account.ts'
-import { registerChatPanels } from './chat/panels.ts'
+import { registerChatPanels } from './chat/late-panels.ts'
 import { registerChats } from './chats/chats.ts'
 import type { Context } from './context.ts'
 import { registerDevices } from './devices/devices.ts'
-import { registerHistory } from './history/history.ts'
 import { connectHub } from './hub/connection.ts'
-import { registerJoin } from './join/join.ts'
-import { registerNotify } from './notify/notify.ts'
 import { registerPeople } from './people/people.ts'
 import { registerRequests } from './requests/requests.ts'
-import { registerRooms } from './rooms/rooms.ts'
-import { registerSearch } from './search/search.ts'
 import { activationTimes, activationWords, markActivation } from './service/activation.ts'
 import { registerService } from './service/service.ts'
-import { registerShare } from './share/share.ts'
-import { registerTrust } from './trust/trust.ts'
 
-/** Called by VS Code once it has started: builds the parts in order, to be disposed of in reverse. */
-export function activate({ extensionUri, globalState, subscriptions }: ExtensionContext): void {
+/**
+ * Called by VS Code once it has started: builds the parts in order, to be disposed of in reverse. What can be seen comes
+ * first; VS Code runs no command of ours before the rest is there as well.
+ */
+export async function activate({ extensionUri, globalState, subscriptions }: ExtensionContext): Promise<void> {
   markActivation('begin')
   // For parts that know nothing of VS Code.
   if (l10n.bundle) translate({ contents: l10n.bundle })
@@ -32,22 +27,18 @@ export function activate({ extensionUri, globalState, subscriptions }: Extension
     hub,
     chats,
     registerService({ ...context, home: hub.home, memory: globalState }),
-    registerJoin(context),
     registerPeople(context),
     registerChats(context),
-    registerRooms(context),
-    registerSearch(context),
-    registerHistory(context),
     registerRequests(context, globalState),
-    registerTrust(context),
     registerDevices(context, globalState),
-    registerAccount(context),
-    registerNotify(context),
-    registerShare(context),
   ]
   // VS Code begins with the first one.
   subscriptions.push(...parts.reverse())
   markActivation('end')
   const times = activationTimes()
   if (times) log.debug(`Activated in ${activationWords(times)}`)
+  // The window draws its lists meanwhile.
+  await new Promise(resolve => setImmediate(resolve))
+  const { registerRest } = await import('./rest.ts')
+  registerRest(context, subscriptions)
 }

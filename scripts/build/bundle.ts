@@ -1,7 +1,8 @@
 import { cp, mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { type BuildOptions, build, type Metafile } from 'esbuild'
+import { packHalves } from './halves.ts'
 import { licencesOf } from './licences.ts'
 import { readManifest, root } from './project.ts'
 
@@ -51,28 +52,30 @@ export async function buildDaemon(out: string): Promise<BuiltFile[]> {
   await mkdir(join(out, 'bin'))
   await cp(join(root, 'daemon', 'bin', 'parley.js'), join(out, 'bin', 'parley.js'))
   await writeFile(join(out, 'LICENSES.txt'), await licencesOf(metafile))
-  return weigh(metafile)
+  return weighAll(metafile)
 }
 
-/** Bundles the extension's own code into the file `out`, the CommonJS that VS Code loads. */
+/**
+ * Bundles the extension's own code into the folder `out`, the CommonJS that VS Code loads: `extension.cjs`, and `later.cjs`,
+ * which that reads when something of it is needed first.
+ */
 export async function buildExtension(out: string): Promise<BuiltFile[]> {
-  const { metafile } = await build({
+  await mkdir(out, { recursive: true })
+  const built = await build({
     ...shared,
-    entryPoints: ['extension/src/extension.ts'],
-    outfile: out,
-    // A quarter less for VS Code to read and parse at each start.
-    minifyIdentifiers: true,
-    format: 'cjs',
+    entryPoints: { extension: 'extension/src/extension.ts' },
+    outdir: out,
+    outExtension: { '.js': '.cjs' },
+    splitting: true,
+    write: false,
+    format: 'esm',
     target: 'node22',
     external: ['vscode'],
-    define: { 'import.meta.url': 'moduleUrl' },
-    // The mark tells the extension how long its own code took to load.
-    banner: {
-      js: "performance.mark('parley.load');const moduleUrl=require('node:url').pathToFileURL(__filename).href;",
-    },
   })
-  await writeFile(join(dirname(out), 'LICENSES.txt'), await licencesOf(metafile))
-  return weigh(metafile)
+  const packed = await packHalves(built, 'extension.cjs', 'later.cjs')
+  for (const { path, code } of packed) await writeFile(path, code)
+  await writeFile(join(out, 'LICENSES.txt'), await licencesOf(built.metafile))
+  return Promise.all(packed.map(({ path }) => weigh(path)))
 }
 
 /** Bundles the chat surface, the web page of a chat, into the folder `out`: surface.js and surface.css. */
@@ -91,16 +94,15 @@ export async function buildSurface(out: string): Promise<BuiltFile[]> {
     loader: { '.svg': 'text' },
   })
   await writeFile(join(out, 'surface-LICENSES.txt'), await licencesOf(metafile))
-  return weigh(metafile)
+  return weighAll(metafile)
 }
 
-async function weigh({ outputs }: Metafile): Promise<BuiltFile[]> {
-  return Promise.all(
-    Object.keys(outputs).map(async path => {
-      const file = join(root, path)
-      return { path: file, size: (await stat(file)).size, gzipped: gzipSync(await readFile(file)).length }
-    }),
-  )
+async function weighAll({ outputs }: Metafile): Promise<BuiltFile[]> {
+  return Promise.all(Object.keys(outputs).map(path => weigh(join(root, path))))
+}
+
+async function weigh(path: string): Promise<BuiltFile> {
+  return { path, size: (await stat(path)).size, gzipped: gzipSync(await readFile(path)).length }
 }
 
 /** A line for each file: `dist/daemon/dist/main.js   1,234 KB, 321 KB gzipped`. */

@@ -6,11 +6,7 @@ import { root } from './project.ts'
 
 const daemon = join(root, 'dist', 'daemon')
 const extension = join(root, 'extension', 'dist')
-const files = await Promise.all([
-  buildDaemon(daemon),
-  buildExtension(join(extension, 'extension.cjs')),
-  buildSurface(extension),
-])
+const files = await Promise.all([buildDaemon(daemon), buildExtension(extension), buildSurface(extension)])
 // The folder `extension` itself runs in a VS Code that develops it.
 await cp(daemon, join(extension, 'daemon'), { recursive: true })
 console.log(describe(files.flat()))

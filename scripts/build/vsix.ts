@@ -47,7 +47,7 @@ export async function stageExtension(out: string): Promise<{ files: readonly Bui
   await writeFile(join(out, '.vscodeignore'), '') // says that nothing here is left out
   for (const file of ['LICENSE', 'CHANGELOG.md']) await cp(join(root, file), join(out, file))
   const files = await Promise.all([
-    buildExtension(join(out, 'dist', 'extension.cjs')),
+    buildExtension(join(out, 'dist')),
     buildSurface(join(out, 'dist')),
     buildDaemon(join(out, 'dist', 'daemon')),
   ])
@@ -81,7 +81,7 @@ export async function weighPackage({
 }: Packaged): Promise<{ lines: string[]; tooHeavy: string[] }> {
   const sum = (name: RegExp) => files.reduce((so, { path, size }) => (name.test(path) ? so + size : so), 0)
   const parts = {
-    extension: sum(/extension\.cjs$/),
+    extension: sum(/\.cjs$/),
     'chat surface': sum(/surface\.(js|css)$/),
     daemon: await sizeOf(join(folder, 'dist', 'daemon')),
     '.vsix': (await stat(vsix)).size,

@@ -64,8 +64,8 @@ describe('the bundle of the daemon', () => {
 describe('the bundle of the extension', () => {
   it('is CommonJS that a VS Code can load', async () => {
     await using folder = await temporaryFolder()
+    await buildExtension(folder.path)
     const file = join(folder.path, 'extension.cjs')
-    await buildExtension(file)
     // VS Code gives its API as a module of this name: anything can be taken from it, called and extended.
     const vscode = join(folder.path, 'node_modules', 'vscode')
     await mkdir(vscode, { recursive: true })

@@ -3,10 +3,6 @@ import type { Context } from '../context.ts'
 import type { Disposable } from '../event.ts'
 import { inTeam } from '../shared/in-team.ts'
 import { reportFailure } from '../shared/report.ts'
-import { setClassicPassword } from './classic.ts'
-import { showInvites } from './invites.ts'
-import { changePassword } from './password.ts'
-import { chooseReceipts } from './receipts.ts'
 
 /** Registers what one looks after of one's own account. */
 export function registerAccount(context: Context): Disposable {
@@ -15,10 +11,12 @@ export function registerAccount(context: Context): Disposable {
     commands.registerCommand(`parley.${name}`, () => reportFailure(log, act))
   const parts = [
     command('account', () => inTeam(hub, () => showAccount(context))),
-    command('changePassword', () => inTeam(hub, () => changePassword(context))),
-    command('classicPassword', () => inTeam(hub, () => setClassicPassword(context))),
-    command('receipts', () => inTeam(hub, () => chooseReceipts(context))),
-    command('invites', () => inTeam(hub, () => showInvites(context))),
+    command('changePassword', () => inTeam(hub, async () => (await import('./password.ts')).changePassword(context))),
+    command('classicPassword', () =>
+      inTeam(hub, async () => (await import('./classic.ts')).setClassicPassword(context)),
+    ),
+    command('receipts', () => inTeam(hub, async () => (await import('./receipts.ts')).chooseReceipts(context))),
+    command('invites', () => inTeam(hub, async () => (await import('./invites.ts')).showInvites(context))),
   ]
   return {
     dispose() {

@@ -4,10 +4,8 @@ import type { Disposable } from '../event.ts'
 import { listedChat } from '../shared/marks.ts'
 import type { Shown } from './attention.ts'
 import type { SurfaceHost } from './surface-host.ts'
+import { chatTabs } from './views.ts'
 import { chatOptions, type Surroundings, showChat } from './webview.ts'
-
-/** By which VS Code knows our tabs, also after a reload. */
-export const viewType = 'parley.chat'
 
 /** The chat of a tab or of the side bar; `person`: whose user name VS Code has kept for it. */
 export interface WhichTab {
@@ -87,7 +85,7 @@ export function createPanel(
   where: 'here' | 'beside' | 'behind',
 ): WebviewPanel {
   return window.createWebviewPanel(
-    viewType,
+    chatTabs,
     titleOf(surroundings, which) ?? '',
     {
       viewColumn: where === 'beside' ? ViewColumn.Beside : ViewColumn.Active,

@@ -1,4 +1,4 @@
-import { asParleyError } from '@parley/daemon/client'
+import { asParleyError } from '@parley/daemon/client/basics'
 import type { ControlRequests } from '@parley/daemon/protocol/control'
 import { type Disposable, Emitter } from '../event.ts'
 import { type AskedHub, askWhenUp } from '../shared/when-up.ts'

@@ -1,4 +1,4 @@
-import { asParleyError } from '@parley/daemon/client'
+import { asParleyError } from '@parley/daemon/client/basics'
 import type { ChatInfo, MessageInfo } from '@parley/daemon/protocol/control'
 import { limits } from '../limits.ts'
 import { type AskedHub, askWhenUp } from '../shared/when-up.ts'

@@ -1,4 +1,4 @@
-import { asParleyError, ParleyError } from '@parley/daemon/client'
+import { asParleyError, ParleyError } from '@parley/daemon/client/basics'
 import type { ControlRequests, MessageInfo } from '@parley/daemon/protocol/control'
 import type { Disposable } from '../event.ts'
 import type { Hub } from '../hub/hub.ts'

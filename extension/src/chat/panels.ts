@@ -1,26 +1,21 @@
-import { asParleyError } from '@parley/daemon/client'
+import { asParleyError } from '@parley/daemon/client/basics'
 import type { ConversationInfo } from '@parley/daemon/protocol/control'
 import { personOf } from '@parley/daemon/protocol/conversation-infos'
-import { commands, type Disposable as Registration, type WebviewPanel, window } from 'vscode'
+import { commands, type Disposable as Registration, type WebviewPanel, type WebviewViewProvider, window } from 'vscode'
 import type { ChatOpener, Context, OpenOptions } from '../context.ts'
 import { type Disposable, Emitter } from '../event.ts'
 import { askWhenUp } from '../shared/when-up.ts'
 import { AttentionTeller } from './attention.ts'
-import { ChatTab, createPanel, viewType, type WhichTab } from './chat-tab.ts'
+import { ChatTab, createPanel, type WhichTab } from './chat-tab.ts'
 import { checkState } from './check.ts'
 import { createGround } from './ground.ts'
 import { Keeper } from './keeper.ts'
 import { OpenChats } from './open-chats.ts'
 import { type Memory, Outbox } from './outbox.ts'
-import { SideBarChat, sideBarView } from './side-bar.ts'
+import { SideBarChat } from './side-bar.ts'
 import type { SurfaceHost } from './surface-host.ts'
 import type { Surroundings } from './webview.ts'
 import { countChatTabs, isRestoringTabs, onTabs, workspacePlace } from './window-tabs.ts'
-
-/** Chats in editor tabs and in the side bar. `memory` keeps what could not be sent. */
-export function registerChatPanels(context: Omit<Context, 'chats'>, memory: Memory): ChatOpener & Disposable {
-  return new ChatPanels(context, memory)
-}
 
 /** Whether it is the chat with somebody, by their user name or id. */
 function isWith(info: ConversationInfo, who: string): boolean {
@@ -28,7 +23,8 @@ function isWith(info: ConversationInfo, who: string): boolean {
   return person !== undefined && ((!person.via && person.name === who) || person.user === who)
 }
 
-class ChatPanels implements ChatOpener, Disposable {
+/** Chats in editor tabs and in the side bar. `memory` keeps what could not be sent. */
+export class ChatPanels implements ChatOpener, Disposable {
   readonly #context: Omit<Context, 'chats'>
   readonly #surroundings: Surroundings
   readonly #place = workspacePlace()
@@ -62,14 +58,8 @@ class ChatPanels implements ChatOpener, Disposable {
       outbox,
       this.#sideBar,
       this.#tabsChanged,
-      window.registerWebviewPanelSerializer(viewType, {
-        deserializeWebviewPanel: async (panel, state) => this.#restore(panel, state),
-      }),
-      window.registerWebviewViewProvider(sideBarView, this.#sideBar),
       window.onDidChangeWindowState(() => this.#tellAttention()),
       onTabs(() => this.#tabsChanged.fire()),
-      commands.registerCommand('parley.focusLastMessage', () => this.#focusCurrent('lastMessage')),
-      commands.registerCommand('parley.focusComposer', () => this.#focusCurrent('composer')),
       ...(this.#openChats ? [this.#openChats] : []),
     ]
     this.#tellAttention()
@@ -93,6 +83,24 @@ class ChatPanels implements ChatOpener, Disposable {
 
   addToDraft(conversation: string, text: string): Promise<void> {
     return this.#surroundings.keeper.add(conversation, text)
+  }
+
+  focusCurrent(focus: 'composer' | 'lastMessage'): Thenable<unknown> {
+    const { current } = this
+    return current === undefined ? commands.executeCommand('parley.openChat') : this.open(current, { focus })
+  }
+
+  /** Takes over a tab of before the window was loaded. */
+  restore(panel: WebviewPanel, state: unknown): void {
+    const which = checkState(state)
+    if (!which) this.#openChats?.lost()
+    if (!which || this.#tabs.has(which.conversation)) panel.dispose()
+    else this.#adopt(panel, which)
+  }
+
+  /** What VS Code asks for the view of the side bar. */
+  get sideBar(): WebviewViewProvider {
+    return this.#sideBar
   }
 
   dispose(): void {
@@ -148,24 +156,12 @@ class ChatPanels implements ChatOpener, Disposable {
     return tab
   }
 
-  #restore(panel: WebviewPanel, state: unknown): void {
-    const which = checkState(state)
-    if (!which) this.#openChats?.lost()
-    if (!which || this.#tabs.has(which.conversation)) panel.dispose()
-    else this.#adopt(panel, which)
-  }
-
   #use(conversation: string): void {
     this.#used = [conversation, ...this.#used.filter(each => each !== conversation)]
   }
 
   #tellAttention(): void {
     this.#attention.tell(window.state.focused, [...this.#tabs.values(), this.#sideBar])
-  }
-
-  #focusCurrent(focus: 'composer' | 'lastMessage'): Thenable<unknown> {
-    const { current } = this
-    return current === undefined ? commands.executeCommand('parley.openChat') : this.open(current, { focus })
   }
 
   #followOpenChats(): OpenChats | undefined {

@@ -5,10 +5,8 @@ import type { Shown } from './attention.ts'
 import type { WhichTab } from './chat-tab.ts'
 import { checkState } from './check.ts'
 import type { SurfaceHost } from './surface-host.ts'
+import { chatView } from './views.ts'
 import { type Surroundings, showChat, showNoChat } from './webview.ts'
-
-/** The id of the view. */
-export const sideBarView = 'parley.chat'
 
 export interface SideBarParts {
   readonly surroundings: Surroundings
@@ -56,7 +54,7 @@ export class SideBarChat implements WebviewViewProvider, Shown, Disposable {
     this.#afterLoad.push(then)
     if (this.#view) this.#load(this.#view)
     // VS Code makes this command for each view; it has the view made where it is not yet.
-    await commands.executeCommand(`${sideBarView}.focus`)
+    await commands.executeCommand(`${chatView}.focus`)
   }
 
   resolveWebviewView(view: WebviewView, { state }: WebviewViewResolveContext): void {

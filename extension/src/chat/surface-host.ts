@@ -1,4 +1,4 @@
-import { asParleyError, ParleyError } from '@parley/daemon/client'
+import { asParleyError, ParleyError } from '@parley/daemon/client/basics'
 import type { AccountInfo, ConversationInfo } from '@parley/daemon/protocol/control'
 import { personOf } from '@parley/daemon/protocol/conversation-infos'
 import * as l10n from '@vscode/l10n'

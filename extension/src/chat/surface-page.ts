@@ -1,4 +1,4 @@
-import { ParleyError } from '@parley/daemon/client'
+import { ParleyError } from '@parley/daemon/client/basics'
 import * as l10n from '@vscode/l10n'
 import type { Disposable, Event } from '../event.ts'
 import type { ChatListener } from '../hub/hub.ts'

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto'
 import { TabInputWebview, window, workspace } from 'vscode'
 import type { Disposable } from '../event.ts'
-import { viewType } from './chat-tab.ts'
+import { chatTabs } from './views.ts'
 
 /** How many tabs of this window hold chats, also those that have not been shown since it came. */
 export function countChatTabs(): number {
   // VS Code puts a word of its own in front of the type of a webview's tab.
   return window.tabGroups.all
     .flatMap(({ tabs }) => tabs)
-    .filter(({ input }) => input instanceof TabInputWebview && input.viewType.endsWith(viewType)).length
+    .filter(({ input }) => input instanceof TabInputWebview && input.viewType.endsWith(chatTabs)).length
 }
 
 /** Calls `listener` when tabs come or go. */

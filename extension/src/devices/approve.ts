@@ -1,4 +1,4 @@
-import { ParleyError } from '@parley/daemon/client'
+import { ParleyError } from '@parley/daemon/client/basics'
 import type { DeviceInfo } from '@parley/daemon/protocol/control'
 import { commands, l10n, window } from 'vscode'
 import type { Context } from '../context.ts'

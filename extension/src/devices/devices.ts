@@ -2,14 +2,10 @@ import type { AccountInfo, DeviceInfo } from '@parley/daemon/protocol/control'
 import { commands, l10n, window } from 'vscode'
 import type { Context } from '../context.ts'
 import type { Disposable } from '../event.ts'
-import { welcome } from '../join/welcome.ts'
 import { inTeam } from '../shared/in-team.ts'
 import { type OnceMemory, TellOnce } from '../shared/once.ts'
 import { reportFailure } from '../shared/report.ts'
 import { thisWindow } from '../shared/this-window.ts'
-import { tellOfDevice } from './approve.ts'
-import { makeNewAccountKey } from './new-key.ts'
-import { showDevices } from './own-devices.ts'
 import { PendingView } from './pending-view.ts'
 
 /** Registers one's own devices: the list, letting in new ones, and what a new one shows. `memory` keeps what was told. */
@@ -18,16 +14,18 @@ export function registerDevices(context: Context, memory: OnceMemory): Disposabl
   const once = new TellOnce<Waiting>('toldDevices', {
     memory,
     window: thisWindow,
-    tell: device => void reportFailure(log, () => tellOfDevice(context, device)),
+    tell: device => void reportFailure(log, async () => (await import('./approve.ts')).tellOfDevice(context, device)),
   })
   const look = () => once.show(hub.pendingDevices.map(waiting))
+  const command = (name: string, act: () => Promise<void>) =>
+    commands.registerCommand(`parley.${name}`, () => reportFailure(log, act))
   const parts = [
     new PendingView(hub),
     once,
     hub.onPendingDevices(look),
     followApproval(context, memory),
-    commands.registerCommand('parley.devices', () => reportFailure(log, () => inTeam(hub, () => showDevices(context)))),
-    commands.registerCommand('parley.newAccountKey', () => reportFailure(log, () => makeNewAccountKey(context))),
+    command('devices', () => inTeam(hub, async () => (await import('./own-devices.ts')).showDevices(context))),
+    command('newAccountKey', async () => (await import('./new-key.ts')).makeNewAccountKey(context)),
   ]
   look()
   return {
@@ -53,7 +51,7 @@ function followApproval(context: Context, memory: OnceMemory): Disposable {
     tell() {
       const account = hub.accounts?.[0]
       void window.showInformationMessage(l10n.t('This device is one of yours now.'))
-      if (account) void reportFailure(log, () => welcome(context, account))
+      if (account) void reportFailure(log, async () => (await import('../join/welcome.ts')).welcome(context, account))
     },
   })
   let pending = pendingAs(hub.accounts?.[0])

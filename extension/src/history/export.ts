@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { fileDraftOf } from '@parley/daemon/client'
+import { fileDraftOf } from '@parley/daemon/client/basics'
 import { commands, env, l10n, ProgressLocation, Uri, window, workspace } from 'vscode'
 import { safeName } from '../chat/file-handlers.ts'
 import type { Context } from '../context.ts'

@@ -1,4 +1,4 @@
-import { connectOrStart, endRunning, homeOfSetting } from '@parley/daemon/client'
+import { homeOfSetting } from '@parley/daemon/client/basics'
 import { type LogOutputChannel, l10n, Uri, workspace } from 'vscode'
 import type { Disposable } from '../event.ts'
 import { realClock } from './clock.ts'
@@ -21,13 +21,16 @@ export function connectHub(options: { readonly log: LogOutputChannel; readonly e
   const bundle = Uri.joinPath(extensionUri, 'dist', 'daemon').fsPath
   const setting = settingOf('home')
   const home = () => homeOfSetting(setting)
+  // A file of its own: it is needed only once the window has its lists.
+  const client = () => import('@parley/daemon/client')
   const connection = new HubConnection({
-    connect: signal => {
+    connect: async signal => {
+      const { connectOrStart } = await client()
       const nodePath = settingOf('nodePath') || undefined
       const env = withProxy(process.env, proxySettings())
       return connectOrStart({ home: home(), client: 'vscode', attached: true, bundle, nodePath, env, signal })
     },
-    end: () => endRunning({ home: home(), client: 'vscode' }),
+    end: async () => (await client()).endRunning({ home: home(), client: 'vscode' }),
     clock: realClock,
     log,
     words: {

@@ -1,4 +1,5 @@
-import { asParleyError, type Client, ParleyError } from '@parley/daemon/client'
+import type { Client } from '@parley/daemon/client'
+import { asParleyError, ParleyError } from '@parley/daemon/client/basics'
 import type {
   AccountInfo,
   Attention,

@@ -1,4 +1,4 @@
-import { ParleyError } from '@parley/daemon/client'
+import { ParleyError } from '@parley/daemon/client/basics'
 import * as l10n from '@vscode/l10n'
 
 /** What `read` finds wrong, in words; undefined when it finds nothing. */

@@ -1,4 +1,4 @@
-import { ParleyError } from '@parley/daemon/client'
+import { ParleyError } from '@parley/daemon/client/basics'
 import { formatHostPort, type ParleyLink, readParleyLink } from '@parley/daemon/protocol/addresses'
 import type { AccountInfo, ProbeInfo } from '@parley/daemon/protocol/control'
 import { findParleyLink, readPasted } from '@parley/daemon/protocol/pasted'

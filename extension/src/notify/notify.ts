@@ -4,7 +4,6 @@ import type { Disposable } from '../event.ts'
 import { realClock } from '../hub/clock.ts'
 import { reportFailure } from '../shared/report.ts'
 import { Flood } from './flood.ts'
-import { askReply } from './reply.ts'
 import { isWanted, type Notice, noticeName, noticePlace, noticeRoom, noticeText, type Wanted } from './words.ts'
 
 /** Registers notifications of new messages. The hub chooses the window and the message; here is only how it is told. */
@@ -33,7 +32,7 @@ async function tellOne(context: Context, notice: Notice): Promise<void> {
   const reply = l10n.t('Reply')
   const open = l10n.t('Open')
   const chosen = await window.showInformationMessage(words, reply, open)
-  if (chosen === reply) askReply(context, notice)
+  if (chosen === reply) (await import('./reply.ts')).askReply(context, notice)
   if (chosen === open) await context.chats.open(notice.conversation)
 }
 

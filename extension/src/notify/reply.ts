@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { asParleyError } from '@parley/daemon/client'
+import { asParleyError } from '@parley/daemon/client/basics'
 import { toText } from '@parley/daemon/protocol/ids'
 import { type InputBox, l10n, window } from 'vscode'
 import type { Context } from '../context.ts'

@@ -4,9 +4,8 @@ import type { Disposable } from '../event.ts'
 import { inTeam, withChats } from '../shared/in-team.ts'
 import { reportFailure } from '../shared/report.ts'
 import { whomOf } from '../shared/whom.ts'
-import { setStatus } from './own-status.ts'
 import { PeopleView } from './people-view.ts'
-import { type PickOptions, pickChat } from './pick.ts'
+import type { PickOptions } from './pick.ts'
 
 /** Registers the People view, and finding people to chat with. */
 export function registerPeople(context: Context): Disposable {
@@ -25,7 +24,7 @@ export function registerPeople(context: Context): Disposable {
     command('findPeople', () =>
       inTeam(hub, () => openPicked(context, { title: l10n.t('Find People'), from: 'people' })),
     ),
-    command('setStatus', () => inTeam(hub, () => setStatus(hub))),
+    command('setStatus', () => inTeam(hub, async () => (await import('./own-status.ts')).setStatus(hub))),
     command('person.open', async who => open(context, whomOf(hub, who, view.selected).with)),
     command('person.copyName', async who => env.clipboard.writeText(whomOf(hub, who, view.selected).person.name)),
   ]
@@ -37,6 +36,7 @@ export function registerPeople(context: Context): Disposable {
 }
 
 async function openPicked(context: Context, options: PickOptions): Promise<void> {
+  const { pickChat } = await import('./pick.ts')
   const picked = await pickChat(context.hub, { ...options, hasSides: true })
   if (picked) await open(context, picked.who, picked.where ? { where: picked.where } : {})
 }

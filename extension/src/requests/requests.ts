@@ -1,23 +1,22 @@
-import { ParleyError } from '@parley/daemon/client'
+import { ParleyError } from '@parley/daemon/client/basics'
 import { commands, l10n } from 'vscode'
 import type { Context } from '../context.ts'
 import type { Disposable } from '../event.ts'
 import { type OnceMemory, TellOnce } from '../shared/once.ts'
 import { reportFailure } from '../shared/report.ts'
 import { thisWindow } from '../shared/this-window.ts'
-import { acceptRequest, blockRequest, declineRequest, showRequest, tellOfRequest } from './answer.ts'
-import { setPolicy } from './policy.ts'
 import { RequestsView } from './requests-view.ts'
 import { type RequestRow, rowOf } from './rows.ts'
 
 /** Registers chat requests: the view, the answers, and telling of new ones. `memory` keeps which were told of. */
 export function registerRequests(context: Context, memory: OnceMemory): Disposable {
   const { hub, log } = context
+  const answers = () => import('./answer.ts')
   const view = new RequestsView(hub)
   const once = new TellOnce<RequestRow>('toldRequests', {
     memory,
     window: thisWindow,
-    tell: row => void reportFailure(log, () => tellOfRequest(context, row)),
+    tell: row => void reportFailure(log, async () => (await answers()).tellOfRequest(context, row)),
   })
   const look = () => once.show(hub.requests.map(rowOf))
   const onRow = (name: string, act: (context: Context, row: RequestRow) => Promise<void>) =>
@@ -45,11 +44,13 @@ export function registerRequests(context: Context, memory: OnceMemory): Disposab
     view,
     once,
     hub.onRequests(look),
-    onRow('show', showRequest),
-    answer('accept', acceptRequest),
-    answer('decline', declineRequest),
-    answer('block', blockRequest),
-    commands.registerCommand('parley.requestPolicy', () => reportFailure(log, () => setPolicy(context))),
+    onRow('show', async (...about) => (await answers()).showRequest(...about)),
+    answer('accept', async (...about) => (await answers()).acceptRequest(...about)),
+    answer('decline', async (...about) => (await answers()).declineRequest(...about)),
+    answer('block', async (...about) => (await answers()).blockRequest(...about)),
+    commands.registerCommand('parley.requestPolicy', () =>
+      reportFailure(log, async () => (await import('./policy.ts')).setPolicy(context)),
+    ),
   ]
   look()
   return {

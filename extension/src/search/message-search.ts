@@ -1,4 +1,4 @@
-import { asParleyError } from '@parley/daemon/client'
+import { asParleyError } from '@parley/daemon/client/basics'
 import type { ControlRequests, SearchHit } from '@parley/daemon/protocol/control'
 import type { Disposable } from '../event.ts'
 import { limits } from '../limits.ts'

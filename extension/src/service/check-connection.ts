@@ -1,9 +1,8 @@
 import { randomBytes } from 'node:crypto'
-import { commands, env, l10n, ProgressLocation, Uri, ViewColumn, type WebviewPanel, window } from 'vscode'
+import { env, l10n, ProgressLocation, Uri, ViewColumn, type WebviewPanel, window } from 'vscode'
 import type { Context } from '../context.ts'
 import type { Disposable } from '../event.ts'
 import { limits } from '../limits.ts'
-import { reportFailure } from '../shared/report.ts'
 import { clock } from '../shared/seen.ts'
 import { type CheckRow, checkRows, textOf } from './checks.ts'
 import { checksCommands, checksPage } from './checks-page.ts'
@@ -11,24 +10,19 @@ import { checksCommands, checksPage } from './checks-page.ts'
 /** *Check Connection*: has the hub look at everything that messages need, and shows what it found in a tab. */
 export class ConnectionCheck implements Disposable {
   readonly #context: Context
-  readonly #parts: readonly Disposable[]
   #rows: readonly CheckRow[] = []
   #panel: WebviewPanel | undefined
   #isLooking = false
 
   constructor(context: Context) {
     this.#context = context
-    const command = (name: string, act: () => Promise<void>) =>
-      commands.registerCommand(`parley.${name}`, () => reportFailure(context.log, act))
-    this.#parts = [command('checkConnection', () => this.#check()), command('copyChecks', () => this.#copy())]
   }
 
   dispose(): void {
     this.#panel?.dispose()
-    for (const part of this.#parts) part.dispose()
   }
 
-  async #check(): Promise<void> {
+  async check(): Promise<void> {
     if (this.#isLooking) return
     this.#isLooking = true
     try {
@@ -42,6 +36,12 @@ export class ConnectionCheck implements Disposable {
     } finally {
       this.#isLooking = false
     }
+  }
+
+  /** What was found last, as text in the clipboard. */
+  async copy(): Promise<void> {
+    await env.clipboard.writeText(textOf(this.#rows))
+    void window.setStatusBarMessage(l10n.t('Copied'), limits.saidFor)
   }
 
   #show(): void {
@@ -66,10 +66,5 @@ export class ConnectionCheck implements Disposable {
     })
     this.#panel = panel
     return panel
-  }
-
-  async #copy(): Promise<void> {
-    await env.clipboard.writeText(textOf(this.#rows))
-    void window.setStatusBarMessage(l10n.t('Copied'), limits.saidFor)
   }
 }

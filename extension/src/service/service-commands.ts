@@ -1,5 +1,5 @@
 import { arch, homedir, platform, release } from 'node:os'
-import { locations } from '@parley/daemon/client'
+import { locations } from '@parley/daemon/client/basics'
 import { commands, env, extensions, l10n, ProgressLocation, UIKind, Uri, version, window, workspace } from 'vscode'
 import type { Context } from '../context.ts'
 import { limits } from '../limits.ts'

@@ -2,13 +2,13 @@ import { commands, l10n, StatusBarAlignment, window } from 'vscode'
 import type { Disposable } from '../event.ts'
 import { limits } from '../limits.ts'
 import { Coalesced } from '../shared/coalesce.ts'
-import { ConnectionCheck } from './check-connection.ts'
+import { reportFailure } from '../shared/report.ts'
+import type { ConnectionCheck } from './check-connection.ts'
 import { ChangedKeys, contextKeysOf } from './context-keys.ts'
 import { registerDirect } from './direct.ts'
 import { healthOf } from './health.ts'
 import { askToRestart, tellOfFailures } from './questions.ts'
-import { copyReport, restartHub, type ServiceContext, showLog } from './service-commands.ts'
-import { showMenu } from './show-menu.ts'
+import type { ServiceContext } from './service-commands.ts'
 import { showHealth } from './status-bar.ts'
 
 /** Registers the status bar item, its menu, the commands around the hub, and the context keys of views and menus. */
@@ -24,6 +24,12 @@ export function registerService(context: ServiceContext): Disposable {
   }, limits.refresh)
   refresh.ask()
   item.show()
+  let check: ConnectionCheck | undefined
+  const checks = () =>
+    import('./check-connection.ts').then(({ ConnectionCheck }) => (check ??= new ConnectionCheck(context)))
+  const command = (name: string, act: () => Promise<void>) =>
+    commands.registerCommand(`parley.${name}`, () => reportFailure(context.log, act))
+  const acts = () => import('./service-commands.ts')
   const registered: Disposable[] = [
     item,
     refresh,
@@ -35,18 +41,20 @@ export function registerService(context: ServiceContext): Disposable {
     hub.onPendingDevices(refresh.ask),
     tellOfFailures(hub),
     askToRestart(hub),
-    new ConnectionCheck(context),
+    command('checkConnection', async () => (await checks()).check()),
+    command('copyChecks', async () => (await checks()).copy()),
     registerDirect(context, context.memory),
-    commands.registerCommand('parley.showMenu', () => showMenu(context)),
-    commands.registerCommand('parley.restartHub', () => restartHub(context)),
-    commands.registerCommand('parley.showLog', () => showLog(context)),
-    commands.registerCommand('parley.copyReport', () => copyReport(context)),
+    commands.registerCommand('parley.showMenu', async () => (await import('./show-menu.ts')).showMenu(context)),
+    commands.registerCommand('parley.restartHub', async () => (await acts()).restartHub(context)),
+    commands.registerCommand('parley.showLog', async () => (await acts()).showLog(context)),
+    commands.registerCommand('parley.copyReport', async () => (await acts()).copyReport(context)),
     commands.registerCommand('parley.openSettings', () =>
       commands.executeCommand('workbench.action.openSettings', '@ext:parley.parley-chat'),
     ),
   ]
   return {
     dispose() {
+      check?.dispose()
       for (const one of registered) one.dispose()
     },
   }

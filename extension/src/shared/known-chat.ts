@@ -1,4 +1,4 @@
-import { ParleyError } from '@parley/daemon/client'
+import { ParleyError } from '@parley/daemon/client/basics'
 import * as l10n from '@vscode/l10n'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'

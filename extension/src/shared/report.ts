@@ -1,4 +1,4 @@
-import { asParleyError } from '@parley/daemon/client'
+import { asParleyError } from '@parley/daemon/client/basics'
 import { type LogOutputChannel, window } from 'vscode'
 import { limits } from '../limits.ts'
 import { plainLine } from './harmless.ts'

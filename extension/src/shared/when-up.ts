@@ -1,4 +1,4 @@
-import { ParleyError } from '@parley/daemon/client'
+import { ParleyError } from '@parley/daemon/client/basics'
 import type { ControlRequests } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
 import type { Hub, HubMethod } from '../hub/hub.ts'

@@ -1,4 +1,4 @@
-import { ParleyError } from '@parley/daemon/client'
+import { ParleyError } from '@parley/daemon/client/basics'
 import type { PersonInfo } from '@parley/daemon/protocol/control'
 import { personOf } from '@parley/daemon/protocol/conversation-infos'
 import * as l10n from '@vscode/l10n'
