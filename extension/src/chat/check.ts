@@ -90,6 +90,7 @@ const readers: {
     isShort(name) && isText(type, limits.shortText) && isText(data, limits.fileData) ? { name, type, data } : undefined,
   pickFiles: () => ({}),
   fetchFile: ({ hash }) => (isShort(hash) ? { hash } : undefined),
+  cancelFile: ({ hash }) => (isShort(hash) ? { hash } : undefined),
   saveFile: ({ hash, name }) => (isShort(hash) && isShort(name) ? { hash, name } : undefined),
   image: ({ hash, size }) => (isShort(hash) && isWhole(size, limits.image) ? { hash, size } : undefined),
   copyLink: ({ position }) => (isShort(position) ? { position } : undefined),

@@ -1,4 +1,5 @@
-import { ParleyError } from '@parley/daemon/client'
+import { ParleyError } from '@parley/daemon/client/basics'
+import type { ControlRequests, FileInfo } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
 import type { Hub } from '../hub/hub.ts'
 import { limits } from '../limits.ts'
@@ -22,22 +23,35 @@ export function fileHandlers(parts: {
   readonly hub: Hub
   readonly files: FileGround
   readonly conversation: string
-}): Pick<SurfaceHandlers, 'addFile' | 'pickFiles' | 'fetchFile' | 'saveFile' | 'image'> {
+}): Pick<SurfaceHandlers, 'addFile' | 'pickFiles' | 'fetchFile' | 'cancelFile' | 'saveFile' | 'image'> {
   const { hub, files, conversation } = parts
   const slow = { timeout: limits.addFile }
+  // No message names them yet, so the hub does not give them as files of this chat.
+  const added = new Map<string, FileInfo>()
+  const add = async (given: ControlRequests['addFile'][0]) => {
+    const file = await hub.request('addFile', given, slow)
+    const [oldest] = added.keys()
+    if (added.size >= limits.filesOfMessage && oldest !== undefined) added.delete(oldest)
+    added.set(file.hash, file)
+    return file
+  }
   return {
-    addFile: async given => shownFile(await hub.request('addFile', given, slow)),
+    addFile: async given => shownFile(await add(given)),
     pickFiles: async () => {
       const paths = await files.pickFiles()
       if (paths.length > limits.filesOfMessage) {
         throw new ParleyError('usage', l10n.t('A message takes at most {0} files.', limits.filesOfMessage))
       }
-      const added = []
-      for (const path of paths) added.push(shownFile(await hub.request('addFile', { path }, slow)))
-      return { files: added }
+      const chosen = []
+      for (const path of paths) chosen.push(shownFile(await add({ path })))
+      return { files: chosen }
     },
     fetchFile: async ({ hash }) => {
       await hub.request('fetchFile', { conversation, hash }, { timeout: limits.longFetch })
+      return null
+    },
+    cancelFile: async ({ hash }) => {
+      await hub.request('cancelFile', { conversation, hash })
       return null
     },
     saveFile: async ({ hash, name }) => {
@@ -50,7 +64,8 @@ export function fileHandlers(parts: {
       return { saved: true }
     },
     image: async ({ hash }) => {
-      const { path, size } = await hub.request('fetchFile', { conversation, hash }, { timeout: limits.longFetch })
+      const { path, size } =
+        added.get(hash) ?? (await hub.request('fetchFile', { conversation, hash }, { timeout: limits.longFetch }))
       if (path === undefined || size > limits.image) return null
       return { data: Buffer.from(await files.readFile(path)).toString('base64') }
     },

@@ -109,6 +109,8 @@ export interface SurfaceRequests {
   pickFiles: [Record<string, never>, { files: readonly FileInfo[] }]
   /** Begins to fetch a file; how far it is is told by `file`. */
   fetchFile: [{ hash: string }, null]
+  /** Gives up what `fetchFile` has begun; what has come of the file goes. */
+  cancelFile: [{ hash: string }, null]
   /** Lets the person say where to, and writes it there. */
   saveFile: [{ hash: string; name: string }, { saved: boolean }]
   /** An image that is here, as base64; null: it is not, or too large to be shown. */

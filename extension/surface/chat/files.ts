@@ -4,11 +4,18 @@ import { limits } from '../limits.ts'
 import { sentence } from './pages.ts'
 import type { ChatStore } from './state.ts'
 
+/** A file on its way. `why` it is not to be had, in a sentence: nobody tries to fetch it any more. */
+export interface Coming extends FileProgress {
+  readonly why?: string
+}
+
 /** The files of messages: how far each has come, and the images that are shown. */
 export class Files {
   readonly #host: Host
   readonly #store: ChatStore
-  readonly #progress = new Map<string, FileProgress>()
+  readonly #progress = new Map<string, Coming>()
+  /** Those that the person wants no more: what is still told of them is of before. */
+  readonly #cancelled = new Set<string>()
   /** By hash, the one that was drawn last at the end. */
   readonly #images = new Map<string, Promise<string | undefined>>()
   readonly #listeners = new Set<(hash: string) => void>()
@@ -18,8 +25,8 @@ export class Files {
     this.#store = store
   }
 
-  /** What is known of one that is on its way. */
-  progress(hash: string): FileProgress | undefined {
+  /** What is known of one that is on its way, or was not to be had. */
+  progress(hash: string): Coming | undefined {
     return this.#progress.get(hash)
   }
 
@@ -29,17 +36,32 @@ export class Files {
     return () => this.#listeners.delete(listener)
   }
 
-  told(progress: FileProgress): void {
+  told(progress: Coming): void {
+    if (this.#cancelled.has(progress.hash)) return
     this.#progress.set(progress.hash, progress)
-    for (const listener of this.#listeners) listener(progress.hash)
+    this.#changed(progress.hash)
   }
 
   fetch({ hash, size }: FileInfo): void {
+    this.#cancelled.delete(hash)
     this.told({ hash, done: 0, size })
     this.#host.ask('fetchFile', { hash }).then(
       () => this.told({ hash, done: size, size, path: '' }),
-      error => this.told({ hash, done: 0, size, waiting: sentence(error) }),
+      error => this.told({ hash, done: 0, size, why: sentence(error) }),
     )
+  }
+
+  /** Gives up a file that is on its way. */
+  cancel({ hash }: FileInfo): void {
+    const before = this.#progress.get(hash)
+    this.#cancelled.add(hash)
+    this.#progress.delete(hash)
+    this.#changed(hash)
+    this.#host.ask('cancelFile', { hash }).catch(error => {
+      this.#cancelled.delete(hash)
+      if (before) this.told(before)
+      this.#store.set({ problem: sentence(error) })
+    })
   }
 
   save({ hash, name }: FileInfo): void {
@@ -57,6 +79,10 @@ export class Files {
     const [oldest] = this.#images.keys()
     if (this.#images.size > limits.images && oldest !== undefined) this.#images.delete(oldest)
     return image
+  }
+
+  #changed(hash: string): void {
+    for (const listener of this.#listeners) listener(hash)
   }
 
   async #read({ hash, size, type }: FileInfo): Promise<string | undefined> {

@@ -10,74 +10,72 @@ import type { Surroundings } from './message-row.tsx'
 export interface FilesOfProps {
   readonly files: readonly FileInfo[]
   readonly around: Surroundings
+  /** Whether the hub has taken the message that they belong to. */
+  readonly isTaken: boolean
   readonly isTabStop: boolean
 }
 
 /** The files of a message: pictures as such, the others as cards. */
-export function FilesOf({ files, around, isTabStop }: FilesOfProps) {
+export function FilesOf({ files, around, isTaken, isTabStop }: FilesOfProps) {
   return (
     <div class="files">
       {files.map((file, index) => (
-        <OneFile key={`${index} ${file.hash}`} file={file} around={around} isTabStop={isTabStop} />
+        <OneFile key={`${index} ${file.hash}`} file={file} around={around} isTaken={isTaken} isTabStop={isTabStop} />
       ))}
     </div>
   )
 }
 
-function OneFile({ file, around, isTabStop }: Omit<FilesOfProps, 'files'> & { readonly file: FileInfo }) {
+function OneFile({ file, around, isTaken, isTabStop }: Omit<FilesOfProps, 'files'> & { readonly file: FileInfo }) {
   const progress = useProgress(around.files, file.hash)
   const isHere = file.path !== undefined || progress?.path !== undefined
-  const isOnItsWay = !isHere && progress !== undefined && progress.waiting === undefined
+  const isOnItsWay = !isHere && progress !== undefined && progress.why === undefined
+  const words = isHere ? undefined : (progress?.why ?? progress?.waiting)
+  const [word, label, act] = isHere
+    ? [l10n.t('Save…'), l10n.t('Save {0}…', file.name), () => around.files.save(file)]
+    : isOnItsWay
+      ? [l10n.t('Cancel'), l10n.t('Cancel fetching {0}', file.name), () => around.files.cancel(file)]
+      : [l10n.t('Download'), l10n.t('Download {0}', file.name), () => around.files.fetch(file)]
   const tab = isTabStop ? 0 : -1
   return (
     <div class="file">
-      {isPicture(file) && isHere && <Picture file={file} files={around.files} />}
+      {isPicture(file) && isHere && <Picture file={file} files={around.files} isTaken={isTaken} />}
       <div class="file-card">
         <Icon name="file" />
         <span class="file-name" dir="auto" title={file.name}>
           {file.name}
         </span>
-        <span class="file-size">{progress?.waiting ?? sizeWords(file.size, around.locale)}</span>
-        {isOnItsWay && (
+        <span class="file-size" role={progress?.why === undefined ? undefined : 'alert'}>
+          {words ?? sizeWords(file.size, around.locale)}
+        </span>
+        {isOnItsWay && words === undefined && (
           <progress class="file-progress" aria-label={file.name} max={Math.max(1, file.size)} value={progress.done} />
         )}
-        {!isHere && !isOnItsWay && (
-          <button
-            type="button"
-            class="button is-secondary"
-            tabIndex={tab}
-            aria-label={l10n.t('Download {0}', file.name)}
-            onClick={() => around.files.fetch(file)}
-          >
-            {l10n.t('Download')}
-          </button>
-        )}
-        {isHere && (
-          <button
-            type="button"
-            class="button is-secondary"
-            tabIndex={tab}
-            aria-label={l10n.t('Save {0}…', file.name)}
-            onClick={() => around.files.save(file)}
-          >
-            {l10n.t('Save…')}
-          </button>
-        )}
+        {/* One button for all, so that the focus stays on it. */}
+        <button type="button" class="button is-secondary" tabIndex={tab} aria-label={label} onClick={act}>
+          {word}
+        </button>
       </div>
     </div>
   )
 }
 
+interface PictureProps extends Pick<FilesOfProps, 'isTaken'> {
+  readonly file: FileInfo
+  readonly files: Files
+}
+
 /** Its place is kept before it is there, so that nothing moves when it comes. */
-function Picture({ file, files }: { readonly file: FileInfo; readonly files: Files }) {
+function Picture({ file, files, isTaken }: PictureProps) {
   const [address, setAddress] = useState<string>()
   useEffect(() => {
     let isHere = true
-    void files.image(file).then(found => isHere && setAddress(found))
+    // Of a message that was kept over a reload it may not be had before.
+    void files.image(file).then(found => isHere && setAddress(known => found ?? known))
     return () => {
       isHere = false
     }
-  }, [files, file.hash])
+  }, [files, file.hash, isTaken])
   const { width = 1, height = 1, name } = file
   const scale = Math.min(1, limits.imageWidth / width, limits.imageHeight / height)
   const style = { width: `${Math.max(16, width * scale)}px`, aspectRatio: `${width} / ${height}` }

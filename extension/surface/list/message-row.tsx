@@ -113,7 +113,9 @@ function Body({ row, around, isTabStop, name, isPointed }: BodyProps) {
         )}
         {row.replyTo && !row.isDeleted && <QuoteOf replyTo={row.replyTo} around={around} isTabStop={isTabStop} />}
         <Text row={row} around={around} isTabStop={isTabStop} />
-        {row.files && !row.isDeleted && <FilesOf files={row.files} around={around} isTabStop={isTabStop} />}
+        {row.files && !row.isDeleted && (
+          <FilesOf files={row.files} around={around} isTaken={row.position !== undefined} isTabStop={isTabStop} />
+        )}
         {row.edited !== undefined && !row.isDeleted && (
           <span class="message-edited" title={around.dates.whole(row.edited)}>
             {l10n.t('(edited)')}

@@ -37,6 +37,7 @@ function asked(method: string, given: unknown): readonly [string, unknown] | und
     addFile: note('addFile'),
     pickFiles: note('pickFiles'),
     fetchFile: note('fetchFile'),
+    cancelFile: note('cancelFile'),
     saveFile: note('saveFile'),
     image: note('image'),
   }
@@ -64,6 +65,7 @@ describe('a message from a chat surface', () => {
     ['addFile', { name: 'a.txt', type: '', data: 'aGk=' }],
     ['pickFiles', {}],
     ['fetchFile', { hash: 'h' }],
+    ['cancelFile', { hash: 'h' }],
     ['saveFile', { hash: 'h', name: 'a.txt' }],
     ['image', { hash: 'h', size: 3 }],
     ['history', { from: 'p', limit: 5 }],
