@@ -214,7 +214,7 @@ async function chooseFile(window: EditorWindow, title: string, path: string): Pr
   const dialog = window.quickPick.filter({ hasText: title })
   await dialog.waitFor()
   // VS Code looks at the folder first and then writes its path here, over whatever was typed meanwhile.
-  await until('the path of the folder', async () => (await window.input.inputValue()).includes('/'))
+  await dialog.getByRole('option').first().waitFor()
   await until(`the file for ${title}`, async () => {
     if ((await window.input.inputValue()) !== path) await window.input.fill(path)
     await window.page.keyboard.press('Enter')
