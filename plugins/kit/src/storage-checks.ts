@@ -40,10 +40,12 @@ export function checkChanges(changes: readonly Change[]): void {
   const changed = new Set<string>()
   let size = 0
   for (const change of changes) {
-    const { key, value, named } = partsOf(change, checked, changed)
+    const key = keyOf(change)
+    const value = bytesOf(change)
     checkKey(key)
-    if (named.has(key)) throw new StorageLimitError(`A batch names the key ${shown(key)} twice.`)
-    named.add(key)
+    const named = 'check' in change ? checked : changed
+    const before = named.size
+    if (named.add(key).size === before) throw new StorageLimitError(`A batch names the key ${shown(key)} twice.`)
     if (value !== undefined) checkValue(key, value)
     size += key.length + (value?.byteLength ?? 0)
   }
@@ -52,15 +54,20 @@ export function checkChanges(changes: readonly Change[]): void {
   }
 }
 
-function partsOf(change: Change, checked: Set<string>, changed: Set<string>) {
-  if ('check' in change) return { key: change.check, value: change.is, named: checked }
-  if ('remove' in change) return { key: change.remove, value: undefined, named: changed }
+function keyOf(change: Change): string {
+  if ('check' in change) return change.check
+  return 'remove' in change ? change.remove : change.put
+}
+
+function bytesOf(change: Change): Uint8Array | undefined {
+  if ('check' in change) return change.is
+  if ('remove' in change) return undefined
   const { put, value, expires } = change
   if (expires !== undefined && !(Number.isSafeInteger(expires) && expires >= 0)) {
     throw new StorageLimitError(`"expires" of ${shown(put)} must be whole milliseconds since 1970, not ${expires}.`)
   }
   if (value === undefined) throw new StorageLimitError(`The put of ${shown(put)} has no value.`)
-  return { key: put, value, named: changed }
+  return value
 }
 
 function checkKey(key: string): void {

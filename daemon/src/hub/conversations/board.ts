@@ -57,6 +57,15 @@ export interface BoardParts {
 
 type ByAuthor = Shown & { readonly user: UserId }
 
+interface ChangedParts {
+  /** Of one that waits: ms since 1970. */
+  readonly now?: number
+  /** It was not shown before. */
+  readonly isNew?: boolean
+  /** Nothing was known of it before: nobody has answered it. */
+  readonly isUnknown?: boolean
+}
+
 /**
  * The rows that are shown, as a batch will leave them, with all that hangs on each: what front ends and search are told, the
  * count of messages, the last line, the files that are named.
@@ -87,14 +96,14 @@ export class Board {
     return [...this.#answered.values()]
   }
 
-  /** Shows a message at a place where none was. `content`: what the row shows, where that is what was sent. */
+  /** Shows a message at a place where none was. `content`: of one that was not known at all, what was sent. */
   put(name: MessageName, row: MessageRow, position: string, isNew: boolean, content?: Content): Placed {
     this.rows.putMessage(position, row)
     this.#parts.row.shown++
     const shown = content ? { ...content, user: name.user } : shownOf(row)
     this.rows.putFiles(name, shown.files)
     if (shown.replyTo) this.#noteAnswer(shown.replyTo, position, name)
-    const change = this.changed(shown, position, { isNew })
+    const change = this.changed(shown, position, { isNew, isUnknown: content !== undefined })
     if (this.#isOthers({ ...shown, user: name.user })) this.#parts.received(position, shown)
     return change
   }
@@ -137,18 +146,14 @@ export class Board {
     this.#noteAnswered(key, shown)
   }
 
-  /** Front ends and search are told of a message. `now`: of one that waits, ms since 1970. */
-  changed(
-    shown: ByAuthor,
-    position: string,
-    { now, isNew = false }: { readonly now?: number; readonly isNew?: boolean } = {},
-  ): Placed {
+  /** Front ends and search are told of a message. */
+  changed(shown: ByAuthor, position: string, { now, isNew = false, isUnknown = false }: ChangedParts = {}): Placed {
     const { user, ...content } = shown
     const key = `${user}/${shown.message}`
     const wasNew = isNew || this.#changes.get(key)?.isNew === true
     const change = { user, content, position, ...(wasNew && { isNew: true as const }) }
     this.#changes.set(key, change)
-    this.#noteAnswered(key, shown)
+    if (!isUnknown) this.#noteAnswered(key, shown)
     this.#unindexed.note(user, shown.message)
     this.last.shown(shown, position, now ?? timeOf(position))
     return change

@@ -1,6 +1,11 @@
-import { create } from '@bufbuild/protobuf'
 import { limits } from '../../limits.ts'
-import { HeadRowSchema, type LogHead as LogHeadRow } from '../../protocol/hub_rows_pb.ts'
+import {
+  type HeadRow,
+  HeadRowSchema,
+  KnotSchema,
+  type LogHead as LogHeadRow,
+  LogHeadSchema,
+} from '../../protocol/hub_rows_pb.ts'
 import type { Place } from './keys.ts'
 import { readRow, writeRow } from './rows.ts'
 
@@ -87,12 +92,13 @@ export function knotAround({ knots }: DeviceLog, seq: number): Knot | undefined 
 }
 
 export function headRow({ heads, floors, knots, arrival }: DeviceLog): Uint8Array {
-  const row = create(HeadRowSchema, {
-    heads: heads.map(({ seq, hash, time, rights }) => ({ seq: BigInt(seq), hash, time, rights: [...rights] })),
-    floors: floors.map(({ seq, hash }) => ({ seq: BigInt(seq), hash })),
-    knots: knots.map(({ from, to }) => ({ from: BigInt(from), to: BigInt(to) })),
+  const row: HeadRow = {
+    $typeName: HeadRowSchema.typeName,
+    heads: heads.map(({ seq, hash, time, rights }) => rowOf({ seq, hash, time, rights })),
+    floors: floors.map(({ seq, hash }) => rowOf({ seq, hash, time: 0n, rights: [] })),
+    knots: knots.map(({ from, to }) => ({ $typeName: KnotSchema.typeName, from: BigInt(from), to: BigInt(to) })),
     arrival: BigInt(arrival),
-  })
+  }
   return writeRow(HeadRowSchema, row)
 }
 
@@ -103,6 +109,13 @@ export function readHeadRow(key: string, value: Uint8Array): DeviceLog {
     floors: row.floors.map(readHead),
     knots: row.knots.map(({ from, to }) => ({ from: Number(from), to: Number(to) })),
     arrival: Number(row.arrival),
+  }
+}
+
+function rowOf({ seq, hash, time, rights }: LogHead): LogHeadRow {
+  return {
+    $typeName: LogHeadSchema.typeName,
+    ...{ seq: BigInt(seq), hash: new Uint8Array(hash), time, rights: [...rights] },
   }
 }
 

@@ -1,4 +1,4 @@
-import { clone, create } from '@bufbuild/protobuf'
+import { create } from '@bufbuild/protobuf'
 import type { Change, Storage } from '@parley/kit'
 import { limits } from '../../limits.ts'
 import { type EntryPlace, isAct, textKind } from '../../protocol/bodies.ts'
@@ -15,7 +15,7 @@ import { Batch } from './batch.ts'
 import { type DeviceLog, emptyLog, extend, flooredLog, headRow, topOf } from './device-log.ts'
 import { doubtOf } from './doubts.ts'
 import type { CheckedEntry } from './intake.ts'
-import { entryText, keys, type Place, placeOf, sealedPosition } from './keys.ts'
+import { entryText, keys, logKeyOf, type Place, placeOf, sealedPosition } from './keys.ts'
 import { withEnd } from './mark-ends.ts'
 import { encodeMarks, firstUnread, marksOf, namesOne, type Reading, type UserMarks } from './marks.ts'
 import type { Doubt, Members, MembershipEntry } from './members.ts'
@@ -82,7 +82,8 @@ export class Draft {
   }) {
     this.#conversation = of.conversation
     this.#account = of.account
-    this.#row = clone(ConversationRowSchema, of.state.row)
+    // What is in it is replaced as a whole, never changed.
+    this.#row = { ...of.state.row }
     if (of.peer) {
       this.#row.name = of.peer.name
       this.#row.displayName = of.peer.displayName
@@ -132,13 +133,14 @@ export class Draft {
     const { device, seq, hash, time, rights, encoded, content, user, from, header } = checked
     const log = extend(this.log(device), { seq, hash, time, rights }, header.prev)
     if (log === undefined) return undefined
-    this.#batch.put(keys.log(this.#conversation, device, checked), encoded)
+    const position = sealedPosition(time, device, checked)
+    this.#batch.put(logKeyOf(this.#conversation, position), encoded)
     this.#logs.set(device, { ...log, arrival: this.#arrival })
     if (checked.membership) this.admit([checked.membership])
-    this.#row.recounts = mergeRecounts(this.#row.recounts, recountsAt(this.#members, device, log, checked))
+    const again = recountsAt(this.#members, device, log, checked)
+    if (again.length > 0) this.#row.recounts = mergeRecounts(this.#row.recounts, again)
     const doubt = doubtOf(this.#members, checked, content, { author: user, rights, heldCuts: checked.heldCuts })
     if (doubt) this.doubted.push({ checked, doubt })
-    const position = sealedPosition(time, device, checked)
     const placed = doubt === undefined ? this.#show(checked, position) : undefined
     // What waited and does not count any more waits no longer.
     if (doubt && content && user === this.#account.user) {
@@ -378,8 +380,7 @@ export class Draft {
 
   /** Others may have it from whoever wrote it; what one wrote oneself they have once it is delivered. */
   #mayLetGo(position: string): boolean {
-    const { device, seq } = placeOf(position)
-    const log = deviceId(device)
+    const { device: log, seq } = placeOf(position)
     const { user, device: own } = this.#account
     if (log !== own && this.#members.mayLink(log)?.user !== user) return true
     return seq <= (readReach(this.#row).get(log)?.delivered ?? 0)
@@ -388,7 +389,7 @@ export class Draft {
   #isRead(position: string): boolean {
     const { device, seq } = placeOf(position)
     const read = this.#read ?? this.#marks.get(this.#account.user)?.read
-    return seq <= (read?.get(deviceId(device)) ?? 0)
+    return seq <= (read?.get(device) ?? 0)
   }
 }
 

@@ -117,9 +117,9 @@ export function entryPlaceOf(position: string): EntryPlace {
 }
 
 /** The device and sequence of a sealed position. */
-export function placeOf(position: string): { device: string; seq: number } {
+export function placeOf(position: string): { device: DeviceId; seq: number } {
   const [, device = '', seq = ''] = position.split('/')
-  return { device, seq: Number.parseInt(seq, 16) }
+  return { device: device as DeviceId, seq: Number.parseInt(seq, 16) }
 }
 
 /** The sequence of an entry by the key of its row. */

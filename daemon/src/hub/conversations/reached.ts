@@ -1,4 +1,3 @@
-import { create } from '@bufbuild/protobuf'
 import { limits } from '../../limits.ts'
 import type { MessageState } from '../../protocol/control.ts'
 import { type ConversationRow, type OwnReach, OwnReachSchema } from '../../protocol/hub_rows_pb.ts'
@@ -67,7 +66,7 @@ export function readReach({ reached }: Pick<ConversationRow, 'reached'>): Reach 
 export function reachRows(reach: Reach): OwnReach[] {
   return [...reach].map(([device, { sent, delivered, read }]) => {
     const fields = { sent: BigInt(sent), delivered: BigInt(delivered), read: BigInt(read) }
-    return create(OwnReachSchema, { device: fromText(device), ...fields })
+    return { $typeName: OwnReachSchema.typeName, device: fromText(device), ...fields }
   })
 }
 

@@ -2,6 +2,8 @@ import { create } from '@bufbuild/protobuf'
 import type { ListedRow, Storage } from '@parley/kit'
 import { readHeader } from '../../protocol/entries.ts'
 import {
+  type AckedLog,
+  AckedLogSchema,
   AckRowSchema,
   type ConversationRow,
   ConversationRowSchema,
@@ -142,8 +144,10 @@ export function* timesIn({ logs, members }: State): Iterable<bigint> {
 
 /** How far a device has each log. */
 export function reachedRow(reached: ReadonlyMap<DeviceId, number>): Uint8Array {
-  const logs = [...reached].map(([device, seq]) => ({ device: fromText(device), seq: BigInt(seq) }))
-  return writeRow(AckRowSchema, create(AckRowSchema, { logs }))
+  const logs: AckedLog[] = [...reached].map(([device, seq]) => {
+    return { $typeName: AckedLogSchema.typeName, device: fromText(device), seq: BigInt(seq) }
+  })
+  return writeRow(AckRowSchema, { $typeName: AckRowSchema.typeName, logs })
 }
 
 function readReached(key: string, value: Uint8Array): ReadonlyMap<DeviceId, number> {

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { create } from '@bufbuild/protobuf'
 import { type UnindexedRow, UnindexedRowSchema } from '../../protocol/hub_rows_pb.ts'
 import {
   type ConversationId,
@@ -34,12 +33,17 @@ export class Unindexed {
   /** Puts them into the batch, which the ceiling of its messages keeps far below what a row may hold. */
   write(batch: Batch, conversation: ConversationId): void {
     if (this.#messages.size === 0) return
-    const messages = [...this.#messages.values()].map(({ user, message }) =>
-      Buffer.concat([fromText(user), fromText(message)]),
-    )
-    const row = create(UnindexedRowSchema, { conversation: fromText(conversation), messages })
+    const messages = [...this.#messages.values()].map(({ user, message }) => fromTexts(user, message))
+    const row = { $typeName: UnindexedRowSchema.typeName, conversation: fromText(conversation), messages }
     batch.put(keys.unindexed(randomBytes(8).toString('hex')), writeRow(UnindexedRowSchema, row))
   }
+}
+
+function fromTexts(user: UserId, message: MessageId): Uint8Array<ArrayBuffer> {
+  const both = new Uint8Array(32)
+  both.set(fromText(user))
+  both.set(fromText(message), 16)
+  return both
 }
 
 /** What {@link Unindexed} has written. Throws `damaged-data`. */

@@ -1,4 +1,3 @@
-import { create } from '@bufbuild/protobuf'
 import { limits } from '../../../limits.ts'
 import { type DeviceId, deviceId, fromText } from '../../../protocol/ids.ts'
 import { type Head, HeadSchema } from '../../../protocol/parley_pb.ts'
@@ -38,7 +37,8 @@ export function headsOf(state: State, devices: Iterable<DeviceId>): Head[] {
 }
 
 export function headOf(device: DeviceId, { seq, hash }: Place, floor = false): Head {
-  return create(HeadSchema, { device: fromText(device), seq: BigInt(seq), hash: new Uint8Array(hash), floor })
+  const fields = { device: fromText(device), seq: BigInt(seq), hash: new Uint8Array(hash), floor }
+  return { $typeName: HeadSchema.typeName, ...fields }
 }
 
 const idSize = 32

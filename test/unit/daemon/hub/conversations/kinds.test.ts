@@ -15,7 +15,7 @@ eachStorage(open => {
       connect(alice, bob)
       const hello = await alice.send(bob.person, 'hello')
       await bob.until('it is here', async () => (await bob.texts(alice.person)).length === 1)
-      const answer = await bob.send(alice.person, 'hi', { replyTo: named(hello) })
+      const answer = await bob.send(alice.person, 'good morning', { replyTo: named(hello) })
       await act(bob, alice.person, { is: 'reaction', target: named(hello), emoji: '👍', isOff: false })
       await act(alice, bob.person, { is: 'edit', target: hello.message, text: 'hello there' })
       await bob.until('it is edited', async () => (await bob.texts(alice.person))[0] === 'hello there')
@@ -30,7 +30,7 @@ eachStorage(open => {
       await alice.until('it is deleted', async () => (await alice.messages(bob.person))[1]?.deleted === true)
       assert.deepEqual(await alice.texts(bob.person), ['hello there', ''])
       const words = await bodies(alice)
-      assert.doesNotMatch(words, /hi/)
+      assert.doesNotMatch(words, /good morning/)
     })
 
     it('waits in the outbox, shows at once, and arrives once', async () => {
