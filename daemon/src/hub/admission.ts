@@ -1,7 +1,7 @@
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import type { Link } from '../net/link.ts'
-import { deviceId, type UserId } from '../protocol/ids.ts'
+import { type DeviceId, deviceId, type UserId } from '../protocol/ids.ts'
 import type { PeerHello } from '../protocol/parley_pb.ts'
 import type { Freshness } from './freshness.ts'
 import type { Peers } from './peers.ts'
@@ -10,7 +10,7 @@ import type { People, Person } from './people.ts'
 export interface AdmissionOptions {
   readonly people: Pick<People, 'judge'>
   readonly freshness: () => Pick<Freshness, 'check'>
-  readonly peers: () => Pick<Peers, 'count' | 'linked' | 'isLinked' | 'cut'>
+  readonly peers: () => Pick<Peers, 'count' | 'linked' | 'devicesOf' | 'cut'>
   readonly isBlocked: (user: UserId) => boolean
   /** When something was last said that one shares with somebody, ms since 1970; 0: nothing was. */
   readonly lastSaid: (user: UserId) => number
@@ -38,16 +38,21 @@ export class Admission {
   ): Promise<Person> => {
     const { people, freshness, isBlocked } = this.#options
     if (isBlocked(person.user)) throw new ParleyError('stranger', `${person.name} is blocked.`)
-    this.#makeRoom(person.user)
+    this.makeRoom(person.user, deviceId(link.peerId))
     if (link.outbound) return person
     await freshness().check(person)
     return people.judge(hello.attestation, hello.roster, { device: deviceId(link.peerId) })
   }
 
-  #makeRoom(user: UserId): void {
+  /** Asked once more when the link is taken: others may have come meanwhile. @throws ParleyError `busy` */
+  readonly makeRoom = (user: UserId, device: DeviceId): void => {
     const { lastSaid, most = limits.peerLinks } = this.#options
     const peers = this.#options.peers()
-    if (peers.count < most || peers.isLinked(user)) return
+    if (peers.count < most) return
+    const theirs = peers.devicesOf(user)
+    if (theirs.some(linked => linked.device === device)) return
+    if (theirs.length >= limits.linksOfPerson) throw new ParleyError('busy', busyWords)
+    if (theirs.length > 0) return
     const since = lastSaid(user)
     const linked = [...peers.linked].map(other => ({ other, said: lastSaid(other) }))
     const [least] = linked.sort((a, b) => a.said - b.said)

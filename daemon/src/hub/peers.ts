@@ -22,6 +22,8 @@ export interface PeersOptions {
    * @throws ParleyError why not: `asked`, `busy` and `clock` are told to them, all else is `stranger`
    */
   readonly admit?: (person: Person, link: Link, hello: PeerHello) => Person | Promise<Person>
+  /** Before a device of somebody else gets a link. @throws ParleyError `busy` */
+  readonly makeRoom?: (user: UserId, device: DeviceId) => void
   /** Links between one's own devices. Absent: there are none. */
   readonly own?: {
     /** @throws ParleyError `stranger` for a device that is not one of them */
@@ -192,6 +194,7 @@ export class Peers {
       return undefined
     }
     const device = deviceId(link.peerId)
+    if (!this.#links.has(device) && person.user !== self.user && !this.#hasRoom(link, person)) return undefined
     const { link: other, since = 0 } = this.#links.get(device) ?? {}
     if (other && !other.signal.aborted) {
       const isSettled = performance.now() - since > limits.settled
@@ -220,6 +223,18 @@ export class Peers {
     own?.linked(link)
     onLink(person.user, true)
     return taker
+  }
+
+  /** Whoever was admitted in the same moment as others may find all places taken. */
+  #hasRoom(link: Link, { user }: Person): boolean {
+    try {
+      this.#options.makeRoom?.(user, deviceId(link.peerId))
+      return true
+    } catch (error) {
+      const { code, message } = asParleyError(error)
+      link.close(code, message)
+      return false
+    }
   }
 
   #gone(device: DeviceId, link: Link, user: UserId): void {

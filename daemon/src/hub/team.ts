@@ -115,11 +115,11 @@ export class Team extends KeyedCircle {
       onClock: (user, why) => this.clockApart(user, why),
       own: options.ownKey,
       refuses: user => this.isBlocked(user),
-      admit: new Admission({
+      ...new Admission({
         ...{ people, peers: () => this.peers, freshness: () => this.freshness },
         isBlocked: user => this.isBlocked(user),
         lastSaid: user => Math.max(this.info(this.conversationOf(user))?.lastTime ?? 0, this.rooms.lastSaid(user)),
-      }).admit,
+      }),
     })
     this.supervisor = new Supervisor({
       dialer,

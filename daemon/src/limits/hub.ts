@@ -22,6 +22,8 @@ export const hubLimits = {
   roomNeighbours: 3,
   /** Links to devices in all: those of rooms, and as many for further devices and for chats with one person. */
   peerLinks: 512,
+  /** Of these to devices of one person, once all places are taken: few people have more devices that are on at once. */
+  linksOfPerson: 4,
   /** People of whom one link is asked for their statements at once: 64 of 4 KB fill a frame to a quarter. */
   statementsAsked: 64,
   /** Statements in one answer: 200 of 4 KB fit into a frame; few people have had other account keys. */

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
 import { create } from '@bufbuild/protobuf'
 import { Admission } from '../../../../daemon/src/hub/admission.ts'
+import type { LinkedDevice } from '../../../../daemon/src/hub/peers.ts'
 import type { Person } from '../../../../daemon/src/hub/people.ts'
-import type { UserId } from '../../../../daemon/src/protocol/ids.ts'
+import { deviceId, fromText, type UserId } from '../../../../daemon/src/protocol/ids.ts'
 import { type PeerHello, PeerHelloSchema } from '../../../../daemon/src/protocol/parley_pb.ts'
 import { userNamed } from '../../../support/acts.ts'
+
+/** The device by which somebody is linked, and another one. */
+const [phone, laptop] = [deviceId(new Uint8Array(32).fill(1)), deviceId(new Uint8Array(32).fill(2))]
 
 /** A hub that keeps two links, and with whom something was said when. */
 function hub(said: Record<string, number>, ...links: string[]) {
@@ -19,7 +23,7 @@ function hub(said: Record<string, number>, ...links: string[]) {
       get count() {
         return linked.size
       },
-      isLinked: user => linked.has(user),
+      devicesOf: user => [...linked].filter(one => one === user).map(() => ({ device: phone }) as LinkedDevice),
       cut: (user, _message, code) => {
         linked.delete(user)
         gone.push({ user, code })
@@ -30,10 +34,10 @@ function hub(said: Record<string, number>, ...links: string[]) {
     most: 2,
   })
   const hello: PeerHello = create(PeerHelloSchema)
-  const admit = (name: string) => {
+  const admit = (name: string, device = laptop) => {
     return admission.admit(
       { user: userNamed(name), name } as Person,
-      { outbound: true, peerId: new Uint8Array(32) },
+      { outbound: true, peerId: fromText(device) },
       hello,
     )
   }
