@@ -43,13 +43,16 @@ class Promises {
     return faults
   }
 
-  /** What one station sent one after the other stands in that order. */
+  /**
+   * What one station sent one after the other stands in that order. What was taken back before it left, and waits again in an
+   * older copy of the home, which knows nothing of that, is sent anew: behind all that the copy finds sent meanwhile.
+   */
   disordered(): string[] {
     const last = new Map<string, { said: Said; position: string }>()
     const faults: string[] = []
     for (const said of this.#said) {
       const line = said.deed.is === 'text' ? this.#lines.get(`${said.by.person.user} ${said.id}`) : undefined
-      if (line === undefined || said.acknowledged === undefined) continue
+      if (line === undefined || said.acknowledged === undefined || this.#isBroughtBack(said)) continue
       const key = `${said.by.name} ${said.life}`
       const before = last.get(key)
       // Only what was acknowledged before this one was sent has to stand before it.
@@ -85,6 +88,11 @@ class Promises {
     const target = this.#said.find(({ id }) => id === deed.of.message)
     if (target?.by !== by || target.life !== by.life) return true
     return this.#said.some(each => isEditOf(each, deed) && textOf(each.deed) === line.text)
+  }
+
+  /** It was deleted where no disk knows of that any more. */
+  #isBroughtBack({ id }: Said): boolean {
+    return this.#said.some(({ deed, mayBeLost }) => deed.is === 'deletion' && deed.of.message === id && mayBeLost)
   }
 
   #isKept({ id }: Said): boolean {
