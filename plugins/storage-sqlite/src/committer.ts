@@ -12,6 +12,8 @@ export class Committer {
   readonly #statements
   /** Set once nothing more may be written: the file is damaged, or a flush has failed. */
   #ended: Failure | undefined
+  /** Whether anything was written since the write-ahead log was emptied. */
+  #hasWritten = true
 
   constructor(database: DatabaseSync, file: string) {
     this.#database = database
@@ -29,6 +31,7 @@ export class Committer {
       sweep: database.prepare(`
         DELETE FROM rows WHERE key IN (SELECT key FROM rows WHERE expires <= ? ORDER BY expires LIMIT ?)
       `),
+      empty: database.prepare('PRAGMA wal_checkpoint(TRUNCATE)'),
     }
   }
 
@@ -50,9 +53,24 @@ export class Committer {
   sweep(): void {
     if (this.#ended) return
     try {
-      this.#statements.sweep.run(Date.now(), limits.sweptAtOnce)
+      const { changes } = this.#statements.sweep.run(Date.now(), limits.sweptAtOnce)
+      if (changes > 0) this.#hasWritten = true
     } catch (error) {
       // A full disk lets nothing be removed either; the next sweep tries again.
+      this.#failed([], error)
+    }
+  }
+
+  /**
+   * Folds the write-ahead log into the file and empties it. Until then it holds the bytes of what was removed or replaced,
+   * which `secure_delete` overwrites in the file alone.
+   */
+  empty(): void {
+    if (this.#ended || !this.#hasWritten) return
+    try {
+      // Busy while another program reads: then the next time.
+      if (this.#statements.empty.get()?.busy === 0) this.#hasWritten = false
+    } catch (error) {
       this.#failed([], error)
     }
   }
@@ -73,6 +91,7 @@ export class Committer {
       const now = Date.now()
       const results = batches.map(batch => this.#apply(batch, now))
       commit.run()
+      this.#hasWritten = true
       return results
     } catch (error) {
       // SQLite itself rolls back after some failures.

@@ -12,7 +12,10 @@ export const limits = {
   commit: 60_000,
   /** How long the writer may take to end. */
   close: 10_000,
-  /** How often expired rows are looked for, and how many go in one short commit. */
+  /**
+   * How often expired rows are looked for, and the write-ahead log is emptied, which is how long what was removed may still
+   * be in a file; and how many expired rows go in one short commit.
+   */
   sweepEvery: 30_000,
   sweptAtOnce: 256,
   /** How long a statement waits for a lock that another program holds, such as a backup. */
@@ -23,6 +26,13 @@ export const limits = {
   searchCache: 16 * 1024 * 1024,
   /** How long a task of the search index may take: a merge of a large index comes in between. */
   search: 30_000,
+  /**
+   * How long after a removal its words are taken out of the index, so that several go at once; pages of one step, which
+   * takes a few ms; and how much longer than such a run the pause behind it is, for it reads and writes the whole index.
+   */
+  tidyPause: 10_000,
+  tidyPages: 64,
+  tidyRest: 20,
   /** Tasks of the search index that wait; each batch that fills it is one. */
   searchesWaiting: 64,
 } as const

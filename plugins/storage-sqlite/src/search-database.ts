@@ -10,19 +10,20 @@ import { matchOf } from './search-query.ts'
 const applicationId = 0x50524c53
 
 /** The layout that this program writes, and the way in which it takes words: another one is made anew. */
-const layout = 1
+const layout = 2
 
 /**
  * FTS5 without the texts themselves: they are in storage. The words come from the kit, separated by spaces, so `ascii`
  * (everything beyond ASCII is part of a word) only has to split there. Beginnings of up to three characters have an index
  * of their own: without it a search for one letter among a million messages takes a fifth of a second, with it none
- * (measured), for twice the disk.
+ * (measured), for twice the disk. Without its text FTS5 only notes that a document is gone: its words stay until the parts
+ * of the index that hold them are merged, see `tidy`.
  */
 const schema = `
   CREATE VIRTUAL TABLE words USING fts5(about, text, content='', contentless_delete=1, tokenize='ascii', prefix='1 2 3');
   CREATE TABLE documents (number INTEGER NOT NULL PRIMARY KEY, id TEXT NOT NULL, short INTEGER NOT NULL) STRICT;
   CREATE INDEX documents_by_id ON documents (short);
-  CREATE TABLE about (identity TEXT NOT NULL) STRICT;
+  CREATE TABLE about (identity TEXT NOT NULL, untidy INTEGER NOT NULL) STRICT;
   PRAGMA application_id = ${applicationId};
   PRAGMA user_version = ${layout};
 `
@@ -38,6 +39,10 @@ export class SearchDatabase {
   readonly identity: string
   readonly #database: DatabaseSync
   readonly #statements
+  /** Whether words of what was removed may still be in the file. */
+  #isUntidy: boolean
+  /** A run of tidying is under way. */
+  #isTidying = false
 
   /** Opens the index, a new one where there is none or where it is no good. `lost` is told why it is no good. */
   static open({ file, fullCheck }: SearchData, lost: (why: string) => void): SearchDatabase {
@@ -63,7 +68,7 @@ export class SearchDatabase {
     const database = connect(file)
     try {
       database.exec(`BEGIN; ${schema} COMMIT;`)
-      database.prepare('INSERT INTO about VALUES (?)').run(randomUUID())
+      database.prepare('INSERT INTO about VALUES (?, 0)').run(randomUUID())
       return new SearchDatabase(database)
     } catch (error) {
       database.close()
@@ -73,7 +78,9 @@ export class SearchDatabase {
 
   private constructor(database: DatabaseSync) {
     this.#database = database
-    this.identity = String(database.prepare('SELECT identity FROM about').get()?.identity)
+    const { identity, untidy } = database.prepare('SELECT identity, untidy FROM about').get() ?? {}
+    this.identity = String(identity)
+    this.#isUntidy = untidy !== 0
     const numbers = (sql: string) => {
       const statement = database.prepare(sql)
       statement.setReadBigInts(true)
@@ -86,6 +93,10 @@ export class SearchDatabase {
       remove: database.prepare('DELETE FROM documents WHERE number = ?'),
       insertWords: database.prepare('INSERT INTO words (rowid, about, text) VALUES (?, ?, ?)'),
       removeWords: database.prepare('DELETE FROM words WHERE rowid = ?'),
+      untidy: database.prepare('UPDATE about SET untidy = ? WHERE untidy <> ?1'),
+      merge: database.prepare("INSERT INTO words (words, rank) VALUES ('merge', ?)"),
+      changes: database.prepare('SELECT total_changes() AS count'),
+      empty: database.prepare('PRAGMA wal_checkpoint(TRUNCATE)'),
       id: database.prepare('SELECT id FROM documents WHERE number = ?'),
       all: numbers('SELECT number FROM documents WHERE number >= ? AND number < ? ORDER BY number DESC LIMIT ?'),
       matching: numbers(
@@ -124,6 +135,28 @@ export class SearchDatabase {
     }
   }
 
+  get isUntidy(): boolean {
+    return this.#isUntidy || this.#isTidying
+  }
+
+  /**
+   * One short step of taking the words of what was removed out of the file; gives whether there are more. The parts of the
+   * index are merged into one (https://www.sqlite.org/fts5.html, section 6.8), then the write-ahead log is emptied.
+   */
+  tidy(): boolean {
+    const { merge, changes, untidy, empty } = this.#statements
+    const isBegun = this.#isTidying
+    this.#isTidying = true
+    if (!isBegun) this.#isUntidy = false
+    const before = Number(changes.get()?.count)
+    merge.run(isBegun ? limits.tidyPages : -limits.tidyPages)
+    if (Number(changes.get()?.count) - before >= 2) return true
+    this.#isTidying = false
+    if (!this.#isUntidy) untidy.run(0)
+    empty.get()
+    return false
+  }
+
   close(): void {
     this.#database.close()
   }
@@ -150,6 +183,8 @@ export class SearchDatabase {
     if (typeof number !== 'bigint') return
     this.#statements.remove.run(number)
     this.#statements.removeWords.run(number)
+    this.#statements.untidy.run(1)
+    this.#isUntidy = true
   }
 
   #together(change: () => void): void {

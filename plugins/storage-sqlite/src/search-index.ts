@@ -24,9 +24,11 @@ export function openSqliteSearch(options: {
   readonly log: Log
   /** Up to how many bytes opening looks at the whole file. */
   readonly fullCheck?: number
+  /** How long after a removal its words are taken out of the file, in ms. */
+  readonly tidyPause?: number
 }): SearchIndex & { close(): Promise<void> } {
-  const { dir, log, fullCheck = limits.fullCheck } = options
-  return new SqliteSearch({ file: join(dir, 'search.db'), fullCheck }, log)
+  const { dir, log, fullCheck = limits.fullCheck, tidyPause = limits.tidyPause } = options
+  return new SqliteSearch({ file: join(dir, 'search.db'), fullCheck, tidyPause }, log)
 }
 
 interface Waiting {

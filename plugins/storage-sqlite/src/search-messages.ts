@@ -6,6 +6,8 @@ export interface SearchData {
   readonly file: string
   /** Up to how many bytes opening looks at the whole file. */
   readonly fullCheck: number
+  /** How long after a removal its words are taken out of the file, in ms. */
+  readonly tidyPause: number
 }
 
 /** What the thread of the index is asked. */

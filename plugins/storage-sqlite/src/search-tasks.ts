@@ -23,6 +23,22 @@ export class SearchTasks {
     }
   }
 
+  /** Whether words of what was removed may still be in the file. */
+  get isUntidy(): boolean {
+    return this.#database?.isUntidy ?? false
+  }
+
+  /** One step of taking them out; gives whether there are more. What fails is tried again after the next task. */
+  tidy(): boolean {
+    try {
+      return this.#database?.tidy() ?? false
+    } catch (error) {
+      const failure = failureOf(error, this.#data.file)
+      if (failure.code === 'damaged-data') this.#lost(this.#remake(failure).message)
+      return false
+    }
+  }
+
   close(): void {
     this.#database?.close()
     this.#database = undefined

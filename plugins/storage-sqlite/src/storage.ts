@@ -21,7 +21,7 @@ export interface SqliteOptions {
   readonly signal?: AbortSignal
   /** The file never grows beyond this many bytes: writes that need more are refused, reads and removals go on. */
   readonly maxSize?: number
-  /** How often expired rows are cleared away, in ms. */
+  /** How often expired rows are cleared away, and what was removed leaves the write-ahead log, in ms. */
   readonly sweepEvery?: number
 }
 

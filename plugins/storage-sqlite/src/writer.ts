@@ -1,4 +1,4 @@
-/** The writer's thread: applies groups of batches, each group in one commit, and clears away what has expired. */
+/** The writer's thread: applies groups of batches, each group in one commit, and clears away what has expired and what was removed. */
 import { parentPort, workerData } from 'node:worker_threads'
 import { Committer } from './committer.ts'
 import { openDatabase } from './database.ts'
@@ -14,7 +14,10 @@ const tell = (message: FromWriter) => port.postMessage(message)
 try {
   const database = openDatabase(file, maxSize)
   const committer = new Committer(database, file)
-  const sweeping = setInterval(() => committer.sweep(), sweepEvery)
+  const sweeping = setInterval(() => {
+    committer.sweep()
+    committer.empty()
+  }, sweepEvery)
   port.on('message', (message: ToWriter) => {
     if (message !== 'close') return tell({ is: 'written', results: committer.commit(message.group) })
     clearInterval(sweeping)
