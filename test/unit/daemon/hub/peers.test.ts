@@ -173,9 +173,9 @@ describe('hub: peers', () => {
 
   it('tells somebody why, who gets no link because there are as many as one keeps', async () => {
     await using two = await twoHubs()
-    const { people, peers } = two.alice
+    const { people } = two.alice
     two.alice.admission = new Admission({
-      ...{ people, peers: () => ({ ...peers, count: 1, linked: new Set(), isLinked: () => false, cut: () => {} }) },
+      ...{ people, peers: () => ({ count: 1, linked: new Set(), devicesOf: () => [], cut: () => {} }) },
       freshness: () => ({ check: async () => undefined }),
       isBlocked: () => false,
       lastSaid: () => 0,
