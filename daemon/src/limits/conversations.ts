@@ -64,11 +64,11 @@ export const conversationsLimits = {
   /** How often a peer's frame is tried while storage fails, `askAgain` apart; the link is paused meanwhile. */
   eventTries: 5,
   /**
-   * Wait before a peer's next frame, for each signature that was checked of what was refused: a check takes some 0.2 ms, so
-   * forgeries take a fiftieth of a core. Nobody waits for less than the least, nor longer for one frame than the longest.
+   * Wait before a peer's next frame, for each signature that was checked of what was refused: a check takes some 0.15 ms, so
+   * forgeries take a tenth of a core. Nobody waits for less than the least, nor longer for one frame than the longest.
    */
-  forgedPause: 10,
-  forgedPauseLeast: 500,
+  forgedPause: 2,
+  forgedPauseLeast: 100,
   forgedPauseLongest: 30_000,
   /** Different refusals told and logged per link; later ones are silent, so that a bad peer fills no log. */
   refusals: 64,
@@ -116,6 +116,9 @@ export const conversationsLimits = {
   filesOfMessage: 10,
   /** Members of a room, those included who are invited. */
   roomMembers: 256,
+  /** Rooms that one is invited to and has not joined, and of those the ones that one person has founded. */
+  invitations: 512,
+  invitationsOf: 64,
   /** Characters of a room's name and of its topic: a name fits into a tree, a topic into one line of a header. */
   roomName: 80,
   roomTopic: 500,

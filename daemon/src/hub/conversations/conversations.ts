@@ -22,13 +22,14 @@ import type { LettingGo } from './letting-go.ts'
 import type { Mail } from './mail.ts'
 import { Mailing } from './mailing.ts'
 import type { Keyring, Members, MembershipEntry, Rooms } from './members.ts'
+import { mayBeInvited } from './membership/invitations.ts'
 import { nameOfRow } from './rows.ts'
 import { sealFounding } from './seal.ts'
 import type { Guard, Shared } from './shared.ts'
 import { kinds, loadStates, type MembersOf, type State } from './state.ts'
 import { Arrivals } from './sync/arrivals.ts'
 import { Links } from './sync/links.ts'
-import type { SyncHost } from './sync/sync-host.ts'
+import type { Begun, SyncHost } from './sync/sync-host.ts'
 import type {
   Account,
   ConversationChange,
@@ -280,11 +281,13 @@ class OpenConversations implements Conversations {
     return user !== account.user && id === this.#idWith(user) ? this.#with(peer) : undefined
   }
 
-  async #beginRoom(id: ConversationId, entries: readonly MembershipEntry[]): Promise<Conversation | undefined> {
+  async #beginRoom(id: ConversationId, entries: readonly MembershipEntry[]): Promise<Begun> {
     const { account } = this.#shared
     const conversation = this.#conversations.get(id) ?? new Conversation(id, this.#shared, undefined)
     const members = conversation.members.with(entries)
     if (!members.entries.has(id) || members.sharesWith(account.user) === 'nothing') return undefined
+    const isNew = !this.#conversations.has(id)
+    if (isNew && !mayBeInvited(id, members, account.user, this.#conversations.values())) return 'full'
     this.#conversations.set(id, conversation)
     await conversation.admit(entries)
     return conversation

@@ -132,7 +132,11 @@ export class Mailing implements Mail {
       meet: async users => rooms?.meet(users),
     })
     if (accepted.length === 0) return known
-    if (known === undefined) return rooms && this.#host.begin(id, accepted)
+    if (known === undefined) {
+      const begun = rooms && (await this.#host.begin(id, accepted))
+      // Whoever is linked tells of it again.
+      return begun === 'full' ? undefined : begun
+    }
     await known.admit(accepted)
     return known
   }

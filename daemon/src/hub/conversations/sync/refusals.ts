@@ -74,4 +74,10 @@ export const notTakingPart: Refusal = {
   message: 'What was written in that room was not accepted: it is for those who take part in it, and not both do now.',
 }
 
+/** To whoever invites one to a room while one is invited to so many. */
+export const tooManyInvitations: Refusal = {
+  code: 'busy',
+  message: 'That person is invited to as many rooms as they may be. It is told again once they have answered some.',
+}
+
 const none = new Uint8Array(0)

@@ -5,6 +5,7 @@ import type { Conversation } from '../conversation.ts'
 import type { Refusal } from '../intake.ts'
 import type { MembershipEntry } from '../members.ts'
 import type { State } from '../state.ts'
+import { tooManyInvitations } from './refusals.ts'
 import { checkRights, lackingRights, type RightsGround, rightsEntriesFrames, rightsFrame } from './rights.ts'
 import type { SyncHost } from './sync-host.ts'
 
@@ -108,6 +109,10 @@ export class RightsExchange {
   async meet(id: ConversationId, { entries }: RightsEntries): Promise<Conversation | undefined> {
     if (this.#host.rooms === undefined) return undefined
     const conversation = await this.#host.begin(id, await this.#check(id, entries, this.#host.get(id)))
+    if (conversation === 'full') {
+      this.#link.refuse(id, tooManyInvitations)
+      return undefined
+    }
     if (conversation !== undefined) this.#unknown.delete(id)
     return conversation
   }

@@ -26,9 +26,12 @@ export interface SyncHost {
     peer: Pick<PeerLink, 'user' | 'name' | 'displayName'>,
     told?: Resumed,
   ): Conversation | undefined
-  /** Begins a room that is not known here, by its membership entries; undefined when one has no part in it. */
-  begin(room: ConversationId, entries: readonly MembershipEntry[]): Promise<Conversation | undefined>
+  /** Begins a room that is not known here, by its membership entries. */
+  begin(room: ConversationId, entries: readonly MembershipEntry[]): Promise<Begun>
 }
+
+/** A room that has begun here; undefined when one has no part in it; `full`: one is invited to as many as may be. */
+export type Begun = Conversation | 'full' | undefined
 
 /** What one link needs. */
 export interface LinkHost extends SyncHost {

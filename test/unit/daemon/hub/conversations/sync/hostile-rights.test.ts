@@ -198,6 +198,34 @@ describe('what a hostile member says about a room', () => {
     assert.ok(asked() <= 2 * conversations.length, `${asked()} questions`)
   })
 
+  it('who founds room after room is heard of so many only, until some are joined', async () => {
+    const scene = await begin()
+    const invite = async (): Promise<ConversationId> => {
+      const nonce = new Uint8Array(randomBytes(16))
+      const { user } = scene.mallory
+      const founding = { is: 'founding', registry, user, name: 'X', topic: '', history: 'all', nonce } as const
+      const first = scene.act(scene.mallory, founding, { room: '', seq: 1, prev: [], rights: [] })
+      const room = toText(first.hash) as ConversationId
+      const invitation = { is: 'invitation', user: scene.home.person.user, from: [] } as const
+      const next = { room, seq: 2, prev: [first.hash], rights: [first.hash] }
+      const entries = [first.entry, scene.act(scene.mallory, invitation, next).entry]
+      await scene.peer.say({
+        case: 'rightsEntries',
+        value: create(RightsEntriesSchema, { conversation: first.hash, entries }),
+      })
+      return room
+    }
+    const invited = await invite()
+    for (let count = 1; count < limits.invitationsOf; count++) await invite()
+    const late = await invite()
+    assert.equal(scene.home.conversations.rooms().length, 1 + limits.invitationsOf)
+    assert.equal((await scene.peer.hear('refuse')).value.code, 'busy')
+    await scene.bob.join(invited)
+    await invite()
+    assert.equal(scene.home.conversations.rooms().length, 2 + limits.invitationsOf)
+    assert.equal(scene.home.conversations.membersOf(late), undefined)
+  })
+
   it('that nobody here has a part in makes no room', async () => {
     const scene = await begin()
     const nonce = new Uint8Array(16)
@@ -263,7 +291,7 @@ describe('what a hostile member says about a room', () => {
     const scene = await begin()
     const { entry } = scene.act(scene.mallory, { is: 'joining' })
     const other = { ...scene.mallory.account, privateKey: person('x').account.privateKey }
-    const forged = Array.from({ length: 80 }, () => {
+    const forged = Array.from({ length: 200 }, () => {
       return scene.act({ ...scene.mallory, account: other }, { is: 'joining' }).entry
     })
     const took = async (run: () => Promise<void>) => {
@@ -271,19 +299,18 @@ describe('what a hostile member says about a room', () => {
       await run()
       return { passed: performance.now() - began, worked: (process.cpuUsage().user - user) / 1000 }
     }
-    const honest = await took(() => scene.says(entry))
-    assert.ok(honest.passed < limits.forgedPauseLeast, `${honest.passed} ms for what is signed`)
+    await scene.says(entry)
     const { passed, worked } = await took(() => scene.says(...forged))
-    assert.ok(passed > 4 * worked && passed >= 80 * limits.forgedPause - 50, `${worked} of ${passed} ms`)
+    assert.ok(passed > 2 * worked && passed >= 200 * limits.forgedPause, `${worked} of ${passed} ms`)
   })
 
   it('that builds on what there is not is not even looked at for its signature', async () => {
     const scene = await begin()
     const rights = [new Uint8Array(32).fill(9)]
-    const entries = Array.from({ length: 100 }, () => scene.act(scene.mallory, { is: 'joining' }, { rights }).entry)
+    const entries = Array.from({ length: 500 }, () => scene.act(scene.mallory, { is: 'joining' }, { rights }).entry)
     const before = performance.now()
     await scene.says(...entries)
-    assert.ok(performance.now() - before < limits.forgedPauseLeast)
+    assert.ok(performance.now() - before < 500 * limits.forgedPause)
   })
 
   /** Bob's home with a room of which mallory is a member, whose hub says what a test has it say. */
