@@ -1,7 +1,6 @@
 import type { Holding } from './holdings.ts'
 import type { Deed, Said } from './record.ts'
 import type { Line, Reference } from './reference.ts'
-import type { Station } from './station.ts'
 
 /**
  * What people were told is there: nothing that was acknowledged is lost, what one said stands in the order in which one
@@ -83,10 +82,8 @@ class Promises {
     return faults
   }
 
-  /** It changed what waited: so it is part of that, unless another copy of the home has sent that before. */
-  #isWithinText(by: Station, deed: Deed & { is: 'edit' }, line: Line): boolean {
-    const target = this.#said.find(({ id }) => id === deed.of.message)
-    if (target?.by !== by || target.life !== by.life) return true
+  /** It changed what waited: so it is part of that, or of what has changed that since. */
+  #isWithinText(deed: Deed & { is: 'edit' }, line: Line): boolean {
     return this.#said.some(each => isEditOf(each, deed) && textOf(each.deed) === line.text)
   }
 
@@ -108,7 +105,7 @@ class Promises {
     }
     const line = this.#lines.get(`${deed.of.user} ${deed.of.message}`)
     if (line === undefined || line.kind === 'deleted') return true
-    if (deed.is === 'edit') return this.#isWithinText(by, deed, line)
+    if (deed.is === 'edit') return this.#isWithinText(deed, line)
     if (deed.is === 'deletion') return false
     return this.#said.some(each => each.by.person.user === by.person.user && isLikeReaction(each.deed, deed))
   }

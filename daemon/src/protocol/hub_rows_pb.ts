@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file hub_rows.proto.
  */
 export const file_hub_rows: GenFile = /*@__PURE__*/
-  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSKrBAoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCRIPCgdhZGRyZXNzGBEgASgJEgwKBHBvcnQYEiABKA0SEgoKbGFzdF9jbG9jaxgTIAEoBhIRCglsYXN0X3VzZXIYFCABKAwSEAoIbWVudGlvbnMYFSABKAQSKAoHcmVhY2hlZBgWIAMoCzIXLnBhcmxleS5odWIudjEuT3duUmVhY2gSKAoIcmVjb3VudHMYFyADKAsyFi5wYXJsZXkuaHViLnYxLlJlY291bnQSDgoGaG9sbG93GBggASgNEg8KB2xlYXZpbmcYGSABKAgSJwoGZmxvb3JzGBogAygLMhcucGFybGV5Lmh1Yi52MS5Mb2dGbG9vciInCghMb2dGbG9vchIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEIh0KCUhvbGxvd1JvdxIQCghwb3NpdGlvbhgBIAEoCSIeCgpMZWF2aW5nUm93EhAKCHBvc2l0aW9uGAEgASgJIikKB1JlY291bnQSDgoGZGV2aWNlGAEgASgMEg4KBmJlaGluZBgCIAEoBCJJCghPd25SZWFjaBIOCgZkZXZpY2UYASABKAwSDAoEc2VudBgCIAEoBBIRCglkZWxpdmVyZWQYAyABKAQSDAoEcmVhZBgEIAEoBCKNAQoHSGVhZFJvdxIlCgVoZWFkcxgBIAMoCzIWLnBhcmxleS5odWIudjEuTG9nSGVhZBImCgZmbG9vcnMYAiADKAsyFi5wYXJsZXkuaHViLnYxLkxvZ0hlYWQSIgoFa25vdHMYAyADKAsyEy5wYXJsZXkuaHViLnYxLktub3QSDwoHYXJyaXZhbBgEIAEoBCJCCgdMb2dIZWFkEgsKA3NlcRgBIAEoBBIMCgRoYXNoGAIgASgMEgwKBHRpbWUYAyABKAYSDgoGcmlnaHRzGAQgAygMIiAKBEtub3QSDAoEZnJvbRgBIAEoBBIKCgJ0bxgCIAEoBCIxCglFcG9jaHNSb3cSJAoGZXBvY2hzGAEgAygLMhQucGFybGV5Lmh1Yi52MS5FcG9jaCIiCgVFcG9jaBIKCgJpZBgBIAEoBhINCgVmaXJzdBgCIAEoBCIrCglDdXJzb3JSb3cSDQoFZXBvY2gYASABKAYSDwoHYXJyaXZhbBgCIAEoBCI5Cg1NZW1iZXJzaGlwUm93Eg0KBWVudHJ5GAEgASgMEgwKBHVzZXIYAiABKAwSCwoDa2V5GAMgASgMIi8KBkFja1JvdxIlCgRsb2dzGAEgAygLMhcucGFybGV5Lmh1Yi52MS5BY2tlZExvZyInCghBY2tlZExvZxIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEIq0CCgpNZXNzYWdlUm93EgwKBHVzZXIYASABKAwSDwoHbWVzc2FnZRgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkSLwoIcmVwbHlfdG8YBSABKAsyHS5wYXJsZXkuaHViLnYxLk1lc3NhZ2VOYW1lUm93EhAKCG1lbnRpb25zGAYgAygMEhQKDG1lbnRpb25zX2FsbBgHIAEoCBIeCgVmaWxlcxgIIAMoCzIPLnBhcmxleS52MS5GaWxlEi4KCXJlZ2lzdGVycxgJIAEoCzIbLnBhcmxleS5odWIudjEuUmVnaXN0ZXJzUm93EiYKBWV2ZW50GAogASgLMhcucGFybGV5Lmh1Yi52MS5FdmVudFJvdxIQCghpbXBvcnRlZBgLIAEoCCIvCg5NZXNzYWdlTmFtZVJvdxIMCgR1c2VyGAEgASgMEg8KB21lc3NhZ2UYAiABKAwiQAoIRXZlbnRSb3cSCgoCaXMYASABKAkSDAoEdXNlchgCIAEoDBIMCgRuYW1lGAMgASgJEgwKBHRleHQYBCABKAki7wEKDFJlZ2lzdGVyc1JvdxIkCgRlZGl0GAEgASgLMhYucGFybGV5Lmh1Yi52MS5FZGl0Um93Eg8KB2RlbGV0ZWQYAiABKAgSLQoJcmVhY3Rpb25zGAMgAygLMhoucGFybGV5Lmh1Yi52MS5SZWFjdGlvblJvdxIrCgtxdWV1ZWRfZWRpdBgEIAEoCzIWLnBhcmxleS5odWIudjEuRWRpdFJvdxI0ChBxdWV1ZWRfcmVhY3Rpb25zGAUgAygLMhoucGFybGV5Lmh1Yi52MS5SZWFjdGlvblJvdxIWCg5xdWV1ZWRfZGVsZXRlZBgGIAEoCCJsCgdFZGl0Um93EgwKBHRpbWUYASABKAYSDAoEaGFzaBgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkSEAoIbWVudGlvbnMYBSADKAwSFAoMbWVudGlvbnNfYWxsGAYgASgIIlMKC1JlYWN0aW9uUm93EgwKBHVzZXIYASABKAwSDQoFZW1vamkYAiABKAkSDAoEdGltZRgDIAEoBhIMCgRoYXNoGAQgASgMEgsKA29mZhgFIAEoCCKPAQoITmFtZWRSb3cSEAoIcG9zaXRpb24YASABKAkSLgoJcmVnaXN0ZXJzGAIgASgLMhsucGFybGV5Lmh1Yi52MS5SZWdpc3RlcnNSb3cSDgoGY29waWVzGAMgAygJEg4KBmhpZGRlbhgEIAEoCBIPCgdkcm9wcGVkGAUgASgIEhAKCGFuc3dlcmVkGAYgASgIIhkKCUFuc3dlclJvdxIMCgR1c2VyGAEgASgMIjsKCkRyb3BwZWRSb3cSDAoEdGltZRgBIAEoBhIOCgZkZXZpY2UYAiABKAwSDwoHYXBwbGllZBgDIAEoCCImCghBYm91dFJvdxIMCgRraW5kGAEgASgNEgwKBHVzZXIYAiABKAwiOQoKRGVsZXRlZFJvdxIrCgRuYW1lGAEgASgLMh0ucGFybGV5Lmh1Yi52MS5NZXNzYWdlTmFtZVJvdyIaCgZBY3RSb3cSEAoIcG9zaXRpb24YASABKAkiPQoKV2FpdGluZ1JvdxIvCghtZXNzYWdlcxgBIAMoCzIdLnBhcmxleS5odWIudjEuV2FpdGluZ01lc3NhZ2UiQQoOV2FpdGluZ01lc3NhZ2USEAoIcmVjZWl2ZWQYASABKAYSDAoEdGV4dBgCIAEoCRIPCgdtZXNzYWdlGAMgASgMIkgKCU91dGJveFJvdxIPCgdtZXNzYWdlGAEgASgMEg4KBnF1ZXVlZBgEIAEoBhIMCgRraW5kGAUgASgNEgwKBGJvZHkYBiABKAwiTgoHTWFya1JvdxIgCgVtYXJrcxgCIAMoCzIRLnBhcmxleS52MS5TaWduZWQSIQoEaGVyZRgDIAMoCzITLnBhcmxleS52MS5SZWFkVXBUbyJpCgdDaGF0Um93EhcKD3Njcm9sbF9wb3NpdGlvbhgCIAEoCRIVCg1zY3JvbGxfb2Zmc2V0GAMgASgBEi4KCXJlZ2lzdGVycxgFIAMoCzIbLnBhcmxleS5odWIudjEuS2VwdFJlZ2lzdGVyIkoKDEtlcHRSZWdpc3RlchINCgVhYm91dBgBIAEoDRIMCgR0aW1lGAIgASgGEg4KBmRldmljZRgDIAEoDBINCgV2YWx1ZRgEIAEoDCI4CgxPcGVuQ2hhdHNSb3cSKAoGcGxhY2VzGAEgAygLMhgucGFybGV5Lmh1Yi52MS5PcGVuUGxhY2UiLwoJT3BlblBsYWNlEgsKA2tleRgBIAEoCRIVCg1jb252ZXJzYXRpb25zGAIgAygMIjYKDFVuaW5kZXhlZFJvdxIUCgxjb252ZXJzYXRpb24YASABKAwSEAoIbWVzc2FnZXMYAiADKAwiQgoISW5kZXhSb3cSEAoIaWRlbnRpdHkYASABKAkSEQoJZmlsbGVkX3RvGAIgASgJEhEKCWlzX2ZpbGxlZBgDIAEoCGIGcHJvdG8z", [file_parley]);
+  fileDesc("Cg5odWJfcm93cy5wcm90bxINcGFybGV5Lmh1Yi52MSKrBAoPQ29udmVyc2F0aW9uUm93EgwKBGtpbmQYASABKA0SEAoIcmVnaXN0cnkYAiABKAwSDAoEdXNlchgDIAEoDBIMCgRuYW1lGAQgASgJEhQKDGRpc3BsYXlfbmFtZRgFIAEoCRIRCglsYXN0X2xpbmUYBiABKAkSEQoJbGFzdF90aW1lGAcgASgGEhUKDWxhc3RfcG9zaXRpb24YCCABKAkSEwoLbmV4dF9xdWV1ZWQYCSABKAQSDgoGcXVldWVkGAogASgNEg0KBXNob3duGAsgASgEEg8KB2NvbW1pdHMYDCABKAQSEQoJbGFzdF9taW5lGA0gASgIEg4KBnVucmVhZBgOIAEoBBIUCgxmaXJzdF91bnJlYWQYDyABKAkSFQoNbGFzdF9yZWNlaXZlZBgQIAEoCRIPCgdhZGRyZXNzGBEgASgJEgwKBHBvcnQYEiABKA0SEgoKbGFzdF9jbG9jaxgTIAEoBhIRCglsYXN0X3VzZXIYFCABKAwSEAoIbWVudGlvbnMYFSABKAQSKAoHcmVhY2hlZBgWIAMoCzIXLnBhcmxleS5odWIudjEuT3duUmVhY2gSKAoIcmVjb3VudHMYFyADKAsyFi5wYXJsZXkuaHViLnYxLlJlY291bnQSDgoGaG9sbG93GBggASgNEg8KB2xlYXZpbmcYGSABKAgSJwoGZmxvb3JzGBogAygLMhcucGFybGV5Lmh1Yi52MS5Mb2dGbG9vciInCghMb2dGbG9vchIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEIh0KCUhvbGxvd1JvdxIQCghwb3NpdGlvbhgBIAEoCSIeCgpMZWF2aW5nUm93EhAKCHBvc2l0aW9uGAEgASgJIikKB1JlY291bnQSDgoGZGV2aWNlGAEgASgMEg4KBmJlaGluZBgCIAEoBCJJCghPd25SZWFjaBIOCgZkZXZpY2UYASABKAwSDAoEc2VudBgCIAEoBBIRCglkZWxpdmVyZWQYAyABKAQSDAoEcmVhZBgEIAEoBCKNAQoHSGVhZFJvdxIlCgVoZWFkcxgBIAMoCzIWLnBhcmxleS5odWIudjEuTG9nSGVhZBImCgZmbG9vcnMYAiADKAsyFi5wYXJsZXkuaHViLnYxLkxvZ0hlYWQSIgoFa25vdHMYAyADKAsyEy5wYXJsZXkuaHViLnYxLktub3QSDwoHYXJyaXZhbBgEIAEoBCJCCgdMb2dIZWFkEgsKA3NlcRgBIAEoBBIMCgRoYXNoGAIgASgMEgwKBHRpbWUYAyABKAYSDgoGcmlnaHRzGAQgAygMIiAKBEtub3QSDAoEZnJvbRgBIAEoBBIKCgJ0bxgCIAEoBCIxCglFcG9jaHNSb3cSJAoGZXBvY2hzGAEgAygLMhQucGFybGV5Lmh1Yi52MS5FcG9jaCIiCgVFcG9jaBIKCgJpZBgBIAEoBhINCgVmaXJzdBgCIAEoBCIrCglDdXJzb3JSb3cSDQoFZXBvY2gYASABKAYSDwoHYXJyaXZhbBgCIAEoBCI5Cg1NZW1iZXJzaGlwUm93Eg0KBWVudHJ5GAEgASgMEgwKBHVzZXIYAiABKAwSCwoDa2V5GAMgASgMIi8KBkFja1JvdxIlCgRsb2dzGAEgAygLMhcucGFybGV5Lmh1Yi52MS5BY2tlZExvZyInCghBY2tlZExvZxIOCgZkZXZpY2UYASABKAwSCwoDc2VxGAIgASgEIq0CCgpNZXNzYWdlUm93EgwKBHVzZXIYASABKAwSDwoHbWVzc2FnZRgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkSLwoIcmVwbHlfdG8YBSABKAsyHS5wYXJsZXkuaHViLnYxLk1lc3NhZ2VOYW1lUm93EhAKCG1lbnRpb25zGAYgAygMEhQKDG1lbnRpb25zX2FsbBgHIAEoCBIeCgVmaWxlcxgIIAMoCzIPLnBhcmxleS52MS5GaWxlEi4KCXJlZ2lzdGVycxgJIAEoCzIbLnBhcmxleS5odWIudjEuUmVnaXN0ZXJzUm93EiYKBWV2ZW50GAogASgLMhcucGFybGV5Lmh1Yi52MS5FdmVudFJvdxIQCghpbXBvcnRlZBgLIAEoCCIvCg5NZXNzYWdlTmFtZVJvdxIMCgR1c2VyGAEgASgMEg8KB21lc3NhZ2UYAiABKAwiQAoIRXZlbnRSb3cSCgoCaXMYASABKAkSDAoEdXNlchgCIAEoDBIMCgRuYW1lGAMgASgJEgwKBHRleHQYBCABKAki7wEKDFJlZ2lzdGVyc1JvdxIkCgRlZGl0GAEgASgLMhYucGFybGV5Lmh1Yi52MS5FZGl0Um93Eg8KB2RlbGV0ZWQYAiABKAgSLQoJcmVhY3Rpb25zGAMgAygLMhoucGFybGV5Lmh1Yi52MS5SZWFjdGlvblJvdxIrCgtxdWV1ZWRfZWRpdBgEIAEoCzIWLnBhcmxleS5odWIudjEuRWRpdFJvdxI0ChBxdWV1ZWRfcmVhY3Rpb25zGAUgAygLMhoucGFybGV5Lmh1Yi52MS5SZWFjdGlvblJvdxIWCg5xdWV1ZWRfZGVsZXRlZBgGIAEoCCJsCgdFZGl0Um93EgwKBHRpbWUYASABKAYSDAoEaGFzaBgCIAEoDBIPCgd3cml0dGVuGAMgASgGEgwKBHRleHQYBCABKAkSEAoIbWVudGlvbnMYBSADKAwSFAoMbWVudGlvbnNfYWxsGAYgASgIIlMKC1JlYWN0aW9uUm93EgwKBHVzZXIYASABKAwSDQoFZW1vamkYAiABKAkSDAoEdGltZRgDIAEoBhIMCgRoYXNoGAQgASgMEgsKA29mZhgFIAEoCCK9AQoITmFtZWRSb3cSEAoIcG9zaXRpb24YASABKAkSLgoJcmVnaXN0ZXJzGAIgASgLMhsucGFybGV5Lmh1Yi52MS5SZWdpc3RlcnNSb3cSDgoGY29waWVzGAMgAygJEg4KBmhpZGRlbhgEIAEoCBIPCgdkcm9wcGVkGAUgASgIEhAKCGFuc3dlcmVkGAYgASgIEiwKCHJldmlzaW9uGAcgASgLMhoucGFybGV5Lmh1Yi52MS5SZXZpc2lvblJvdyIrCgtSZXZpc2lvblJvdxILCgNhY3QYASABKAwSDwoHd3JpdHRlbhgCIAEoBiIZCglBbnN3ZXJSb3cSDAoEdXNlchgBIAEoDCI7CgpEcm9wcGVkUm93EgwKBHRpbWUYASABKAYSDgoGZGV2aWNlGAIgASgMEg8KB2FwcGxpZWQYAyABKAgiJgoIQWJvdXRSb3cSDAoEa2luZBgBIAEoDRIMCgR1c2VyGAIgASgMIjkKCkRlbGV0ZWRSb3cSKwoEbmFtZRgBIAEoCzIdLnBhcmxleS5odWIudjEuTWVzc2FnZU5hbWVSb3ciGgoGQWN0Um93EhAKCHBvc2l0aW9uGAEgASgJIj0KCldhaXRpbmdSb3cSLwoIbWVzc2FnZXMYASADKAsyHS5wYXJsZXkuaHViLnYxLldhaXRpbmdNZXNzYWdlIkEKDldhaXRpbmdNZXNzYWdlEhAKCHJlY2VpdmVkGAEgASgGEgwKBHRleHQYAiABKAkSDwoHbWVzc2FnZRgDIAEoDCJICglPdXRib3hSb3cSDwoHbWVzc2FnZRgBIAEoDBIOCgZxdWV1ZWQYBCABKAYSDAoEa2luZBgFIAEoDRIMCgRib2R5GAYgASgMIk4KB01hcmtSb3cSIAoFbWFya3MYAiADKAsyES5wYXJsZXkudjEuU2lnbmVkEiEKBGhlcmUYAyADKAsyEy5wYXJsZXkudjEuUmVhZFVwVG8iaQoHQ2hhdFJvdxIXCg9zY3JvbGxfcG9zaXRpb24YAiABKAkSFQoNc2Nyb2xsX29mZnNldBgDIAEoARIuCglyZWdpc3RlcnMYBSADKAsyGy5wYXJsZXkuaHViLnYxLktlcHRSZWdpc3RlciJKCgxLZXB0UmVnaXN0ZXISDQoFYWJvdXQYASABKA0SDAoEdGltZRgCIAEoBhIOCgZkZXZpY2UYAyABKAwSDQoFdmFsdWUYBCABKAwiOAoMT3BlbkNoYXRzUm93EigKBnBsYWNlcxgBIAMoCzIYLnBhcmxleS5odWIudjEuT3BlblBsYWNlIi8KCU9wZW5QbGFjZRILCgNrZXkYASABKAkSFQoNY29udmVyc2F0aW9ucxgCIAMoDCI2CgxVbmluZGV4ZWRSb3cSFAoMY29udmVyc2F0aW9uGAEgASgMEhAKCG1lc3NhZ2VzGAIgAygMIkIKCEluZGV4Um93EhAKCGlkZW50aXR5GAEgASgJEhEKCWZpbGxlZF90bxgCIAEoCRIRCglpc19maWxsZWQYAyABKAhiBnByb3RvMw", [file_parley]);
 
 /**
  * conversation/<conv>
@@ -899,6 +899,13 @@ export type NamedRow = Message<"parley.hub.v1.NamedRow"> & {
    * @generated from field: bool answered = 6;
    */
   answered: boolean;
+
+  /**
+   * of one's own: what was done with it before it left the outbox
+   *
+   * @generated from field: parley.hub.v1.RevisionRow revision = 7;
+   */
+  revision?: RevisionRow | undefined;
 };
 
 /**
@@ -907,6 +914,32 @@ export type NamedRow = Message<"parley.hub.v1.NamedRow"> & {
  */
 export const NamedRowSchema: GenMessage<NamedRow> = /*@__PURE__*/
   messageDesc(file_hub_rows, 21);
+
+/**
+ * The last act by which a message was edited, or deleted, while it waited.
+ *
+ * @generated from message parley.hub.v1.RevisionRow
+ */
+export type RevisionRow = Message<"parley.hub.v1.RevisionRow"> & {
+  /**
+   * @generated from field: bytes act = 1;
+   */
+  act: Uint8Array;
+
+  /**
+   * ms since 1970
+   *
+   * @generated from field: fixed64 written = 2;
+   */
+  written: bigint;
+};
+
+/**
+ * Describes the message parley.hub.v1.RevisionRow.
+ * Use `create(RevisionRowSchema)` to create a new message.
+ */
+export const RevisionRowSchema: GenMessage<RevisionRow> = /*@__PURE__*/
+  messageDesc(file_hub_rows, 22);
 
 /**
  * answer/<conv>/<user>/<message>/<position>: a message that answers that one and shows some of its words
@@ -927,7 +960,7 @@ export type AnswerRow = Message<"parley.hub.v1.AnswerRow"> & {
  * Use `create(AnswerRowSchema)` to create a new message.
  */
 export const AnswerRowSchema: GenMessage<AnswerRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 22);
+  messageDesc(file_hub_rows, 23);
 
 /**
  * dropped/<conv>/<user>/<message>: a message that the person here has dropped for themselves, on whichever device
@@ -962,7 +995,7 @@ export type DroppedRow = Message<"parley.hub.v1.DroppedRow"> & {
  * Use `create(DroppedRowSchema)` to create a new message.
  */
 export const DroppedRowSchema: GenMessage<DroppedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 23);
+  messageDesc(file_hub_rows, 24);
 
 /**
  * about/<conv>/<user>/<message>/<kind>/<position>: an entry that did something with that message
@@ -990,7 +1023,7 @@ export type AboutRow = Message<"parley.hub.v1.AboutRow"> & {
  * Use `create(AboutRowSchema)` to create a new message.
  */
 export const AboutRowSchema: GenMessage<AboutRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 24);
+  messageDesc(file_hub_rows, 25);
 
 /**
  * deleted/<conv>/<device>/<seq>/<hash8>: an entry whose message was deleted, known or not
@@ -1009,7 +1042,7 @@ export type DeletedRow = Message<"parley.hub.v1.DeletedRow"> & {
  * Use `create(DeletedRowSchema)` to create a new message.
  */
 export const DeletedRowSchema: GenMessage<DeletedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 25);
+  messageDesc(file_hub_rows, 26);
 
 /**
  * act/<conv>/<id>: an act of one's own that was taken, so that it is done once
@@ -1028,7 +1061,7 @@ export type ActRow = Message<"parley.hub.v1.ActRow"> & {
  * Use `create(ActRowSchema)` to create a new message.
  */
 export const ActRowSchema: GenMessage<ActRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 26);
+  messageDesc(file_hub_rows, 27);
 
 /**
  * classic-waiting/<conv>: what a classic client has written whose chat request waits for an answer
@@ -1047,7 +1080,7 @@ export type WaitingRow = Message<"parley.hub.v1.WaitingRow"> & {
  * Use `create(WaitingRowSchema)` to create a new message.
  */
 export const WaitingRowSchema: GenMessage<WaitingRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 27);
+  messageDesc(file_hub_rows, 28);
 
 /**
  * @generated from message parley.hub.v1.WaitingMessage
@@ -1078,7 +1111,7 @@ export type WaitingMessage = Message<"parley.hub.v1.WaitingMessage"> & {
  * Use `create(WaitingMessageSchema)` to create a new message.
  */
 export const WaitingMessageSchema: GenMessage<WaitingMessage> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 28);
+  messageDesc(file_hub_rows, 29);
 
 /**
  * outbox/<conv>/<n>: what waits for its place in the log
@@ -1116,7 +1149,7 @@ export type OutboxRow = Message<"parley.hub.v1.OutboxRow"> & {
  * Use `create(OutboxRowSchema)` to create a new message.
  */
 export const OutboxRowSchema: GenMessage<OutboxRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 29);
+  messageDesc(file_hub_rows, 30);
 
 /**
  * mark/<conv>/<user>: how far that user has read, as their devices have signed it; none is within another
@@ -1142,7 +1175,7 @@ export type MarkRow = Message<"parley.hub.v1.MarkRow"> & {
  * Use `create(MarkRowSchema)` to create a new message.
  */
 export const MarkRowSchema: GenMessage<MarkRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 30);
+  messageDesc(file_hub_rows, 31);
 
 /**
  * chat/<conv>: what front ends keep of a conversation. That of 32 zero bytes holds what is kept of the account.
@@ -1177,7 +1210,7 @@ export type ChatRow = Message<"parley.hub.v1.ChatRow"> & {
  * Use `create(ChatRowSchema)` to create a new message.
  */
 export const ChatRowSchema: GenMessage<ChatRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 31);
+  messageDesc(file_hub_rows, 32);
 
 /**
  * As parley.v1.Register.
@@ -1215,7 +1248,7 @@ export type KeptRegister = Message<"parley.hub.v1.KeptRegister"> & {
  * Use `create(KeptRegisterSchema)` to create a new message.
  */
 export const KeptRegisterSchema: GenMessage<KeptRegister> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 32);
+  messageDesc(file_hub_rows, 33);
 
 /**
  * open-chats: which chats are open where, the place saved last at the end
@@ -1234,7 +1267,7 @@ export type OpenChatsRow = Message<"parley.hub.v1.OpenChatsRow"> & {
  * Use `create(OpenChatsRowSchema)` to create a new message.
  */
 export const OpenChatsRowSchema: GenMessage<OpenChatsRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 33);
+  messageDesc(file_hub_rows, 34);
 
 /**
  * @generated from message parley.hub.v1.OpenPlace
@@ -1256,7 +1289,7 @@ export type OpenPlace = Message<"parley.hub.v1.OpenPlace"> & {
  * Use `create(OpenPlaceSchema)` to create a new message.
  */
 export const OpenPlaceSchema: GenMessage<OpenPlace> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 34);
+  messageDesc(file_hub_rows, 35);
 
 /**
  * unindexed/<random>: messages of a conversation that the search index has to look at again, written with what changed
@@ -1283,7 +1316,7 @@ export type UnindexedRow = Message<"parley.hub.v1.UnindexedRow"> & {
  * Use `create(UnindexedRowSchema)` to create a new message.
  */
 export const UnindexedRowSchema: GenMessage<UnindexedRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 35);
+  messageDesc(file_hub_rows, 36);
 
 /**
  * search-index: the index that has been told all, or is being filled
@@ -1316,5 +1349,5 @@ export type IndexRow = Message<"parley.hub.v1.IndexRow"> & {
  * Use `create(IndexRowSchema)` to create a new message.
  */
 export const IndexRowSchema: GenMessage<IndexRow> = /*@__PURE__*/
-  messageDesc(file_hub_rows, 36);
+  messageDesc(file_hub_rows, 37);
 

@@ -212,7 +212,10 @@ export class Timeline {
   /** How many rows a batch has to have room for, beside those that every entry needs. */
   costOf(user: UserId, said: Said | undefined): number {
     if (said === undefined) return 0
-    if (!isAct(said)) return said.files?.length ?? 0
+    if (!isAct(said)) {
+      const isRevised = this.#board.rows.named({ user, message: said.message })?.revision !== undefined
+      return (said.files?.length ?? 0) + (isRevised ? rowsOfRevision : 0)
+    }
     if (said.act.is !== 'deletion') return 1
     return 2 * (this.#board.rows.abouts(targetOf(said, user)).length + said.act.entries.length) + limits.branches
   }
@@ -227,7 +230,10 @@ export class Timeline {
     this.#board.finish()
   }
 
-  /** A message is shown once: sealed again, under whatever number, it stands where it was sealed first. */
+  /**
+   * A message is shown once: sealed again, under whatever number, it stands where it was sealed first. What was done with it
+   * before it left is part of what it says, unless another copy of this home has sent it without that.
+   */
   #show(said: Content, { user, position }: Counted): Placed | undefined {
     const { rows } = this.#board
     const name = { user, message: said.message }
@@ -237,10 +243,13 @@ export class Timeline {
       rows.putNamed(name, newNamedRow(position))
       return this.#board.put(name, row, position, true, said)
     }
+    const unheard = this.#waiting.unheard(name, said, position)
     this.#unqueue(named)
-    return isSealed(named.position)
+    const placed = isSealed(named.position)
       ? this.#showAgain(name, named, row, position)
       : this.#place(name, named, row, position)
+    if (unheard) this.#waiting.queue(this.complete(unheard), unheard.written)
+    return placed
   }
 
   /** A message that waits has left already, be it from another copy of this home. */
@@ -347,3 +356,6 @@ export class Timeline {
     else this.#showDeleted(name, next)
   }
 }
+
+/** Rows of an act that takes its place in the outbox: that row, its id, and what it changes. */
+const rowsOfRevision = 8

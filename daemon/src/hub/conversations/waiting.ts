@@ -1,10 +1,12 @@
 import { create } from '@bufbuild/protobuf'
 import { type Act, type Content, isAct, type MessageName, type Said, targetOf } from '../../protocol/bodies.ts'
-import { NamedRowSchema } from '../../protocol/hub_rows_pb.ts'
+import { type NamedRow, NamedRowSchema, type RevisionRow, RevisionRowSchema } from '../../protocol/hub_rows_pb.ts'
+import { fromText, messageId } from '../../protocol/ids.ts'
 import type { Board, BoardParts, Placed } from './board.ts'
 import type { CountedAct, Deeds } from './deeds.ts'
 import { queuedNumber, queuedPosition } from './keys.ts'
 import { overlay } from './registers.ts'
+import { shownOf } from './rows.ts'
 
 /** What waits in the outbox for its place in the log, as it shows meanwhile. */
 export class Waiting {
@@ -47,8 +49,10 @@ export class Waiting {
     const queued = this.#board.rows.queued(number)
     if (queued === undefined || isAct(queued)) return false
     this.#board.rows.putAct(said.message, named.position)
-    if (act.is === 'deletion') this.#takeBack(name, number, queued)
+    named.revision = create(RevisionRowSchema, { act: fromText(said.message), written: BigInt(said.written) })
+    if (act.is === 'deletion') this.#takeBack(name, number, queued, named.revision)
     else {
+      this.#board.rows.putNamed(name, named)
       const { message, written, replyTo, files } = queued
       const { text, mentions, mentionsAll } = act
       const content: Content = {
@@ -62,6 +66,35 @@ export class Waiting {
       this.#board.changed({ ...content, user }, named.position, { now })
     }
     return true
+  }
+
+  /**
+   * What is left to do with a message of one's own that stands at `position` now: another copy of this home has sent it as
+   * it was before it was edited, or taken back, here. Nothing where it was sent from here.
+   */
+  unheard(name: MessageName, said: Content, position: string): Act | undefined {
+    const named = this.#board.rows.named(name)
+    if (name.user !== this.#parts.account.user || !named?.revision || named.hidden) return undefined
+    const { act, written } = named.revision
+    const of = { message: messageId(act), written: Number(written) }
+    if (named.dropped) return { ...of, act: { is: 'deletion', target: name, entries: [] } }
+    const words = this.#wordsBefore(named, position)
+    if (words === undefined || isSame(words, said)) return undefined
+    const { text, mentions, mentionsAll } = words
+    const more = { ...(mentions && { mentions }), ...(mentionsAll && { mentionsAll }) }
+    return { ...of, act: { is: 'edit', target: name.message, text, ...more } }
+  }
+
+  /** What a message says that waits, or was sent from here, once it stands at `position`; nothing where it stays. */
+  #wordsBefore(named: NamedRow, position: string): Content | undefined {
+    const number = queuedNumber(named.position)
+    if (number !== undefined) {
+      const queued = this.#board.rows.queued(number)
+      return queued && !isAct(queued) ? queued : undefined
+    }
+    const row = position < named.position ? this.#board.rows.message(named.position) : undefined
+    const { edit, queuedEdit, deleted } = row?.registers ?? {}
+    return row === undefined || edit || queuedEdit || deleted ? undefined : shownOf(row)
   }
 
   /** An act of one's own has its place in the log: it waits no longer. Gives its number in the outbox. */
@@ -95,12 +128,18 @@ export class Waiting {
   }
 
   /** What has not left yet is taken back: nobody has seen it. */
-  #takeBack(name: MessageName, number: number, content: Content): void {
+  #takeBack(name: MessageName, number: number, content: Content, revision?: RevisionRow): void {
     this.#board.rows.removeQueued(number)
     this.#board.rows.removeFiles(name, content.files)
     this.#parts.row.queued--
     const answered = this.#board.rows.named(name)?.answered ?? false
-    this.#board.rows.putNamed(name, create(NamedRowSchema, { dropped: true, answered }))
+    const row = create(NamedRowSchema, { dropped: true, answered, ...(revision && { revision }) })
+    this.#board.rows.putNamed(name, row)
     this.#board.gone({ ...content, user: name.user }, queuedPosition(number))
   }
+}
+
+function isSame(a: Content, b: Content): boolean {
+  const [mentions, others] = [a, b].map(({ mentions: users = [] }) => users.join())
+  return a.text === b.text && mentions === others && (a.mentionsAll ?? false) === (b.mentionsAll ?? false)
 }

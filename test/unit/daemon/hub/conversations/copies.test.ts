@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import type { Storage } from '@parley/kit'
 import { openMemoryStorage } from '@parley/storage-memory'
 import { keys } from '../../../../../daemon/src/hub/conversations/keys.ts'
-import type { ConversationId } from '../../../../../daemon/src/protocol/ids.ts'
+import { type ConversationId, messageId } from '../../../../../daemon/src/protocol/ids.ts'
 import { connect, conversationOf, Home, person, withDevice } from '../../../../support/conversations.ts'
 import { RoomPerson } from '../../../../support/rooms.ts'
 import { until } from '../../../../support/wait.ts'
@@ -168,6 +169,47 @@ describe('an older copy of a home', () => {
     connect(copy, phone)
     const state = async () => (await copy.messages(ann.person)).find(({ text }) => text === 'one')?.state
     await until('it was read', async () => (await state()) === 'read')
+  })
+
+  it('edits and takes back after all what the home itself has sent before, as it was', async () => {
+    const bob = person('bob')
+    await using ann = await Home.open(person('ann'))
+    await using home = await Home.open(bob)
+    const id = conversationOf(bob, ann.person)
+    const [one, two] = [await home.send(ann.person, 'one'), await home.send(ann.person, 'two')]
+    await using copy = await Home.open(bob, await copyOf(home.storage))
+    const edit = { is: 'edit', target: one.message, text: 'uno' } as const
+    await copy.conversations.act(id, { message: messageId(randomBytes(16)), written: 5, act: edit })
+    const deletion = { is: 'deletion', target: { user: bob.user, message: two.message }, entries: [] } as const
+    await copy.conversations.act(id, { message: messageId(randomBytes(16)), written: 6, act: deletion })
+    assert.deepEqual(await copy.texts(ann.person), ['uno'])
+    await post(home, ann, id)
+    assert.deepEqual(await ann.texts(bob), ['one', 'two'])
+    connect(copy, ann)
+    await until('ann has it', async () => isDeepStrictEqual(await ann.texts(bob), ['uno', '']))
+    await until('the copy too', async () => isDeepStrictEqual(await copy.texts(ann.person), ['uno', '']))
+    assert.deepEqual(
+      (await ann.messages(bob)).map(({ deleted, edited }) => deleted ?? edited),
+      [5, true],
+    )
+  })
+
+  it('edits after all what the home itself turns out to have sent before the copy did', async () => {
+    const bob = person('bob')
+    await using ann = await Home.open(person('ann'))
+    await using home = await Home.open(bob)
+    const id = conversationOf(bob, ann.person)
+    const one = await home.send(ann.person, 'one')
+    await using copy = await Home.open(bob, await copyOf(home.storage))
+    const edit = { is: 'edit', target: one.message, text: 'uno' } as const
+    await copy.conversations.act(id, { message: messageId(randomBytes(16)), written: 5, act: edit })
+    await post(home, ann, id)
+    await copy.conversations.mail.mailFor(ann.person.user, ann.person.account.device, 100_000)
+    connect(copy, ann)
+    await until('ann has it', async () => isDeepStrictEqual(await ann.texts(bob), ['uno']))
+    await copy.delivered(ann.person)
+    assert.deepEqual(await copy.texts(ann.person), ['uno'])
+    assert.equal((await ann.messages(bob))[0]?.edited, 5)
   })
 })
 
