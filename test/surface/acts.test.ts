@@ -161,4 +161,24 @@ describe('what is done with messages in a chat surface', () => {
     await surface.host.when('typing', ({ stopped }) => stopped === true)
     assert.equal(surface.host.count('typing'), 2)
   })
+
+  it('is to fetch a file, and to give that up: what is told of it later is of before', async () => {
+    const file = { hash: 'h1', name: 'trace.log', size: 34_000, type: 'text/plain' }
+    const surface = await surfaces.drawn({
+      script: host => (host.messages = [message(0, { mine: false, written: now, text: 'look', files: [file] })]),
+    })
+    const release = surface.host.hold('fetchFile')
+    await button(surface, 'look', 'Download trace.log').press('Enter')
+    await surface.host.when('fetchFile')
+    surface.host.tell('file', { hash: 'h1', done: 17_000, size: 34_000 })
+    await surface.message('look').locator('progress[value="17000"]').waitFor()
+    await surface.page.keyboard.press('Enter')
+    assert.deepEqual(await surface.host.when('cancelFile'), { hash: 'h1' })
+    surface.host.refuse('fetchFile', 'It is not fetched any more, because that was cancelled.')
+    release()
+    surface.host.tell('file', { hash: 'h1', done: 0, size: 34_000, waiting: 'It was cancelled.' })
+    await surface.message('look').getByText('34 KB').waitFor()
+    await button(surface, 'look', 'Download trace.log').and(surface.page.locator(':focus')).press('Enter')
+    await button(surface, 'look', 'Save trace.log…').waitFor()
+  })
 })

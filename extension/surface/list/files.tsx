@@ -30,6 +30,7 @@ function OneFile({ file, around, isTaken, isTabStop }: Omit<FilesOfProps, 'files
   const progress = useProgress(around.files, file.hash)
   const isHere = file.path !== undefined || progress?.path !== undefined
   const isOnItsWay = !isHere && progress !== undefined && progress.why === undefined
+  const hasFailed = !isHere && progress?.why !== undefined
   const words = isHere ? undefined : (progress?.why ?? progress?.waiting)
   const [word, label, act] = isHere
     ? [l10n.t('Save…'), l10n.t('Save {0}…', file.name), () => around.files.save(file)]
@@ -45,9 +46,7 @@ function OneFile({ file, around, isTaken, isTabStop }: Omit<FilesOfProps, 'files
         <span class="file-name" dir="auto" title={file.name}>
           {file.name}
         </span>
-        <span class="file-size" role={progress?.why === undefined ? undefined : 'alert'}>
-          {words ?? sizeWords(file.size, around.locale)}
-        </span>
+        <span class="file-size">{sizeWords(file.size, around.locale)}</span>
         {isOnItsWay && words === undefined && (
           <progress class="file-progress" aria-label={file.name} max={Math.max(1, file.size)} value={progress.done} />
         )}
@@ -55,6 +54,11 @@ function OneFile({ file, around, isTaken, isTabStop }: Omit<FilesOfProps, 'files
         <button type="button" class="button is-secondary" tabIndex={tab} aria-label={label} onClick={act}>
           {word}
         </button>
+        {words !== undefined && (
+          <span class={hasFailed ? 'file-words is-failed' : 'file-words'} role={hasFailed ? 'alert' : undefined}>
+            {words}
+          </span>
+        )}
       </div>
     </div>
   )

@@ -55,6 +55,8 @@ const talk = (host: ScriptedHost) => {
   host.opened = { firstUnread: positionOf(4) }
 }
 
+const longName = 'A very long name that somebody has given themselves, with a title, a place and a team'
+
 const answer = `> Is it the backoff or the clock?
 
 The clock. It only fails when the timer fires *before* the abort:
@@ -292,7 +294,7 @@ const states: Readonly<Record<string, State>> = {
   'room of hundreds, who has it': {
     script: host => {
       inRoom(host)
-      const name = 'A very long name that somebody has given themselves, with a title, a place and a team'
+      const name = longName
       host.view = roomViewOf({
         room: { name, topic: `${name}. `.repeat(3), history: 'all', standing: 'member', members: 240 },
       })
@@ -371,6 +373,40 @@ const states: Readonly<Record<string, State>> = {
       await surface.page.getByText('adding…').waitFor()
       await surface.paste('core.dump', '', 11 * 1024 * 1024)
       await surface.page.getByRole('alert').getByText('It is too large').waitFor()
+    },
+  },
+  'files that do not come': {
+    script: host => {
+      host.view = viewOf({
+        person: { name: 'somebody.with.a.very.long.user.name', displayName: longName, status: 'away' },
+        conversation: { linked: false },
+      })
+      const file = (hash: string, name: string) => ({ hash, name, size: 34_000_000, type: 'application/zip' })
+      host.messages = [
+        message(0, {
+          mine: false,
+          written: now - 60_000,
+          text: '',
+          files: [
+            file('h1', 'waiting.zip'),
+            file('h2', `${'a-very-long-name-without-any-space-'.repeat(4)}.zip`),
+            file('h3', 'not asked for.zip'),
+          ],
+        }),
+      ]
+    },
+    reach: async surface => {
+      const { host, page } = surface
+      await surface.drawn()
+      host.refuse('fetchFile', 'The file is not what the message with it says. Ask for it anew.')
+      await page.getByRole('button', { name: /^Download a-very/ }).click()
+      await page.getByRole('alert').getByText('not what the message').waitFor()
+      host.hold('fetchFile')
+      await page.getByRole('button', { name: 'Download waiting.zip' }).click()
+      await page.getByRole('button', { name: 'Cancel fetching waiting.zip' }).waitFor()
+      const waiting = 'Nobody who has this file is online. It comes by itself once somebody is.'
+      host.tell('file', { hash: 'h1', done: 0, size: 34_000_000, waiting })
+      await page.getByText(waiting).waitFor()
     },
   },
   'invited to a room': {
