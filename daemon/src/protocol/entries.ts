@@ -81,14 +81,37 @@ export function sealEntry(fields: {
  * that no honest author writes, `bad-frame` for one that is malformed.
  */
 export function readHeader(entry: Entry): ReadEntry {
+  return readHeaderWith(entry, conversationId, deviceId)
+}
+
+/** {@link readHeader} of entries of which most are of one log: what is equal from one to the next is turned to text once. */
+export function headerReader(): (entry: Entry) => ReadEntry {
+  const conversationOf = remembering(conversationId)
+  const deviceOf = remembering(deviceId)
+  return entry => readHeaderWith(entry, conversationOf, deviceOf)
+}
+
+function remembering<Id>(textOf: (bytes: Uint8Array) => Id): (bytes: Uint8Array) => Id {
+  let last: { readonly bytes: Uint8Array; readonly id: Id } | undefined
+  return bytes => {
+    if (last === undefined || Buffer.compare(last.bytes, bytes) !== 0) last = { bytes, id: textOf(bytes) }
+    return last.id
+  }
+}
+
+function readHeaderWith(
+  entry: Entry,
+  conversationOf: (bytes: Uint8Array) => ConversationId,
+  deviceOf: (bytes: Uint8Array) => DeviceId,
+): ReadEntry {
   if (entry.header.length > limits.header) throw forged(`its header has more than ${limits.header} bytes`)
   const fields = decodeHeader(entry.header)
   const hash = hashOf('entry', entry.header)
   // The first entry of a room founds it: the room's id is this entry's hash, which it cannot contain.
   const founds = fields.conversation.length === 0 && fields.seq === 1n
   const header: EntryHeader = {
-    conversation: conversationId(founds ? hash : fields.conversation),
-    device: deviceId(fields.device),
+    conversation: conversationOf(founds ? hash : fields.conversation),
+    device: deviceOf(fields.device),
     seq: Number(fields.seq),
     prev: fields.prev,
     time: fields.time,

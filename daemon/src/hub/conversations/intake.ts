@@ -3,7 +3,7 @@ import { asParleyError, type ErrorCode, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { readBody, type Said, saysWords } from '../../protocol/bodies.ts'
 import { msOf } from '../../protocol/clock.ts'
-import { hasSignedBody, isSigned, isStripped, type ReadEntry, readHeader } from '../../protocol/entries.ts'
+import { hasSignedBody, headerReader, isSigned, isStripped, type ReadEntry } from '../../protocol/entries.ts'
 import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
 import { spkiOf } from '../../protocol/keys.ts'
 import { isMembershipKind } from '../../protocol/membership-bodies.ts'
@@ -114,6 +114,7 @@ class Verdict implements Intake {
   /** Logs after what this frame has brought so far. */
   readonly logs = new Map<DeviceId, DeviceLog>()
   readonly #held = new Set<string>()
+  readonly read = headerReader()
 
   constructor(ground: Ground) {
     this.ground = ground
@@ -165,7 +166,7 @@ async function runsOf(entries: readonly Entry[], verdict: Verdict, pace: Pace): 
 
 function readOrRefuse(entry: Entry, verdict: Verdict): ReadEntry | undefined {
   try {
-    const read = readHeader(entry)
+    const read = verdict.read(entry)
     const { conversation, device } = read.header
     if (conversation !== verdict.ground.conversation)
       throw new ParleyError('forged', 'A message of another conversation was not accepted.')

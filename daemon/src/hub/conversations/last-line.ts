@@ -52,9 +52,9 @@ export class LastLine {
 
   /** Writes into the row what has changed of it. */
   finish(): void {
-    const last = [...this.#places.keys()].filter(position => this.#places.get(position)).sort()
-    const position = last.at(-1)
-    if (position !== undefined && position >= this.#row.lastPosition) this.#take(position, this.#places.get(position))
+    let last = ''
+    for (const [position, line] of this.#places) if (line && position > last) last = position
+    if (last !== '' && last >= this.#row.lastPosition) this.#take(last, this.#places.get(last))
     if (this.#passed > Number(this.#row.lastTime)) this.#row.lastTime = BigInt(Math.floor(this.#passed))
   }
 

@@ -204,8 +204,8 @@ export class RowSet {
     return 'put' in change ? change.value : undefined
   }
 
-  #namedKey({ user, message }: MessageName): string {
-    return keys.named(this.#conversation, user, message)
+  #namedKey(name: MessageName): string {
+    return this.#shelf.namedKey(name)
   }
 
   #answerKey({ user, message }: MessageName, position: string): string {

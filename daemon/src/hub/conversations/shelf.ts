@@ -43,6 +43,7 @@ export class Shelf {
   readonly #own: UserId
   readonly #rows = new Map<string, Uint8Array | undefined>()
   readonly #abouts = new Map<string, readonly About[]>()
+  readonly #keys = new Map<UserId, Map<MessageId, string>>()
 
   private constructor(storage: Storage, conversation: ConversationId, own: UserId) {
     this.#storage = storage
@@ -66,9 +67,18 @@ export class Shelf {
     return this.#rows.has(key)
   }
 
+  /** The key of the row of a name: made once, since it is asked for several times with each message. */
+  namedKey({ user, message }: MessageName): string {
+    const known = this.#keys.get(user) ?? new Map<MessageId, string>()
+    this.#keys.set(user, known)
+    const key = known.get(message) ?? keys.named(this.#conversation, user, message)
+    known.set(message, key)
+    return key
+  }
+
   /** The entries that did something with a message, if they may be needed. */
   abouts(name: MessageName): readonly About[] {
-    return this.#abouts.get(this.#named(name)) ?? []
+    return this.#abouts.get(this.namedKey(name)) ?? []
   }
 
   /** Looks up what is shown at these positions as well. */
@@ -82,7 +92,7 @@ export class Shelf {
     const acts = all.flatMap(({ user, said: is }) => (isAct(is) && user === this.#own ? [is.message] : []))
     const answered = all.flatMap(({ said: is }) => (isAct(is) || !is.replyTo ? [] : [is.replyTo]))
     await this.#read([
-      ...[...all.map(nameIn), ...answered, ...names, ...dropped].map(name => this.#named(name)),
+      ...[...all.map(nameIn), ...answered, ...names, ...dropped].map(name => this.namedKey(name)),
       ...acts.map(act => keys.act(id, act)),
       ...all.flatMap(({ said: is }) => this.#namedEntries(is)),
       ...withdrawn.map(({ position }) => logKeyOf(id, position)),
@@ -90,7 +100,7 @@ export class Shelf {
       ...rows,
     ])
     const others = [...this.#deletedNames(stripped), ...dropped]
-    await this.#read([...others.map(name => this.#named(name)), ...acts.flatMap(act => this.#queuedAct(act))])
+    await this.#read([...others.map(name => this.namedKey(name)), ...acts.flatMap(act => this.#queuedAct(act))])
     await this.#readTargets([...all.map(nameIn), ...names, ...others])
     await this.#readPlaces([...all, ...others.map(name => ({ name }))])
     const deleted = said.filter(({ said: is }) => isAct(is) && is.act.is === 'deletion').map(nameIn)
@@ -118,9 +128,10 @@ export class Shelf {
       messages.flatMap(message => {
         const name = 'name' in message ? message.name : nameIn(message)
         const named = this.#namedRow(name)
+        if (named === undefined) return []
         const isSealedAgain = 'said' in message && !isAct(message.said) && message.position !== undefined
         const places = [...sealedPlaces(named), ...(isSealedAgain ? [message.position] : [])]
-        if (named === undefined || (places.length < 2 && !isSealedAgain)) return []
+        if (places.length < 2 && !isSealedAgain) return []
         return places.map(place => keys.deleted(this.#conversation, entryOf(place)))
       }),
     )
@@ -138,13 +149,13 @@ export class Shelf {
   }
 
   #namedRow(name: MessageName): NamedRow | undefined {
-    const key = this.#named(name)
+    const key = this.namedKey(name)
     const value = this.#rows.get(key)
     return value && readRow(NamedRowSchema, key, value)
   }
 
   async #readAbouts(name: MessageName, most: number): Promise<void> {
-    const key = this.#named(name)
+    const key = this.namedKey(name)
     if (this.#abouts.has(key)) return
     const prefix = keys.aboutOf(this.#conversation, name.user, name.message)
     const { rows } = await this.#storage.list(prefix, { limit: most })
@@ -177,10 +188,6 @@ export class Shelf {
       const name = value && readRow(DeletedRowSchema, key, value).name
       return name ? [nameOfRow(name)] : []
     })
-  }
-
-  #named({ user, message }: MessageName): string {
-    return keys.named(this.#conversation, user, message)
   }
 
   async #read(wanted: readonly string[]): Promise<void> {
