@@ -2,7 +2,7 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { readHeadRow } from '../../daemon/src/hub/conversations/device-log.ts'
 import { readMarks } from '../../daemon/src/hub/conversations/marks.ts'
 import { readQueued } from '../../daemon/src/hub/conversations/rows.ts'
-import { readBody, type Said } from '../../daemon/src/protocol/bodies.ts'
+import { isAct, readBody, type Said } from '../../daemon/src/protocol/bodies.ts'
 import { type EntryHeader, isStripped, readHeader } from '../../daemon/src/protocol/entries.ts'
 import { MembershipRowSchema, NamedRowSchema } from '../../daemon/src/protocol/hub_rows_pb.ts'
 import { type ConversationId, type DeviceId, toText, type UserId, userId } from '../../daemon/src/protocol/ids.ts'
@@ -72,12 +72,17 @@ export async function holdingOf(disk: Disk, conversation: ConversationId): Promi
   return { entries, floors, acts, marks, queued }
 }
 
-/** The ids of all messages, and of all that was done with them, which a disk holds; and the hashes of membership entries. */
+/**
+ * The ids of all messages, and of all that was done with them, which a disk holds; and the hashes of membership entries.
+ * What a deletion names counts as held: its words are gone for good, also where neither of the two counts any more, as of
+ * whoever was put out of a room, and it has no name there then.
+ */
 export async function idsOn(disk: Disk): Promise<Set<string>> {
   const ids = new Set<string>()
   for (const [, value] of await disk.rows('log/')) {
     const { said } = readEntry(fromBinary(EntrySchema, value))
     if (said) ids.add(said.message)
+    if (said && isAct(said) && said.act.is === 'deletion') ids.add(said.act.target.message)
   }
   for (const [key, value] of await disk.rows('outbox/')) ids.add(readQueued(key, value).message)
   // Of a message that was deleted, or revised before it left, there is its name alone.
