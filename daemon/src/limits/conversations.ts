@@ -70,6 +70,8 @@ export const conversationsLimits = {
   forgedPause: 2,
   forgedPauseLeast: 100,
   forgedPauseLongest: 30_000,
+  /** What a frame of forged marks counts as: those before the forged one may have been checked for nothing as well. */
+  forgedMarks: 64,
   /** Different refusals told and logged per link; later ones are silent, so that a bad peer fills no log. */
   refusals: 64,
   /** Wait after a failed write before the next try of one's own accord; it doubles up to the longest. */

@@ -16,6 +16,7 @@ import { fromText, messageId, userId } from '../../protocol/ids.ts'
 import { FileSchema } from '../../protocol/parley_pb.ts'
 import { checkPosition, queuedNumber } from '../conversations/keys.ts'
 import type { Restored } from '../conversations/types.ts'
+import { harmless } from '../words.ts'
 import type { ExportConversation, ExportFile, ExportMessage } from './export-lines.ts'
 
 /** A line as JSON. @throws Error with the rest of a sentence */
@@ -42,8 +43,8 @@ export function readConversation(line: Readonly<Record<string, unknown>>): Expor
     ...(other && {
       person: {
         user: text(other.user, 'user', 64),
-        name: text(other.name, 'name', limits.shownName),
-        displayName: text(other.displayName, 'displayName', limits.shownName),
+        name: harmless(text(other.name, 'name', limits.shownName)),
+        displayName: harmless(text(other.displayName, 'displayName', limits.shownName)),
       },
     }),
     ...(about && { room: { name: text(about.name, 'name'), topic: text(about.topic, 'topic') } }),

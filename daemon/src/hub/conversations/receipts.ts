@@ -154,17 +154,21 @@ export class Receipts {
     return { case: 'marks', value: create(MarksSchema, { conversation, marks, reached }) }
   }
 
-  /** Takes what a link tells: what is lower or known changes nothing, and what is forged is logged. */
-  async take(link: MarkLink, { marks, reached }: MarksFrame): Promise<void> {
+  /**
+   * Takes what a link tells: what is lower or known changes nothing; what is forged is logged, once for each link, and nothing
+   * behind it is looked at. Whether any was.
+   */
+  async take(link: MarkLink, { marks, reached }: MarksFrame): Promise<'forged' | 'taken'> {
     const outgoing = this.#links.get(link)
     outgoing?.acks?.take(reached)
     const pace = new Pace()
     for (const signed of marks.slice(0, limits.marksPage)) {
       await pace.step()
       const fate = this.#take(signed, link)
-      if (fate === 'bad') return
+      if (fate === 'bad') return 'forged'
       if (fate === 'news') outgoing?.known.add(signed)
     }
+    return 'taken'
   }
 
   close(): void {
@@ -181,6 +185,9 @@ export class Receipts {
       this.#ground.commit(mark)
       return 'news'
     } catch (error) {
+      const outgoing = link && this.#links.get(link)
+      if (outgoing?.hasForged) return 'bad'
+      if (outgoing) outgoing.hasForged = true
       const { conversation, log } = this.#ground
       const { code, message } = asParleyError(error)
       log.warn({ conversation, peer: link?.user, code }, message)
@@ -255,6 +262,8 @@ export class Receipts {
 }
 
 interface Outgoing {
+  /** Whether something forged has come from there. */
+  hasForged?: boolean
   /** Whose marks the other end may lack. */
   readonly pending: Set<UserId>
   /** Whose marks it may lack and is told of when it is its turn. */

@@ -12,6 +12,7 @@ import { Comparison } from './comparison.ts'
 import type { Exchange } from './exchange.ts'
 import type { ExchangeLink } from './exchange-link.ts'
 import { Exchanges } from './exchanges.ts'
+import { readHeads } from './heads.ts'
 import { MarkLinks } from './mark-links.ts'
 import { noneOfTheirs, notTakingPart, Refusals } from './refusals.ts'
 import { RightsExchange } from './rights-exchange.ts'
@@ -183,13 +184,12 @@ export class LinkSync implements ExchangeLink {
     }
     if (is.case === 'rights') this.#rights.told(known, is.value)
     else if (is.case === 'rightsEntries') await this.#rights.take(known, is.value)
-    else if (is.case === 'marks') await known.receipts.take(this.#marks.join(known), is.value)
-    else if (is.case === 'refuse') this.#refusals.heard(id, is.value)
-    else if (!this.sharesLogs(known)) {
-      if (is.case !== 'entries') return
-      this.#giveBack(bytesOf(is.value))
-      this.refuse(id, notTakingPart)
-    } else if (is.case === 'have') {
+    else if (is.case === 'marks') {
+      const fate = await known.receipts.take(this.#marks.join(known), is.value)
+      if (fate === 'forged') this.#checkedInVain(limits.forgedMarks)
+    } else if (is.case === 'refuse') this.#refusals.heard(id, is.value)
+    else if (!this.sharesLogs(known)) await this.#late(known, is)
+    else if (is.case === 'have') {
       this.#host.gossip.holds(this, known, is.value.heads)
       await this.#use(known, exchange => exchange.have(is.value))
     } else if (is.case === 'want') {
@@ -201,6 +201,22 @@ export class LinkSync implements ExchangeLink {
     } else if (is.case === 'entries') await this.#entries(known, is.value)
     else if (is.case === 'askWords') await this.#words.asked(known, is.value)
     else if (is.case === 'words') await this.#words.take(known, is.value)
+  }
+
+  /** What is about the logs of a conversation that is shared no longer, as of a room that either side has left just now. */
+  async #late(conversation: Conversation, is: Frame): Promise<void> {
+    if (is.case === 'entries') {
+      this.#giveBack(bytesOf(is.value))
+      this.refuse(conversation.id, notTakingPart)
+    } else if (is.case === 'want') this.#talk.grant(is.value.credit)
+    else if (is.case === 'ack') {
+      this.#talk.grant(is.value.credit)
+      // They have committed what was handed over while it was shared.
+      const own = conversation.account.device
+      const places = readHeads(conversation, is.value.heads).get(own)
+      if (places !== undefined && conversation.members.hasJoined(this.user))
+        await conversation.acknowledge(this.device, own, places)
+    }
   }
 
   // ---- comparing
@@ -238,8 +254,7 @@ export class LinkSync implements ExchangeLink {
 
   /** The members of a conversation are others now. */
   #tellMembers(conversation: Conversation, { members }: State): void {
-    const { user } = this.#host.account
-    const hadLogs = members.sharesWith(this.user) === 'all' && members.sharesWith(user) === 'all'
+    const hadLogs = shareWith({ members, account: this.#host.account }, this.user) === 'all'
     if (!this.sharesLogs(conversation) || hadLogs) return
     this.#exchange(conversation).announced()
     this.compare(conversation)

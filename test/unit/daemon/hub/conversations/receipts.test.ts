@@ -72,7 +72,7 @@ class Side implements Disposable {
     return this.marks.get(who.user)?.read.get(of.account.device) ?? 0
   }
 
-  tell(marks: readonly Signed[]): Promise<void> {
+  tell(marks: readonly Signed[]): Promise<'forged' | 'taken'> {
     const link = { user: this.person.user, device: this.person.account.device, wake: () => {} }
     return this.receipts.take(link, create(MarksSchema, { conversation: new Uint8Array(32), marks: [...marks] }))
   }
