@@ -5,6 +5,7 @@ import { type ConversationId, conversationId } from '../protocol/ids.ts'
 import type { Circle } from './circle.ts'
 import { placeIn } from './direct/addresses.ts'
 import { nobodyYet } from './membership.ts'
+import { isCalled } from './rooms/naming.ts'
 
 /** A conversation, and the circle that has it. */
 export interface Place {
@@ -37,7 +38,7 @@ export class Circles {
    */
   async find(text: string): Promise<Place> {
     if (/^[a-z2-7]{52}$/.test(text)) return this.of(conversationId(text))
-    const { team, others, ask, explicit } = this.#options
+    const { team, others, explicit } = this.#options
     const meant = explicit?.(text)
     if (meant) return meant
     const known = placeNamed(text, [team()])
@@ -50,10 +51,10 @@ export class Circles {
         `Nobody at ${text.trim()} has accepted a chat with you. Ask them: parley connect ${text.trim()}`,
       )
     }
-    if (!elsewhere || !team()) return elsewhere ?? ask(text)
+    if (!elsewhere || !team()) return elsewhere ?? this.#ask(text)
     try {
       // A stranger may call themselves as somebody of the team does whom this hub has not met yet.
-      return await ask(text)
+      return await this.#options.ask(text)
     } catch (error) {
       const { code, message } = asParleyError(error)
       if (code === 'unknown-user' || code === 'bad-name') return elsewhere
@@ -99,6 +100,19 @@ export class Circles {
   #all(): readonly Circle[] {
     const team = this.#options.team()
     return team ? [team, ...this.#options.others()] : this.#options.others()
+  }
+
+  /** Somebody whom this hub has not met yet. Where a room is called so, the words say how it is named. */
+  async #ask(text: string): Promise<Place> {
+    try {
+      return await this.#options.ask(text)
+    } catch (error) {
+      const { code } = asParleyError(error)
+      const room = this.listed().find(info => info.kind === 'room' && isCalled(info.room.name, text))
+      if (room?.kind !== 'room' || (code !== 'unknown-user' && code !== 'bad-name')) throw error
+      const tag = `#${room.room.name.replace(/\s+/gu, '-')}`
+      throw new ParleyError(code, `Nobody is called ${text.trim()}. If you mean the room, write "${tag}".`)
+    }
   }
 
   /** All that lists show. */

@@ -26,6 +26,11 @@ export function roomNamed(text: string, rooms: Iterable<NamedRoom>): Conversatio
   throw new ParleyError('usage', `${found.length} rooms are called "${first?.name}". Give the id of one: ${ids}`)
 }
 
+/** Whether a room is called `text`, without the sign. */
+export function isCalled(name: string, text: string): boolean {
+  return plain(name) === plain(text)
+}
+
 /** The room is not here. `hasWaited`: nor did it come to a hub that has just started. */
 export function unknownRoom(text: string, hasWaited?: boolean): ParleyError {
   const nor = hasWaited ? ', and no invitation to one has come since this hub started' : ''

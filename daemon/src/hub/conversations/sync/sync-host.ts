@@ -38,8 +38,15 @@ export interface LinkHost extends SyncHost {
   readonly gossip: Gossip
 }
 
-/** What a user's devices are given of a conversation, and this side of theirs. */
-export function shareWith({ members, account }: Conversation, user: UserId): 'all' | 'rights' | 'nothing' {
+/**
+ * What a user's devices are given of a conversation, and this side of theirs. One's own devices share what was said in a
+ * room also once one is out of it.
+ */
+export function shareWith(
+  { members, account }: Pick<Conversation, 'members' | 'account'>,
+  user: UserId,
+): 'all' | 'rights' | 'nothing' {
+  if (user === account.user && members.hasJoined(user)) return 'all'
   const theirs = members.sharesWith(user)
   const ours = members.sharesWith(account.user)
   if (theirs === 'nothing' || ours === 'nothing') return 'nothing'

@@ -3,6 +3,7 @@ import { limits } from '../../../../../daemon/src/limits.ts'
 import type { RoomConversation } from '../../../../../daemon/src/protocol/control.ts'
 import { type HubHome, hubHome, password, type RunningHub, startTestHub } from '../../../../support/hub.ts'
 import { type RunningRegistry, startTestRegistry } from '../../../../support/registry.ts'
+import { until } from '../../../../support/wait.ts'
 
 /** Hubs of people of one team. */
 class RoomsTeam implements AsyncDisposable {
@@ -188,6 +189,7 @@ describe('rooms of a team', () => {
     await team.stands('bob', 'Tea', 'owner', 1)
     await team.of('bob').hub.rooms.changeRoom({ conversation: '#tea', name: 'Coffee' })
     assert.ok((await team.shown('ann', '#tea')).includes('ann: bye'))
+    await until('nothing waits', async () => team.room('ann', 'Tea')?.queued === 0)
     assert.equal(team.room('ann', 'Tea')?.room.standing, 'left')
   })
 
@@ -256,6 +258,8 @@ describe('rooms of a team', () => {
     await assert.rejects(team.of('ann').say('#tea', 'hello'), { code: 'unknown-room', message: /"#tea"\. List them/ })
     assert.ok(performance.now() - began < limits.catchUp)
     const { conversation } = await rooms.createRoom({ name: 'Tea', invite: ['ann'] })
+    const withoutSign = { code: 'unknown-user', message: /If you mean the room, write "#Tea"/ }
+    await assert.rejects(team.of('ann').say('tea', 'hello'), withoutSign)
     const inviteSelf = rooms.inviteToRoom({ conversation: conversation.conversation, who: '@Ann' })
     await assert.rejects(inviteSelf, { code: 'usage', message: /You are in Tea already/ })
     await rooms.createRoom({ name: 'tea' })
