@@ -2,7 +2,6 @@ import assert from 'node:assert/strict'
 import axe from 'axe-core'
 import type { Page } from 'playwright-core'
 import { limits } from '../../extension/surface/limits.ts'
-import { artefact } from '../support/editor/artefacts.ts'
 import { conversationOf, viewOf } from '../support/surface/messages.ts'
 import { showEveryState } from '../support/surface/states.ts'
 import type { Surface } from '../support/surface/surface.ts'
@@ -13,19 +12,17 @@ describe('a chat surface is accessible', () => {
   const surfaces = useSurfaces()
   const announced = (surface: Surface) => surface.page.locator('[data-announcer]').textContent()
 
-  it("by axe's rules in every state and theme, and each is kept as a picture, in a side bar and right to left too", async function () {
+  it("by axe's rules in every state and theme", async function () {
     this.timeout(180_000)
     const faults: string[] = []
     await showEveryState(surfaces, { theme: 'dark' }, async (name, { page }) => {
       await page.evaluate(axe.source)
       for (const theme of ['dark', 'light', 'high-contrast'] as const) {
         if (theme !== 'dark') await wear(page, theme)
-        await page.screenshot({ path: artefact(`surface/${theme}/${name}.png`) })
-        for (const fault of (await page.evaluate(runAxe)) as string[]) faults.push(`${name}, ${theme}: ${fault}`)
+        // The page is the same in each: only its colours are others.
+        const given = theme === 'dark' ? {} : { runOnly: ['color-contrast', 'link-in-text-block'] }
+        for (const fault of (await page.evaluate(runAxe(given))) as string[]) faults.push(`${name}, ${theme}: ${fault}`)
       }
-      await page.setViewportSize({ width: 300, height: 640 })
-      await page.evaluate("document.documentElement.dir = 'rtl'")
-      await page.screenshot({ path: artefact(`surface/narrow, rtl/${name}.png`) })
     })
     assert.deepEqual(faults, [])
   })
@@ -125,6 +122,9 @@ async function wear(page: Page, theme: string): Promise<void> {
   })`)
 }
 
-// Every rule; of those that hold it is not written down where they do.
-const runAxe = `axe.run({ resultTypes: ['violations'] }).then(({ violations }) =>
-  violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html.slice(0, 200) + ' ' + failureSummary)))`
+/** Every rule, or those `given`; of those that hold it is not written down where they do. */
+function runAxe(given: { readonly runOnly?: readonly string[] }): string {
+  const options = JSON.stringify({ resultTypes: ['violations'], ...given })
+  return `axe.run(${options}).then(({ violations }) =>
+    violations.map(({ id, nodes }) => id + ': ' + nodes.map(({ html, failureSummary }) => html.slice(0, 200) + ' ' + failureSummary)))`
+}

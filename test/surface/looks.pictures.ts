@@ -3,10 +3,13 @@ import { showEveryState } from '../support/surface/states.ts'
 import type { SurfaceOptions } from '../support/surface/surface.ts'
 import { useSurfaces } from '../support/surface/surfaces.ts'
 
-/** Every state in the looks that `npm test` takes no pictures of, for a look at them: .artefacts/surface. */
-describe('more looks of a chat surface', () => {
+/** Every state in every look, to be looked at: .artefacts/surface. */
+describe('the looks of a chat surface', () => {
   const surfaces = useSurfaces()
   const looks: Readonly<Record<string, SurfaceOptions>> = {
+    dark: {},
+    light: { theme: 'light' },
+    'high-contrast': { theme: 'high-contrast' },
     'high-contrast-light': { theme: 'high-contrast-light' },
     narrow: { viewport: { width: 300, height: 640 } },
     rtl: { language: 'ar' },
