@@ -116,10 +116,10 @@ export const faults: readonly Fault[] = [
     patches: [
       {
         file: 'hub/conversations/timeline.ts',
-        from: `    return isSealed(named.position)
+        from: `    const placed = isSealed(named.position)
       ? this.#showAgain(name, named, row, position)
 `,
-        to: `    return isSealed(named.position)
+        to: `    const placed = isSealed(named.position)
       ? this.#board.put(name, row, position, true, said)
 `,
       },

@@ -104,7 +104,7 @@ class OpenConversations implements Conversations {
       meet: (id, link, told) => this.#meet(id, link, told),
       begin: (room, entries) => this.#beginRoom(room, entries),
     }
-    this.mail = new Mailing(this.#syncHost)
+    this.mail = new Mailing(this.#syncHost, this.#shared.links)
     for (const [id, state] of states) {
       if (toText(state.row.registry) !== options.account.registry) continue
       const { kind, user, name, displayName } = state.row

@@ -11,15 +11,18 @@ import { behind, keys, type Place } from './keys.ts'
 import type { Correspondent, Mail, MailLot } from './mail.ts'
 import type { Members } from './members.ts'
 import { readRow } from './rows.ts'
+import type { Links } from './sync/links.ts'
 import { checkRights, lackingRights } from './sync/rights.ts'
 import { type SyncHost, shareWith } from './sync/sync-host.ts'
 
 /** What the mailbox takes of conversations, and brings them. */
 export class Mailing implements Mail {
   readonly #host: SyncHost
+  readonly #links: Pick<Links, 'tellAuthor'>
 
-  constructor(host: SyncHost) {
+  constructor(host: SyncHost, links: Pick<Links, 'tellAuthor'>) {
     this.#host = host
+    this.#links = links
   }
 
   written(): ConversationId[] {
@@ -69,7 +72,9 @@ export class Mailing implements Mail {
       throw new ParleyError('stranger', 'That conversation is none that its author has a part in.')
     }
     const logged = entries.filter(entry => readHeader(entry).header.device === from.device)
-    if (logged.length > 0) await this.#link(conversation, from.device, logged)
+    if (logged.length === 0) return
+    await this.#link(conversation, from.device, logged)
+    this.#links.tellAuthor(conversation, from.device)
   }
 
   async #lotOf(
@@ -184,7 +189,7 @@ function needed(
 ): Entry[] {
   const held = closure(members, before)
   const wanted = closure(members, named)
-  const frames = lackingRights(id, members, user, [])
+  const frames = lackingRights(id, members, user, new Set())
   const all = frames.flatMap(frame => (frame.case === 'rightsEntries' ? frame.value.entries : []))
   const lacking = all.filter(entry => {
     const hash = toText(readHeader(entry).hash)

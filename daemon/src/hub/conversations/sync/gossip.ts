@@ -30,11 +30,14 @@ export class Gossip {
     return this.#owed.size === 0 && this.#uncompared.size === 0
   }
 
-  /** A log of somebody else has changed; `from`: the device that has brought it. */
+  /**
+   * A log of somebody else has changed; `from`: the device that has brought it. Where that is not its author, the author may
+   * lack it: their home may have been put back, or copied.
+   */
   changed(conversation: Conversation, log: DeviceId, from: DeviceId | undefined, links: Iterable<GossipLink>): void {
     const owed = this.#owed.get(conversation) ?? new Map<GossipLink, Set<DeviceId>>()
     for (const link of links) {
-      if (link.device === log || link.device === from || !link.sharesLogs(conversation)) continue
+      if (link.device === from || !link.sharesLogs(conversation)) continue
       owed.set(link, (owed.get(link) ?? new Set()).add(log))
     }
     if (owed.size > 0) this.#owed.set(conversation, owed)

@@ -89,6 +89,11 @@ export class Links {
     for (const sync of this.#syncs) sync.changed(conversation, { before, devices })
   }
 
+  /** Tells a device, should it be linked, how far its own log is here: what it wrote may have come by mail. */
+  tellAuthor(conversation: Conversation, device: DeviceId): void {
+    for (const sync of this.#syncs) if (sync.device === device) sync.offer(conversation, new Set([device]))
+  }
+
   /** Asks everybody all over who shares a conversation: more of it can be taken in now. */
   compare(conversation: Conversation): void {
     for (const sync of this.#syncs) if (shareWith(conversation, sync.user) !== 'nothing') sync.compare(conversation)

@@ -211,6 +211,19 @@ describe('an older copy of a home', () => {
     assert.deepEqual(await copy.texts(ann.person), ['uno'])
     assert.equal((await ann.messages(bob))[0]?.edited, 5)
   })
+
+  it('has at home what it has sent by mail, also where that comes while the home is linked', async () => {
+    const bob = person('bob')
+    await using ann = await Home.open(person('ann'))
+    await using home = await Home.open(bob)
+    await using copy = await Home.open(bob)
+    await home.send(ann.person, 'one')
+    connect(home, ann)
+    await home.delivered(ann.person)
+    await copy.send(ann.person, 'uno')
+    await post(copy, ann, conversationOf(bob, ann.person))
+    await until('it is at home', async () => isDeepStrictEqual(await home.texts(ann.person), ['one', 'uno']))
+  })
 })
 
 /** Frames that say how far somebody has read, and nothing of what there is to read. */
