@@ -131,6 +131,8 @@ export const conversationsLimits = {
   peopleMet: 1_024,
   /** Sets of membership heads for which it is kept who was an admin then: members delete with what they know at that time. */
   standingsKept: 32,
+  /** Bytes of hashes that one link has told and that are yet to be answered: a thousand rooms of 120 membership entries. */
+  rightsWaiting: 4 * 1024 * 1024,
   /** Membership entries of a room: 256 members who come and go twenty times; folding them takes under a second. */
   membershipEntries: 10_000,
   /** Of these, those of one person who has not founded it: nobody fills a room so that nothing can be done in it any more. */

@@ -1,5 +1,5 @@
 import { limits } from '../../../limits.ts'
-import type { ConversationId, UserId } from '../../../protocol/ids.ts'
+import { type ConversationId, toText, type UserId } from '../../../protocol/ids.ts'
 import type { Entry, Event, Rights, RightsEntries } from '../../../protocol/parley_pb.ts'
 import type { Conversation } from '../conversation.ts'
 import type { Refusal } from '../intake.ts'
@@ -31,8 +31,10 @@ export class RightsExchange {
   readonly #toAsk = new Set<ConversationId>()
   /** How both stood when this side told last what it has, so that two who refuse each other's fall silent. */
   readonly #told = new Map<ConversationId, string>()
-  /** What the other side holds by its own word, and is yet to be answered. */
-  readonly #toAnswer = new Map<Conversation, Rights>()
+  /** What the other side holds by its own word, hash behind hash, and is yet to be answered: nothing else of its frames is kept. */
+  readonly #toAnswer = new Map<Conversation, Uint8Array>()
+  /** Bytes of those. */
+  #waiting = 0
   /** Of these the other side is to be told what is held here. */
   readonly #toTell = new Set<Conversation>()
   /** Membership entries that go out next. */
@@ -53,7 +55,13 @@ export class RightsExchange {
 
   /** The other side tells what it holds: it gets what it lacks, and is told what there is here if it holds more. */
   told(conversation: Conversation, rights: Rights): void {
-    this.#toAnswer.set(conversation, rights)
+    this.#waiting -= this.#toAnswer.get(conversation)?.length ?? 0
+    this.#toAnswer.delete(conversation)
+    const held = rights.hashes.filter(({ length }) => length === hashSize).slice(0, limits.membershipEntries)
+    // Whoever tells so much and listens to nothing compares again with the next link.
+    if (this.#waiting + held.length * hashSize > limits.rightsWaiting) return
+    this.#toAnswer.set(conversation, Buffer.concat(held))
+    this.#waiting += held.length * hashSize
     this.#link.wake()
   }
 
@@ -72,9 +80,10 @@ export class RightsExchange {
 
   /** The next frame of what is owed. Where the other side asks faster than it listens, what it has said last counts. */
   next(): Frame | undefined {
-    for (const [conversation, rights] of this.#toAnswer) {
+    for (const [conversation, held] of this.#toAnswer) {
       this.#toAnswer.delete(conversation)
-      this.#answer(conversation, rights)
+      this.#waiting -= held.length
+      this.#answer(conversation, held)
       const frame = this.nextEntries()
       if (frame !== undefined) return frame
     }
@@ -132,12 +141,13 @@ export class RightsExchange {
     this.#link.wake()
   }
 
-  #answer(conversation: Conversation, { hashes }: Rights): void {
+  #answer(conversation: Conversation, held: Uint8Array): void {
     const { id, members } = conversation
-    this.#frames = lackingRights(id, members, this.#link.user, hashes.slice(0, limits.membershipEntries))
-    const held = new Set([...members.entries.values()].map(({ hash }) => textOf(hash)))
-    const stand = `${held.size} ${hashes.length}`
-    if (hashes.every(hash => held.has(textOf(hash))) || this.#told.get(id) === stand) return
+    const theirs = new Set<string>()
+    for (let from = 0; from < held.length; from += hashSize) theirs.add(toText(held.subarray(from, from + hashSize)))
+    this.#frames = lackingRights(id, members, this.#link.user, theirs)
+    const stand = `${members.entries.size} ${theirs.size}`
+    if ([...theirs].every(hash => members.entries.has(hash)) || this.#told.get(id) === stand) return
     this.#told.set(id, stand)
     this.#toTell.add(conversation)
   }
@@ -167,6 +177,4 @@ export class RightsExchange {
   }
 }
 
-function textOf(hash: Uint8Array): string {
-  return Buffer.from(hash.buffer, hash.byteOffset, hash.length).toString('latin1')
-}
+const hashSize = 32

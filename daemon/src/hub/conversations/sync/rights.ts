@@ -27,16 +27,15 @@ export function rightsFrame(conversation: ConversationId, members: Members | und
   return { case: 'rights', value: create(RightsSchema, { conversation: fromText(conversation), hashes }) }
 }
 
-/** What somebody lacks who has told what they hold: each behind what it names, in frames of at most a run. */
+/** What somebody lacks who has told what they hold, in base32: each behind what it names, in frames of at most a run. */
 export function lackingRights(
   conversation: ConversationId,
   members: Members,
   user: UserId,
-  held: readonly Uint8Array[],
+  held: ReadonlySet<string>,
 ): Frame[] {
-  const has = new Set(held.map(toText))
   const known = members.knownTo(user)
-  const wanted = inTurn(members.entries).filter(hash => !has.has(hash) && (known?.has(hash) ?? true))
+  const wanted = inTurn(members.entries).filter(hash => !held.has(hash) && (known?.has(hash) ?? true))
   return rightsEntriesFrames(
     conversation,
     wanted.flatMap(hash => members.entries.get(hash)?.entry ?? []),
