@@ -6,7 +6,11 @@ import { become, root, runNode, setUp } from './setup.mjs'
 
 const mocha = 'node_modules/mocha/bin/mocha.js'
 // The long ones first, so that none is left to run alone at the end.
-const daemons = ['test/system/faults.test.ts', 'test/system/!(faults).test.ts', 'test/unit/**/*.test.ts']
+const daemons = [
+  'test/system/{faults,network,mailbox}.test.ts',
+  'test/system/!(faults|network|mailbox).test.ts',
+  'test/unit/**/*.test.ts',
+]
 const editors = ['test/editor/**/*.test.ts', 'test/surface/**/*.test.ts']
 // These compare times, so nothing else may run beside them.
 const timed = ['unit', 'system', 'editor', 'surface'].map(folder => `test/${folder}/**/*.timed.test.ts`)
