@@ -16,11 +16,15 @@ export function Bar({ view, act }: BarProps) {
         <>
           <Icon name={notice.icon} />
           <span class="bar-text">{notice.text}</span>
-          {notice.actions.map(({ what, label }) => (
-            <button key={what} type="button" class="button is-secondary" onClick={() => act(what)}>
-              {label}
-            </button>
-          ))}
+          {notice.actions.length > 0 && (
+            <span class="bar-actions">
+              {notice.actions.map(({ what, label }) => (
+                <button key={what} type="button" class="button is-secondary" onClick={() => act(what)}>
+                  {label}
+                </button>
+              ))}
+            </span>
+          )}
         </>
       )}
     </div>
