@@ -50,13 +50,23 @@ export function recountsFor(before: Members, after: Members, logs: ReadonlyMap<D
 }
 
 /**
- * What has to be judged again of a log with branches once a place has come at which it is cut: what has a lower number may
- * have seemed to come before that, and stands beside it.
+ * What has to be judged again of a log with branches once an entry links. At a place at which it is cut: what has a lower
+ * number may have seemed to come before that, and stands beside it. And the entry itself, where a cut has come, or its last
+ * place, since the entry was checked: by its number alone it may seem to come before.
  */
-export function recountsAt(members: Members, device: DeviceId, log: DeviceLog, place: Place): Recount[] {
+export function recountsAt(
+  members: Pick<Members, 'cutsOf'>,
+  device: DeviceId,
+  log: DeviceLog,
+  entry: Place & { readonly heldCuts: ReadonlySet<Cut> },
+): Recount[] {
   if (log.knots.length === 0) return []
-  const isCut = members.cutsOf(device).some(({ heads }) => heads.some(head => isSame(head, place)))
-  return isCut ? [recountOf(device, startIn(log, place.seq))] : []
+  const cuts = members.cutsOf(device)
+  if (cuts.some(({ heads }) => heads.some(head => isSame(head, entry)))) {
+    return [recountOf(device, startIn(log, entry.seq))]
+  }
+  const isUnsure = cuts.some(cut => !entry.heldCuts.has(cut) && cut.heads.some(({ seq }) => seq > entry.seq))
+  return isUnsure ? [recountOf(device, entry.seq - 1)] : []
 }
 
 /** Of two lists of what is to be judged again, everything. */
