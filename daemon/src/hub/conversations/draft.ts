@@ -19,7 +19,7 @@ import { entryText, keys, logKeyOf, type Place, placeOf, sealedPosition } from '
 import { withEnd } from './mark-ends.ts'
 import { encodeMarks, firstUnread, marksOf, namesOne, type Reading, type UserMarks } from './marks.ts'
 import type { Doubt, Members, MembershipEntry } from './members.ts'
-import { changedLines } from './membership/lines.ts'
+import { changedLines, type Line } from './membership/lines.ts'
 import {
   mergeRecounts,
   type Recounted,
@@ -64,8 +64,8 @@ export class Draft {
   readonly #account: Account
   readonly #timeline: Timeline
   readonly #shelf: Shelf
-  /** Where lines were told that are to be told no longer. */
-  readonly #untold: string[] = []
+  /** By position: lines of what happened that are to be told, be it otherwise than before; nothing: not any more. */
+  readonly #lines = new Map<string, Line | undefined>()
   /** The row has changed, be it that nothing else has. */
   #hasChanged = false
   #floors: ReadMap
@@ -232,7 +232,7 @@ export class Draft {
       else this.#timeline.withdraw({ ...entry, said })
     }
     for (const line of told) this.#timeline.tell(line.user, line, line.event)
-    this.#untold.push(...untold)
+    for (const position of untold) this.#lines.set(position, undefined)
     const [, ...others] = this.#row.recounts
     this.#row.recounts = rest === undefined ? others : [rest, ...others]
     this.#hasChanged = true
@@ -245,8 +245,8 @@ export class Draft {
       this.#row.recounts = mergeRecounts(this.#row.recounts, [recountLines()])
       return
     }
-    for (const line of told) this.#timeline.tell(line.user, line, line.event)
-    this.#untold.push(...untold)
+    for (const line of told) this.#lines.set(line.position, line)
+    for (const position of untold) this.#lines.set(position, undefined)
   }
 
   /**
@@ -307,8 +307,9 @@ export class Draft {
 
   /** Looks up what the batch has taken from the row: to be called once it is made. */
   async settle(storage: Storage): Promise<void> {
-    await this.#shelf.readMessages(this.#untold)
-    for (const position of this.#untold) this.#timeline.untell(position)
+    await this.#shelf.readMessages([...this.#lines.keys()])
+    for (const [position, line] of this.#lines) if (line === undefined) this.#timeline.untell(position)
+    for (const line of this.#lines.values()) if (line) this.#timeline.tell(line.user, line, line.event)
     await this.#timeline.last.settle(storage, this.#conversation)
     if (!this.#hasLostFirst || this.#row.unread === 0n) return
     const read = this.#read ?? this.#marks.get(this.#account.user)?.read ?? new Map()

@@ -1,9 +1,10 @@
-import { create } from '@bufbuild/protobuf'
+import { create, equals } from '@bufbuild/protobuf'
 import { limits } from '../../limits.ts'
 import { type Act, type Content, isAct, type MessageName, type Said, targetOf } from '../../protocol/bodies.ts'
 import { isStripped, readHeader } from '../../protocol/entries.ts'
 import {
   type EventRow,
+  EventRowSchema,
   type MessageRow,
   MessageRowSchema,
   type NamedRow,
@@ -124,7 +125,9 @@ export class Timeline {
     event: EventRow,
   ): void {
     const { position, message, written } = at
-    if (this.#board.rows.message(position) !== undefined) return
+    const before = this.#board.rows.message(position)
+    if (before?.event && isSameEvent(before.event, event)) return
+    if (before) this.#board.vacate(shownOf(before), position)
     const row = newMessageRow(user, { message, written, text: '' })
     row.event = event
     this.#board.put({ user, message }, row, position, true)
@@ -359,3 +362,7 @@ export class Timeline {
 
 /** Rows of an act that takes its place in the outbox: that row, its id, and what it changes. */
 const rowsOfRevision = 8
+
+function isSameEvent(a: EventRow, b: EventRow): boolean {
+  return equals(EventRowSchema, a, b)
+}
