@@ -23,11 +23,11 @@ export function fileHandlers(parts: {
   readonly hub: Hub
   readonly files: FileGround
   readonly conversation: string
+  /** What was taken in here last, by hash. No message names it yet, so the hub does not give it as a file of this chat. */
+  readonly added: Map<string, FileInfo>
 }): Pick<SurfaceHandlers, 'addFile' | 'pickFiles' | 'fetchFile' | 'cancelFile' | 'saveFile' | 'image'> {
-  const { hub, files, conversation } = parts
+  const { hub, files, conversation, added } = parts
   const slow = { timeout: limits.addFile }
-  // No message names them yet, so the hub does not give them as files of this chat.
-  const added = new Map<string, FileInfo>()
   const add = async (given: ControlRequests['addFile'][0]) => {
     const file = await hub.request('addFile', given, slow)
     const [oldest] = added.keys()

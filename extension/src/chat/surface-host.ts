@@ -1,5 +1,5 @@
 import { asParleyError, ParleyError } from '@parley/daemon/client/basics'
-import type { AccountInfo, ConversationInfo } from '@parley/daemon/protocol/control'
+import type { AccountInfo, ConversationInfo, FileInfo } from '@parley/daemon/protocol/control'
 import { personOf } from '@parley/daemon/protocol/conversation-infos'
 import * as l10n from '@vscode/l10n'
 import type { Disposable, Event } from '../event.ts'
@@ -74,6 +74,7 @@ export class SurfaceHost implements Disposable {
   #known: ConversationInfo | undefined
   readonly #roster: RoomRoster
   readonly #authors: Authors
+  readonly #added = new Map<string, FileInfo>()
   /** What to do once the page has opened the chat. */
   #afterOpen: (() => void)[] = []
 
@@ -192,7 +193,7 @@ export class SurfaceHost implements Disposable {
     return {
       open: () => this.#open(page),
       ...actHandlers({ hub, ground, conversation }),
-      ...fileHandlers({ hub, files: ground.files, conversation }),
+      ...fileHandlers({ hub, files: ground.files, conversation, added: this.#added }),
       history: async range => {
         const { messages, more } = await hub.request('history', { with: conversation, ...range })
         return { messages: messages.map(this.#authors.shown), more }

@@ -375,6 +375,18 @@ describe('the files of a chat', () => {
     hub.file({ hash: 'h1', done: 5, size: 5, path: '/store/h1' })
     assert.deepEqual(page.events.at(-1), { event: 'file', value: { hash: 'h1', done: 5, size: 5, path: '' } })
   })
+
+  it('are shown as pictures before a message names them, and fetched no more when the person says so', async () => {
+    const { hub, page } = open()
+    await page.load()
+    hub.answers.addFile = () => ({ ...file, path: '/store/h1' })
+    hub.answers.cancelFile = () => ({})
+    await page.ask('addFile', { name: 'shot.png', type: 'image/png', data: 'aGk=' })
+    assert.deepEqual(await page.ask('image', { hash: 'h1', size: 5 }), { data: btoa('/store/h1') })
+    assert.deepEqual(hub.askedOf('fetchFile'), [])
+    assert.equal(await page.ask('cancelFile', { hash: 'h2' }), null)
+    assert.deepEqual(hub.askedOf('cancelFile'), [{ conversation: 'with-bob', hash: 'h2' }])
+  })
 })
 
 const bob = { user: 'user-bob', message: 'm-p1' }
