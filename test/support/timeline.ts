@@ -8,7 +8,7 @@ import { Shelf, type Wanted } from '../../daemon/src/hub/conversations/shelf.ts'
 import { type Counted, Timeline } from '../../daemon/src/hub/conversations/timeline.ts'
 import { encodeSaid, type MessageName, type Said } from '../../daemon/src/protocol/bodies.ts'
 import { isStripped, sealEntry } from '../../daemon/src/protocol/entries.ts'
-import { type ConversationRow, ConversationRowSchema } from '../../daemon/src/protocol/hub_rows_pb.ts'
+import { type ConversationRow, ConversationRowSchema, type EventRow } from '../../daemon/src/protocol/hub_rows_pb.ts'
 import { type ConversationId, conversationId, type DeviceId } from '../../daemon/src/protocol/ids.ts'
 import { type Entry, EntrySchema } from '../../daemon/src/protocol/parley_pb.ts'
 import type { Person } from './conversations.ts'
@@ -105,6 +105,14 @@ export class Screen {
       if (timeline.isKnown(said)) return
       if ('act' in said && timeline.revise(said, 1)) return
       timeline.queue('act' in said ? timeline.complete(said) : said, 1)
+    })
+  }
+
+  /** What was done with a room is told as a line at the place of that entry. */
+  tell({ position, user, said }: Sealed, event: EventRow): Promise<void> {
+    const rows = [keys.message(conversation, position)]
+    return this.#step({ said: [], rows }, timeline => {
+      timeline.tell(user, { message: said.message, written: said.written, position }, event)
     })
   }
 

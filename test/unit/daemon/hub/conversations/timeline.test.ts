@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import { create } from '@bufbuild/protobuf'
 import fc from 'fast-check'
 import { entryPlaceOf } from '../../../../../daemon/src/hub/conversations/keys.ts'
 import { limits } from '../../../../../daemon/src/limits.ts'
 import type { Content, Deed, MessageName, Said } from '../../../../../daemon/src/protocol/bodies.ts'
+import { EventRowSchema } from '../../../../../daemon/src/protocol/hub_rows_pb.ts'
 import { fileHash, type MessageId, messageId } from '../../../../../daemon/src/protocol/ids.ts'
 import { type Person, person } from '../../../../support/conversations.ts'
 import { conversation, Screen, type Sealed, sealed } from '../../../../support/timeline.ts'
@@ -248,6 +250,17 @@ describe('the timeline', () => {
     assert.equal(screen.row.lastLine, 'before')
     assert.equal(screen.row.unread, 0n)
     assert.doesNotMatch(await screen.words(), /hide me|seen/)
+  })
+
+  it('counts a line that tells what happened once, be it told otherwise later', async () => {
+    const screen = new Screen(bob)
+    const at = sealed(alice, text('told'), 1, 1000)
+    for (const name of ['carol', 'dora', 'dora']) await screen.tell(at, create(EventRowSchema, { is: 'joined', name }))
+    assert.deepEqual(
+      (await screen.shown()).map(({ event }) => event?.name),
+      ['dora'],
+    )
+    assert.equal(screen.row.shown, 1n)
   })
 
   it('notes which files are named, as long as they are', async () => {
