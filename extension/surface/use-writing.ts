@@ -14,7 +14,7 @@ import type { ComposerContext } from './parts.ts'
 export interface Writing {
   readonly reply: (row: Row) => void
   readonly edit: (row: Row) => void
-  /** Edits the latest message of one's own; false when there is none. */
+  /** Edits the latest message of one’s own, also one that is still on its way to the hub; false when there is none. */
   readonly editLast: (rows: readonly Row[]) => boolean
   readonly context: ComposerContext | undefined
   readonly enclosed: Enclosed
@@ -59,7 +59,7 @@ export function useWriting(chat: Chat, people: People, write: () => void): Writi
     reply,
     edit,
     editLast: rows => {
-      const last = rows.findLast(row => row.mine && row.position !== undefined && isText(row))
+      const last = rows.findLast(row => row.mine && isText(row))
       if (last) edit(last)
       return last !== undefined
     },

@@ -58,6 +58,19 @@ describe('what is done with messages in a chat surface', () => {
     assert.equal(surface.host.count('send'), 0)
   })
 
+  it('is to write anew, with Up, also what the hub has not taken yet', async () => {
+    const surface = await surfaces.drawn({
+      script: host => {
+        host.messages = [message(0, { mine: true, written: now, text: 'before' })]
+      },
+    })
+    surface.host.hold('send')
+    await surface.composer.fill('on its way')
+    await surface.composer.press('Enter')
+    await surface.composer.press('ArrowUp')
+    await until('its text', async () => (await surface.composer.inputValue()) === 'on its way')
+  })
+
   it('is to react by keys, to join and to leave a reaction, and to delete', async () => {
     const surface = await surfaces.drawn({ script: inRoom })
     await surface.composer.press('Escape')
