@@ -87,7 +87,7 @@ async function serve(vsix: string, people: readonly Place[], tell: (text: string
   const started = await Promise.allSettled(
     people.map(place =>
       CodeServer.start(
-        { folder: place.folder, settings: settingsOf(place), env: { PARLEY_HOME: place.home }, password },
+        { folder: place.folder, settings: settingsOf(place), env: { PARLEY_HOME: place.home }, password, isBare: true },
         vsix,
       ),
     ),
