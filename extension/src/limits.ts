@@ -93,8 +93,6 @@ export const limits = {
   // ---- what takes its time
   /** Exporting, importing and clearing a long history: hours on a slow disk, and the hub ends it in the end. */
   longHistory: 24 * 3600_000,
-  /** How often it is shown how far an export has come. */
-  progressShown: 500,
   /** Days that history may be kept for: what the hub takes. */
   retentionDays: 36_500,
   /** What `doctor` may take: it waits for ports and relays that do not answer. */

@@ -7,6 +7,7 @@ import type {
   DeviceInfo,
   DirectInfo,
   FileProgress,
+  HistoryProgress,
   MessageInfo,
   PeopleSnapshot,
   PersonInfo,
@@ -33,6 +34,7 @@ export class FrontHub implements Hub {
   readonly #requests = new Emitter<void>()
   readonly #devices = new Emitter<void>()
   readonly #file = new Emitter<FileProgress>()
+  readonly #history = new Emitter<HistoryProgress>()
   readonly #notice = new Emitter<ControlNotifications['notice']>()
   readonly #watching = new Map<string, Set<ChatListener>>()
   readonly asked: { readonly method: HubMethod; readonly params: unknown }[] = []
@@ -46,6 +48,7 @@ export class FrontHub implements Hub {
   readonly onPendingDevices = this.#devices.event
   readonly onNotice = this.#notice.event
   readonly onFile = this.#file.event
+  readonly onHistory = this.#history.event
   readonly mayInvite = false
   accounts: readonly AccountInfo[] | undefined = [account()]
   people: PeopleSnapshot = { people: [], online: 0, total: 0 }
@@ -123,6 +126,10 @@ export class FrontHub implements Hub {
   notice(conversation: string, of: Partial<MessageInfo> & { readonly person?: PersonInfo } = {}): void {
     const { person: who = person('bob'), ...more } = of
     this.#notice.fire({ conversation, person: who, message: message('p1', { conversation, ...more }) })
+  }
+
+  history(progress: HistoryProgress): void {
+    this.#history.fire(progress)
   }
 
   file(progress: FileProgress): void {

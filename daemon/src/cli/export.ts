@@ -1,12 +1,11 @@
-import { stat } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
-import { fileDraftOf, fileNamed } from '../locations.ts'
+import { fileNamed } from '../locations.ts'
 import { addCommand, type CommonOptions, withHub } from './command.ts'
 import { counted } from './counted.ts'
+import { withHistoryProgress } from './history-progress.ts'
 import { showSize } from './layout.ts'
-import { Progress } from './progress.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
 interface Options extends CommonOptions {
@@ -30,19 +29,12 @@ export function addExport(program: Command, terminal: Terminal): void {
 async function run(terminal: Terminal, given: string, who: string | undefined, options: Options): Promise<void> {
   const file = fileNamed(given)
   const format = readFormat(options.format, file)
-  const progress = new Progress(terminal)
-  const showDraft = async () => {
-    const found = await stat(fileDraftOf(file)).catch(() => undefined)
-    if (found) progress.show(`Writing ${file}: ${showSize(found.size)}`)
-  }
-  const watching = setInterval(() => void showDraft(), limits.backupProgress)
   const params = { file, format, ...(who !== undefined && { with: who }) }
-  const size = await withHub(terminal, options, client => {
-    return client.request('exportHistory', params, { timeout: limits.longestWait })
-  }).finally(() => {
-    clearInterval(watching)
-    progress.end()
-  })
+  const size = await withHub(terminal, options, client =>
+    withHistoryProgress(terminal, { client, file, ...options }, () =>
+      client.request('exportHistory', params, { timeout: limits.longestWait }),
+    ),
+  )
   if (options.json) return printJson(terminal, { file, format, ...size })
   print(terminal, `${file}: ${counted(size.messages, 'message')}, ${showSize(size.bytes)}.`)
 }

@@ -12,6 +12,7 @@ import { harmlessLine } from './harmless.ts'
 import { columns, showSize } from './layout.ts'
 import { importedMark } from './messages.ts'
 import { readCount, readDuration, showTime } from './moments.ts'
+import { percentOf } from './percent.ts'
 import { Progress } from './progress.ts'
 import { shellWord } from './shell-word.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
@@ -121,10 +122,6 @@ async function cancel(
 function whereIs(terminal: Terminal, { path, coming, size }: FileInfo): string {
   if (path !== undefined) return paint(terminal, 'green', 'here')
   return coming === undefined ? '' : paint(terminal, 'dim', `${percentOf(coming, size)} % has come`)
-}
-
-function percentOf(done: number, size: number): number {
-  return size === 0 ? 100 : Math.floor((done / size) * 100)
 }
 
 /** Into the folder that was named, or that one is in; else to that very place. */

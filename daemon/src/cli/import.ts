@@ -3,6 +3,7 @@ import { limits } from '../limits.ts'
 import { addCommand, type CommonOptions, withHub } from './command.ts'
 import { counted } from './counted.ts'
 import { givenFile } from './given-file.ts'
+import { withHistoryProgress } from './history-progress.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
 export function addImport(program: Command, terminal: Terminal): void {
@@ -17,7 +18,9 @@ export function addImport(program: Command, terminal: Terminal): void {
 async function run(terminal: Terminal, given: string, options: CommonOptions): Promise<void> {
   const file = givenFile(given)
   const count = await withHub(terminal, options, client =>
-    client.request('importHistory', { file }, { timeout: limits.longestWait }),
+    withHistoryProgress(terminal, { client, file, ...options }, () =>
+      client.request('importHistory', { file }, { timeout: limits.longestWait }),
+    ),
   )
   if (options.json) return printJson(terminal, { file, ...count })
   const { messages, known, dropped, left } = count

@@ -18,6 +18,7 @@ export class RpcClient implements Client {
     chat: new Set(),
     notice: new Set(),
     file: new Set(),
+    historyProgress: new Set(),
   }
   #daemon: ControlRequests['hello'][1] | undefined
 
@@ -35,6 +36,7 @@ export class RpcClient implements Client {
     this.#receive('chat')
     this.#receive('notice')
     this.#receive('file')
+    this.#receive('historyProgress')
     rpc.connection.listen()
   }
 

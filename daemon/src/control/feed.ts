@@ -4,6 +4,7 @@ import type {
   ControlNotifications,
   ConversationInfo,
   FileProgress,
+  HistoryProgress,
   HubChange,
   HubSnapshot,
   MessageInfo,
@@ -48,6 +49,8 @@ export class Feed {
   /** The files whose progress is told, the one asked for first at the beginning. */
   readonly #files = new Set<string>()
   readonly #progress = new Map<string, FileProgress>()
+  /** By file: how far exports and imports are that this front end waits for. */
+  readonly #histories = new Map<string, HistoryProgress>()
 
   constructor(hub: HubPart, outlet: FeedOutlet) {
     this.#hub = hub
@@ -89,6 +92,12 @@ export class Feed {
     this.#files.add(hash)
     const [oldest] = this.#files
     if (oldest !== undefined && this.#files.size > limits.filesWatched) this.#files.delete(oldest)
+  }
+
+  /** Of an export or import that this front end waits for. */
+  tellHistory(progress: HistoryProgress): void {
+    this.#histories.set(progress.file, progress)
+    this.#arm()
   }
 
   close(): void {
@@ -148,6 +157,8 @@ export class Feed {
     for (const [conversation, state] of this.#saved) this.#outlet.send('chat', { conversation, state })
     this.#saved.clear()
     this.#flushFiles()
+    for (const progress of this.#histories.values()) this.#outlet.send('historyProgress', progress)
+    this.#histories.clear()
   }
 
   #lapse(): void {

@@ -3,7 +3,7 @@ import { ParleyError } from '../errors.ts'
 import type { ControlMethod, ControlRequests, StatusInfo } from '../protocol/control.ts'
 import type { FrontEnd } from './attention.ts'
 import type { Feed } from './feed.ts'
-import type { HubPart, InvitesPart, RegistryPart } from './parts.ts'
+import type { HistoryAsker, HubPart, InvitesPart, RegistryPart } from './parts.ts'
 
 /** What the handlers answer from. */
 export interface HandlerParts {
@@ -97,8 +97,8 @@ export function createHandlers({ hub, registry, about, checks, stop }: HandlerPa
     removeFromRoom: async params => needed(theHub().rooms).removeFromRoom(params),
     setRoomRole: async params => needed(theHub().rooms).setRoomRole(params),
     search: async params => needed(theHub().archive).search(params),
-    exportHistory: async params => needed(theHub().archive).exportHistory(params),
-    importHistory: async params => needed(theHub().archive).importHistory(params),
+    exportHistory: async (params, caller) => needed(theHub().archive).exportHistory(params, historyAsker(caller)),
+    importHistory: async (params, caller) => needed(theHub().archive).importHistory(params, historyAsker(caller)),
     setRetention: async params => needed(theHub().archive).setRetention(params),
     clearHistory: async params => needed(theHub().archive).clearHistory(params),
     addFile: async (params, { feed, signal }) => {
@@ -149,6 +149,10 @@ export function createHandlers({ hub, registry, about, checks, stop }: HandlerPa
     metrics: async params => needed(theRegistry().metrics)(params),
     reload: async params => needed(theRegistry().reload)(params),
   }
+}
+
+function historyAsker({ feed, signal }: Caller): HistoryAsker {
+  return { gone: signal, told: progress => signal.aborted || feed?.tellHistory(progress) }
 }
 
 function needed<Part>(part: Part | undefined): Part {

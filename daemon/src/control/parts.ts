@@ -5,6 +5,7 @@ import type {
   ControlRequests,
   ConversationInfo,
   FileProgress,
+  HistoryProgress,
   HubSnapshot,
   MessageInfo,
   PeopleChange,
@@ -34,7 +35,16 @@ export type RoomsPart = Serves<
   'createRoom' | 'room' | 'inviteToRoom' | 'joinRoom' | 'leaveRoom' | 'changeRoom' | 'removeFromRoom' | 'setRoomRole'
 >
 /** All that was said: finding it, taking it out and in, and letting it go. */
-export type ArchivePart = Serves<'search' | 'exportHistory' | 'importHistory' | 'setRetention' | 'clearHistory'>
+export interface ArchivePart extends Serves<'search' | 'setRetention' | 'clearHistory'> {
+  exportHistory(params: Params<'exportHistory'>, asker?: HistoryAsker): Promise<Result<'exportHistory'>>
+  importHistory(params: Params<'importHistory'>, asker?: HistoryAsker): Promise<Result<'importHistory'>>
+}
+/** Who waits for an export or import. */
+export interface HistoryAsker {
+  /** Aborted when who asked has gone. */
+  readonly gone: AbortSignal
+  readonly told: (progress: HistoryProgress) => void
+}
 /** Files of messages. */
 export interface FilesPart extends Serves<'fetchFile' | 'cancelFile' | 'saveFile'> {
   /** `gone` is aborted when who asked has gone. */

@@ -70,7 +70,7 @@ class Session {
   }
 
   close(): void {
-    this.#gone.abort()
+    this.#gone.abort(new ParleyError('closed', 'Who asked for this has gone.'))
     this.#feed?.close()
     this.#frontEnd?.leave()
     this.#rpc.connection.dispose()

@@ -11,6 +11,19 @@ export type Status = 'online' | 'away' | 'busy' | 'offline'
  */
 export type Availability = 'available' | 'busy' | 'invisible'
 
+/** How far an export or an import of history is. */
+export interface HistoryProgress {
+  readonly file: string
+  /** An import reads its file twice: all of it is checked before anything is taken in. */
+  readonly doing: 'exporting' | 'checking' | 'importing'
+  /** Written, or checked, or taken in: all that an import has counted, those that were here already too. */
+  readonly messages: number
+  /** Written, or read. */
+  readonly bytes: number
+  /** Bytes of the file that is read. */
+  readonly size?: number
+}
+
 export interface PersonInfo {
   readonly user: string
   readonly name: string

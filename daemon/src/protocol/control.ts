@@ -9,6 +9,7 @@ import type {
   DirectInfo,
   FileInfo,
   FileProgress,
+  HistoryProgress,
   HubChange,
   HubSnapshot,
   InviteInfo,
@@ -130,11 +131,11 @@ export interface ControlRequests {
     },
     { hits: readonly SearchHit[]; next?: string; isIndexing?: true },
   ]
-  /** Writes all that is shown of a conversation, or of all, to a new file. */
+  /** Writes all that is shown of a conversation, or of all, to a new file. Ends with nothing written when who asked goes. */
   exportHistory: [{ with?: string; file: string; format: 'json' | 'markdown' }, { messages: number; bytes: number }]
   /**
    * Reads what `exportHistory` has written as `json`: what is here already stays as it is. `left`: messages that cannot be
-   * here, of rooms that are not, or of classic clients.
+   * here, of rooms that are not, or of classic clients. Ends when who asked goes: what was taken in until then stays.
    */
   importHistory: [{ file: string }, { messages: number; known: number; dropped: number; left: number }]
   /** Drops what is older, here and on one's own other devices; `days: null` keeps everything. */
@@ -250,6 +251,8 @@ export interface ControlNotifications {
   people: PeopleChange
   /** A file on its way, for those who have asked for it or sent it. */
   file: FileProgress
+  /** How far an export or import is that this front end has asked for. */
+  historyProgress: HistoryProgress
   /** Another front end has saved this of a conversation whose messages this one watches. */
   chat: { readonly conversation: string; readonly state: ChatState }
   /**

@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto'
-import { stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
-import { fileDraftOf } from '@parley/daemon/client/basics'
 import { commands, env, l10n, ProgressLocation, Uri, window, workspace } from 'vscode'
 import { safeName } from '../chat/file-handlers.ts'
 import type { Context } from '../context.ts'
 import { limits } from '../limits.ts'
 import type { KnownChat } from '../shared/known-chat.ts'
-import { sizeWords } from '../shared/size-words.ts'
+import { showHistoryProgress } from './progress.ts'
 
 /** *Export*: writes all that is shown of a chat, or of all of them, to a file that the person names. */
 export async function exportHistory({ hub }: Context, chat?: KnownChat): Promise<void> {
@@ -22,17 +20,13 @@ export async function exportHistory({ hub }: Context, chat?: KnownChat): Promise
   // The hub writes over no file; whether this one may be replaced the dialog has asked.
   const written = uri.with({ path: `${uri.path}.${randomUUID()}` })
   const title = l10n.t('Exporting to {0}', nameIn(uri))
-  const { messages } = await window.withProgress({ location: ProgressLocation.Notification, title }, async told => {
-    const look = async () => {
-      const found = await stat(fileDraftOf(written.fsPath)).catch(() => undefined)
-      if (found) told.report({ message: sizeWords(found.size, env.language) })
-    }
-    const looking = setInterval(() => void look(), limits.progressShown)
+  const { messages } = await window.withProgress({ location: ProgressLocation.Notification, title }, async shown => {
+    const showing = showHistoryProgress(hub, written.fsPath, shown, env.language)
     try {
       const params = { file: written.fsPath, format, ...(chat && { with: chat.conversation }) } as const
       return await hub.request('exportHistory', params, { timeout: limits.longHistory })
     } finally {
-      clearInterval(looking)
+      showing.dispose()
     }
   })
   await workspace.fs.rename(written, uri, { overwrite: true })

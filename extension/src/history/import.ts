@@ -1,7 +1,8 @@
 import { homedir } from 'node:os'
-import { l10n, ProgressLocation, Uri, window } from 'vscode'
+import { env, l10n, ProgressLocation, Uri, window } from 'vscode'
 import type { Context } from '../context.ts'
 import { limits } from '../limits.ts'
+import { showHistoryProgress } from './progress.ts'
 
 /** *Import History*: shows again what an export has written as JSON Lines. Nothing that is here is changed. */
 export async function importHistory({ hub }: Context): Promise<void> {
@@ -16,7 +17,14 @@ export async function importHistory({ hub }: Context): Promise<void> {
   const title = l10n.t('Importing history…')
   const { messages, known, dropped, left } = await window.withProgress(
     { location: ProgressLocation.Notification, title },
-    () => hub.request('importHistory', { file }, { timeout: limits.longHistory }),
+    async shown => {
+      const showing = showHistoryProgress(hub, file, shown, env.language)
+      try {
+        return await hub.request('importHistory', { file }, { timeout: limits.longHistory })
+      } finally {
+        showing.dispose()
+      }
+    },
   )
   const words = [
     l10n.t('Imported. Messages that are new here: {0}, that were here already: {1}.', messages, known),

@@ -6,6 +6,7 @@ import type {
   ControlNotifications,
   ControlRequests,
   FileProgress,
+  HistoryProgress,
 } from '@parley/daemon/protocol/control'
 import { type Disposable, Emitter } from '../event.ts'
 import { limits } from '../limits.ts'
@@ -48,6 +49,7 @@ export class HubConnection implements Hub, Disposable {
   readonly #devices = new Emitter<void>()
   readonly #notice = new Emitter<ControlNotifications['notice']>()
   readonly #file = new Emitter<FileProgress>()
+  readonly #history = new Emitter<HistoryProgress>()
   #now: HubState = { is: 'connecting', again: false }
   #client: HubClient | undefined
   #roles: readonly string[] = []
@@ -66,6 +68,7 @@ export class HubConnection implements Hub, Disposable {
   readonly onPendingDevices = this.#devices.event
   readonly onNotice = this.#notice.event
   readonly onFile = this.#file.event
+  readonly onHistory = this.#history.event
 
   constructor(options: HubConnectionOptions) {
     this.#options = options
@@ -165,6 +168,7 @@ export class HubConnection implements Hub, Disposable {
       this.#peopleNews,
       this.#notice,
       this.#file,
+      this.#history,
     ]
     for (const emitter of [this.#state, ...chats]) emitter.dispose()
   }
@@ -226,6 +230,7 @@ export class HubConnection implements Hub, Disposable {
     this.#roles = client.daemon.roles
     client.on('notice', notice => this.#notice.fire(notice))
     client.on('file', progress => this.#file.fire(progress))
+    client.on('historyProgress', progress => this.#history.fire(progress))
     client.on('people', change => {
       this.#people.change(change)
       if (this.#client === client) this.#peopleNews.fire()

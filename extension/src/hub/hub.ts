@@ -6,6 +6,7 @@ import type {
   ConversationInfo,
   DeviceInfo,
   FileProgress,
+  HistoryProgress,
   MessageInfo,
   PeopleSnapshot,
   RequestInfo,
@@ -50,6 +51,8 @@ export interface Hub {
   readonly onNotice: Event<ControlNotifications['notice']>
   /** How far a file has come that this window has asked for. */
   readonly onFile: Event<FileProgress>
+  /** How far an export or import is that this window has asked for. */
+  readonly onHistory: Event<HistoryProgress>
   /** Whether `invite` answers: the daemon is the registry of a team as well, or one is an admin of one's team. */
   readonly mayInvite: boolean
 

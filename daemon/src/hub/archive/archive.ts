@@ -1,9 +1,11 @@
 import type { Log, SearchIndex, Storage } from '@parley/kit'
+import { ParleyError } from '../../errors.ts'
 import type { HybridClock } from '../../protocol/clock.ts'
 import type { ControlRequests } from '../../protocol/control.ts'
 import type { Circles } from '../circles.ts'
 import type { Company } from '../company.ts'
 import type { HubNews } from '../news.ts'
+import type { Asker, Passage } from './asker.ts'
 import { usersNamed } from './authors.ts'
 import { exportHistory } from './export.ts'
 import { importHistory } from './import.ts'
@@ -64,15 +66,15 @@ export class Archive {
     return this.#search.search(params)
   }
 
-  exportHistory(params: Params<'exportHistory'>): Result<'exportHistory'> {
+  exportHistory(params: Params<'exportHistory'>, asker?: Asker): Result<'exportHistory'> {
     const { circles, clock } = this.#parts
-    return exportHistory({ circles, now: () => clock.physical() }, params, this.#closing.signal)
+    return exportHistory({ circles, now: () => clock.physical() }, params, this.#passageOf(asker))
   }
 
-  importHistory(params: Params<'importHistory'>): Result<'importHistory'> {
+  importHistory(params: Params<'importHistory'>, asker?: Asker): Result<'importHistory'> {
     const { circles, company, clock } = this.#parts
     const parts = { circles, keyed: () => company.keyed, now: () => clock.physical() }
-    return importHistory(parts, params, this.#closing.signal)
+    return importHistory(parts, params, this.#passageOf(asker))
   }
 
   setRetention(params: Params<'setRetention'>): Result<'setRetention'> {
@@ -84,9 +86,14 @@ export class Archive {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort()
+    this.#closing.abort(new ParleyError('closed', 'The hub is stopping.'))
     this.#unwatch()
     await this.#retention.close()
     await this.#indexer.close()
+  }
+
+  #passageOf(asker: Asker | undefined): Passage {
+    const { signal } = this.#closing
+    return asker ? { signal: AbortSignal.any([signal, asker.gone]), told: asker.told } : { signal, told: () => {} }
   }
 }

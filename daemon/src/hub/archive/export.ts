@@ -3,6 +3,7 @@ import type { ControlRequests, ConversationInfo, MessageInfo } from '../../proto
 import { conversationId } from '../../protocol/ids.ts'
 import type { Circle } from '../circle.ts'
 import type { Circles } from '../circles.ts'
+import type { Passage } from './asker.ts'
 import { conversationLine, type ExportEnd, type ExportHead, exportVersion, messageLine } from './export-lines.ts'
 import { markdownHead, markdownMessage } from './markdown.ts'
 import { NewFile } from './new-file.ts'
@@ -21,7 +22,7 @@ export interface ExportParts {
 export async function exportHistory(
   parts: ExportParts,
   params: ControlRequests['exportHistory'][0],
-  signal: AbortSignal,
+  { signal, told }: Passage,
 ): Promise<ControlRequests['exportHistory'][1]> {
   const infos = await conversationsOf(parts, params.with)
   const file = await NewFile.create(params.file)
@@ -32,6 +33,7 @@ export async function exportHistory(
       signal.throwIfAborted()
       messages += piece.messages
       await file.append(piece.text)
+      if (piece.messages > 0) told({ file: file.file, doing: 'exporting', messages, bytes: file.bytes })
     }
     await file.finish()
     return { messages, bytes: file.bytes }

@@ -6,9 +6,10 @@ import { type ConversationId, conversationId, directConversationId, registryId, 
 import type { Circle } from '../circle.ts'
 import type { Circles } from '../circles.ts'
 import type { Restored } from '../conversations/types.ts'
+import type { Passage } from './asker.ts'
 import { type ExportConversation, exportVersion } from './export-lines.ts'
 import { readConversation, readJson, readMessage } from './import-lines.ts'
-import { lineError, readLines } from './read-lines.ts'
+import { lineError, readLines, sizeOf } from './read-lines.ts'
 
 export interface ImportParts {
   readonly circles: Pick<Circles, 'info'>
@@ -21,29 +22,33 @@ export interface ImportParts {
 /**
  * Shows what `exportHistory` has written as JSON Lines: history of this home alone, sent to nobody. The file is read twice:
  * first all of it is checked, so a damaged one changes nothing; then it is taken over batch by batch. Again, it changes
- * nothing: a message is known by its author and id. What was dropped here stays so. What cannot be here (of rooms that are
+ * nothing: a message is known by its author and id. Ended in between it leaves what was taken in, and the rest for the next. What was dropped here stays so. What cannot be here (of rooms that are
  * not, of classic clients) is left out. Each is counted; what happened in a room is no message.
  * @throws ParleyError `usage`, `damaged-data` with the number of the line, `newer-data`
  */
 export async function importHistory(
   parts: ImportParts,
   { file }: ControlRequests['importHistory'][0],
-  signal: AbortSignal,
+  { signal, told }: Passage,
 ): Promise<ControlRequests['importHistory'][1]> {
   if (!isAbsolute(file))
     throw new ParleyError('usage', `${file} is no whole path. Say where the file is, from the top.`)
-  for await (const _ of read(file, parts)) signal.throwIfAborted()
-  const count = { messages: 0, known: 0, dropped: 0, left: 0 }
-  for await (const { place, messages } of read(file, parts)) {
+  const size = await sizeOf(file)
+  let checked = 0
+  for await (const { messages, bytes } of read(file, parts)) {
     signal.throwIfAborted()
-    if (place === undefined) {
-      count.left += messages.length
-      continue
-    }
-    const { circle, conversation, peer } = place
-    const restored = await circle.restore?.(conversation, peer, messages)
+    checked += messages.length
+    told({ file, doing: 'checking', messages: checked, bytes: Math.min(bytes, size), size })
+  }
+  const count = { messages: 0, known: 0, dropped: 0, left: 0 }
+  let taken = 0
+  for await (const { place, messages, bytes } of read(file, parts)) {
+    signal.throwIfAborted()
+    const restored = await place?.circle.restore?.(place.conversation, place.peer, messages)
     if (restored === undefined) count.left += messages.length
     else for (const is of ['messages', 'known', 'dropped'] as const) count[is] += restored[is]
+    taken += messages.length
+    told({ file, doing: 'importing', messages: taken, bytes: Math.min(bytes, size), size })
   }
   return count
 }
@@ -52,6 +57,8 @@ export async function importHistory(
 interface Batch {
   readonly place: Place | undefined
   readonly messages: readonly Restored[]
+  /** Of the file, up to the end of these. */
+  readonly bytes: number
 }
 
 interface Place {
@@ -66,8 +73,10 @@ async function* read(file: string, parts: ImportParts): AsyncGenerator<Batch> {
   let messages: Restored[] = []
   const reader = new Reader(parts)
   let last = 0
+  let bytes = 0
   for await (const { number, text } of readLines(file)) {
     last = number
+    bytes += Buffer.byteLength(text) + 1
     let line: Line
     try {
       line = reader.take(text)
@@ -77,12 +86,12 @@ async function* read(file: string, parts: ImportParts): AsyncGenerator<Batch> {
     }
     if (line.is === 'message') messages.push(line.message)
     if ((line.is === 'message' && messages.length < limits.importBatch) || line.is === 'nothing') continue
-    if (messages.length > 0) yield { place, messages }
+    if (messages.length > 0) yield { place, messages, bytes }
     messages = []
     if (line.is === 'conversation') place = line.place
   }
   if (!reader.isEnded) throw lineError(last + 1, 'it is missing, for the file has no end')
-  if (messages.length > 0) yield { place, messages }
+  if (messages.length > 0) yield { place, messages, bytes }
 }
 
 type Line =

@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { fileWords } from '../files/errors.ts'
@@ -28,6 +29,12 @@ export async function* readLines(file: string): AsyncGenerator<NumberedLine> {
     stream.destroy()
   }
   if (rest !== '') yield { number: number + 1, text: rest }
+}
+
+/** Bytes of a file; 0 where it cannot be known, which reading it then says. */
+export async function sizeOf(file: string): Promise<number> {
+  const found = await stat(file).catch(() => undefined)
+  return found?.size ?? 0
 }
 
 /** What is wrong with a line of an export. */

@@ -24,6 +24,7 @@ function open() {
     messages: () => sent.flatMap(([name, params]) => (name === 'messages' ? [params] : [])),
     people: () => sent.flatMap(([name, params]) => (name === 'people' ? [params] : [])),
     files: () => sent.flatMap(([name, params]) => (name === 'file' ? [params] : [])),
+    histories: () => sent.flatMap(([name, params]) => (name === 'historyProgress' ? [params] : [])),
     chats: () => sent.flatMap(([name, params]) => (name === 'chat' ? [params] : [])),
     fallBehind: (isBehind: boolean) => {
       behind = isBehind
@@ -52,6 +53,19 @@ describe('feed', () => {
       front.changes()[1]?.conversations?.map(each => each.lastLine),
       ['two'],
     )
+  })
+
+  it('tells of each export or import only how far it is by then', async () => {
+    using front = open()
+    const progress = { file: '/a', doing: 'importing', messages: 200, bytes: 1, size: 3 } as const
+    front.feed.tellHistory(progress)
+    front.feed.tellHistory({ ...progress, messages: 400, bytes: 2 })
+    front.feed.tellHistory({ ...progress, file: '/b' })
+    await until('the feed', () => front.histories().length === 2)
+    assert.deepEqual(front.histories(), [
+      { ...progress, messages: 400, bytes: 2 },
+      { ...progress, file: '/b' },
+    ])
   })
 
   it('tells how far a file is only whom it was asked for, and no more once it is whole', async () => {

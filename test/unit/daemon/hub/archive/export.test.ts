@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
-import { readFile, stat, writeFile } from 'node:fs/promises'
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ParleyError } from '../../../../../daemon/src/errors.ts'
+import { limits } from '../../../../../daemon/src/limits.ts'
+import type { HistoryProgress } from '../../../../../daemon/src/protocol/control.ts'
 import { temporaryFolder } from '../../../../support/folder.ts'
 import { hubHome, messageText, password, type RunningHub, startTestHub } from '../../../../support/hub.ts'
 import { startTestRegistry } from '../../../../support/registry.ts'
@@ -41,6 +44,25 @@ describe('an export', () => {
     assert.match(text, /\*\*alice\*\* \d\d:\d\d UTC/)
     assert.match(text, /\n\\# no heading\\\n&lt;script&gt;/)
     for (const bad of ['<script', '![x]', '\u202e', '`code']) assert.ok(!text.replaceAll(/\\./g, '').includes(bad), bad)
+  })
+
+  it('tells how far it is, and leaves no file when who asked has gone', async () => {
+    await using two = await pair()
+    const { alice, folder } = two
+    await alice.say('bob', 'one')
+    const file = join(folder, 'all.jsonl')
+    const told: HistoryProgress[] = []
+    const gone = new AbortController()
+    const asker = {
+      gone: gone.signal,
+      told: (progress: HistoryProgress) => {
+        told.push(progress)
+        gone.abort(new ParleyError('closed', 'Who asked has gone.'))
+      },
+    }
+    await assert.rejects(alice.hub.archive.exportHistory({ file, format: 'json' }, asker), { code: 'closed' })
+    assert.deepEqual(told, [{ file, doing: 'exporting', messages: 1, bytes: 0 }])
+    assert.deepEqual(await readdir(folder), [])
   })
 })
 
@@ -168,6 +190,49 @@ describe('an import', () => {
     const after = await shown()
     const key = (each: object) => JSON.stringify(each)
     assert.deepEqual(after.map(key).sort(), [...before, ...before].map(key).sort())
+  })
+
+  it('tells how far it is, and ended in between leaves what was taken in and the rest for the next', async () => {
+    await using two = await pair()
+    const { alice, folder } = two
+    await alice.say('bob', 'one')
+    const file = join(folder, 'all.jsonl')
+    await alice.hub.archive.exportHistory({ file, format: 'json' })
+    const [head = '', chat = '', said = ''] = (await readFile(file, 'utf8')).split('\n')
+    const { position: _, ...one } = JSON.parse(said)
+    const count = 2 * limits.importBatch + 1
+    const long = Array.from({ length: count }, () => JSON.stringify({ ...one, message: messageText() }))
+    const text = `${[head, chat, ...long, JSON.stringify({ end: { messages: count } })].join('\n')}\n`
+    const other = join(folder, 'other.jsonl')
+    await writeFile(other, text)
+    const told: HistoryProgress[] = []
+    const gone = new AbortController()
+    const asker = {
+      gone: gone.signal,
+      told: (progress: HistoryProgress) => {
+        told.push(progress)
+        if (progress.doing === 'importing') gone.abort(new ParleyError('closed', 'Who asked has gone.'))
+      },
+    }
+    await assert.rejects(alice.hub.archive.importHistory({ file: other }, asker), { code: 'closed' })
+    const batch = limits.importBatch
+    assert.deepEqual(
+      told.map(({ doing, messages }) => [doing, messages]),
+      [
+        ['checking', batch],
+        ['checking', 2 * batch],
+        ['checking', count],
+        ['importing', batch],
+      ],
+    )
+    assert.ok(told.every(({ file: of, size }) => of === other && size === Buffer.byteLength(text)))
+    assert.deepEqual(
+      [told[2]?.bytes, told[3]?.bytes],
+      [Buffer.byteLength(text), Buffer.byteLength([head, chat, ...long.slice(0, batch), ''].join('\n'))],
+    )
+    const rest = { messages: count - batch, known: batch, dropped: 0, left: 0 }
+    assert.deepEqual(await alice.hub.archive.importHistory({ file: other }), rest)
+    assert.equal((await alice.texts('bob')).length, count + 1)
   })
 
   it('refuses what is no export, of somebody else, damaged or cut, and then takes nothing of it', async () => {
