@@ -21,28 +21,33 @@ export async function waitDelivered(
   const isThere = (state: MessageState | undefined) => {
     return state === 'delivered' || state === 'read' || (state === 'sent' && circle.handsOver === true)
   }
+  let state: MessageState | undefined
   const delivered = Promise.withResolvers<MessageInfo>()
   delivered.promise.catch(() => {}) // nobody may be waiting for it yet
   const stop = watch(({ messages }) => {
     if (messages?.conversation !== conversation) return
-    const found = messages.messages.find(({ message, mine, state }) => mine && message === id && isThere(state))
-    if (found) delivered.resolve(found)
+    const found = messages.messages.find(({ message, mine }) => mine && message === id)
+    state = found?.state ?? state
+    if (isThere(found?.state) && found) delivered.resolve(found)
   })
-  const words = 'The message has not been delivered yet. It stays queued and goes out when they are online.'
-  const timer = setTimeout(
-    () => delivered.reject(new ParleyError('timeout', words)),
-    Math.min(params.timeout, limits.timer),
-  )
-  const end = () => delivered.reject(new ParleyError('closed', 'The hub is stopping; the message stays queued.'))
+  const expired = () => delivered.reject(new ParleyError('timeout', notYet(state)))
+  const timer = setTimeout(expired, Math.min(params.timeout, limits.timer))
+  const end = () => delivered.reject(new ParleyError('closed', 'The hub is stopping; the message is kept.'))
   ended.addEventListener('abort', end, { once: true })
   if (ended.aborted) end()
   try {
     const own = await circle.ownMessage(conversation, id)
     if (!own) throw new ParleyError('bad-message', 'There is no such message of yours in this conversation.')
+    state ??= own.state
     return isThere(own.state) ? own : await delivered.promise
   } finally {
     clearTimeout(timer)
     ended.removeEventListener('abort', end)
     stop()
   }
+}
+
+function notYet(state: MessageState | undefined): string {
+  const now = state === 'sent' ? 'It is sent, and they get it' : 'It stays queued, and goes out'
+  return `The message has not been delivered yet. ${now} when they are online.`
 }

@@ -60,6 +60,15 @@ describe('two hubs that are never up together', () => {
     assert.deepEqual(await back.texts('alice'), ['one', 'two', 'three', 'four'])
   })
 
+  it('are told of what was left for them that it is sent, not queued, when they wait in vain', async () => {
+    await using team = await scene()
+    const alice = await team.start(team.homes.alice)
+    const said = await alice.say('bob', 'one')
+    await reached(alice, 'bob', 'sent')
+    const waited = alice.hub.waitDelivered({ ...said, timeout: 1_000 })
+    await assert.rejects(waited, { code: 'timeout', message: /not been delivered yet\. It is sent, and they get it/ })
+  })
+
   it('lose nothing when there is no room: it stays queued, and comes by a link', async () => {
     await using team = await scene({ limits: { mailItemsPerSender: 1 } })
     const alice = await team.start(team.homes.alice)
