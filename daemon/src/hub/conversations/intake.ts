@@ -24,6 +24,8 @@ export interface CheckedEntry extends ReadEntry, Place {
   readonly rights: readonly Uint8Array[]
   /** The device that brought it, and so holds it; none for what is sealed here. */
   readonly from?: DeviceId
+  /** The link over which that device brought it. */
+  readonly link?: object
   /** `entry` as it goes to storage. */
   readonly encoded: Uint8Array
   /** What it says; nothing when void or of a kind that shows nothing here. */
@@ -62,6 +64,8 @@ export interface Intake {
 export interface Ground {
   /** The device that has brought the entries. */
   readonly from: DeviceId
+  /** The link over which they came; none: by mail. */
+  readonly link?: object
   readonly conversation: ConversationId
   /** Synchronised time, ms. */
   readonly now: number
@@ -330,7 +334,8 @@ async function accept(read: ReadEntry, how: Accepting, verdict: Verdict): Promis
   const encoded = writeRow(EntrySchema, entry)
   const stripped = isStripped(read.entry) && saysWords(header.kind) && { isStripped: true as const }
   const place = { header, hash, entry, device, seq, time, user, rights }
-  return { ...place, heldCuts, encoded, content, from: ground.from, ...stripped, ...membership }
+  const { from, link } = ground
+  return { ...place, heldCuts, encoded, content, from, ...(link && { link }), ...stripped, ...membership }
 }
 
 function contentOf(read: ReadEntry): Said | undefined {

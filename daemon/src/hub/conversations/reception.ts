@@ -13,6 +13,8 @@ import type { BlockedSince } from './shared.ts'
 export interface Source {
   /** The device that it is; it holds what it brings. */
   readonly device: DeviceId
+  /** The link over which it brings them; none: by mail. */
+  readonly link?: object
   /** A frame's entries of these logs are committed; none: they were given up. */
   committed(devices: ReadonlySet<DeviceId>): void
   /** What was given up may be brought again. */
@@ -98,6 +100,7 @@ export class Reception {
     const { conversation, logs, inbox, clock, guard, wake } = this.#ground
     const generation = this.#generation
     const intake = await checkEntries(entries, {
+      ...(source.link && { link: source.link }),
       ...{ from: source.device, conversation, now: clock.physical(), guard },
       mayLink: device => this.#ground.members.mayLink(device),
       log: device => logs.log(device),

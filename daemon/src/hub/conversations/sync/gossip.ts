@@ -9,7 +9,6 @@ import { shareWith } from './sync-host.ts'
 /** A link as gossip sees it. */
 export interface GossipLink {
   readonly user: Parameters<typeof shareWith>[1]
-  readonly device: DeviceId
   sharesLogs(conversation: Conversation): boolean
   offer(conversation: Conversation, devices: ReadonlySet<DeviceId>): void
   compare(conversation: Conversation): void
@@ -31,13 +30,13 @@ export class Gossip {
   }
 
   /**
-   * A log of somebody else has changed; `from`: the device that has brought it. Where that is not its author, the author may
-   * lack it: their home may have been put back, or copied.
+   * A log of somebody else has changed; `over`: the link that has brought it. Its author may lack it where that is none of
+   * theirs, or one that is gone or leads to a copy of their home: that goes by the same name as the home does.
    */
-  changed(conversation: Conversation, log: DeviceId, from: DeviceId | undefined, links: Iterable<GossipLink>): void {
+  changed(conversation: Conversation, log: DeviceId, over: object | undefined, links: Iterable<GossipLink>): void {
     const owed = this.#owed.get(conversation) ?? new Map<GossipLink, Set<DeviceId>>()
     for (const link of links) {
-      if (link.device === from || !link.sharesLogs(conversation)) continue
+      if (link === over || !link.sharesLogs(conversation)) continue
       owed.set(link, (owed.get(link) ?? new Set()).add(log))
     }
     if (owed.size > 0) this.#owed.set(conversation, owed)

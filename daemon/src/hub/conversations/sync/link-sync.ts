@@ -266,6 +266,7 @@ export class LinkSync implements ExchangeLink {
     const bytes = bytesOf(frame)
     const { accepted, refused, gaps, lacksRights } = await conversation.reception.check(frame.entries, bytes, {
       device: this.device,
+      link: this,
       committed: logs => this.#committed(conversation, bytes, logs),
       missing: logs => this.#exchange(conversation).askAgain(logs),
     })

@@ -71,8 +71,8 @@ export class Links {
     const devices = new Set(linked.map(({ device }) => device))
     for (const sync of this.#syncs) sync.changed(conversation, { before, devices })
     const { device: own } = conversation.account
-    for (const { device, from } of linked) {
-      if (device !== own) this.#gossip.changed(conversation, device, from, this.#syncs)
+    for (const { device, link } of linked) {
+      if (device !== own) this.#gossip.changed(conversation, device, link, this.#syncs)
     }
     // Those of one's own went out at once.
     if (before.members !== conversation.members) this.#gossip.regrouped(conversation, this.#syncs)

@@ -224,6 +224,20 @@ describe('an older copy of a home', () => {
     await post(copy, ann, conversationOf(bob, ann.person))
     await until('it is at home', async () => isDeepStrictEqual(await home.texts(ann.person), ['one', 'uno']))
   })
+
+  it('has at home what it has said to somebody who is linked with the home as well', async () => {
+    const bob = person('bob')
+    await using ann = await Home.open(person('ann'))
+    await using home = await Home.open(bob)
+    await using copy = await Home.open(bob)
+    await home.send(ann.person, 'one')
+    connect(home, ann)
+    connect(copy, ann)
+    await home.delivered(ann.person)
+    await copy.send(ann.person, 'uno')
+    await until('it is at home', async () => (await home.texts(ann.person)).includes('uno'))
+    assert.deepEqual((await home.texts(ann.person)).sort(), ['one', 'uno'])
+  })
 })
 
 /** Frames that say how far somebody has read, and nothing of what there is to read. */
