@@ -140,6 +140,11 @@ export class Company {
     this.#classic?.circle.presence(users)
   }
 
+  /** The hub is about to stop: what waits to be left for others is left now, as far as it takes no time. */
+  async hurry(): Promise<void> {
+    await this.#team?.mailbox.hurry()
+  }
+
   async close(): Promise<void> {
     this.#closing.abort()
     await this.#opening?.catch(() => {})

@@ -313,6 +313,7 @@ export class Hub {
   }
 
   async close(): Promise<void> {
+    await this.#company.hurry()
     this.#closing.abort()
     this.#standing.close()
     this.#stopWatching()

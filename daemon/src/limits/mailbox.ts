@@ -46,6 +46,8 @@ export const mailboxLimits = {
   mailPatience: 5_000,
   /** Whoever the registry says is away is written to after this: nobody dials them, and what is written in one go goes as one item. */
   mailAway: 500,
+  /** A hub that stops writes to whoever waits for that at most this long: a person waits for it to end. */
+  mailFarewell: 2_000,
   /** Mail to many people who are away begins within this, not in one moment. */
   mailSpread: 2_000,
   /** Devices that are written to at once. */

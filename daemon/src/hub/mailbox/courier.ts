@@ -93,6 +93,24 @@ export class Courier {
     this.wantsAll()
   }
 
+  /**
+   * The hub is about to stop: whoever waits to be written to is written to now. What the registry has not taken within `ms`
+   * waits for the next start.
+   */
+  async hurry(ms: number = limits.mailFarewell): Promise<void> {
+    if (!this.#options.session()) return
+    for (const [device, errand] of this.#errands) {
+      if (!errand.timer) continue
+      clearTimeout(errand.timer)
+      this.#start(device, errand)
+    }
+    const left = Promise.all([...this.#errands.values()].map(({ running }) => running))
+    const late = Promise.withResolvers<void>()
+    const timer = setTimeout(late.resolve, ms)
+    await Promise.race([left, late.promise])
+    clearTimeout(timer)
+  }
+
   async close(): Promise<void> {
     this.#closing.abort(new ParleyError('closed', 'The hub is stopping.'))
     for (const { timer } of this.#errands.values()) clearTimeout(timer)
@@ -134,14 +152,16 @@ export class Courier {
   }
 
   #wait(device: DeviceId, errand: Errand, ms: number): void {
-    errand.timer = setTimeout(() => {
-      errand.timer = undefined
-      errand.running = this.#go(device, errand).finally(() => {
-        errand.running = undefined
-        if (!errand.timer && !errand.isWantedAgain) this.#errands.delete(device)
-        else if (!errand.timer) this.#plan(errand.user, 0)
-      })
-    }, ms).unref()
+    errand.timer = setTimeout(() => this.#start(device, errand), ms).unref()
+  }
+
+  #start(device: DeviceId, errand: Errand): void {
+    errand.timer = undefined
+    errand.running = this.#go(device, errand).finally(() => {
+      errand.running = undefined
+      if (!errand.timer && !errand.isWantedAgain) this.#errands.delete(device)
+      else if (!errand.timer) this.#plan(errand.user, 0)
+    })
   }
 
   /** Leaves all that is to be left; what goes wrong is tried again later. */

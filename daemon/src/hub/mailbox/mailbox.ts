@@ -78,6 +78,11 @@ export class HubMailbox {
     this.#courier.wants(user)
   }
 
+  /** The hub is about to stop: see {@link Courier.hurry}. */
+  async hurry(): Promise<void> {
+    await this.#courier.hurry()
+  }
+
   async close(): Promise<void> {
     clearInterval(this.#timer)
     await Promise.all([this.#courier.close(), this.#collector.close(), this.#publishing])

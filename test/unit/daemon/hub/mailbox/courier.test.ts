@@ -126,6 +126,22 @@ async function scene(changes: Partial<CourierOptions> = {}) {
 }
 
 describe('what is written to a device that is away', () => {
+  it('is left at once when the hub is about to stop, and the hub waits no longer than it may', async () => {
+    await using one = await scene({ waits: { patience: 3600_000 } })
+    one.outgoing.write('a')
+    one.courier.wants(bob)
+    await one.courier.hurry()
+    assert.deepEqual(await one.texts(), ['a'])
+    assert.ok(one.outgoing.isPosted(one.device))
+    const gate = Promise.withResolvers<void>()
+    one.at.gate = gate.promise
+    one.outgoing.write('b')
+    one.courier.wants(bob)
+    await one.courier.hurry(5)
+    assert.ok(!one.outgoing.isPosted(one.device))
+    gate.resolve()
+  })
+
   it('is left for it in order, one item after the other, and noted once the registry has it', async () => {
     await using one = await scene()
     const gate = Promise.withResolvers<void>()
