@@ -16,7 +16,8 @@ export class EditorWindow {
   static async open(context: BrowserContext, url: string, workspace: string): Promise<EditorWindow> {
     const page = await context.newPage()
     const window = new EditorWindow(page, `${url}/?folder=${encodeURI(workspace)}`)
-    await page.goto(window.#address)
+    // Beside others on a busy machine the first page of a window is slow to come.
+    await page.goto(window.#address, { timeout: 60_000 })
     await window.#drawn()
     return window
   }
