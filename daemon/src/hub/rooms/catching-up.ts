@@ -24,7 +24,8 @@ export class CatchingUp {
   async find<T>(look: () => T | undefined): Promise<{ readonly found?: T; readonly hasWaited: boolean }> {
     const now = look()
     if (now !== undefined) return { found: now, hasWaited: false }
-    const left = this.#until - performance.now()
+    // A timer counts whole milliseconds and leaves out the rest: rounded up, the time is over once it has run.
+    const left = Math.ceil(this.#until - performance.now())
     if (left <= 0) return { hasWaited: false }
     const { promise, resolve, reject } = Promise.withResolvers<T | undefined>()
     const late = setTimeout(() => resolve(undefined), left).unref()
