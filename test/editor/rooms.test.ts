@@ -248,8 +248,9 @@ async function member(window: EditorWindow, name: RegExp, act: string): Promise<
 
 async function contextMenu(window: EditorWindow, row: RegExp, entry: string): Promise<void> {
   const found: Locator = window.page.getByRole('menuitem', { name: entry, exact: true })
-  // A row that is drawn anew while the button is down opens no menu: then a person clicks again.
+  // A row that is drawn anew while the button is down opens no menu, or that of before: then a person clicks again.
   await until(`the menu with ${entry}`, async () => {
+    await window.page.keyboard.press('Escape')
     await window.row(row).click({ button: 'right' })
     return found.waitFor({ timeout: 5000 }).then(
       () => true,

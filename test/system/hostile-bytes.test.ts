@@ -183,13 +183,19 @@ describe('whatever bytes strangers throw at a registry and a hub', () => {
         },
       )
     }
-    await attack() // what a process keeps once, such as compiled code, is kept now
     const pids = [registry.pid, bob.hub.pid]
-    const before = pids.map(memoryOf)
-    await attack()
-    for (const [index, pid] of pids.entries()) {
-      const grown = (memoryOf(pid) - (before[index] ?? 0)) / 1024 ** 2
-      assert.ok(grown < 48, `the ${index === 0 ? 'registry' : 'hub'} holds ${grown.toFixed(1)} MiB more`)
+    const memory = () => pids.map(pid => memoryOf(pid) / 1024 ** 2)
+    await attack() // what a process keeps once, such as compiled code, is kept now
+    let grown: number[] = []
+    // What leaks grows with every attack; a heap that only has yet to be swept does not.
+    for (let round = 1; round <= 3; round++) {
+      const before = memory()
+      await attack()
+      grown = memory().map((now, index) => now - (before[index] ?? 0))
+      if (grown.every(mebibytes => mebibytes < 32)) break
+    }
+    for (const [index, mebibytes] of grown.entries()) {
+      assert.ok(mebibytes < 32, `the ${index === 0 ? 'registry' : 'hub'} holds ${mebibytes.toFixed(1)} MiB more`)
     }
     udp.close()
 
