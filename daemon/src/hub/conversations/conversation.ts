@@ -5,6 +5,7 @@ import type { Lookups } from './changes.ts'
 import { isForked, topOf } from './device-log.ts'
 import type { Draft } from './draft.ts'
 import { logFork } from './fork-problem.ts'
+import { HeldActs } from './held-acts.ts'
 import { readHistory, storedMessage } from './history.ts'
 import { type CheckedEntry, sizeOf } from './intake.ts'
 import { checkPosition, type Place } from './keys.ts'
@@ -41,6 +42,7 @@ export class Conversation {
   readonly #writer: Writer
   readonly #news: ConversationNews
   readonly logs: Logs
+  readonly #heldActs: HeldActs
   /** Where entries come in. */
   readonly reception: Reception
   /** How far one's own messages have come. */
@@ -54,7 +56,6 @@ export class Conversation {
   #state: State
   #peer: Peer | undefined
   #handOvers = 0
-  #digest: { readonly of: State['logs']; readonly digest: Uint8Array } | undefined
 
   /** `peer`: the other one of a direct conversation; absent: a room. */
   constructor(id: ConversationId, shared: Shared, peer: Peer | undefined, state?: State) {
@@ -85,6 +86,7 @@ export class Conversation {
       blocked: () => this.#peer && shared.blocked?.(this.#peer.user),
       wake: () => this.#writer.wake(),
     })
+    this.#heldActs = new HeldActs(this, shared)
     // A hub that was stopped amid judging again goes on with it.
     if (this.#state.row.recounts.length > 0) this.#writer.wake()
     this.progress = new Progress(this.#showing())
@@ -136,9 +138,7 @@ export class Conversation {
 
   /** The digest over all heads, see sync/digest.ts. */
   get headsDigest(): Uint8Array {
-    const { logs } = this.#state
-    if (this.#digest?.of !== logs) this.#digest = { of: logs, digest: headsDigest(logs) }
-    return this.#digest.digest
+    return headsDigest(this.#state.logs)
   }
 
   get account(): Account {
@@ -257,8 +257,7 @@ export class Conversation {
 
   /** Whether the person here may delete what others wrote. */
   get #mayModerate(): boolean {
-    const { members } = this.#state
-    return members.mayModerate(this.account.user, members.rights)
+    return this.members.mayModerate(this.account.user, this.members.rights)
   }
 
   #isOwn(device: DeviceId): boolean {
@@ -372,6 +371,7 @@ export class Conversation {
     }
     this.lettingGo.committed(before)
     this.#shared.links.committed(this, { before, linked: draft.linked.map(({ checked }) => checked) })
+    this.#heldActs.committed(before, draft)
     await this.#news.progressed(before)
   }
 

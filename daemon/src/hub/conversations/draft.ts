@@ -148,7 +148,7 @@ export class Draft {
     }
     this.linked.push({ checked, placed })
     // One's own, brought back after a restore: whoever brought it holds it, so it never shows as waiting.
-    if (device === this.#account.device && from !== undefined) this.acknowledge(from, device, seq)
+    if (from !== undefined && device === this.#account.device && from !== device) this.acknowledge(from, device, seq)
     if (user === this.#account.user && from !== undefined) this.#isHere(checked)
     return placed
   }

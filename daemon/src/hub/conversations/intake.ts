@@ -22,7 +22,7 @@ export interface CheckedEntry extends ReadEntry, Place {
   readonly time: bigint
   /** Its membership heads: those it names, else those inherited. */
   readonly rights: readonly Uint8Array[]
-  /** The device that brought it, and so holds it; none for what is sealed here. */
+  /** The device that brought it, and so holds it; none for what is sealed here, this one for what it held by itself. */
   readonly from?: DeviceId
   /** The link over which that device brought it. */
   readonly link?: object

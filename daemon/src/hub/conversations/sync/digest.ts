@@ -12,11 +12,17 @@ export interface Digests {
   readonly marks: Uint8Array
 }
 
-/** The digest over all heads of a conversation. */
+/** The digest over all heads of a conversation; made once for logs that do not change. */
 export function headsDigest(logs: State['logs']): Uint8Array {
+  const known = headsDigests.get(logs)
+  if (known !== undefined) return known
   const hashes = [...logs.values()].flatMap(({ heads }) => heads.map(head => head.hash))
-  return hashes.length === 0 ? none : short(hashes.sort(Buffer.compare))
+  const digest = hashes.length === 0 ? none : short(hashes.sort(Buffer.compare))
+  headsDigests.set(logs, digest)
+  return digest
 }
+
+const headsDigests = new WeakMap<State['logs'], Uint8Array>()
 
 /** The digest over all that two sides share. */
 export function totalDigest(shared: ReadonlyMap<ConversationId, Digests>): Uint8Array {

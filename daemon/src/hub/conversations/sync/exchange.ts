@@ -19,7 +19,7 @@ import type { State } from '../state.ts'
 import type { Cursor } from './arrivals.ts'
 import { Asking } from './asking.ts'
 import type { ExchangeLink } from './exchange-link.ts'
-import { deviceIn, headOf, headsOf, readHeads } from './heads.ts'
+import { deviceIn, headOf, headsOf, readHeads, startFor } from './heads.ts'
 import { Telling } from './telling.ts'
 import { Timers } from './timers.ts'
 
@@ -129,6 +129,11 @@ export class Exchange {
     this.#asking.progressed(devices)
   }
 
+  /** Whether it has more of a log than there is here. */
+  offers(device: DeviceId): boolean {
+    return this.#offered.has(device)
+  }
+
   /** Something of these logs is missing: asks for it again, at most now and then, and not for ever. */
   askAgain(devices: Iterable<DeviceId>): void {
     const wanted = this.#asking.again(devices)
@@ -224,7 +229,7 @@ export class Exchange {
 
   /** What the other has: what is here as well is acknowledged, what is not is asked for. */
   async have(have: Have): Promise<void> {
-    for (const [device, places] of this.#read(have.heads)) {
+    for (const [device, places] of readHeads(this.conversation, have.heads)) {
       this.#pages.set(device, [...(this.#pages.get(device) ?? []), ...places].slice(0, limits.branches))
     }
     if (have.more) return
@@ -268,13 +273,13 @@ export class Exchange {
       const log = seq === 0n ? deviceIn(this.conversation, device) : undefined
       if (log !== undefined) this.#set(log, [])
     }
-    for (const [device, places] of this.#read(want.known)) await this.#wanted(device, places)
+    for (const [device, places] of readHeads(this.conversation, want.known)) await this.#wanted(device, places)
     this.#link.wake(this)
   }
 
   async ack(heads: readonly Head[]): Promise<void> {
     this.#heard()
-    const read = this.#read(heads)
+    const read = readHeads(this.conversation, heads)
     for (const [device, places] of read) {
       if (!this.#isOurs(device)) continue
       const held = await this.conversation.acknowledge(this.#link.device, device, places)
@@ -323,8 +328,9 @@ export class Exchange {
   }
 
   /** One's own log goes out from there, unless it does already. */
-  #begin(known: readonly Place[]): void {
+  #begin(held: readonly Place[]): void {
     this.#isAnnounced = false
+    const known = startFor(this.conversation, this.#link.user, { device: this.#own, known: held })
     if (!this.#known.has(this.#own)) this.#known.set(this.#own, known)
   }
 
@@ -384,17 +390,9 @@ export class Exchange {
   }
 
   #set(device: DeviceId, known: readonly Place[]): void {
-    const { logs, members } = this.conversation.state
-    const log = logs.get(device)
+    const log = this.conversation.state.logs.get(device)
     if (log === undefined) return
-    // To some the log begins where they were invited; and what is before a floor is not even here.
-    const floors = members.floorsFor(this.#link.user)?.get(device)
-    const isBefore = floors?.every(floor => known.every(({ seq }) => seq < floor.seq))
-    const from = floors && isBefore ? floors : known
+    const from = startFor(this.conversation, this.#link.user, { device, known })
     if (log.floors.length === 0 || from.length > 0) this.#known.set(device, from)
-  }
-
-  #read(heads: readonly Head[]): Map<DeviceId, Place[]> {
-    return readHeads(this.conversation, heads)
   }
 }

@@ -1,5 +1,5 @@
 import { limits } from '../../../limits.ts'
-import { type DeviceId, deviceId, fromText } from '../../../protocol/ids.ts'
+import { type DeviceId, deviceId, fromText, type UserId } from '../../../protocol/ids.ts'
 import { type Head, HeadSchema } from '../../../protocol/parley_pb.ts'
 import type { Conversation } from '../conversation.ts'
 import { emptyLog } from '../device-log.ts'
@@ -23,6 +23,20 @@ export function deviceIn({ state, members }: Conversation, bytes: Uint8Array): D
   if (bytes.length !== idSize) return undefined
   const device = deviceId(bytes)
   return state.logs.has(device) || members.mayLink(device) !== undefined ? device : undefined
+}
+
+/**
+ * Behind which places a user is given a log of which they hold `known`: to some it begins where they were invited, and what is
+ * before a floor is not even here.
+ */
+export function startFor(
+  { members }: Conversation,
+  user: UserId,
+  { device, known }: { readonly device: DeviceId; readonly known: readonly Place[] },
+): readonly Place[] {
+  const floors = members.floorsFor(user)?.get(device)
+  const isBefore = floors?.every(floor => known.every(({ seq }) => seq < floor.seq))
+  return floors && isBefore ? floors : known
 }
 
 /** Heads and floors of logs. */

@@ -131,6 +131,12 @@ export class LinkSync implements ExchangeLink {
     if (!this.#comparison.isOpening && this.sharesLogs(conversation)) this.#exchange(conversation).offer(devices)
   }
 
+  /** Asks again for what the other side has offered of these logs and not brought. */
+  askAgain({ id }: Conversation, devices: ReadonlySet<DeviceId>): void {
+    const exchange = this.#exchanges.get(id)
+    exchange?.askAgain([...devices].filter(device => exchange.offers(device)))
+  }
+
   /** Tells that something of a conversation was not accepted, or does not count. */
   refuse(id: ConversationId, refusal: Refusal): void {
     this.#refusals.tell(id, refusal)

@@ -99,6 +99,11 @@ export class Links {
     for (const sync of this.#syncs) if (shareWith(conversation, sync.user) !== 'nothing') sync.compare(conversation)
   }
 
+  /** Logs have come to begin here without a link: whoever has offered more of them is asked for what follows. */
+  askAgain(conversation: Conversation, devices: ReadonlySet<DeviceId>): void {
+    for (const sync of this.#syncs) sync.askAgain(conversation, devices)
+  }
+
   /** Tells the device that has brought an entry that it does not count. */
   refuse(conversation: Conversation, device: DeviceId, refusal: Refusal): void {
     for (const sync of this.#syncs) if (sync.device === device) sync.refuse(conversation.id, refusal)
