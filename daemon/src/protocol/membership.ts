@@ -67,6 +67,8 @@ export interface Membership {
   joinedBy(user: UserId): string | undefined
   /** Where the logs start for somebody who was invited to a part of the history; undefined: at their beginnings. */
   floorsOf(user: UserId): readonly CutHead[] | undefined
+  /** The last act that invited somebody. */
+  invitedBy(user: UserId): string | undefined
   /** The acts that somebody who is out may know of: all up to the last that put them out. Undefined: all. */
   knownTo(user: UserId): ReadonlySet<string> | undefined
   /**
@@ -181,6 +183,10 @@ class Folded implements Membership {
   floorsOf(user: UserId): readonly CutHead[] | undefined {
     const body = this.#bodyOf(this.#state.invitations.of(user).at(-1) ?? -1)
     return body?.is === 'invitation' && body.from.length > 0 ? body.from : undefined
+  }
+
+  invitedBy(user: UserId): string | undefined {
+    return this.#graph.acts[this.#state.invitations.of(user).at(-1) ?? -1]?.hash
   }
 
   knownTo(user: UserId): ReadonlySet<string> | undefined {

@@ -82,6 +82,10 @@ export class DirectMembers implements Members {
     return made?.flatMap(({ user, cut }) => (user === owner ? [cut] : [])) ?? []
   }
 
+  invited(): undefined {
+    return undefined
+  }
+
   floorsFor(): undefined {
     return undefined
   }

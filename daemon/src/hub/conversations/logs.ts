@@ -1,12 +1,13 @@
 import type { Storage } from '@parley/kit'
 import { readHeader } from '../../protocol/entries.ts'
-import type { ConversationId, DeviceId } from '../../protocol/ids.ts'
+import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
 import { EntrySchema } from '../../protocol/parley_pb.ts'
-import { isSame, type NextRun, readNext, wholeUpTo } from './branches.ts'
+import { advance, isSame, type NextRun, readNext, wholeUpTo } from './branches.ts'
 import { type DeviceLog, emptyLog, knotAround, topOf } from './device-log.ts'
 import type { CheckedEntry } from './intake.ts'
 import { behind, keys, type Place, seqOf } from './keys.ts'
 import type { Cut, Members } from './members.ts'
+import { Pace } from './pace.ts'
 import { Recent } from './recent.ts'
 import { readRow } from './rows.ts'
 
@@ -158,6 +159,48 @@ export class Logs {
       }
     }
     return places
+  }
+
+  /**
+   * Where a log begins here for a user who is not given all of it; undefined: at its beginning. Where its home was put back to
+   * an older copy, nobody may have any more where it was to begin: then that is behind what is both no further on, by its
+   * number, and no later than the invitation.
+   */
+  async beginningFor(user: UserId, device: DeviceId): Promise<readonly Place[] | undefined> {
+    const { members, logs } = this.#ground
+    const floors = members.floorsFor(user)?.get(device)
+    if (floors === undefined) return undefined
+    const { held } = await this.reach(device, floors)
+    if (held.length === floors.length) return floors
+    const seq = floors.reduce((highest, floor) => Math.max(highest, floor.seq), 0)
+    return this.#lastUpTo(device, logs.get(device) ?? emptyLog, { seq, time: members.invited(user) ?? 0n })
+  }
+
+  /** The last entries of a log, one of each branch, of those that have neither a higher number nor a later time. */
+  async #lastUpTo(
+    device: DeviceId,
+    log: DeviceLog,
+    end: { readonly seq: number; readonly time: bigint },
+  ): Promise<readonly Place[]> {
+    const found: { readonly place: Place; readonly prev: readonly Uint8Array[] }[] = []
+    const prefix = keys.logOf(this.#ground.conversation, device)
+    const pace = new Pace()
+    let isWhole = false
+    for (let after = behind(prefix, topOf(log)), more = true; more && !isWhole; ) {
+      const page = await this.#ground.storage.list(prefix, { after, limit: entryPage, reverse: true })
+      more = page.more
+      for (const [key, value] of page.rows) {
+        await pace.step()
+        after = key
+        const { header, hash } = readHeader(readRow(EntrySchema, key, value))
+        const { seq, prev, time } = header
+        if (isWhole || seq > end.seq || time > end.time) continue
+        found.push({ place: { seq, hash }, prev })
+        // Outside of knots everything before it is what it follows.
+        isWhole = knotAround(log, seq) === undefined
+      }
+    }
+    return found.reduceRight<readonly Place[]>((known, { place, prev }) => advance(known, place, prev), [])
   }
 
   /** Of places those that are held, and up to which number a log is whole for somebody who holds them. */

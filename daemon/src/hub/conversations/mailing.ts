@@ -104,11 +104,11 @@ export class Mailing implements Mail {
     conversation: Conversation,
     { user, device }: { readonly user: UserId; readonly device: DeviceId },
   ): Promise<readonly Place[]> {
-    const { id, account, members, state } = conversation
+    const { id, account, logs, state } = conversation
     const { device: own } = account
     const seq = reachedOf(conversation, device)
     const log = state.logs.get(own)
-    const start = members.floorsFor(user)?.get(own) ?? log?.floors ?? []
+    const start = (await logs.beginningFor(user, own)) ?? log?.floors ?? []
     if (start.some(floor => floor.seq >= seq)) return start
     if (log && seq === topOf(log)) return log.heads
     const prefix = keys.logOf(id, own)

@@ -76,6 +76,8 @@ export interface Members {
   cutsOf(device: DeviceId): readonly Cut[]
   /** Where the logs start that a user is given; undefined: at their beginning. */
   floorsFor(user: UserId): ReadonlyMap<DeviceId, readonly Place[]> | undefined
+  /** When a user was invited last, by the hybrid clock. */
+  invited(user: UserId): bigint | undefined
   /** Hashes of the membership entries that the next entry names: those that no other names. */
   readonly rights: readonly Uint8Array[]
   /** The membership entries that are held, by their hash in base32. */

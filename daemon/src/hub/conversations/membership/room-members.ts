@@ -171,6 +171,10 @@ export class RoomMembers implements Members {
     return floors
   }
 
+  invited(user: UserId): bigint | undefined {
+    return this.entries.get(this.membership.invitedBy(user) ?? '')?.header.time
+  }
+
   with(entries: readonly MembershipEntry[]): RoomMembers {
     const fresh = entries.filter(({ hash }) => !this.entries.has(toText(hash)))
     if (fresh.length === 0) return this

@@ -1,6 +1,6 @@
 import { create } from '@bufbuild/protobuf'
 import { limits } from '../../../limits.ts'
-import { type DeviceId, fromText } from '../../../protocol/ids.ts'
+import { type DeviceId, fromText, toText } from '../../../protocol/ids.ts'
 import {
   AckSchema,
   EntriesSchema,
@@ -150,7 +150,7 @@ export class Exchange {
   /** The conversation was committed: some of what was offered may be here, or there is more to send. */
   async committed(devices: ReadonlySet<DeviceId>, before: State): Promise<void> {
     // Of a log that has only begun the other can have nothing.
-    if (devices.has(this.#own) && topOf(before.logs.get(this.#own)) === 0) this.#begin([])
+    if (devices.has(this.#own) && topOf(before.logs.get(this.#own)) === 0) await this.#begin([])
     // Each may have heard from somebody else that both share the logs now: whoever lacks this one asks for it.
     const isUnknown = devices.has(this.#own) && !this.#known.has(this.#own) && this.knowledge === 'ready'
     if (isUnknown && this.#link.sharesLogs(this.conversation)) this.offer([this.#own])
@@ -190,6 +190,7 @@ export class Exchange {
       const heads = places.map(place => headOf(device, place))
       // Number 0: nothing of it is here.
       known.push(...(heads.length > 0 ? heads : [create(HeadSchema, { device: fromText(device) })]))
+      known.push(...headsOf(this.conversation.state, [device]).filter(({ floor }) => floor))
     }
     this.#asking.asked()
     return { case: 'want', value: create(WantSchema, { conversation, known, credit: this.#link.takeCredit() }) }
@@ -248,9 +249,9 @@ export class Exchange {
         this.#owesAck.add(device)
       }
       // One's own log goes on behind what is there; where it was told, the answer to that says so.
-      if (device === account.device && missing.length === 0 && !this.#hasSaidHave) this.#begin(held)
+      if (device === account.device && missing.length === 0 && !this.#hasSaidHave) await this.#begin(held)
     }
-    if (have.full && !theirs.has(this.#own) && !this.#hasSaidHave) this.#begin([])
+    if (have.full && !theirs.has(this.#own) && !this.#hasSaidHave) await this.#begin([])
     if (have.epoch !== 0n) this.#offer = { epoch: have.epoch, arrival: Number(have.arrival) }
     this.#owesAnswer = true
     const wasAwaited = this.#awaitsHave
@@ -269,11 +270,13 @@ export class Exchange {
 
   async want(want: Want): Promise<void> {
     this.#heard()
+    const floored = new Set(want.known.filter(({ floor }) => floor).map(({ device }) => toText(device)))
     for (const { device, seq } of want.known) {
       const log = seq === 0n ? deviceIn(this.conversation, device) : undefined
-      if (log !== undefined) this.#set(log, [])
+      if (log !== undefined) await this.#set(log, [])
     }
-    for (const [device, places] of readHeads(this.conversation, want.known)) await this.#wanted(device, places)
+    for (const [device, places] of readHeads(this.conversation, want.known))
+      await this.#wanted(device, places, floored.has(device))
     this.#link.wake(this)
   }
 
@@ -286,9 +289,9 @@ export class Exchange {
       if (device !== this.#own) continue
       const missing = places.filter(place => !held.some(each => isSame(each, place)))
       if (missing.length > 0) this.#want(device, missing)
-      else this.#begin(held)
+      else await this.#begin(held)
     }
-    if (this.#isAnnounced && !this.conversation.state.logs.has(this.#own)) this.#begin([])
+    if (this.#isAnnounced && !this.conversation.state.logs.has(this.#own)) await this.#begin([])
     this.#link.wake(this)
   }
 
@@ -328,9 +331,9 @@ export class Exchange {
   }
 
   /** One's own log goes out from there, unless it does already. */
-  #begin(held: readonly Place[]): void {
+  async #begin(held: readonly Place[]): Promise<void> {
     this.#isAnnounced = false
-    const known = startFor(this.conversation, this.#link.user, { device: this.#own, known: held })
+    const known = await startFor(this.conversation, this.#link.user, { device: this.#own, known: held })
     if (!this.#known.has(this.#own)) this.#known.set(this.#own, known)
   }
 
@@ -367,7 +370,7 @@ export class Exchange {
       // Whoever offered it did not bring it, so nothing has told them yet that it is here.
       this.#owesAck.add(device)
       if (device === this.#own) {
-        this.#begin(held)
+        await this.#begin(held)
         this.conversation.wake()
       }
       if (this.#isOurs(device)) await this.conversation.acknowledge(this.#link.device, device, held)
@@ -379,20 +382,19 @@ export class Exchange {
     this.conversation.change(draft => draft.reachCursor(this.#link.device, { epoch, arrival })).catch(() => undefined)
   }
 
-  async #wanted(device: DeviceId, places: readonly Place[]): Promise<void> {
+  async #wanted(device: DeviceId, places: readonly Place[], isFloored = false): Promise<void> {
     this.#later.delete(device)
     const held = this.#isOurs(device)
       ? await this.conversation.acknowledge(this.#link.device, device, places)
       : (await this.conversation.logs.reach(device, places)).held
     const isApart = places.some(({ seq }) => seq === 1) && this.conversation.state.logs.has(device)
-    if (held.length > 0 || isApart) this.#set(device, held)
-    else this.#later.set(device, places)
+    if (held.length > 0 || isApart || isFloored) await this.#set(device, held)
+    if (held.length === 0 && !isApart) this.#later.set(device, places)
   }
 
-  #set(device: DeviceId, known: readonly Place[]): void {
+  async #set(device: DeviceId, known: readonly Place[]): Promise<void> {
+    const from = await startFor(this.conversation, this.#link.user, { device, known })
     const log = this.conversation.state.logs.get(device)
-    if (log === undefined) return
-    const from = startFor(this.conversation, this.#link.user, { device, known })
-    if (log.floors.length === 0 || from.length > 0) this.#known.set(device, from)
+    if (log && (log.floors.length === 0 || from.length > 0)) this.#known.set(device, from)
   }
 }

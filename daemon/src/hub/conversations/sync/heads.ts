@@ -29,14 +29,14 @@ export function deviceIn({ state, members }: Conversation, bytes: Uint8Array): D
  * Behind which places a user is given a log of which they hold `known`: to some it begins where they were invited, and what is
  * before a floor is not even here.
  */
-export function startFor(
-  { members }: Conversation,
+export async function startFor(
+  { logs }: Conversation,
   user: UserId,
   { device, known }: { readonly device: DeviceId; readonly known: readonly Place[] },
-): readonly Place[] {
-  const floors = members.floorsFor(user)?.get(device)
-  const isBefore = floors?.every(floor => known.every(({ seq }) => seq < floor.seq))
-  return floors && isBefore ? floors : known
+): Promise<readonly Place[]> {
+  const start = (await logs.beginningFor(user, device)) ?? []
+  const isBefore = start.length > 0 && start.every(({ seq }) => known.every(each => each.seq < seq))
+  return isBefore ? start : known
 }
 
 /** Heads and floors of logs. */
