@@ -22,7 +22,9 @@ describe('a home that was put back to before where somebody was invited to begin
       await friend.showsTexts(room, ['before'])
       early.cut()
       const copy = await copyOf(ann.storage)
-      for (const name of ['Coffee', 'Cocoa', 'Mint', 'Sage']) await founder.act(room, { is: 'change', name })
+      for (const text of ['one', 'two', 'three', 'four']) await founder.send(room, text)
+      // What the mailbox is to carry has its place in the log, though nobody holds it.
+      await ann.conversations.mail.mailFor(eve.person.user, eve.person.account.device, 100_000)
       await founder.invite(room, bob.person, founder.heads(room))
       const wire = connect(ann, bob)
       await guest.stands(room, bob.person, 'invited')
