@@ -22,7 +22,7 @@ import { seal } from './seal.ts'
 import type { Shared } from './shared.ts'
 import { isLacking, loadState, newState, type State, timesIn } from './state.ts'
 import { summaryOf } from './summary.ts'
-import { headsDigest } from './sync/digest.ts'
+import { HeadsDigest } from './sync/digest.ts'
 import type {
   Account,
   ConversationSummary,
@@ -53,6 +53,8 @@ export class Conversation {
   readonly lettingGo: LettingGo
   /** What entries say that came without. */
   readonly words: Words
+  /** The digest over all heads, see sync/digest.ts. */
+  readonly headsDigest = new HeadsDigest()
   #state: State
   #peer: Peer | undefined
   #handOvers = 0
@@ -134,11 +136,6 @@ export class Conversation {
   /** Whether anything of it is stored; until then nobody hears of it. */
   get isStored(): boolean {
     return this.#state.stored !== undefined
-  }
-
-  /** The digest over all heads, see sync/digest.ts. */
-  get headsDigest(): Uint8Array {
-    return headsDigest(this.#state.logs)
   }
 
   get account(): Account {

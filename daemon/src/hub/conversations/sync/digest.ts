@@ -13,16 +13,19 @@ export interface Digests {
 }
 
 /** The digest over all heads of a conversation; made once for logs that do not change. */
-export function headsDigest(logs: State['logs']): Uint8Array {
-  const known = headsDigests.get(logs)
-  if (known !== undefined) return known
-  const hashes = [...logs.values()].flatMap(({ heads }) => heads.map(head => head.hash))
-  const digest = hashes.length === 0 ? none : short(hashes.sort(Buffer.compare))
-  headsDigests.set(logs, digest)
-  return digest
-}
+export class HeadsDigest {
+  #of: State['logs'] | undefined
+  #digest: Uint8Array = none
 
-const headsDigests = new WeakMap<State['logs'], Uint8Array>()
+  of(logs: State['logs']): Uint8Array {
+    if (this.#of !== logs) {
+      const hashes = [...logs.values()].flatMap(({ heads }) => heads.map(head => head.hash))
+      this.#digest = hashes.length === 0 ? none : short(hashes.sort(Buffer.compare))
+      this.#of = logs
+    }
+    return this.#digest
+  }
+}
 
 /** The digest over all that two sides share. */
 export function totalDigest(shared: ReadonlyMap<ConversationId, Digests>): Uint8Array {

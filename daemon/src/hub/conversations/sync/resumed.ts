@@ -19,7 +19,7 @@ export function listedNow(conversation: Conversation, user: UserId): Listed {
   const { members, state, receipts } = conversation
   const rights = rightsDigest(members, user)
   if (shareWith(conversation, user) !== 'all') return { heads: none, rights, marks: none, state }
-  return { heads: conversation.headsDigest, rights, marks: receipts.digestFor(user), state }
+  return { heads: conversation.headsDigest.of(conversation.state.logs), rights, marks: receipts.digestFor(user), state }
 }
 
 /** How a conversation stands, with what was last taken of the one who is told. */
