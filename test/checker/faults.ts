@@ -85,9 +85,9 @@ export const faults: readonly Fault[] = [
       },
       {
         file: 'hub/conversations/sync/exchange.ts',
-        from: '    if (log.floors.length === 0 || from.length > 0) this.#known.set(device, from)\n',
-        to: `    const sent = device === this.#own ? log.heads : from
-    if (log.floors.length === 0 || from.length > 0) this.#known.set(device, sent)
+        from: '    if (log && (log.floors.length === 0 || from.length > 0)) this.#known.set(device, from)\n',
+        to: `    const sent = log && device === this.#own ? log.heads : from
+    if (log && (log.floors.length === 0 || from.length > 0)) this.#known.set(device, sent)
 `,
       },
     ],
