@@ -11,6 +11,8 @@ export interface Question {
   readonly prompt: string
   /** The variable that may hold the answer. */
   readonly env: string
+  /** The option that says it as well. */
+  readonly option?: string
   readonly isSecret: boolean
   /** Whether a person may paste several lines as the answer. */
   readonly isPasted?: true
@@ -50,8 +52,12 @@ export class Answers {
     if (given !== undefined && given !== '') return given
     const answer = this.#isInteractive ? await this.#prompt(question) : await this.#lines.next()
     if (answer !== undefined && answer !== '') return answer
-    const { what, env } = question
-    throw new ParleyError('usage', `Give ${what}: at the prompt of a terminal, in ${env}, or as a line of stdin.`)
+    const { what, env, option } = question
+    const first = option === undefined ? '' : `with ${option}, `
+    throw new ParleyError(
+      'usage',
+      `Give ${what}: ${first}at the prompt of a terminal, in ${env}, or as a line of stdin.`,
+    )
   }
 
   /** Lets go of stdin, so that the process can end. */

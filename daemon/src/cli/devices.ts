@@ -98,7 +98,7 @@ async function compare(terminal: Terminal, device: DeviceInfo, options: ApproveO
 async function revoke(terminal: Terminal, which: string, options: YesOptions): Promise<void> {
   const device = await withHub(terminal, options, async client => {
     const device = named(await devicesOf(client), which)
-    if (!options.yes && !device.isPending) await confirm(terminal, farewell(device), 'Nothing was revoked.')
+    if (!options.yes && !device.isPending) await confirm(terminal, farewell(device), 'Nothing was revoked.', '--yes')
     await client.request('revokeDevice', { device: device.device })
     return device
   })
@@ -112,7 +112,7 @@ function farewell({ name }: DeviceInfo): string {
 }
 
 async function newKey(terminal: Terminal, options: YesOptions): Promise<void> {
-  if (!options.yes) await confirm(terminal, warning, 'Nothing was changed.')
+  if (!options.yes) await confirm(terminal, warning, 'Nothing was changed.', '--yes')
   const answers = new Answers(terminal)
   try {
     const account = await withHub(terminal, options, client => askNewKey(client, answers))

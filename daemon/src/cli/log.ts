@@ -59,7 +59,8 @@ async function showPage(
   const [oldest] = messages
   if (more && oldest) {
     const again = `parley log ${shellWord(harmlessLine(who))}${homeHint(options)} --before ${oldest.position}`
-    print(terminal, paint(terminal, 'dim', `Earlier ones: ${again}`))
+    // Beside what is printed: whoever cuts the first line off wants a message.
+    terminal.stderr.write(`${paint(terminal, 'dim', `Earlier ones: ${again}`)}\n`)
   }
   const nameWidth = Math.max(0, ...messages.map(message => width(harmlessLine(message.name))))
   const layout = { nameWidth, ...(options.ids && { withId: true }) }

@@ -42,8 +42,8 @@ async function keep(terminal: Terminal, who: string, given: string | undefined, 
   })
   if (options.json) return printJson(terminal, { conversation: conversation.conversation, days })
   const name = harmlessLine(titleOf(conversation))
-  const how = days === null ? 'stays' : `is dropped after ${days} ${days === 1 ? 'day' : 'days'}`
-  print(terminal, `What is said in the chat ${name} ${how}.`)
+  const how = days === null ? 'are kept' : `are dropped after ${days} ${days === 1 ? 'day' : 'days'}`
+  print(terminal, `Messages in the chat ${name} ${how}.`)
 }
 
 function readDays(text: string): number | null {
@@ -61,7 +61,7 @@ async function clear(terminal: Terminal, who: string, { before, yes, ...options 
     if (!yes) {
       const what = moment === undefined ? 'Everything' : `Everything before ${before}`
       const question = `${what} in the chat ${harmlessLine(titleOf(info))} is dropped from all of your devices, for good: no import shows it again. To keep it to read, write it to a file first (parley export).`
-      await confirm(terminal, question, 'Nothing was dropped.')
+      await confirm(terminal, question, 'Nothing was dropped.', '--yes')
     }
     const range = moment === undefined ? {} : { before: positionAt(moment) }
     const { conversation: id } = info

@@ -114,7 +114,7 @@ function addDelete(user: Command, terminal: Terminal): void {
       const name = readUserName(given)
       await withRegistry(terminal, options, async client => {
         await client.request('user', { name })
-        if (!options.yes) await confirm(terminal, erasing(name), 'Nothing was deleted.')
+        if (!options.yes) await confirm(terminal, erasing(name), 'Nothing was deleted.', '--yes')
         await client.request('deleteUser', { name })
       })
       if (options.json) printJson(terminal, { deleted: name })

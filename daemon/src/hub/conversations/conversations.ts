@@ -17,6 +17,7 @@ import type { AttachedLink, Conversations } from './api.ts'
 import { Conversation } from './conversation.ts'
 import { DirectMembers } from './direct-members.ts'
 import type { Draft } from './draft.ts'
+import { checkRange } from './history.ts'
 import type { Place } from './keys.ts'
 import type { LettingGo } from './letting-go.ts'
 import type { Mail } from './mail.ts'
@@ -209,6 +210,7 @@ class OpenConversations implements Conversations {
   }
 
   async history(conversation: ConversationId, range: HistoryRange): Promise<HistoryPage> {
+    checkRange(range)
     return (await this.#conversations.get(conversation)?.history(range)) ?? { messages: [], more: false }
   }
 

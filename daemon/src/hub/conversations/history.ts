@@ -95,6 +95,13 @@ export function readShown(own: UserId, position: string, key: string, row: Uint8
  * A message that is sealed while the page is read is shown once, at its place.
  */
 export async function readHistory(storage: Storage, view: View, range: HistoryRange): Promise<HistoryPage> {
+  checkRange(range)
+  const { messages, more } = await readRange(storage, view, range)
+  return { messages: await withReplies(storage, view, messages), more }
+}
+
+/** @throws ParleyError `usage` for a range that makes no sense, whatever there is to read */
+export function checkRange(range: HistoryRange): void {
   for (const position of [range.before, range.after, range.from]) {
     if (position !== undefined) checkPosition(position)
   }
@@ -104,8 +111,6 @@ export async function readHistory(storage: Storage, view: View, range: HistoryRa
   if (!Number.isSafeInteger(range.limit) || range.limit < 1) {
     throw new ParleyError('usage', `A page has 1 to ${limits.historyPage} messages. Ask for a number of them.`)
   }
-  const { messages, more } = await readRange(storage, view, range)
-  return { messages: await withReplies(storage, view, messages), more }
 }
 
 function readRange(storage: Storage, view: View, range: HistoryRange): Promise<HistoryPage> {

@@ -147,9 +147,9 @@ describe('commands', () => {
 
     it('pages back', async () => {
       for (const text of ['one', 'two', 'three']) hub.receive('bob', text)
-      const { out } = await run(['log', 'bob', '--limit', '1'])
-      assert.match(out, /three\n$/)
-      const position = /--before (\S+)/.exec(out)?.[1] ?? ''
+      const { out, err } = await run(['log', 'bob', '--limit', '1'])
+      assert.match(out, /^[^\n]*three\n$/)
+      const position = /--before (\S+)/.exec(err)?.[1] ?? ''
       const earlier = await run(['log', 'bob', '--limit', '1', '--before', position])
       assert.match(earlier.out, /two\n$/)
     })
