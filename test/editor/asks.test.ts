@@ -27,7 +27,7 @@ describe('what waits for an answer', () => {
   const dialog = (text: string | RegExp) => desk.window.page.locator('.monaco-dialog-box').filter({ hasText: text })
   const press = (text: string | RegExp, button: string) =>
     dialog(text).getByRole('button', { name: button, exact: true }).click()
-  const picture = (name: string) => desk.window.screenshot(`asks/${theme}/${name}`)
+  const picture = (name: string) => desk.window.picture(`asks/${theme}/${name}`)
 
   const clear = async () => {
     await desk.window.run('Notifications: Clear All Notifications')

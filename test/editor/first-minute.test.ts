@@ -9,6 +9,6 @@ describe('a fresh window', () => {
     for (const name of ['Join a Team', 'Start a Team on This Computer', 'Chat by Address']) {
       await window.button(name).waitFor()
     }
-    await window.screenshot('first-minute/welcome')
+    await window.picture('first-minute/welcome')
   })
 })

@@ -64,7 +64,7 @@ describe('names that no hub would tell', () => {
     const toast = window.notification('hello again')
     await isPlain(toast.locator('.notification-list-item-message'))
     assert.equal(await toast.locator('a[href]').count(), 0)
-    await window.screenshot('hostile/names')
+    await window.picture('hostile/names')
   })
 
   it('are a plain line in the status bar, its menu and what it says on hovering', async () => {
@@ -77,7 +77,7 @@ describe('names that no hub would tell', () => {
     assert.equal(await hover.locator('a, .codicon').count(), 0)
     await item.click()
     await isPlain(window.quickPick.getByText(/^Parley · /))
-    await window.screenshot('hostile/names-menu')
+    await window.picture('hostile/names-menu')
     await window.page.keyboard.press('Escape')
   })
 
@@ -95,7 +95,7 @@ describe('names that no hub would tell', () => {
         found.flatMap(each => ['title', 'aria-label', 'placeholder'].map(name => each.getAttribute(name) ?? '')),
       )
     for (const name of names) assert.match(name, plain)
-    await window.screenshot('hostile/names-chat')
+    await window.picture('hostile/names-chat')
   })
 
   it('are a plain line where they say why', async () => {
@@ -108,7 +108,7 @@ describe('names that no hub would tell', () => {
     assert.match((await item.getAttribute('aria-label')) ?? '', plain)
     await isPlain(new Chat(window.webview()).frame.locator('.bar').filter({ hasText: 'W [Quit]' }))
     await isPlain(window.page.locator('.tree-explorer-viewlet-tree-view .message').filter({ hasText: 'W [Quit]' }))
-    await window.screenshot('hostile/names-why')
+    await window.picture('hostile/names-why')
   })
 })
 

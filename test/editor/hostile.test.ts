@@ -64,7 +64,7 @@ describe('what a hostile person sends', () => {
       await say(text)
       await until('one notification for each', async () => (await window.notifications.count()) === index + 1)
     }
-    await window.screenshot('hostile/notifications')
+    await window.picture('hostile/notifications')
     const toasts = await window.notifications.all()
     for (const toast of toasts) {
       const { height = 0 } = (await toast.boundingBox()) ?? {}
@@ -77,7 +77,7 @@ describe('what a hostile person sends', () => {
     await window.quickPick.getByText(/^Reply to/).waitFor()
     assert.equal(await window.quickPick.locator('a[href], .monaco-link').count(), 0)
     assert.equal(await window.page.locator(madeReal).count(), 0)
-    await window.screenshot('hostile/reply')
+    await window.picture('hostile/reply')
     await window.page.keyboard.press('Escape')
   })
 
@@ -98,7 +98,7 @@ describe('what a hostile person sends', () => {
     const option = window.quickPick.getByRole('option', { name: /Quit/ })
     await option.waitFor()
     assert.equal(await option.locator('[href]').count(), 0)
-    await window.screenshot('hostile/box')
+    await window.picture('hostile/box')
     await window.page.keyboard.press('Escape')
   })
 
@@ -111,7 +111,7 @@ describe('what a hostile person sends', () => {
     assert.ok(shown.length > texts.length, 'all are drawn')
     assert.deepEqual(await strangeIn(await frameOf(chat.composer)), [])
     assert.doesNotMatch(shown.join('').replaceAll(/[\n\t]/g, ''), /[\p{Cc}\u202d\u202e]/u)
-    await window.screenshot('hostile/chat')
+    await window.picture('hostile/chat')
     // The page itself and its two files.
     const own = /\/contrib\/webview\/browser\/pre\/\w+\.html\?|\.vscode-resource\.[^?]*\/dist\/surface\.(css|js)$/
     assert.ok(witness.ofWebviews.some(url => own.test(url)))
@@ -154,7 +154,7 @@ describe('what a hostile person sends', () => {
     await say('but src/a.ts:1')
     await chat.frame.getByRole('button', { name: 'src/a.ts:1', exact: true }).click()
     await window.tab('a.ts').waitFor()
-    await window.screenshot('hostile/places')
+    await window.picture('hostile/places')
   })
 
   it('is drawn and unfolded without holding anything up, however long it is', async function () {

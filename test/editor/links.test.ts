@@ -27,7 +27,7 @@ describe('an editor’s link to a team', () => {
     await follow(window, editorLink(registry.ready.address, 'code-oss'))
     const asked = window.page.getByRole('dialog').filter({ hasText: `Join the team at ${registry.ready.listen}?` })
     await asked.waitFor()
-    await window.screenshot('joining/link')
+    await window.picture('joining/link')
     await asked.getByRole('button', { name: 'Cancel' }).click()
     assert.equal(await window.quickPick.count(), 0)
 

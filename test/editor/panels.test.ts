@@ -38,7 +38,7 @@ describe('a chat in the places of an editor', () => {
     await window.run('Parley Chat: Focus on Chat View')
     const empty = window.webview(1)
     await empty.getByText('No chat is open here.').waitFor()
-    await window.screenshot('panels/side-bar-empty')
+    await window.picture('panels/side-bar-empty')
     await empty
       .getByRole('link', { name: 'Open a Chat' })
       .or(empty.getByRole('button', { name: 'Open a Chat' }))
@@ -50,7 +50,7 @@ describe('a chat in the places of an editor', () => {
     await shows(tab, 'from the side')
     await both.say('Both of you?')
     for (const chat of [tab, side]) await chat.message('Both of you?').waitFor()
-    await window.screenshot('panels/side-bar')
+    await window.picture('panels/side-bar')
   })
 
   it('opens to the side', async () => {
@@ -110,7 +110,7 @@ describe('a chat in the places of an editor', () => {
     await both.heard('without a server')
     await both.say('I hear you')
     await chat.message('I hear you').waitFor()
-    await window.screenshot('panels/server-away')
+    await window.picture('panels/server-away')
     await both.restartTeam()
     await window.page.getByText(/^Offline: .* cannot be reached/).waitFor({ state: 'detached', timeout: 60_000 })
     await window.row(/^Bob, online/).waitFor()

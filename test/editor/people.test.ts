@@ -44,13 +44,13 @@ describe('the people of a team', () => {
     const names = labels.map(label => label?.split(',')[0])
     assert.deepEqual(names, ['Bob Larsen', 'Emre', 'Dana', 'Farah'])
     await window.page.getByText('3 of 4 online', { exact: true }).waitFor()
-    await window.screenshot('people/list')
+    await window.picture('people/list')
   })
 
   it('show within 2 s who becomes busy, and say what that means', async () => {
     await others.window.run('Parley: Set My Status…')
     await others.window.quickPick.getByText('Others see that you may answer later').waitFor()
-    await others.window.screenshot('people/status')
+    await others.window.picture('people/status')
     await others.window.pick(/^Busy/)
     await ones.window.row(/^Bob Larsen, busy/).waitFor({ timeout: 2000 })
     await others.window.status(/busy/).getByText('busy', { exact: true }).waitFor()
@@ -65,7 +65,7 @@ describe('the people of a team', () => {
     await chat.say('hello')
     await chat.say('again')
     await ones.window.row(/^Bob Larsen, online, 2 unread messages$/).waitFor()
-    await ones.window.screenshot('people/unread')
+    await ones.window.picture('people/unread')
     await ones.window.run('Parley: Focus on People View')
     const composer = ones.window.webview().getByRole('textbox', { name: 'Message Bob Larsen' })
     // The keys go to the list only once the palette has given the focus back.
@@ -90,7 +90,7 @@ describe('the people of a team', () => {
     await window.input.fill('ar')
     await window.quickPick.getByRole('option', { name: /^Bob Larsen/ }).waitFor()
     await window.quickPick.getByRole('option', { name: /^Farah/ }).waitFor()
-    await window.screenshot('people/find')
+    await window.picture('people/find')
     await window.input.fill('nobody like that')
     await window.quickPick.getByText('in their name').waitFor()
     await window.input.fill('@dana')
@@ -98,7 +98,7 @@ describe('the people of a team', () => {
     await chatWith(window, 'Dana')
     await window.run('Parley: Open Chat…')
     await window.quickPick.getByRole('option', { name: /^Bob Larsen/ }).waitFor()
-    await window.screenshot('people/open-chat')
+    await window.picture('people/open-chat')
     await window.page.keyboard.press('Escape')
   })
 

@@ -59,7 +59,7 @@ describe('two people in a room', () => {
     await bobs.say('I do')
     await alices.message('I do').waitFor()
     await alices.frame.getByText('Bob joined').first().waitFor()
-    await alice.screenshot('rooms/joined')
+    await alice.picture('rooms/joined')
   })
 
   it('say how far a message has come: who has it, and who has read it', async () => {
@@ -90,7 +90,7 @@ describe('two people in a room', () => {
     await alices.say('by Monday?')
     await bobs.message('by Monday?').getByText('(edited)').waitFor()
     assert.equal(await bobs.message('by Friday?').count(), 0)
-    await alice.screenshot('rooms/messages')
+    await alice.picture('rooms/messages')
 
     await actOn(alices, 'by Monday?', 'Delete…')
     await confirm(alice, 'Delete this message?', 'Delete for Everybody')
@@ -119,7 +119,7 @@ describe('two people in a room', () => {
     const saved = join(desk.folder, 'saved.log')
     await Promise.all([bob.notification('saved.log is saved').waitFor(), chooseFile(bob, 'Save File', saved)])
     assert.equal(readFileSync(saved, 'utf8'), log)
-    await bob.screenshot('rooms/files')
+    await bob.picture('rooms/files')
   })
 
   it('find what was said in any chat, and come to it; a link leads there as well', async () => {
@@ -152,7 +152,7 @@ describe('two people in a room', () => {
     await member(alice, /^Bob/, 'Remove from the room…')
     await confirm(alice, 'Remove Bob from release-2.5?', 'Remove')
     await bobs.frame.getByPlaceholder('You are not in release-2.5 any more').waitFor()
-    await bob.screenshot('rooms/removed')
+    await bob.picture('rooms/removed')
   })
 
   it('come back when they are invited again, and leave', async () => {
@@ -189,7 +189,7 @@ describe('two people in a room', () => {
     await alices.frame.getByRole('menuitem', { name: 'Clear history…' }).click()
     await confirm(alice, 'Clear the history of release-2.5', 'Clear')
     await alices.message('back again').waitFor({ state: 'detached' })
-    await alice.screenshot('rooms/cleared')
+    await alice.picture('rooms/cleared')
     await alice.run('Parley: Import History…')
     await Promise.all([
       alice.notification(/Imported\./).waitFor(),

@@ -28,14 +28,14 @@ describe('a second computer of somebody', () => {
     await window.button('Join a Team').click()
     await window.answer('Paste the invite', address)
     await window.quickPick.getByRole('button', { name: 'I Have an Account' }).waitFor()
-    await window.screenshot('devices/name')
+    await window.picture('devices/name')
     await window.quickPick.getByRole('button', { name: 'I Have an Account' }).click()
     await window.answer('Your user name in', 'alice')
     await window.answer('The password of alice', password)
     const pending = window.webview().locator('.digits span')
     await pending.nth(5).waitFor()
     const shown = (await pending.allInnerTexts()).join(' ')
-    await window.screenshot('devices/pending')
+    await window.picture('devices/pending')
 
     const [waiting] = await until('the first computer knows of it', async () => {
       const { devices } = await first.client.request('devices', {})
@@ -69,7 +69,7 @@ describe('a second computer of somebody', () => {
     await stranger.frame.getByRole('button', { name: 'Not verified' }).waitFor()
     await stranger.say('hello stranger')
     await stranger.stands('hello stranger', there)
-    await window.screenshot('devices/stranger')
+    await window.picture('devices/stranger')
   })
 })
 

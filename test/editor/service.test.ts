@@ -33,7 +33,7 @@ describe('the background service, as a window shows it', () => {
     assert.match(report, /\nHome: ~[/\\]home\n/)
     const [, activating, loading] = /Activated in: ([\d.]+) ms, and ([\d.]+) ms/.exec(report) ?? []
     console.log(`        activation: ${activating} ms of its own, ${loading} ms to load`)
-    await window.screenshot('service/menu')
+    await window.picture('service/menu')
   })
 
   it('comes back by itself when it was killed, and when it is told to restart', async () => {
@@ -56,7 +56,7 @@ describe('the background service, as a window shows it', () => {
     await window.status(/The background service is not running\./).waitFor()
     await window.showContainer('Parley')
     await window.button('Try Again').waitFor()
-    await window.screenshot('service/failed')
+    await window.picture('service/failed')
     await set(broken, { 'parley.nodePath': '' })
     await window.notification('has to be restarted').getByRole('button', { name: 'Restart' }).click()
     await window.button('Join a Team').waitFor()
@@ -69,6 +69,6 @@ describe('the background service, as a window shows it', () => {
     await window.run('Parley: Show Log')
     await window.notification('This is the log of this window').getByRole('button', { name: 'Open Its Log' }).click()
     await window.tab(/hub\.log/).waitFor()
-    await window.screenshot('service/logs')
+    await window.picture('service/logs')
   })
 })

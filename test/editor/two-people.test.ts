@@ -48,8 +48,8 @@ describe('two people in two windows', () => {
     await alices.say('hello Bob')
     await bobs.message('hello Bob').waitFor()
     await alices.stands('hello Bob', there)
-    await ones.window.screenshot('two-people/alice')
-    await others.window.screenshot('two-people/bob')
+    await ones.window.picture('two-people/alice')
+    await others.window.picture('two-people/bob')
   })
 
   it('close and reopen the panel: the draft is kept', async () => {
@@ -127,7 +127,7 @@ describe('two people in two windows', () => {
     await alices.frame.getByRole('button', { name: /^(last seen|offline)/ }).waitFor()
     await alices.say('are you there?')
     await alices.stands('are you there?', 'Waiting for Bob’s device')
-    await ones.window.screenshot('two-people/waiting')
+    await ones.window.picture('two-people/waiting')
     await others.comeBack()
     const bobs = await chatWith(others.window, 'Alice')
     await bobs.message('are you there?').waitFor()

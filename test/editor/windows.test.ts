@@ -83,7 +83,7 @@ describe(`${count} windows of one person`, () => {
     const notices = await told()
     assert.equal(notices.filter(notice => notice.endsWith('are you back?')).length, 1, notices.join('\n'))
     assert.equal(notices.length, 4, 'nothing is told again')
-    await at(1).screenshot('windows/first')
+    await at(1).picture('windows/first')
   })
 
   /** The windows by the order in which they came, from 1. */

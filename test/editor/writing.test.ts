@@ -97,7 +97,7 @@ describe('somebody who writes in a chat', () => {
     await until('both blocks', async () => (await block.count()) === 2)
     const arrived = block.last()
     assert.ok((await arrived.locator('.code-keyword').count()) > 0, 'it has its colours')
-    await window.screenshot('writing/shared')
+    await window.picture('writing/shared')
     await arrived.getByRole('button', { name: 'Copy', exact: true }).click()
     const lines = code.slice(2, 4).join('\n')
     await until('the lines are copied', async () => (await window.clipboard()) === lines)

@@ -147,6 +147,11 @@ export class EditorWindow {
     await this.page.screenshot({ path: artefact(`${name}.png`) })
   }
 
+  /** As {@link screenshot}, for somebody who wants to look: only with PARLEY_TEST_PICTURES, as drawing them takes its time. */
+  async picture(name: string): Promise<void> {
+    if (process.env.PARLEY_TEST_PICTURES) await this.screenshot(name)
+  }
+
   async close(): Promise<void> {
     await this.page.close()
   }
