@@ -174,11 +174,11 @@ describe('what was said, with two real hubs', () => {
       assert.deepEqual([code, err], [0, ''])
       assert.match(out, said)
     }
-    assert.match((await run('retention', 'bob')).out, /stays/)
+    assert.match((await run('retention', 'bob')).out, /are kept/)
     assert.match((await run('retention', 'bob', '90')).out, /dropped after 90 days/)
     assert.match((await run('retention', 'bob')).out, /dropped after 90 days/)
     assert.equal((await run('retention', 'bob', 'never')).code, 2)
-    assert.match((await run('retention', 'bob', 'off')).out, /stays/)
+    assert.match((await run('retention', 'bob', 'off')).out, /are kept/)
     const refused = await cli(['clear', 'bob', '--home', alice.home], { stdin: 'no\n' })
     assert.equal(refused.code, 1)
     assert.equal((await texts(alice, 'bob')).length, 3)
