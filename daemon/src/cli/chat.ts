@@ -101,6 +101,8 @@ class Chat {
       await this.#sendLines()
       await this.#drain(deadline)
       await this.#reading
+    } catch (error) {
+      throw asParleyError(error).code === 'closed' ? this.#gone() : error
     } finally {
       stop()
       for (const timer of this.#timers) clearTimeout(timer)
@@ -166,10 +168,14 @@ class Chat {
     this.#input = undefined
     // What comes next does not stand behind the prompt.
     if (isInteractive) print(this.#terminal)
-    if (!isGone) return
+    if (isGone) throw this.#gone()
+  }
+
+  /** The daemon has stopped, whatever was under way. */
+  #gone(): ParleyError {
     const again = `parley chat ${this.#who.startsWith('classic:') ? '--classic ' : ''}${shellWord(harmlessLine(whomShown(this.#who)))}${homeHint(this.#options)}`
     const words = `The daemon has stopped, so the chat ends; what was sent is kept, and \`${again}\` goes on.`
-    throw new ParleyError('closed', words)
+    return new ParleyError('closed', words)
   }
 
   async #typed(line: string): Promise<void> {

@@ -36,9 +36,14 @@ export function addLog(program: Command, terminal: Terminal): void {
 
 async function run(terminal: Terminal, who: string, options: Options): Promise<void> {
   await withHub(terminal, options, async client => {
-    const following = options.follow ? await Following.begin(client, who) : undefined
-    const shown = await showPage(terminal, client, who, options)
-    if (following) await follow(terminal, client, following, shown, { ...options, who })
+    if (!options.follow) return void (await showPage(terminal, client, who, options))
+    try {
+      const following = await Following.begin(client, who)
+      const shown = await showPage(terminal, client, who, options)
+      await follow(terminal, client, following, shown, { ...options, who })
+    } catch (error) {
+      throw asParleyError(error).code === 'closed' ? daemonGone({ ...options, who }) : error
+    }
   })
 }
 
