@@ -160,11 +160,12 @@ export class LettingGo {
     }
   }
 
-  /** When the last of these places was written. */
+  /** When the last of these places was written; of a log that has not come that far, the last that is here. */
   async #latestOf(floors: ReadMap): Promise<bigint> {
+    const { logs } = this.#ground.state
     let latest = 0n
     for (const [device, seq] of floors) {
-      const time = await this.#timeAt(device, seq)
+      const time = await this.#timeAt(device, Math.min(seq, topOf(logs.get(device))))
       if (time !== undefined && time > latest) latest = time
     }
     return latest

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { LettingGo } from '../../../../../daemon/src/hub/conversations/letting-go.ts'
 import type { StoredMessage } from '../../../../../daemon/src/hub/conversations/types.ts'
+import { limits } from '../../../../../daemon/src/limits.ts'
 import type { Deed } from '../../../../../daemon/src/protocol/bodies.ts'
 import { type ConversationId, messageId } from '../../../../../daemon/src/protocol/ids.ts'
 import { connect, conversationOf, Home, person, withDevice } from '../../../../support/conversations.ts'
@@ -91,6 +92,25 @@ describe('what is let go of on one device', () => {
     assert.deepEqual((await phone.texts(bob.person)).sort(), ['new', 'to begin with'])
     await until('it leaves', async () => !/old/.test(await disk(phone)))
     assert.equal(phone.conversations.get(chat)?.unread, 1)
+  })
+
+  it('goes from another device as well while the end of a log is still on its way there', async () => {
+    const alice = await home('alice')
+    const bob = await home('bob')
+    const phone = await add(withDevice(alice.person))
+    const chat = conversationOf(alice.person, bob.person)
+    const wire = connect(phone, bob)
+    const many = 2 * limits.historyRows
+    for (let sent = 0; sent < many; sent++) await bob.send(alice.person, `old ${sent}`)
+    await phone.until('they are there', async () => (await phone.texts(bob.person)).length === many)
+    wire.cut()
+    connect(alice, bob)
+    await bob.send(alice.person, 'old, and only here')
+    await alice.until('all is there', async () => (await alice.texts(bob.person)).length === many + 1)
+    const floors = await alice.conversations.lettingGo(chat)?.floorsBefore()
+    assert.ok(floors)
+    await phone.conversations.lettingGo(chat)?.raise(floors, AbortSignal.timeout(5_000))
+    assert.deepEqual(await phone.texts(bob.person), [])
   })
 })
 
