@@ -41,6 +41,18 @@ describe('a chat surface by keyboard', () => {
     await until('the composer', async () => /Message/.test(await focused(surface)))
   })
 
+  it('leaves no key to the editor that means something here', async () => {
+    const surface = await long()
+    await surface.page.evaluate(
+      `globalThis.passed = []; addEventListener('keydown', ({ key }) => globalThis.passed.push(key))`,
+    )
+    await surface.composer.focus()
+    for (const key of ['F6', 'Shift+F6', 'Escape', 'Escape']) await surface.page.keyboard.press(key)
+    await surface.composer.fill('sent')
+    for (const key of ['Enter', 'ArrowUp', 'F2']) await surface.page.keyboard.press(key)
+    assert.deepEqual(await surface.page.evaluate('globalThis.passed'), ['Shift', 'F2'])
+  })
+
   it('goes from message to message, and on into what is not loaded yet', async () => {
     const surface = await long()
     await surface.composer.focus()

@@ -117,9 +117,12 @@ export function Composer(props: ComposerProps) {
     }
     const action = actionOf(event, sendWith, element.value === '')
     if (action === 'nothing') return
-    if (action === 'recall' && !context && props.onEditLast()) return event.preventDefault()
-    if (action === 'recall' && recall.last === '') return
+    const isEdit = action === 'recall' && !context && props.onEditLast()
+    if (action === 'recall' && !isEdit && recall.last === '') return
     event.preventDefault()
+    // The editor takes each key that comes through, and its own F6 would take the focus elsewhere.
+    event.stopPropagation()
+    if (isEdit) return
     if (action === 'send') send()
     else if (action === 'leave') (event.key === 'Escape' && context ? context.onCancel : onLeave)()
     else if (action === 'recall') insert(recall.last)
