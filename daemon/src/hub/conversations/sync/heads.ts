@@ -1,8 +1,9 @@
 import { limits } from '../../../limits.ts'
 import { type DeviceId, deviceId, fromText, type UserId } from '../../../protocol/ids.ts'
 import { type Head, HeadSchema } from '../../../protocol/parley_pb.ts'
+import { isSame } from '../branches.ts'
 import type { Conversation } from '../conversation.ts'
-import { emptyLog } from '../device-log.ts'
+import { emptyLog, knotAround } from '../device-log.ts'
 import type { Place } from '../keys.ts'
 import type { State } from '../state.ts'
 
@@ -27,16 +28,19 @@ export function deviceIn({ state, members }: Conversation, bytes: Uint8Array): D
 
 /**
  * Behind which places a user is given a log of which they hold `known`: to some it begins where they were invited, and what is
- * before a floor is not even here.
+ * before a floor is not even here. Where a log has branches, whoever names a place of one of them still begins the others behind
+ * their floors.
  */
 export async function startFor(
-  { logs }: Conversation,
+  { logs, state }: Conversation,
   user: UserId,
   { device, known }: { readonly device: DeviceId; readonly known: readonly Place[] },
 ): Promise<readonly Place[]> {
   const start = (await logs.beginningFor(user, device)) ?? []
-  const isBefore = start.length > 0 && start.every(({ seq }) => known.every(each => each.seq < seq))
-  return isBefore ? start : known
+  if (start.length > 0 && start.every(({ seq }) => known.every(each => each.seq < seq))) return start
+  const log = state.logs.get(device) ?? emptyLog
+  const apart = start.filter(floor => knotAround(log, floor.seq) && !known.some(each => isSame(each, floor)))
+  return [...known, ...apart]
 }
 
 /** Heads and floors of logs. */
