@@ -2,12 +2,12 @@ import type { Storage } from '@parley/kit'
 import { readHeader } from '../../protocol/entries.ts'
 import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
 import { EntrySchema } from '../../protocol/parley_pb.ts'
-import { advance, isSame, type NextRun, readNext, wholeUpTo } from './branches.ts'
+import { Beginnings } from './beginnings.ts'
+import { isSame, type NextRun, readNext, wholeUpTo } from './branches.ts'
 import { type DeviceLog, emptyLog, knotAround, topOf } from './device-log.ts'
 import type { CheckedEntry } from './intake.ts'
 import { behind, keys, type Place, seqOf } from './keys.ts'
 import type { Cut, Members } from './members.ts'
-import { Pace } from './pace.ts'
 import { Recent } from './recent.ts'
 import { readRow } from './rows.ts'
 
@@ -25,6 +25,7 @@ export interface LogsGround {
 export class Logs {
   readonly recent = new Recent()
   readonly #ground: LogsGround
+  readonly #beginnings: Beginnings
   /** Logs with all that is checked. */
   readonly #checked = new Map<DeviceId, DeviceLog>()
   /** Hashes of what is checked and not committed. */
@@ -32,6 +33,7 @@ export class Logs {
 
   constructor(ground: LogsGround) {
     this.#ground = ground
+    this.#beginnings = new Beginnings(ground.conversation, ground.storage)
   }
 
   /** A log with all that is checked. */
@@ -173,34 +175,8 @@ export class Logs {
     const { held } = await this.reach(device, floors)
     if (held.length === floors.length) return floors
     const seq = floors.reduce((highest, floor) => Math.max(highest, floor.seq), 0)
-    return this.#lastUpTo(device, logs.get(device) ?? emptyLog, { seq, time: members.invited(user) ?? 0n })
-  }
-
-  /** The last entries of a log, one of each branch, of those that have neither a higher number nor a later time. */
-  async #lastUpTo(
-    device: DeviceId,
-    log: DeviceLog,
-    end: { readonly seq: number; readonly time: bigint },
-  ): Promise<readonly Place[]> {
-    const found: { readonly place: Place; readonly prev: readonly Uint8Array[] }[] = []
-    const prefix = keys.logOf(this.#ground.conversation, device)
-    const pace = new Pace()
-    let isWhole = false
-    for (let after = behind(prefix, topOf(log)), more = true; more && !isWhole; ) {
-      const page = await this.#ground.storage.list(prefix, { after, limit: entryPage, reverse: true })
-      more = page.more
-      for (const [key, value] of page.rows) {
-        await pace.step()
-        after = key
-        const { header, hash } = readHeader(readRow(EntrySchema, key, value))
-        const { seq, prev, time } = header
-        if (isWhole || seq > end.seq || time > end.time) continue
-        found.push({ place: { seq, hash }, prev })
-        // Outside of knots everything before it is what it follows.
-        isWhole = knotAround(log, seq) === undefined
-      }
-    }
-    return found.reduceRight<readonly Place[]>((known, { place, prev }) => advance(known, place, prev), [])
+    const end = { seq, time: members.invited(user) ?? 0n }
+    return this.#beginnings.lastUpTo(user, device, logs.get(device) ?? emptyLog, end)
   }
 
   /** Of places those that are held, and up to which number a log is whole for somebody who holds them. */

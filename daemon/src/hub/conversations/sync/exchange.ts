@@ -271,8 +271,8 @@ export class Exchange {
   async want(want: Want): Promise<void> {
     this.#heard()
     const floored = new Set(want.known.filter(({ floor }) => floor).map(({ device }) => toText(device)))
-    for (const { device, seq } of want.known) {
-      const log = seq === 0n ? deviceIn(this.conversation, device) : undefined
+    const whole = want.known.slice(0, limits.heads).filter(({ seq }) => seq === 0n)
+    for (const log of new Set(whole.map(({ device }) => deviceIn(this.conversation, device)))) {
       if (log !== undefined) await this.#set(log, [])
     }
     for (const [device, places] of readHeads(this.conversation, want.known))
