@@ -86,6 +86,11 @@ export function extend(log: DeviceLog, head: LogHead, prev: readonly Uint8Array[
   return { ...log, heads, knots: isFork ? withKnot(log.knots, head.seq) : log.knots }
 }
 
+/** Whether a log can be extended by an entry that follows `prev`. */
+export function hasBranchFor({ heads }: DeviceLog, prev: readonly Uint8Array[]): boolean {
+  return heads.filter(head => !names(prev, head)).length < limits.branches
+}
+
 /** The knot that a place is inside of: what comes before the place is then not known by its number alone. */
 export function knotAround({ knots }: DeviceLog, seq: number): Knot | undefined {
   return knots.find(({ from, to }) => from <= seq && (to === 0 || seq < to))

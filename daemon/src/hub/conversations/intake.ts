@@ -8,7 +8,7 @@ import type { ConversationId, DeviceId, UserId } from '../../protocol/ids.ts'
 import { spkiOf } from '../../protocol/keys.ts'
 import { isMembershipKind } from '../../protocol/membership-bodies.ts'
 import { type Entry, EntrySchema } from '../../protocol/parley_pb.ts'
-import { type DeviceLog, emptyLog, extend, inheritedRights } from './device-log.ts'
+import { type DeviceLog, emptyLog, extend, hasBranchFor, inheritedRights } from './device-log.ts'
 import type { Place } from './keys.ts'
 import type { Author, Cut, Doubt, MembershipEntry } from './members.ts'
 import { Pace } from './pace.ts'
@@ -193,14 +193,15 @@ async function checkRun(run: readonly ReadEntry[], verdict: Verdict, pace: Pace)
   const device = run[0]?.header.device
   const author = device === undefined ? undefined : ground.mayLink(device)
   if (device === undefined || author === undefined) return
+  if (pace.isDue) await pace.step()
   const fresh = run.slice(await countHeld(run, verdict))
-  const [first] = fresh
-  if (first === undefined) return
-  if (!(await isLinked(first, verdict))) {
+  // Before anything is looked for: only whoever has written a log may make that take long.
+  const { good, bad } = await signedPart(fresh, author.key, pace)
+  const [first] = good
+  if (first !== undefined && !(await isLinked(first, verdict))) {
     verdict.gaps.add(device)
     return
   }
-  const { good, bad } = await signedPart(fresh, author.key, pace)
   const heldCuts = await ground.heldCuts(device)
   for (const [index, read] of good.entries()) {
     if (pace.isDue) await pace.step()
@@ -217,8 +218,8 @@ async function checkRun(run: readonly ReadEntry[], verdict: Verdict, pace: Pace)
     const log = verdict.log(device)
     const { rights, prev, time, seq } = read.header
     const own = rights.length > 0 ? rights : await inherited(read, log, ground)
-    const next = extend(log, { seq, hash: read.hash, time, rights: own }, prev)
-    if (next === undefined) {
+    const next = own && extend(log, { seq, hash: read.hash, time, rights: own }, prev)
+    if (own === undefined || next === undefined) {
       verdict.refuse(read, 'fork', tooManyBranches)
       return
     }
@@ -263,20 +264,32 @@ async function isLinked({ header }: ReadEntry, verdict: Verdict): Promise<boolea
   const { heads, floors } = verdict.log(device)
   const start = floors.reduce((highest, floor) => Math.max(highest, floor.seq), 0)
   if (prev.length === 0) return floors.length === 0 || seq <= start
+  if (seq - 1 <= start) return true
   let highest = 0
+  const others: Uint8Array[] = []
   for (const hash of prev) {
     const head = heads.find(each => Buffer.compare(each.hash, hash) === 0)
     if (head !== undefined) highest = Math.max(highest, head.seq)
     else if (await verdict.holds(device, { seq: seq - 1, hash })) highest = Math.max(highest, seq - 1)
-    else if (!(await verdict.holdsHash(device, hash, seq)) && seq - 1 > start) return false
+    else others.push(hash)
   }
-  return highest === seq - 1 || seq - 1 <= start
+  if (highest !== seq - 1) return false
+  // To look for them may take going through the log: once in vain is enough for one frame.
+  for (const hash of others) {
+    if (verdict.gaps.has(device) || !(await verdict.holdsHash(device, hash, seq))) return false
+  }
+  return true
 }
 
-async function inherited(read: ReadEntry, log: DeviceLog, ground: Ground): Promise<readonly Uint8Array[]> {
-  const { prev, device, seq } = read.header
+/** The membership heads that an entry inherits; undefined: its log has too many branches to take it. */
+async function inherited(
+  { header: { prev, device, seq } }: ReadEntry,
+  log: DeviceLog,
+  ground: Ground,
+): Promise<readonly Uint8Array[] | undefined> {
   const areHeads = prev.every(hash => log.heads.some(head => Buffer.compare(head.hash, hash) === 0))
-  return areHeads ? inheritedRights(log, prev) : ground.rightsAt(device, prev, seq)
+  if (areHeads) return inheritedRights(log, prev)
+  return hasBranchFor(log, prev) ? ground.rightsAt(device, prev, seq) : undefined
 }
 
 /** The part of a run that its author's signatures vouch for, and the entry at which that ends. */

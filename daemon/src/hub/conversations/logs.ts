@@ -8,6 +8,7 @@ import { type DeviceLog, emptyLog, knotAround, topOf } from './device-log.ts'
 import type { CheckedEntry } from './intake.ts'
 import { behind, keys, type Place, seqOf } from './keys.ts'
 import type { Cut, Members } from './members.ts'
+import { Pace } from './pace.ts'
 import { Recent } from './recent.ts'
 import { readRow } from './rows.ts'
 
@@ -85,7 +86,9 @@ export class Logs {
     if (knot === undefined) return false
     const ending = `/${Buffer.from(hash.buffer, hash.byteOffset, 8).toString('hex')}`
     const prefix = keys.logOf(this.#ground.conversation, device)
+    const pace = new Pace()
     for (let after = behind(prefix, knot.from - 1); ; ) {
+      await pace.step()
       const { rows, more } = await this.#ground.storage.list(prefix, { after, limit: keyPage })
       for (const [key] of rows) {
         if (seqOf(key) >= seq) return false
@@ -109,10 +112,12 @@ export class Logs {
   /** The membership heads that an entry inherits which follows one that is no head any more. */
   async rightsAt(device: DeviceId, prev: readonly Uint8Array[], seq: number): Promise<readonly Uint8Array[]> {
     const [hash] = prev
-    if (hash === undefined) return []
+    if (hash === undefined || this.#ground.members.entries.size === 0) return []
     const prefix = keys.logOf(this.#ground.conversation, device)
+    const pace = new Pace()
     let sought = hash
     for (let after = behind(prefix, seq - 1); ; ) {
+      await pace.step()
       const { rows, more } = await this.#ground.storage.list(prefix, { after, limit: entryPage, reverse: true })
       for (const [key, value] of rows) {
         after = key
