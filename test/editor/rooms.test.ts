@@ -149,6 +149,7 @@ describe('two people in a room', () => {
     await member(alice, /^Bob/, 'Make admin')
     await bobs.frame.getByText('Alice made Bob an admin').first().waitFor()
     await member(alice, /^Bob.*admin/, 'Make member')
+    await bobs.frame.getByText('Alice made Bob a member').first().waitFor()
     await member(alice, /^Bob/, 'Remove from the room…')
     await confirm(alice, 'Remove Bob from release-2.5?', 'Remove')
     await bobs.frame.getByPlaceholder('You are not in release-2.5 any more').waitFor()
@@ -240,8 +241,15 @@ async function confirm({ page }: EditorWindow, question: string, answer: string)
 
 /** What can be done with a member of the room that is in use. */
 async function member(window: EditorWindow, name: RegExp, act: string): Promise<void> {
-  await window.run('Parley: Members of the Room…')
-  await window.quickPick.filter({ hasText: 'Members of' }).waitFor()
+  // A chat that takes the focus in this moment closes what has just been opened.
+  await until('the members', async () => {
+    await window.run('Parley: Members of the Room…')
+    const opened = window.quickPick.filter({ hasText: 'Members of' }).waitFor({ timeout: 5000 })
+    return opened.then(
+      () => true,
+      () => false,
+    )
+  })
   await window.pick(name)
   await window.pick(act)
 }
