@@ -104,8 +104,8 @@ export const faults: readonly Fault[] = [
       },
       {
         file: 'hub/conversations/intake.ts',
-        from: '  if (first !== undefined && !(await isLinked(first, verdict))) {\n',
-        to: '  if (first !== undefined && first.header.prev.length > 1 && !(await isLinked(first, verdict))) {\n',
+        from: '    if ((index === 0 || prev.length > 1) && !(await isLinked(read, verdict, before))) return index\n',
+        to: '    if (prev.length > 1 && !(await isLinked(read, verdict, before))) return index\n',
       },
     ],
   },

@@ -28,9 +28,11 @@ export async function readNext(
   const knot = knotFor(state, last?.seq ?? 0)
   if (knot !== undefined) return readKnot(storage, log, knot, known, bytes)
   const seq = last?.seq ?? 0
-  const end = state.knots.find(({ from }) => from > seq)?.from
-  const entries = await readLog(storage, log, seq, bytes, end)
+  const ahead = state.knots.find(({ from }) => from > seq)
+  const entries = await readLog(storage, log, seq, bytes, ahead?.from)
   const reached = entries.at(-1)
+  // What vouches for those before the branches may be a signature on one of these: then all come together.
+  if (reached === undefined && ahead) return readKnot(storage, log, { from: seq + 1, to: ahead.to }, known, bytes)
   if (reached === undefined) return { entries, known }
   return { entries, known: [{ seq: reached.seq, hash: readHeader(reached.entry).hash }] }
 }

@@ -1,4 +1,3 @@
-import type { KeyObject } from 'node:crypto'
 import { asParleyError, type ErrorCode, ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import { readBody, type Said, saysWords } from '../../protocol/bodies.ts'
@@ -13,6 +12,7 @@ import type { Place } from './keys.ts'
 import type { Author, Cut, Doubt, MembershipEntry } from './members.ts'
 import { Pace } from './pace.ts'
 import { writeRow } from './rows.ts'
+import { signedBefore, signedPart } from './signed-part.ts'
 
 /** An entry that may be linked: signed by its device, and following what is here. */
 export interface CheckedEntry extends ReadEntry, Place {
@@ -197,24 +197,13 @@ async function checkRun(run: readonly ReadEntry[], verdict: Verdict, pace: Pace)
   const fresh = run.slice(await countHeld(run, verdict))
   // Before anything is looked for: only whoever has written a log may make that take long.
   const { good, bad } = await signedPart(fresh, author.key, pace)
-  const [first] = good
-  if (first !== undefined && !(await isLinked(first, verdict))) {
-    verdict.gaps.add(device)
-    return
-  }
+  const ready = await readyPart(good, verdict)
+  if (ready < good.length) verdict.gaps.add(device)
+  // What no signature vouches for could be given to nobody: it is asked for again with what is behind it.
+  const taken = ready < good.length ? good.slice(0, signedBefore(good, ready, author.key)) : good
   const heldCuts = await ground.heldCuts(device)
-  for (const [index, read] of good.entries()) {
+  for (const [index, read] of taken.entries()) {
     if (pace.isDue) await pace.step()
-    // Of the others in a run the one before is here; only one that brings branches together names more.
-    if (index > 0 && read.header.prev.length > 1 && !(await isLinked(read, verdict))) {
-      verdict.gaps.add(device)
-      return
-    }
-    if (!ground.holdsRights(read.header.rights)) {
-      verdict.lacksRights = true
-      verdict.gaps.add(device)
-      return
-    }
     const log = verdict.log(device)
     const { rights, prev, time, seq } = read.header
     const own = rights.length > 0 ? rights : await inherited(read, log, ground)
@@ -223,13 +212,30 @@ async function checkRun(run: readonly ReadEntry[], verdict: Verdict, pace: Pace)
       verdict.refuse(read, 'fork', tooManyBranches)
       return
     }
-    const keepsSignature = index === good.length - 1
+    const keepsSignature = index === taken.length - 1
     verdict.take(await accept(read, { author, rights: own, heldCuts, keepsSignature }, verdict), next)
   }
+  if (ready < good.length) return
   if (bad === undefined) return
   const words = `Message ${bad.header.seq} of a log is not signed by its device. It was not accepted.`
   verdict.refuse(bad, 'bad-signature', words)
   verdict.gaps.add(device)
+}
+
+/** How many at the start of a run can be taken: whatever they follow is here, and the membership entries that they name. */
+async function readyPart(run: readonly ReadEntry[], verdict: Verdict): Promise<number> {
+  const before = new Map<string, number>()
+  for (const [index, read] of run.entries()) {
+    const { prev, rights, seq } = read.header
+    // Of the others in a run the one before is here; only one that brings branches together names more.
+    if ((index === 0 || prev.length > 1) && !(await isLinked(read, verdict, before))) return index
+    if (!verdict.ground.holdsRights(rights)) {
+      verdict.lacksRights = true
+      return index
+    }
+    before.set(textOf(read.hash), seq)
+  }
+  return run.length
 }
 
 /** How many at the start of a run are here already: whatever comes before one that is here is here as well. */
@@ -257,9 +263,14 @@ function holdsEntry({ header, hash }: ReadEntry, verdict: Verdict): Promise<bool
 
 /**
  * Whether all that an entry follows is here, and its number is the one that comes next. Where a log begins in its middle here,
- * a branch may have left it before: what that follows cannot be here, as its number shows.
+ * a branch may have left it before: what that follows cannot be here, as its number shows. `before`: numbers of those that
+ * come with it, by hash.
  */
-async function isLinked({ header }: ReadEntry, verdict: Verdict): Promise<boolean> {
+async function isLinked(
+  { header }: ReadEntry,
+  verdict: Verdict,
+  before: ReadonlyMap<string, number>,
+): Promise<boolean> {
   const { device, prev, seq } = header
   const { heads, floors } = verdict.log(device)
   const start = floors.reduce((highest, floor) => Math.max(highest, floor.seq), 0)
@@ -268,8 +279,8 @@ async function isLinked({ header }: ReadEntry, verdict: Verdict): Promise<boolea
   let highest = 0
   const others: Uint8Array[] = []
   for (const hash of prev) {
-    const head = heads.find(each => Buffer.compare(each.hash, hash) === 0)
-    if (head !== undefined) highest = Math.max(highest, head.seq)
+    const known = before.get(textOf(hash)) ?? heads.find(each => Buffer.compare(each.hash, hash) === 0)?.seq
+    if (known !== undefined) highest = Math.max(highest, known)
     else if (await verdict.holds(device, { seq: seq - 1, hash })) highest = Math.max(highest, seq - 1)
     else others.push(hash)
   }
@@ -290,24 +301,6 @@ async function inherited(
   const areHeads = prev.every(hash => log.heads.some(head => Buffer.compare(head.hash, hash) === 0))
   if (areHeads) return inheritedRights(log, prev)
   return hasBranchFor(log, prev) ? ground.rightsAt(device, prev, seq) : undefined
-}
-
-/** The part of a run that its author's signatures vouch for, and the entry at which that ends. */
-async function signedPart(
-  run: readonly ReadEntry[],
-  key: KeyObject,
-  pace: Pace,
-): Promise<{ good: readonly ReadEntry[]; bad?: ReadEntry }> {
-  const last = run.at(-1)
-  if (last === undefined || isSigned(last.entry, key)) return { good: run }
-  let good = 0
-  for (const [index, read] of run.entries()) {
-    if (pace.isDue) await pace.step()
-    if (read.entry.signature.length === 0) continue
-    if (!isSigned(read.entry, key)) break
-    good = index + 1
-  }
-  return { good: run.slice(0, good), bad: run[good] ?? last }
 }
 
 interface Accepting {

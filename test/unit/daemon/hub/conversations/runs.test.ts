@@ -37,10 +37,20 @@ function makeLog(length: number, by = key): Entry[] {
   return log
 }
 
-function seal(seq: number, after: readonly Entry[], by = key): Entry {
+function seal(seq: number, after: readonly Entry[], by = key, rights: readonly Uint8Array[] = []): Entry {
   const body = encodeText(messageId(new Uint8Array(16).fill(seq)), 0, `message ${seq}`)
   const prev = after.map(entry => readHeader(entry).hash)
-  const fields = { conversation, device, seq, prev, time: BigInt(seq), kind: 16, body, privateKey: by.privateKey }
+  const fields = {
+    conversation,
+    device,
+    seq,
+    prev,
+    rights,
+    time: BigInt(seq),
+    kind: 16,
+    body,
+    privateKey: by.privateKey,
+  }
   return sealEntry(fields).entry
 }
 
@@ -73,6 +83,25 @@ describe('a run of entries', () => {
       none.refused.map(({ code }) => code),
       ['bad-signature'],
     )
+  })
+
+  it('is taken up to a signature when what comes behind it has to wait', async () => {
+    const [a, b, c] = log
+    assert.ok(a && b && c)
+    const waits = seal(4, [c], key, [new Uint8Array(32).fill(7)])
+    const lacking = { ...ground(), holdsRights: (rights: readonly Uint8Array[]) => rights.length === 0 }
+    const some = await checkEntries([unsigned(a), b, unsigned(c), waits], lacking)
+    assert.deepEqual(
+      some.accepted.map(({ seq, entry }) => [seq, entry.signature.length]),
+      [
+        [1, 0],
+        [2, 64],
+      ],
+    )
+    assert.ok(some.lacksRights && some.gaps.has(device))
+    const nothing = await checkEntries([unsigned(a), unsigned(b), unsigned(c), waits], lacking)
+    assert.deepEqual(nothing.accepted, [])
+    assert.ok(nothing.gaps.has(device))
   })
 
   it('leaves no signature to be stored that nobody checked', async () => {
