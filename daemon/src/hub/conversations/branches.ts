@@ -82,7 +82,7 @@ async function readKnot(
       await pace.step()
       after = key
       const seq = seqOf(key)
-      if (knot.to !== 0 && seq > knot.to) return segments.next
+      if (knot.to !== 0 && seq > knot.to && !segments.areOpen) return segments.next
       const entry = readRow(EntrySchema, key, value)
       const { header, hash } = readHeader(entry)
       if (held.has(textOf(hash))) continue
@@ -141,6 +141,11 @@ class Segments {
 
   constructor(known: readonly Place[]) {
     this.#known = known
+  }
+
+  /** Whether something has come that no signature vouches for yet: it stands further on. */
+  get areOpen(): boolean {
+    return this.#open.size > 0
   }
 
   get next(): NextRun {
