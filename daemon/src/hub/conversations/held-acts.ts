@@ -2,10 +2,11 @@ import type { Log } from '@parley/kit'
 import { limits } from '../../limits.ts'
 import type { DeviceId } from '../../protocol/ids.ts'
 import type { Conversation } from './conversation.ts'
-import type { DeviceLog } from './device-log.ts'
+import { type DeviceLog, topOf } from './device-log.ts'
 import type { Draft } from './draft.ts'
 import { sizeOf } from './intake.ts'
 import type { MembershipEntry } from './members.ts'
+import { Pace } from './pace.ts'
 import type { Source } from './reception.ts'
 import type { State } from './state.ts'
 import type { Links } from './sync/links.ts'
@@ -25,6 +26,8 @@ export class HeldActs {
   readonly #around: Surroundings
   readonly #source: Source
   #followers: Followers | undefined
+  /** Hashes in base32 of those that were found in their logs. */
+  readonly #linked = new Set<string>()
   /** The last look has failed, or what it found was given up. */
   #isOwed = false
 
@@ -49,6 +52,23 @@ export class HeldActs {
       for (const { hash } of heads) starts.push(...(behind.get(placeText(device, hash)) ?? []))
     }
     this.#link(starts)
+    this.#lookWithin().catch(error => this.#failed(error))
+  }
+
+  /** Links what follows an entry that others follow already: it begins a branch of its own, as where a home ran twice. */
+  async #lookWithin(): Promise<void> {
+    const { state, logs, members } = this.#conversation
+    const pace = new Pace()
+    const starts: MembershipEntry[] = []
+    for (const [name, entry] of members.entries) {
+      const { device, seq, prev } = entry.header
+      if (this.#linked.has(name) || seq > topOf(state.logs.get(device))) continue
+      await pace.step()
+      const isHere = (hash: Uint8Array, at: number) => logs.isHere(device, { seq: at, hash })
+      if (await isHere(entry.hash, seq)) this.#linked.add(name)
+      else if ((await Promise.all(prev.map(hash => isHere(hash, seq - 1)))).some(Boolean)) starts.push(entry)
+    }
+    if (starts.length > 0) this.#link(starts)
   }
 
   /** Something was committed: what follows it may link now. */
@@ -68,10 +88,12 @@ export class HeldActs {
     if (chain.length === 0) return
     const entries = chain.map(({ entry }) => entry)
     const bytes = entries.reduce((sum, entry) => sum + sizeOf(entry), 0)
-    this.#conversation.reception.check(entries, bytes, this.#source).catch(error => {
-      this.#isOwed = true
-      this.#around.log.error({ conversation: this.#conversation.id, error }, 'Held entries could not be linked yet.')
-    })
+    this.#conversation.reception.check(entries, bytes, this.#source).catch(error => this.#failed(error))
+  }
+
+  #failed(error: unknown): void {
+    this.#isOwed = true
+    this.#around.log.error({ conversation: this.#conversation.id, error }, 'Held entries could not be linked yet.')
   }
 
   /** Whether the person here takes part and has all of that log, not only what is behind a floor. */

@@ -29,7 +29,7 @@ export function deviceIn({ state, members }: Conversation, bytes: Uint8Array): D
 /**
  * Behind which places a user is given a log of which they hold `known`: to some it begins where they were invited, and what is
  * before a floor is not even here. Where a log has branches, whoever names a place of one of them still begins the others behind
- * their floors.
+ * their floors; but not who has what is before them, as somebody who comes back: there the others leave what they have.
  */
 export async function startFor(
   { logs, state }: Conversation,
@@ -38,6 +38,7 @@ export async function startFor(
 ): Promise<readonly Place[]> {
   const start = (await logs.beginningFor(user, device)) ?? []
   if (start.length > 0 && start.every(({ seq }) => known.every(each => each.seq < seq))) return start
+  if (known.some(({ seq }) => start.every(floor => seq < floor.seq))) return known
   const log = state.logs.get(device) ?? emptyLog
   const apart = start.filter(floor => knotAround(log, floor.seq) && !known.some(each => isSame(each, floor)))
   return [...known, ...apart]
