@@ -99,8 +99,8 @@ export const faults: readonly Fault[] = [
     patches: [
       {
         file: 'hub/conversations/branches.ts',
-        from: '  const entries = await readLog(storage, log, seq, bytes, end)\n',
-        to: '  const entries = await readLog(storage, log, seq === 0 ? seq : seq + 1, bytes, end)\n',
+        from: '  const entries = await readLog(storage, log, seq, bytes, ahead?.from)\n',
+        to: '  const entries = await readLog(storage, log, seq === 0 ? seq : seq + 1, bytes, ahead?.from)\n',
       },
       {
         file: 'hub/conversations/intake.ts',
