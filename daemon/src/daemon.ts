@@ -102,7 +102,7 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
   built.defer(() => keeping?.close())
   // Plugins learn of the end only when nothing needs their storage any more.
   built.defer(() => stopping.abort())
-  const { storage, search, auths } = plugins
+  const { storage, search, auths, plugged } = plugins
 
   // Each role's code is loaded only where it is played: a hub starts in half the time.
   let registry: Registry | undefined
@@ -128,6 +128,7 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
       audit,
       secrets: { getOrCreate: (name, make) => secretBox.getOrCreate(storage, name, make) },
       auths,
+      plugged,
       options: config.registry,
       log,
       now,
@@ -148,6 +149,7 @@ async function build(options: DaemonOptions, built: Teardown): Promise<Daemon> {
     hub = await startHub({
       storage,
       search,
+      plugged,
       locations: where,
       options: config.hub,
       log,

@@ -8,6 +8,8 @@ export const errorCodes = [
   'bad-name',
   'bad-password',
   'bad-message',
+  'guarded',
+  'refused',
   'bad-address',
   'bad-config',
   'bad-frame',

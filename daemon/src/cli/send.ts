@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Client } from '../client/connect.ts'
-import { ParleyError } from '../errors.ts'
+import { asParleyError, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { checkText } from '../protocol/bodies.ts'
 import { personOf } from '../protocol/conversation-infos.ts'
@@ -18,6 +18,7 @@ import { whom } from './whom.ts'
 interface Options extends CommonOptions {
   readonly classic?: string
   readonly wait?: boolean
+  readonly anyway?: boolean
   readonly file: readonly string[]
   readonly replyTo?: string
   readonly deadline: string
@@ -41,6 +42,7 @@ export function addSend(program: Command, terminal: Terminal): void {
     .option('--wait', 'wait until it is delivered, or was handed to a classic client')
     .option('--file <path>', 'send a file along; up to ten times', (path, paths: string[]) => [...paths, path], [])
     .option('--reply-to <message>', 'the message that it answers, by the beginning of its id')
+    .option('--anyway', 'send it although a plugin advises against it')
     .option('--classic <address>', '[NAME@]HOST[:PORT] of a classic client, in the place of WHO')
     .option('--deadline <time>', 'with --wait: how long', `${limits.deliveryWait / 1000}s`)
     .action((who: string | undefined, words: readonly string[], options: Options) => {
@@ -62,12 +64,14 @@ async function run(terminal: Terminal, to: string, words: readonly string[], opt
     const mentions = await mentionsIn(client, to, text)
     const answered =
       options.replyTo === undefined ? undefined : await messageNamed(client, to, options.replyTo, options)
-    const sent = await client.request('send', {
+    const asked = client.request('send', {
       ...{ to, text, message },
       ...(answered && { replyTo: { user: answered.user, message: answered.message } }),
       ...(mentions.length > 0 && { mentions }),
       ...(files.length > 0 && { files }),
+      ...(options.anyway && { anyway: true }),
     })
+    const sent = await asked.catch(sayHowAnyway)
     const { conversation } = sent
     const timeout = limits.controlRequest + deadline
     const last = options.wait
@@ -108,4 +112,11 @@ async function readStdin({ stdin, stderr }: Terminal): Promise<string> {
 function tooLong(): ParleyError {
   const words = `The message has more than ${limits.text} bytes, which is the most that fits. Send it in parts.`
   return new ParleyError('bad-message', words)
+}
+
+/** A plugin advises against it, which a person may know better. */
+function sayHowAnyway(error: unknown): never {
+  const { code, message } = asParleyError(error)
+  if (code === 'guarded') throw new ParleyError(code, `${message} With --anyway it is sent all the same.`)
+  throw error
 }

@@ -74,7 +74,7 @@ async function build(options: Parameters<typeof openTeam>[0], built: Teardown): 
   built.defer(() => plugins.close())
   built.defer(() => keeping.close())
   built.defer(() => closing.abort())
-  const { storage, auths } = plugins
+  const { storage, auths, plugged } = plugins
 
   const [{ startRegistry }, { AuditLog }] = await Promise.all([
     import('../registry/registry.ts'),
@@ -96,6 +96,7 @@ async function build(options: Parameters<typeof openTeam>[0], built: Teardown): 
       audit,
       secrets: { getOrCreate: (name, make) => secretBox.getOrCreate(storage, name, make) },
       auths,
+      plugged,
       options: { ...wish, ...places },
       log,
       now,

@@ -24,7 +24,7 @@ import { Team, type TeamOptions } from './team.ts'
 export interface CompanyParts
   extends Omit<StrangersOptions, 'team' | 'account' | 'isBusy' | 'identity' | 'files'>,
     Omit<ClassicSideOptions, 'strangers' | 'client'>,
-    Pick<TeamOptions, 'client' | 'relay' | 'upgrade' | 'mailWaits'> {
+    Pick<TeamOptions, 'client' | 'relay' | 'upgrade' | 'mailWaits' | 'guard'> {
   readonly store: AccountStore
   readonly identity: HubIdentity
   readonly circles: Circles

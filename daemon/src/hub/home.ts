@@ -1,5 +1,6 @@
 import type { Log, SearchIndex, Storage } from '@parley/kit'
 import type { Locations } from '../locations.ts'
+import type { Plugged } from '../plugins/plugged.ts'
 import { HybridClock } from '../protocol/clock.ts'
 import type { ClassicMode } from '../protocol/control.ts'
 import { deviceId } from '../protocol/ids.ts'
@@ -18,6 +19,8 @@ export interface HubOptions {
   readonly storage: Storage
   /** Full text search, where a plugin offers it. */
   readonly search?: SearchIndex | undefined
+  /** Guards and observers of plugins. Absent: there are none. */
+  readonly plugged?: Plugged
   readonly locations: Locations
   readonly options: { readonly listen?: readonly string[]; readonly proxy?: string; readonly classic?: ClassicMode }
   readonly log: Log

@@ -2,12 +2,13 @@ import type { Check } from '../doctor/doctor.ts'
 import { asParleyError } from '../errors.ts'
 import { Dialer } from '../net/dial.ts'
 import { proxyFor } from '../net/proxy.ts'
+import { nothingPlugged } from '../plugins/plugged.ts'
 import type { HybridClock } from '../protocol/clock.ts'
 import type { ControlRequests, ConversationInfo, HubSnapshot, PeopleSnapshot, StatusInfo } from '../protocol/control.ts'
 import { conversationId, type DeviceId, deviceId, type UserId } from '../protocol/ids.ts'
 import type { AccountStore } from './accounts.ts'
 import { Archive } from './archive/archive.ts'
-import { Chats } from './chats/chats.ts'
+import { Chats, type ChatsOptions } from './chats/chats.ts'
 import { Circles } from './circles.ts'
 import { Company, type CompanyParts } from './company.ts'
 import { waitDelivered } from './delivery.ts'
@@ -24,6 +25,7 @@ import { Messages } from './messages/messages.ts'
 import { type HubNews, Newsroom } from './news.ts'
 import { Overview } from './overview.ts'
 import { Passwords } from './passwords.ts'
+import { HubPlugins } from './plugged.ts'
 import { probe } from './probe.ts'
 import type { Reach } from './reach.ts'
 import { RegistryClient } from './registry/client.ts'
@@ -82,6 +84,7 @@ export class Hub {
   readonly #membership: Membership
   readonly #circles: Circles
   readonly #home: Home
+  readonly #plugins: HubPlugins
   readonly #ownKey: OwnAccountKey
   readonly #news: Newsroom
   readonly #door: Door
@@ -105,9 +108,12 @@ export class Hub {
     this.#clock = clock
     this.#news = new Newsroom(log)
     const tell = (news: HubNews) => this.#news.tell(news)
-    this.chats = new Chats(chats, { circles: this.#circles, clock, device: this.device, blocks, log, tell })
+    const plugins = new HubPlugins(options.plugged ?? nothingPlugged())
+    this.#plugins = plugins
+    const came: ChatsOptions['came'] = messages => plugins.received(messages)
+    this.chats = new Chats(chats, { circles: this.#circles, clock, device: this.device, blocks, log, tell, came })
     this.messages = new Messages({
-      ...{ circles: this.#circles, chats: this.chats },
+      ...{ circles: this.#circles, chats: this.chats, plugins },
       attachment: hash => this.files.attachment(hash),
       now: () => this.#clock.physical(),
     })
@@ -333,7 +339,7 @@ export class Hub {
     const { blocks, trusts, fileStore } = this.#home
     return {
       ...{ storage, log, upgrade, mailWaits, chats: this.chats, circles: this.#circles },
-      ...{ blocks, trusts, fileStore },
+      ...{ blocks, trusts, fileStore, guard: this.#plugins.receiving },
       ...{ store: this.#store, identity: this.#identity, ownKey: this.#ownKey, client: this.#client },
       ...{ dialer: this.#dialer, clock: this.#clock, mode: options.classic, askAgain: reconnect },
       relay: (user, device, signal) => this.#relay.dial(user, device, signal),

@@ -370,19 +370,19 @@ export abstract class KeyedCircle implements Circle {
   }
 
   #conversationChanged({ conversation, messages, arrived }: ConversationChange): void {
-    const { tell } = this.#parts
+    const { tell, chats } = this.#parts
     if (this.conversations.room(conversation)) return
     const summary = this.conversations.get(conversation)
     if (summary?.isStored) this.met(summary.peer.user)
     const told = messages.map(message => this.message(message))
     tell({ conversation, ...(told.length > 0 && { messages: { conversation, messages: told } }) })
     for (const { user } of arrived) this.#typing.ended(conversation, user)
+    const came = arrived.map(message => this.message(message))
     const last = arrived.at(-1)
-    if (last) this.#parts.chats.arrived(conversation, msOf(timeOfPosition(last.position)))
+    if (last) chats.arrived(conversation, msOf(timeOfPosition(last.position)), came)
     const info = last && this.info(conversation)
     // Whoever is busy is not disturbed; the count of what is unread tells of it.
-    if (!info || info.muted || this.isBusy) return
-    tell({ arrived: { conversation, person: info.person, messages: told.filter(({ mine }) => !mine) } })
+    if (info && !info.muted && !this.isBusy) tell({ arrived: { conversation, person: info.person, messages: came } })
   }
 
   #blockChanged(user: UserId): void {

@@ -9,6 +9,7 @@ import type { BackoffOptions } from './backoff.ts'
 import { type Blocked, type BlockKey, type Blocks, readBlockKey } from './blocks.ts'
 import type { KeptChats } from './chats/chats.ts'
 import type { Circles } from './circles.ts'
+import type { Guard } from './conversations/shared.ts'
 import { Direct } from './direct/direct.ts'
 import { DirectSelf } from './direct/self.ts'
 import type { CircleFiles } from './files/files.ts'
@@ -22,6 +23,8 @@ type Params<M extends keyof ControlRequests> = ControlRequests[M][0]
 type Result<M extends keyof ControlRequests> = Promise<ControlRequests[M][1]>
 
 export interface StrangersOptions {
+  /** Looks at what others write before it is shown. */
+  readonly guard?: Guard | undefined
   readonly storage: Storage
   readonly identity: HubIdentity
   readonly dialer: Dialer

@@ -20,6 +20,7 @@ import type { Peer } from './conversations/types.ts'
 import type { OwnAccountKey } from './devices/account-key.ts'
 import { LogCuts } from './devices/log-cuts.ts'
 import { Supervisor, type SupervisorOptions } from './dialer.ts'
+import type { DirectOptions } from './direct/direct.ts'
 import type { CircleFiles } from './files/files.ts'
 import { mayHaveFiles } from './files/in-circles.ts'
 import { Freshness } from './freshness.ts'
@@ -39,7 +40,7 @@ import type { Statements } from './rooms/statements.ts'
 import { roomsTeam, teamStatements } from './rooms/team.ts'
 import type { TrustStore } from './trust-store.ts'
 
-export interface TeamOptions {
+export interface TeamOptions extends Pick<DirectOptions, 'guard'> {
   readonly storage: Storage
   readonly store: AccountStore
   readonly account: Account
@@ -212,7 +213,7 @@ export class Team extends KeyedCircle {
       meet: async users => team?.statements.meet(users),
     }
     conversations = await openConversations({
-      ...{ storage, account: self, clock, log, keyring, rooms },
+      ...{ storage, account: self, clock, log, keyring, rooms, guard: options.guard },
       areReceiptsOn: () => options.chats.areReceiptsOn,
       blocked: other => options.blocks.person(registry, other),
     })

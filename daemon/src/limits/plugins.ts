@@ -4,6 +4,13 @@ export const pluginsLimits = {
   pluginSetup: 45_000,
   /** A plugin that does not close is left behind after this. */
   pluginClose: 5_000,
+  /** A guard must have judged within this; one that was late so often in a row is asked no more for a while. */
+  guard: 5_000,
+  guardFaults: 3,
+  guardRest: 60_000,
+  /** An observer has this long for an event, and so many may wait for it. */
+  observer: 30_000,
+  observerQueue: 1_000,
   /** parley.json, and a file that holds an option: lines of text, not data. */
   configFile: 1024 * 1024,
   optionFile: 64 * 1024,

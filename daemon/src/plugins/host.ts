@@ -7,6 +7,7 @@ import { bringToFormat, formatRow, hubFormat } from './format.ts'
 import { type BuiltIns, importPlugin } from './import.ts'
 import { asPlugin } from './offer.ts'
 import { readOptions } from './options.ts'
+import { type Plugged, plug } from './plugged.ts'
 import type { SecretBox } from './secrets.ts'
 import { explain, fault, type Prepared, type SetUp, Setup, within } from './setup.ts'
 import { NoStorageError, StorageGate } from './storage-gate.ts'
@@ -40,6 +41,8 @@ export interface Plugins {
   readonly search: SearchIndex | undefined
   /** One per mechanism, in the order of the list. */
   readonly auths: readonly Auth[]
+  /** All guards and observers. */
+  readonly plugged: Plugged
   /** Closes what was set up, storage last. Never throws. */
   close(): Promise<void>
 }
@@ -62,7 +65,8 @@ export async function loadPlugins(options: PluginsOptions): Promise<Plugins> {
     if (failures.length > 0) throw firstCause(failures)
     const offers = setups.flatMap(setup => setup.offered ?? [])
     checkStorage(offers)
-    return { storage: await gate.storage, search: theSearch(offers), auths: theAuths(offers), close }
+    const found = { search: theSearch(offers), auths: theAuths(offers), plugged: thePlugged(offers, options.signal) }
+    return { storage: await gate.storage, ...found, close }
   } catch (error) {
     await close()
     throw error
@@ -168,6 +172,12 @@ function theAuths(offers: readonly SetUp[]): Auth[] {
     labels.set(auth.mechanism, label)
     return [auth]
   })
+}
+
+function thePlugged(offers: readonly SetUp[], signal: AbortSignal): Plugged {
+  const guardings = offers.flatMap(({ as, log, offer: { guards } }) => (guards ? [{ as, log, guards }] : []))
+  const observings = offers.flatMap(({ log, offer: { observers } }) => (observers ? [{ log, observers }] : []))
+  return plug(guardings, observings, signal)
 }
 
 /** At most one of them offers search; the storage's own gives way to one that is listed for nothing else. */

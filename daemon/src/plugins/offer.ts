@@ -1,4 +1,4 @@
-import type { Auth, Offer, Plugin, SearchIndex, Storage } from '@parley/kit'
+import type { Auth, Guards, Observers, Offer, Plugin, SearchIndex, Storage } from '@parley/kit'
 import { suggestion } from '../suggest.ts'
 
 /** The versions of the contracts that this host speaks. */
@@ -32,7 +32,14 @@ function pluginFault(value: unknown): string | undefined {
   return undefined
 }
 
-const offerKeys = ['storage', 'search', 'auth', 'close'] as const satisfies readonly (keyof Offer)[]
+const offerKeys = [
+  'storage',
+  'search',
+  'auth',
+  'guards',
+  'observers',
+  'close',
+] as const satisfies readonly (keyof Offer)[]
 
 function offerFault(value: unknown): string | undefined {
   if (!isRecord(value)) return 'its setup gave no offer'
@@ -45,7 +52,26 @@ function offerFault(value: unknown): string | undefined {
     return 'its search lacks identity, put, remove, search or clear'
   }
   if (value.auth !== undefined && !isAuth(value.auth)) return 'its auth lacks mechanism or signIn'
+  const hooks =
+    hooksFault('guards', value.guards, guardNames) ?? hooksFault('observers', value.observers, observerNames)
+  if (hooks !== undefined) return hooks
   if (value.close !== undefined && typeof value.close !== 'function') return 'its close is no function'
+  return undefined
+}
+
+const guardNames = ['signUp', 'signIn', 'send', 'receive'] as const satisfies readonly (keyof Guards)[]
+const observerNames = ['signedUp', 'signedIn', 'sent', 'received'] as const satisfies readonly (keyof Observers)[]
+
+function hooksFault(what: string, value: unknown, names: readonly string[]): string | undefined {
+  if (value === undefined) return undefined
+  if (!isRecord(value)) return `its ${what} are no object of functions`
+  for (const [name, hook] of Object.entries(value)) {
+    if (hook === undefined) continue
+    if (!names.includes(name)) {
+      return `its ${what} have ${JSON.stringify(name)}, which this Parley does not know${suggestion(name, names)}`
+    }
+    if (typeof hook !== 'function') return `its ${what} have a ${name} that is no function`
+  }
   return undefined
 }
 

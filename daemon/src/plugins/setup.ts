@@ -18,6 +18,9 @@ export interface Prepared {
 
 export interface SetUp {
   readonly label: string
+  readonly as: string
+  /** Names the plugin in what it says. */
+  readonly log: Log
   readonly offer: Offer
 }
 
@@ -50,7 +53,7 @@ export class Setup {
   }
 
   get offered(): SetUp | undefined {
-    return this.#offer && { label: this.label, offer: this.#offer }
+    return this.#offer && { label: this.label, as: this.plugin.as, log: this.#log, offer: this.#offer }
   }
 
   async run(): Promise<Offer> {

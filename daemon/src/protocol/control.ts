@@ -81,12 +81,20 @@ export interface ControlRequests {
       replyTo?: MessageRef
       mentions?: readonly string[]
       files?: readonly string[]
+      anyway?: boolean
     },
     MessageInfo,
   ]
   /** `act`: 16 random bytes in base32; the same again is the same act. Of one's own messages. */
   editMessage: [
-    { conversation: string; message: string; text: string; mentions?: readonly string[]; act: string },
+    {
+      conversation: string
+      message: string
+      text: string
+      mentions?: readonly string[]
+      act: string
+      anyway?: boolean
+    },
     MessageInfo,
   ]
   /** For everybody; `forMe`: from this hub and one's own other devices only, anybody's message. */

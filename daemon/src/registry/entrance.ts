@@ -1,7 +1,8 @@
-import type { Auth, Log } from '@parley/kit'
+import type { Auth, Entering, Log } from '@parley/kit'
 import { ParleyError } from '../errors.ts'
 import type { Link } from '../net/link.ts'
 import { sourceOf } from '../net/source.ts'
+import type { Plugged } from '../plugins/plugged.ts'
 import { type DeviceId, deviceId, type RegistryId } from '../protocol/ids.ts'
 import { readDisplayName, readUserName } from '../protocol/names.ts'
 import type { SignIn, SignUp } from '../protocol/parley_pb.ts'
@@ -27,6 +28,8 @@ export interface EntranceParts {
   readonly signUps: SignUps
   readonly guesses: Guesses
   readonly audit: Audit
+  /** Guards that are asked, and observers that are told, of plugins. */
+  readonly plugged: Plugged
   readonly log: Log
 }
 
@@ -52,6 +55,7 @@ export class Entrance {
       const claim = readClaim(asked, { registry, deviceKey: this.#link.peerKey })
       const before = await signUps.check(claim)
       if (before) return { is: 'over', outcome: await this.#enter() }
+      const entering = await this.#mayEnter('signUp', claim.account.name, asked.mechanism)
       // Without an enrolment of its own a mechanism's first sign-in makes the account.
       const run = auth.enrol?.bind(auth) ?? auth.signIn.bind(auth)
       const { name } = claim.account
@@ -61,6 +65,7 @@ export class Entrance {
         const enrolled = await signUps.commit(renamed(claim, as), credential)
         takeBack()
         await this.#made(enrolled)
+        this.#parts.plugged.telling.tell('signedUp', entering)
         return this.#enter('by password')
       })
     })
@@ -92,9 +97,10 @@ export class Entrance {
   }
 
   async #byMechanism({ name: asked, mechanism, first, deviceName }: SignIn): Promise<Step<Outcome>> {
-    const { accounts, devices, guesses } = this.#parts
+    const { accounts, devices, guesses, plugged } = this.#parts
     const auth = authNamed(this.#parts.auths, mechanism)
     const name = readUserName(asked)
+    const entering = await this.#mayEnter('signIn', name, mechanism)
     const named = await accounts.byName(name)
     const known = named?.account.mechanism === mechanism ? named : undefined
     const isListed = hasDevice((known ?? nobodys).roster, this.#link.peerKey)
@@ -114,8 +120,18 @@ export class Entrance {
       const proof = known.credential
       await devices.admit(enrolled.account.user, { key, name: deviceWords(deviceName), address, proof })
       guesses.right(name, this.#source)
-      return this.#enter('by password')
+      const outcome = await this.#enter('by password')
+      plugged.telling.tell('signedIn', entering)
+      return outcome
     })
+  }
+
+  /** Asked before a credential is looked at, so that nobody learns more than that they may not. @throws ParleyError `refused` */
+  async #mayEnter(how: 'signUp' | 'signIn', name: string, mechanism: string): Promise<Entering> {
+    const entering = { name, mechanism, address: this.#link.remoteAddress }
+    const refusal = await this.#parts.plugged.guard.refuses(how, entering)
+    if (refusal === undefined) return entering
+    throw new ParleyError('refused', `The registry's plugin "${refusal.plugin}" refuses: ${refusal.why}`)
   }
 
   /** How the device stands now. @throws ParleyError `unknown-account`, `device-denied`, `account-disabled` */

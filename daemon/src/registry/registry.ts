@@ -4,6 +4,7 @@ import type { Check } from '../doctor/doctor.ts'
 import { ParleyError } from '../errors.ts'
 import { readAddressSet } from '../net/address-set.ts'
 import { listenPort, type PortLimits } from '../net/port.ts'
+import { nothingPlugged, type Plugged } from '../plugins/plugged.ts'
 import { formatHostPort, ports, readHostPort } from '../protocol/addresses.ts'
 import type { ControlRequests, StatusInfo } from '../protocol/control.ts'
 import type { RegistryId } from '../protocol/ids.ts'
@@ -58,6 +59,8 @@ export interface RegistryOptions {
   /** Secrets by name, made once and kept sealed. */
   readonly secrets: { getOrCreate(name: string, make: () => Uint8Array): Promise<Uint8Array> }
   readonly auths: readonly Auth[]
+  /** Guards and observers of plugins. Absent: there are none. */
+  readonly plugged?: Plugged
   /** Where the acts are noted that a restored backup must not undo. */
   readonly audit: Audit
   /** As configured; how durable storage must be is for whoever opens it. */
@@ -286,6 +289,7 @@ async function buildParts(start: RegistryOptions, notices: Notices) {
     settings,
     metrics: new Metrics(),
     auths,
+    plugged: start.plugged ?? nothingPlugged(),
     audit,
     accounts,
     changes,

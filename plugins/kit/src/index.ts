@@ -1,4 +1,6 @@
 export type { Auth, Exchange, Verdict } from './auth.ts'
+export type { Entering, GuardedMessage, Guards, Judgement } from './guards.ts'
+export type { ObservedMessage, Observers } from './observers.ts'
 export { definePlugin, type Host, type Log, type Offer, type Plugin } from './plugin.ts'
 export {
   type SearchDocument,

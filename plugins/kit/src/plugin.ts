@@ -1,4 +1,6 @@
 import type { Auth } from './auth.ts'
+import type { Guards } from './guards.ts'
+import type { Observers } from './observers.ts'
 import type { SearchIndex } from './search.ts'
 import type { Storage } from './storage.ts'
 
@@ -48,6 +50,10 @@ export interface Offer {
   search?: SearchIndex
   /** Sign-in by one mechanism. */
   auth?: Auth
+  /** May refuse what is about to be done. */
+  guards?: Guards
+  /** Told of what was done. */
+  observers?: Observers
   close?(): void | Promise<void>
 }
 

@@ -3,7 +3,7 @@ import { ParleyError } from '../../errors.ts'
 import { limits } from '../../limits.ts'
 import type { MessageName } from '../../protocol/bodies.ts'
 import { type HybridClock, msOf } from '../../protocol/clock.ts'
-import type { ChatState, ControlRequests, ConversationInfo } from '../../protocol/control.ts'
+import type { ChatState, ControlRequests, ConversationInfo, MessageInfo } from '../../protocol/control.ts'
 import { type ConversationId, conversationId, type DeviceId } from '../../protocol/ids.ts'
 import type { ReadMap } from '../../protocol/marks.ts'
 import type { Event } from '../../protocol/parley_pb.ts'
@@ -31,6 +31,8 @@ export interface ChatsOptions {
   /** The device of this home. */
   readonly device: DeviceId
   readonly tell: (news: HubNews) => void
+  /** Told of what others have written, once it is committed. */
+  readonly came?: (messages: readonly MessageInfo[]) => void
   readonly log: Log
 }
 
@@ -151,7 +153,8 @@ export class Chats {
   }
 
   /** Messages of somebody else have come, the last of them written at `time` (ms since 1970): an archived chat comes back. */
-  arrived(id: ConversationId, time: number): void {
+  arrived(id: ConversationId, time: number, messages: readonly MessageInfo[]): void {
+    this.#options.came?.(messages)
     const { archived, muted } = this.#rows.get(id)
     const since = this.#rows.register(id, about.archived)?.time ?? 0n
     if (!archived || muted || time < msOf(since)) return

@@ -367,7 +367,12 @@ export class ClassicCircle implements Circle {
     const told = messages.map(message => this.#message(conversation, message))
     tell({ conversation: id, ...(told.length > 0 && { messages: { conversation: id, messages: told } }) })
     const last = arrived.at(-1)
-    if (last) this.#options.chats.arrived(id, last.written)
+    if (last)
+      this.#options.chats.arrived(
+        id,
+        last.written,
+        arrived.map(message => this.#message(conversation, message)),
+      )
     const info = last && this.info(id)
     // Whoever is busy is not disturbed; the count of what is unread tells of it.
     if (!info || info.muted || own().isBusy) return

@@ -60,7 +60,7 @@ export async function openConversations(options: {
   readonly keyring: Keyring
   /** Makes the members of rooms. Absent: there are no rooms. */
   readonly rooms?: Rooms
-  readonly guard?: Guard
+  readonly guard?: Guard | undefined
   /** Whether somebody is blocked. Absent: nobody is. */
   readonly blocked?: NonNullable<Shared['blocked']>
   /** ms between offers of what others have written. */

@@ -34,7 +34,7 @@ export interface Shared {
   /** Whether nothing is taken from somebody in the conversation with them, and since when. Absent: it is. */
   readonly blocked?: (user: UserId) => BlockedSince | undefined
   /** Why a message that has come is not to be shown; undefined: it is. */
-  readonly guard?: Guard
+  readonly guard?: Guard | undefined
   readonly links: Links
   /** Tells the front ends. */
   changed(change: ConversationChange): void

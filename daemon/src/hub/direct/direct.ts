@@ -14,6 +14,7 @@ import type { BackoffOptions } from '../backoff.ts'
 import { type Blocks, personBlock } from '../blocks.ts'
 import type { KeptChats } from '../chats/chats.ts'
 import { type Conversations, openConversations } from '../conversations/conversations.ts'
+import type { Guard } from '../conversations/shared.ts'
 import { Supervisor } from '../dialer.ts'
 import type { CircleFiles } from '../files/files.ts'
 import { asName, KeyedCircle } from '../keyed-circle.ts'
@@ -29,6 +30,8 @@ import { Asks } from './asks.ts'
 import type { DirectSelf } from './self.ts'
 
 export interface DirectOptions {
+  /** Looks at what others write before it is shown. */
+  readonly guard?: Guard | undefined
   readonly storage: Storage
   readonly self: DirectSelf
   readonly identity: Identity
@@ -152,7 +155,7 @@ export class Direct extends KeyedCircle {
     const own = new Map([[account.device, spki]])
     const keyring = new PeopleKeyring(people, { user: self.user, keys: () => own, revoked: () => [] })
     const conversations = await openConversations({
-      ...{ storage, account, clock, log, keyring },
+      ...{ storage, account, clock, log, keyring, guard: options.guard },
       areReceiptsOn: () => options.chats.areReceiptsOn,
     })
     return new Direct(options, people, conversations, await Asks.open(storage, now))

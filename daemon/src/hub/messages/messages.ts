@@ -14,6 +14,7 @@ import type { Chats } from '../chats/chats.ts'
 import type { Circle, Draft } from '../circle.ts'
 import type { Circles, Place } from '../circles.ts'
 import { queuedNumber } from '../conversations/keys.ts'
+import type { HubPlugins } from '../plugged.ts'
 import { readMessage } from '../wishes.ts'
 
 type Params<M extends keyof ControlRequests> = ControlRequests[M][0]
@@ -23,6 +24,8 @@ export interface MessagesParts {
   readonly circles: Pick<Circles, 'of' | 'find'>
   /** Where it is kept what was dropped. */
   readonly chats: Pick<Chats, 'drop' | 'dropped'>
+  /** Asked before anything is stored, and told of what was. */
+  readonly plugins: Pick<HubPlugins, 'checkSending' | 'sent'>
   /** A file that may be sent, by its hash. @throws ParleyError */
   readonly attachment: (hash: string) => Promise<Attachment>
   /** ms since 1970 */
@@ -37,11 +40,16 @@ export class Messages {
     this.#parts = parts
   }
 
-  /** @throws ParleyError `bad-message`, `unsupported`, and of files that are not here */
+  /** @throws ParleyError `bad-message`, `unsupported`, `guarded`, `refused`, and of files that are not here */
   readonly send = async (params: Params<'send'>): Result<'send'> => {
     readMessage(params)
-    const { circle, conversation } = await this.#parts.circles.find(params.to)
-    return circle.send(conversation, await this.#draft({ circle, conversation }, params))
+    const { circles, plugins } = this.#parts
+    const { circle, conversation } = await circles.find(params.to)
+    const draft = await this.#draft({ circle, conversation }, params)
+    await plugins.checkSending(conversation, params.text, params.anyway)
+    const message = await circle.send(conversation, draft)
+    plugins.sent(message)
+    return message
   }
 
   /** What is to be sent there, checked. */
@@ -59,11 +67,12 @@ export class Messages {
     }
   }
 
-  /** @throws ParleyError `bad-message` when it cannot be edited, `unsupported` */
+  /** @throws ParleyError `bad-message` when it cannot be edited, `unsupported`, `guarded`, `refused` */
   readonly editMessage = async (params: Params<'editMessage'>): Result<'editMessage'> => {
     const place = this.#place(params.conversation)
     const target = readId(params.message, 'message')
     checkWellFormed(params.text)
+    await this.#parts.plugins.checkSending(place.conversation, params.text, params.anyway)
     const words: Words = { text: params.text, ...namedBy(place.circle, place.conversation, params) }
     await this.#act(place, params.act, { is: 'edit', target, ...words })
     const edited = await place.circle.ownMessage(place.conversation, target)

@@ -356,7 +356,12 @@ export class TeamRooms implements Circle, RoomsCircle {
     tell({ conversation, ...(told.length > 0 && { messages: { conversation, messages: told } }) })
     const news = isInvited ? [] : arrived.filter(({ event }) => event === undefined)
     const last = news.at(-1)
-    if (last) chats.arrived(conversation, msOf(timeOfPosition(last.position)))
+    if (last)
+      chats.arrived(
+        conversation,
+        msOf(timeOfPosition(last.position)),
+        news.map(message => this.message(message)),
+      )
     const info = last && this.info(conversation)
     if (!info || info.muted || team.isBusy) return
     const authors = new Set(news.map(({ user }) => user).filter(user => !team.isBlocked(user)))

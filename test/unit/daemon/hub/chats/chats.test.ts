@@ -151,13 +151,13 @@ describe('a chat among others', () => {
   it('comes back from the archive with a message that is newer, unless it is muted', async () => {
     const { chats } = await openChats()
     await chats.setArchived({ conversation: withBob, archived: true })
-    chats.arrived(withBob, Date.now() - 60_000)
+    chats.arrived(withBob, Date.now() - 60_000, [])
     assert.equal(chats.shown(withBob).archived, true, 'what is older was archived with it')
     await chats.setMuted({ conversation: withBob, muted: true })
-    chats.arrived(withBob, Date.now() + 1000)
+    chats.arrived(withBob, Date.now() + 1000, [])
     assert.equal(chats.shown(withBob).archived, true)
     await chats.setMuted({ conversation: withBob, muted: false })
-    chats.arrived(withBob, Date.now() + 1000)
+    chats.arrived(withBob, Date.now() + 1000, [])
     assert.equal(chats.shown(withBob).archived, undefined)
   })
 
