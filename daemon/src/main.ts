@@ -31,5 +31,6 @@ const fullCodes: readonly string[] = ['ENOSPC', 'EDQUOT', 'EFBIG']
 const builtIns: BuiltIns = {
   '@parley/storage-sqlite': async () => (await import('@parley/storage-sqlite')).default,
   '@parley/storage-memory': async () => (await import('@parley/storage-memory')).default,
+  '@parley/guard-secrets': async () => (await import('@parley/guard-secrets')).default,
   '@parley/auth-password': async () => (await import('@parley/auth-password')).default,
 }

@@ -5,7 +5,14 @@ import { promisify } from 'node:util'
 import { type Manifest, readManifest, root } from './project.ts'
 
 /** The packages that npm gets, by their folders. */
-const shipped = ['plugins/kit', 'plugins/storage-sqlite', 'plugins/storage-memory', 'plugins/auth-password', 'daemon']
+const shipped = [
+  'plugins/kit',
+  'plugins/storage-sqlite',
+  'plugins/storage-memory',
+  'plugins/auth-password',
+  'plugins/guard-secrets',
+  'daemon',
+]
 
 /**
  * Makes npm's tarballs in the folder `out`, which it replaces, and gives their paths. The packages are built and staged

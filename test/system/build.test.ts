@@ -91,6 +91,7 @@ describe('the packages', () => {
       '@parley/auth-password',
       '@parley/daemon',
       '@parley/kit',
+      '@parley/guard-secrets',
       '@parley/storage-memory',
       '@parley/storage-sqlite',
     ])
@@ -111,6 +112,7 @@ describe('the packages', () => {
     for (const folder of [
       'plugins/kit',
       'plugins/storage-sqlite',
+      'plugins/guard-secrets',
       'plugins/storage-memory',
       'plugins/auth-password',
       'daemon',
