@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict'
 import type { Change, Storage } from '@parley/kit'
 import { openMemoryStorage } from '@parley/storage-memory'
+import { openSqliteStorage } from '@parley/storage-sqlite'
+import { silentLog } from '../../../../daemon/src/log.ts'
 import { testStorage } from '../../../../plugins/kit/src/testing/index.ts'
 import { failuresOf } from '../../../support/inner-mocha.ts'
 
@@ -32,12 +34,44 @@ const faults: readonly Fault[] = [
     storage => ({ write: changes => storage.write(changes.filter(change => !('check' in change))) }),
   ],
   ['applies changes before it checks', 'applies nothing when one check', inParts],
+  ['loses every fifth write', 'shows a write to whoever reads', losing],
+  [
+    'swallows errors',
+    'refuses a key with a space',
+    storage => ({ write: changes => storage.write(changes).catch(() => 'committed') }),
+  ],
   ['checks what was read a moment ago', 'counts right when many count at once', checksEarly],
   [
     'counts one row too many',
     'says whether more follows',
     storage => ({ list: async (prefix, range) => ({ ...(await storage.list(prefix, range)), more: true }) }),
   ],
+  [
+    'gives more rows than the limit',
+    'says whether more follows',
+    storage => ({ list: (prefix, range) => storage.list(prefix, { ...range, limit: range.limit + 1 }) }),
+  ],
+  [
+    'takes batches of any number of changes',
+    'refuses too many changes',
+    storage => ({
+      async write(changes) {
+        await storage.write(changes.slice(1000))
+        return storage.write(changes.slice(0, 1000))
+      },
+    }),
+  ],
+  [
+    'skips the first row on the way back',
+    'goes in byte order, both ways',
+    storage => ({
+      async list(prefix, range) {
+        const { rows, more } = await storage.list(prefix, range)
+        return { rows: range.reverse ? rows.slice(1) : rows, more }
+      },
+    }),
+  ],
+  ['lists at several moments', 'sees one moment', listsInParts],
   [
     'forgets the end of the prefix',
     'no neighbour',
@@ -128,6 +162,29 @@ describe('the conformance suite', () => {
   }
 })
 
+describe('the conformance suite, of a process that is killed', () => {
+  for (const [what, plugin, fails] of [
+    ['passes a storage that writes before it answers', '@parley/storage-sqlite', false],
+    ['notices a storage that answers before it has written', '../../../support/hasty-storage.ts', true],
+  ] as const) {
+    it(what, async function () {
+      this.timeout(30_000)
+      const crash = { module: import.meta.resolve(plugin) }
+      const suite = () =>
+        testStorage(
+          async dir => {
+            const log = silentLog
+            const storage = await openSqliteStorage({ dir, log, signal: new AbortController().signal })
+            return { storage, close: () => storage.close() }
+          },
+          { durable: true, crash },
+        )
+      const failures = await failuresOf(suite, 'killed after 400')
+      assert.equal(failures.length > 0, fails, failures.join(', '))
+    })
+  }
+})
+
 const suiteOf = (open: () => Storage) => () =>
   testStorage(() => ({ storage: open(), close: () => {} }), { durable: false })
 
@@ -150,6 +207,25 @@ function sharing(storage: Storage): Partial<Storage> {
         if (value) known.set(key, value)
         return value
       })
+    },
+  }
+}
+
+function losing(storage: Storage): Partial<Storage> {
+  let count = 0
+  return { write: async changes => (++count % 5 === 0 ? 'committed' : storage.write(changes)) }
+}
+
+function listsInParts(storage: Storage): Partial<Storage> {
+  return {
+    async list(prefix, range) {
+      const rows = []
+      for (let after = range.after; ; after = rows.at(-1)?.[0]) {
+        const page = await storage.list(prefix, { ...range, limit: 1, ...(after === undefined ? {} : { after }) })
+        rows.push(...page.rows)
+        if (!page.more || rows.length === range.limit) return { rows, more: page.more }
+        await new Promise(setImmediate)
+      }
     },
   }
 }
