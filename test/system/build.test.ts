@@ -90,8 +90,8 @@ describe('the packages', () => {
     assert.deepEqual(Object.keys(installed).sort(), [
       '@parley/auth-password',
       '@parley/daemon',
-      '@parley/kit',
       '@parley/guard-secrets',
+      '@parley/kit',
       '@parley/storage-memory',
       '@parley/storage-sqlite',
     ])
