@@ -163,13 +163,16 @@ describe('the conformance suite', () => {
 })
 
 describe('the conformance suite, of a process that is killed', () => {
-  for (const [what, plugin, fails] of [
-    ['passes a storage that writes before it answers', '@parley/storage-sqlite', false],
-    ['notices a storage that answers before it has written', '../../../support/hasty-storage.ts', true],
+  for (const [what, module, fails] of [
+    ['passes a storage that writes before it answers', import.meta.resolve('@parley/storage-sqlite'), false],
+    [
+      'notices a storage that answers before it has written',
+      import.meta.resolve('../../../support/hasty-storage.ts'),
+      true,
+    ],
   ] as const) {
     it(what, async function () {
       this.timeout(30_000)
-      const crash = { module: import.meta.resolve(plugin) }
       const suite = () =>
         testStorage(
           async dir => {
@@ -177,7 +180,7 @@ describe('the conformance suite, of a process that is killed', () => {
             const storage = await openSqliteStorage({ dir, log, signal: new AbortController().signal })
             return { storage, close: () => storage.close() }
           },
-          { durable: true, crash },
+          { durable: true, crash: { module } },
         )
       const failures = await failuresOf(suite, 'killed after 400')
       assert.equal(failures.length > 0, fails, failures.join(', '))
