@@ -10,6 +10,7 @@ export {
   type SearchQuery,
   searchLimits,
 } from './search.ts'
+export { SortedKeys } from './sorted-keys.ts'
 export {
   type Change,
   type ListedRow,

@@ -6,9 +6,9 @@ import {
   type ListPage,
   type ListRange,
   listBounds,
+  SortedKeys,
   type Storage,
 } from '@parley/kit'
-import { SortedKeys } from './sorted-keys.ts'
 
 /** Expired rows that a write clears away on its way: more than one, so that they cannot pile up. */
 const sweptPerWrite = 16

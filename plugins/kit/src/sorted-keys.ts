@@ -1,7 +1,10 @@
 /** How many keys a bucket holds before it is split: small enough to move cheaply, large enough to keep buckets few. */
 const bucketSize = 512
 
-/** An ordered set of strings: buckets of sorted keys, so that an insertion moves hundreds of keys and never all. */
+/**
+ * An ordered set of strings, for storages over what knows no order: buckets of sorted keys, so that an insertion moves
+ * hundreds of keys and never all.
+ */
 export class SortedKeys {
   #buckets: string[][] = [[]]
 
