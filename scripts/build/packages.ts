@@ -9,6 +9,7 @@ const shipped = [
   'plugins/kit',
   'plugins/storage-sqlite',
   'plugins/storage-memory',
+  'plugins/storage-keyv',
   'plugins/auth-password',
   'plugins/guard-secrets',
   'daemon',

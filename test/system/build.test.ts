@@ -92,6 +92,7 @@ describe('the packages', () => {
       '@parley/daemon',
       '@parley/guard-secrets',
       '@parley/kit',
+      '@parley/storage-keyv',
       '@parley/storage-memory',
       '@parley/storage-sqlite',
     ])
@@ -114,6 +115,7 @@ describe('the packages', () => {
       'plugins/storage-sqlite',
       'plugins/guard-secrets',
       'plugins/storage-memory',
+      'plugins/storage-keyv',
       'plugins/auth-password',
       'daemon',
     ]) {

@@ -20,7 +20,7 @@ export async function benchRedis(plan: Plan): Promise<void> {
   await using redis = await Redis.start(folder.path)
   const options = { adapter: '@keyv/redis', options: redis.url }
   const storage = await openKeyvStorage(options, { dir: folder.path, log: silentLog })
-  const client = await createClient({ url: redis.url }).connect()
+  const client = await connect(redis.url)
   try {
     for (const writers of [1, 16, 256]) {
       const measured = (write: (key: string) => Promise<unknown>) => async (duration: number) => {
@@ -48,13 +48,15 @@ export async function benchRedis(plan: Plan): Promise<void> {
   }
 }
 
+const connect = (url: string) => createClient({ url }).connect()
+
 interface Group {
   readonly keys: string[]
   readonly done: Promise<unknown>
 }
 
 /** The least that a storage must do: one MULTI at a time, with everything that came meanwhile. */
-function groups(client: Pick<ReturnType<typeof createClient>, 'multi'>): (key: string) => Promise<unknown> {
+function groups(client: Awaited<ReturnType<typeof connect>>): (key: string) => Promise<unknown> {
   let current: Promise<unknown> = Promise.resolve()
   let next: Group | undefined
   return key => {
