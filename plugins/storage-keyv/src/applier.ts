@@ -30,6 +30,7 @@ export class Applier {
   #known = 0
   #entries: { readonly sequence: number; readonly names: readonly string[] }[] = []
   #working: Promise<void> | undefined
+  #timer: NodeJS.Timeout | undefined
   #whenRoom: (() => void) | undefined
   #ended = false
 
@@ -71,40 +72,48 @@ export class Applier {
 
   /** Resolves when nothing is left to do. */
   async drained(): Promise<void> {
+    this.#start()
     while (this.#working) await this.#working
   }
 
   end(): void {
     this.#ended = true
+    clearTimeout(this.#timer)
     this.#whenRoom?.()
   }
 
   #wake(): void {
+    if (this.#dirtyBytes >= limits.apply) this.#start()
+    else if (!this.#ended) this.#timer ??= setTimeout(() => this.#start(), limits.applyAfter).unref()
+  }
+
+  #start(): void {
     if (this.#ended || this.#working) return
+    clearTimeout(this.#timer)
+    this.#timer = undefined
     // A fault of a call has ended it already.
     this.#working = this.#work()
       .catch(() => {})
       .finally(() => {
         this.#working = undefined
+        if (this.#dirty.size > 0) this.#wake()
       })
   }
 
+  /** Once what there is now; what comes meanwhile waits until it is worth it. */
   async #work(): Promise<void> {
-    for (;;) {
-      const done = this.#entries.findIndex(({ sequence }) => sequence > this.#known)
-      const over = this.#entries.splice(0, done < 0 ? this.#entries.length : done).flatMap(({ names }) => names)
-      if (this.#ended || (this.#dirty.size === 0 && over.length === 0)) return
-      const [dirty, last] = [this.#dirty, this.#last]
-      this.#applyingBytes = this.#dirtyBytes
-      this.#dirty = new Map()
-      this.#dirtyBytes = 0
-      const texts = new Map<string, string | undefined>()
-      for (const [key, put] of dirty) texts.set(key, put?.text)
-      await Promise.all([storeRows(this.#calls, this.#names, texts), this.#calls.delete(over)])
-      for (const put of dirty.values()) if (put) this.#rows.cache(put.row)
-      this.#applied = last
-      this.#applyingBytes = 0
-      this.#whenRoom?.()
-    }
+    const kept = this.#entries.findIndex(({ sequence }) => sequence > this.#known)
+    const over = this.#entries.splice(0, kept < 0 ? this.#entries.length : kept).flatMap(({ names }) => names)
+    const [dirty, last] = [this.#dirty, this.#last]
+    this.#applyingBytes = this.#dirtyBytes
+    this.#dirty = new Map()
+    this.#dirtyBytes = 0
+    const texts = new Map<string, string | undefined>()
+    for (const [key, put] of dirty) texts.set(key, put?.text)
+    await Promise.all([storeRows(this.#calls, this.#names, texts), this.#calls.delete(over)])
+    for (const put of dirty.values()) if (put) this.#rows.cache(put.row)
+    this.#applied = last
+    this.#applyingBytes = 0
+    this.#whenRoom?.()
   }
 }

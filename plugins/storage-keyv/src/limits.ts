@@ -12,6 +12,9 @@ export const limits = {
   /** Batches that wait, and their bytes; beyond, a write is refused. The largest batch fits four times. */
   waiting: 16_384,
   waitingBytes: 32 * 1024 * 1024,
+  /** What is in the journal goes into its rows once it is that much, or that old: many rows at once, each one once. */
+  apply: 256 * 1024,
+  applyAfter: 20,
   /** What is in the journal and not yet in its rows; beyond, writes wait. */
   unapplied: 8 * 1024 * 1024,
   /** Values kept in memory, so that what was just read need not be asked for when it is checked. */

@@ -23,7 +23,7 @@ export class Reader {
       const now = Date.now()
       return keys.map(key => this.#rows.live(key, now))
     }
-    return this.at(look, (found, bytesOf) => found.map(row => row && Uint8Array.from(bytesOf(row))))
+    return this.at(look, (found, bytesOf) => found.map(row => row && new Uint8Array(bytesOf(row))))
   }
 
   async list(from: string, below: string, { limit, reverse = false }: ListRange): Promise<ListPage> {
@@ -38,7 +38,7 @@ export class Reader {
     }
     return this.at(look, (found, bytesOf) => {
       const rows = found.slice(0, limit).map((row): ListedRow => {
-        const value = Uint8Array.from(bytesOf(row))
+        const value = new Uint8Array(bytesOf(row))
         return row.expires === undefined ? [row.key, value] : [row.key, value, row.expires]
       })
       return { rows, more: found.length > limit }

@@ -157,14 +157,14 @@ function prepare(changes: readonly Change[]): Pick<Waiting, 'checks' | 'changed'
   let size = 0
   for (const change of changes) {
     if ('check' in change) {
-      checks.push([change.check, change.is && Uint8Array.from(change.is)])
+      checks.push([change.check, change.is && new Uint8Array(change.is)])
       size += change.is?.byteLength ?? 0
     } else if ('remove' in change) {
       changed.push([change.remove, undefined])
       size += change.remove.length
     } else {
       const { put: key, expires } = change
-      const value = Uint8Array.from(change.value)
+      const value = new Uint8Array(change.value)
       const text = encodeValue(value, expires)
       changed.push([key, { row: { key, expires, size: value.byteLength, value }, text }])
       size += key.length + text.length
