@@ -1,9 +1,10 @@
-import { createHash } from 'node:crypto'
+import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { testStorage } from '@parley/kit/testing'
 import { openKeyvStorage } from '@parley/storage-keyv'
 import { silentLog } from '../../../daemon/src/log.ts'
 import { temporaryFolder } from '../../support/folder.ts'
+import keyvOnRedis from '../../support/keyv-on-redis.ts'
 import { Redis, redisLack } from '../../support/redis.ts'
 import { skip } from '../../support/skip.ts'
 
@@ -18,14 +19,20 @@ describe('storage-keyv over @keyv/redis', () => {
   })
   after(() => stack.disposeAsync())
 
+  // Asked for when a test runs: only then there is a Redis.
+  const options = {
+    get url() {
+      return redis.url
+    },
+  }
   testStorage(
     async dir => {
-      // The folder says which storage it is.
-      const options = { adapter: '@keyv/redis', options: redis.url, namespace: namespaceOf(dir) }
-      const storage = await openKeyvStorage(options, { dir, log: silentLog })
-      return { storage, close: () => storage.close() }
+      const { signal } = new AbortController()
+      const host = { dir, log: silentLog, signal, secret: () => Promise.reject(new Error('none')) }
+      const { storage, close = () => {} } = await keyvOnRedis.setup(host, options)
+      return { storage: storage ?? assert.fail('no storage'), close }
     },
-    { durable: true },
+    { durable: true, crash: { module: import.meta.resolve('../../support/keyv-on-redis.ts'), options } },
   )
 })
 
@@ -39,7 +46,3 @@ describe('storage-keyv over keyv-file', () => {
     { durable: false },
   )
 })
-
-function namespaceOf(dir: string): string {
-  return createHash('sha256').update(dir).digest('hex').slice(0, 16)
-}
