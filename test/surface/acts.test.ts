@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { bob, conversationOf, message, now, viewOf } from '../support/surface/messages.ts'
+import type { ScriptedHost } from '../support/surface/scripted-host.ts'
 import { inRoom } from '../support/surface/states.ts'
 import type { Surface } from '../support/surface/surface.ts'
 import { useSurfaces } from '../support/surface/surfaces.ts'
@@ -96,6 +97,7 @@ describe('what is done with messages in a chat surface', () => {
 
   it('is to mark it as unread from there, with the line above it', async () => {
     const surface = await surfaces.drawn({ script: host => (host.messages = conversationOf(300)) })
+    await surface.host.when('markRead')
     const read = surface.message(/Number 297\D/)
     await read.hover()
     await read.getByRole('button', { name: 'Mark as unread from here' }).click()
@@ -103,6 +105,18 @@ describe('what is done with messages in a chat surface', () => {
     assert.equal(position, surface.host.messages[297]?.position)
     await read.locator('.new-line').waitFor()
     assert.equal(surface.host.count('markRead'), 1)
+  })
+
+  it('is to mark it as unread before it was marked as read: then only what comes later is read', async () => {
+    const script = (host: ScriptedHost) => (host.messages = conversationOf(30))
+    const surface = await surfaces.drawn({ script, isInSight: false })
+    const unread = surface.message(/Number 27\D/)
+    await unread.hover()
+    await unread.getByRole('button', { name: 'Mark as unread from here' }).click()
+    await surface.host.when('markUnread')
+    surface.host.tell('sight', { isInSight: true })
+    const { position } = surface.host.arrive()
+    assert.equal((await surface.host.when('markRead')).position, position)
   })
 
   it('is to have it disappear: what somebody else wrote only for oneself, and then it is gone', async () => {

@@ -2,6 +2,7 @@ import type { MessageInfo } from '@parley/daemon/protocol/control'
 import type { Host } from '../bridge.ts'
 import { newMessageId } from '../model/ids.ts'
 import { sentence } from './pages.ts'
+import type { Reader } from './reader.ts'
 import type { ChatStore } from './state.ts'
 
 /** A message that something is done with. */
@@ -14,11 +15,13 @@ interface Named {
 export class Acts {
   readonly #host: Host
   readonly #store: ChatStore
+  readonly #reader: Reader
   readonly #told: (message: MessageInfo) => void
 
-  constructor(host: Host, store: ChatStore, told: (message: MessageInfo) => void) {
+  constructor(host: Host, store: ChatStore, reader: Reader, told: (message: MessageInfo) => void) {
     this.#host = host
     this.#store = store
+    this.#reader = reader
     this.#told = told
   }
 
@@ -34,6 +37,7 @@ export class Acts {
 
   /** Everything from that position on shows as unread, with the *New* line above it. */
   markUnread(position: string): void {
+    this.#reader.leave()
     this.#do(async () => {
       await this.#host.ask('markUnread', { position })
       this.#store.set({ newLine: position })

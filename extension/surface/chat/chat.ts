@@ -57,7 +57,7 @@ export class Chat {
     this.pages = new Pages(host, this.store)
     this.sender = new Sender(host, this.store, message => this.#told([message]))
     this.reader = new Reader(host, this.store)
-    this.acts = new Acts(host, this.store, message => this.#told([message]))
+    this.acts = new Acts(host, this.store, this.reader, message => this.#told([message]))
     this.typing = new Typing(host)
     this.files = new Files(host, this.store)
     this.draft = new Draft(host, this.store, () => this.#keep())

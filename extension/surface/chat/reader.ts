@@ -61,6 +61,12 @@ export class Reader {
     if (this.#store.state.newLine !== undefined) this.#store.set({ newLine: undefined })
   }
 
+  /** What is in sight is to stay unread: it is not marked, though it was about to be. */
+  leave(): void {
+    const { lowest = '' } = this.#inSight
+    if (lowest > this.#readUpTo) this.#readUpTo = lowest
+  }
+
   /** Keeps the place at once, before the page goes or is opened again. */
   flush(): void {
     this.#keep.flush()
