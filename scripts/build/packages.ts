@@ -10,6 +10,9 @@ const shipped = [
   'plugins/storage-sqlite',
   'plugins/storage-memory',
   'plugins/auth-password',
+  'plugins/auth-token',
+  'plugins/auth-http',
+  'plugins/auth-ldap',
   'plugins/guard-secrets',
   'daemon',
 ]

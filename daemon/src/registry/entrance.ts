@@ -180,10 +180,7 @@ function deviceWords(text: string): string {
 
 /** Whoever has just shown who they are may know that nobody of their name has an account. */
 function notYet(name: string): ParleyError {
-  return new ParleyError(
-    'unknown-user',
-    `You are known here as "${name}", but have no account yet. Sign up with it.`,
-  )
+  return new ParleyError('unknown-user', `You are known here as "${name}", but have no account yet. Sign up with it.`)
 }
 
 /** A mechanism may know people's names better than they do. @throws ParleyError `bad-name` */

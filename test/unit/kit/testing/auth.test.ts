@@ -200,8 +200,12 @@ function subjectOf(wrong: Fault[2]): AuthSubject {
     right: 'open sesame',
     wrong: 'open barley',
     logged: () => lines.join('\n'),
-    away: () => void (world.isAway = true),
-    back: () => void (world.isAway = false),
+    away() {
+      world.isAway = true
+    },
+    back() {
+      world.isAway = false
+    },
   }
 }
 
