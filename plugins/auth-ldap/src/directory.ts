@@ -30,14 +30,22 @@ export async function bindAs(
   password: string,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  using session = await openSession(directory, signal)
+  const session = await openSession(directory, signal)
   const { client } = session
   const { dn } = directory
-  if (dn === undefined) return await bindFound(directory, client, name, password)
-  const who = filled(dn, name, escapeDn)
+  try {
+    return await (dn === undefined
+      ? bindFound(directory, client, name, password)
+      : bindNamed(directory, client, filled(dn, name, escapeDn), password))
+  } finally {
+    session.close()
+  }
+}
+
+async function bindNamed(directory: Directory, client: Client, who: string, password: string): Promise<Verdict> {
   if (!(await isRight(client, who, password))) return { is: 'deny' }
   // A name such as alice@example.com is none of an entry.
-  const [entry] = dn.includes('=') ? await ownEntry(directory, client, who) : []
+  const [entry] = who.includes('=') ? await ownEntry(directory, client, who) : []
   return allowed(directory, entry)
 }
 

@@ -4,8 +4,10 @@ import { Client } from 'ldapts'
 import type { Directory } from './options.ts'
 
 /** A connection to the directory for one sign-in, encrypted as the options say. */
-export interface Session extends Disposable {
+export interface Session {
   readonly client: Client
+  /** Ends it at once, whatever is under way. */
+  close(): void
 }
 
 /**
@@ -52,7 +54,7 @@ export async function openSession(directory: Directory, signal: AbortSignal): Pr
   signal.addEventListener('abort', cut, { once: true })
   const session = {
     client,
-    [Symbol.dispose]() {
+    close() {
       signal.removeEventListener('abort', cut)
       cut()
     },
@@ -61,7 +63,7 @@ export async function openSession(directory: Directory, signal: AbortSignal): Pr
     if (startTls) await client.startTLS({ ...tls })
     return session
   } catch (error) {
-    session[Symbol.dispose]()
+    session.close()
     throw error
   }
 }

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import type { Auth } from '@parley/kit'
+import { refuseUnknown } from '../../../../daemon/src/hub/registry/mechanism.ts'
+import type { RegistryLink } from '../../../../daemon/src/hub/registry/open.ts'
 import { limits } from '../../../../daemon/src/limits.ts'
+import { registryId } from '../../../../daemon/src/protocol/ids.ts'
 import { hubHome, password, startTestHub } from '../../../support/hub.ts'
 import { keepingAuth, person, promptAuth } from '../../../support/prompting.ts'
 import { passwordAuth, registryMemory, startTestRegistry } from '../../../support/registry.ts'
@@ -138,6 +141,18 @@ describe('hub: sign-in by what the registry asks', () => {
     await assert.rejects(alice.hub.signIn(wish, ask), { code: 'unsupported', message: /"opaque".*"prompt"/ })
     await assert.rejects(alice.hub.signIn({}, ask), code('password-needed'))
     assert.deepEqual(asked, [])
+  })
+
+  it('answers no registry from afar that nobody has named by its id', () => {
+    const registry = registryId(new Uint8Array(32).fill(7))
+    const from = (remoteAddress: string) => ({ registry, link: { remoteAddress } }) as RegistryLink
+    const place = { host: 'chat.example.com', port: 3131 }
+    assert.throws(() => refuseUnknown(from('192.0.2.7'), place), {
+      code: 'bad-address',
+      message: new RegExp(`Nothing was sent.*parley://chat\\.example\\.com:3131/${registry}`),
+    })
+    refuseUnknown(from('192.0.2.7'), { ...place, registry })
+    refuseUnknown(from('127.0.0.1'), place)
   })
 
   it('takes the password that the registry never sees where both are offered, unless the person wants otherwise', async () => {
