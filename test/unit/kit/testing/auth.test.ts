@@ -173,14 +173,6 @@ describe('the conformance suite of sign-in', () => {
     })
   }
 
-  it('notices a mechanism that hangs while its backend is away', async function () {
-    this.timeout(20_000)
-    const hanging = suiteOf((auth, world) => ({
-      signIn: exchange => (world.isAway ? new Promise<Verdict>(() => {}) : auth.signIn(exchange)),
-    }))
-    assert.ok((await failuresOf(hanging, 'unavailable while')).length > 0)
-  })
-
   it('notices a mechanism that somebody in between can use', async () => {
     const suite = () => testAuth(() => subjectOf(() => ({})), { enrols: true, binds: true })
     assert.equal((await failuresOf(suite, 'in between')).length, 1)
