@@ -216,6 +216,48 @@ describe('hub: sign-in by what the registry asks', () => {
     assert.equal(account.state, 'online')
   })
 
+  it('changes nothing for who has shown that they are somebody else', async () => {
+    const kept = keepingAuth()
+    const asSomebody: Auth = {
+      ...kept,
+      signIn: async exchange => ({ ...(await kept.signIn(exchange)), name: 'bob' }) as never,
+    }
+    let auth = kept
+    const swapped: Auth = {
+      mechanism: 'prompt',
+      enrol: exchange => kept.enrol?.(exchange) ?? Promise.resolve({ is: 'deny' }),
+      signIn: exchange => auth.signIn(exchange),
+    }
+    await using at = await startTestRegistry({ auths: [swapped] })
+    await using home = await hubHome()
+    await using alice = await startTestHub(home)
+    await alice.hub.signUp({ registry: at.registry.address, name: 'alice' }, person('one').ask)
+    auth = asSomebody
+    const changing = alice.hub.passwords.changePassword({}, person('one', 'two').ask)
+    await assert.rejects(changing, code('wrong-credentials'))
+    // Nor are they let into an account that is not there.
+    await alice.hub.signOut()
+    await assert.rejects(alice.hub.signIn({}, person('one').ask), code('wrong-credentials'))
+  })
+
+  it('asks guards about the name that the mechanism knows, too', async () => {
+    const asked: string[] = []
+    const guard = {
+      refuses: async (how: string, { name }: { name: string }) => {
+        asked.push(`${how} ${name}`)
+        return name === 'mallory' ? { plugin: 'guard', why: 'No.' } : undefined
+      },
+    }
+    const knows = promptAuth({}, { signIn: async () => ({ is: 'allow', name: 'mallory' }) })
+    const plugged = { guard, telling: { tell: () => {} } } as never
+    await using at = await startTestRegistry({ auths: [knows], plugged })
+    await using home = await hubHome()
+    await using alice = await startTestHub(home)
+    const signUp = alice.hub.signUp({ registry: at.registry.address, name: 'alice' }, person().ask)
+    await assert.rejects(signUp, code('refused'))
+    assert.deepEqual(asked, ['signUp alice', 'signUp mallory'])
+  })
+
   it('tells in words that the team’s own sign-in is away, and counts no guess for it', async () => {
     const away: Auth = {
       mechanism: 'prompt',
