@@ -33,4 +33,6 @@ const builtIns: BuiltIns = {
   '@parley/storage-memory': async () => (await import('@parley/storage-memory')).default,
   '@parley/guard-secrets': async () => (await import('@parley/guard-secrets')).default,
   '@parley/auth-password': async () => (await import('@parley/auth-password')).default,
+  '@parley/auth-token': async () => (await import('@parley/auth-token')).default,
+  '@parley/auth-http': async () => (await import('@parley/auth-http')).default,
 }

@@ -101,6 +101,10 @@ export const limits = {
   reportChecks: 12_000,
   /** A new account key and a new password, which are stretched at both ends. */
   slowRequest: 30_000,
+  /** A request in whose course the person is asked: longer than any team waits for their answers. */
+  prompted: 300_000,
+  /** How often a person may answer a team wrongly before they have to begin anew. */
+  promptTries: 3,
   // ---- joining
   /** People that an invite lets in unless more are asked for, and how long it does: a small team, a week. */
   inviteUses: 5,

@@ -11,6 +11,9 @@ const shipped = [
   'plugins/storage-memory',
   'plugins/storage-keyv',
   'plugins/auth-password',
+  'plugins/auth-token',
+  'plugins/auth-http',
+  'plugins/auth-ldap',
   'plugins/guard-secrets',
   'daemon',
 ]

@@ -157,7 +157,10 @@ export function fakeHub({ people = ['bob', 'carol'] }: { people?: readonly strin
       queued: messages.filter(message => message.state === 'queued').length,
       warnings: [],
     }),
-    signUp: async ({ name }) => signedIn(name),
+    signUp: async ({ name, password }) => {
+      if (password === undefined) throw new ParleyError('password-needed', 'This team wants a password. Give one.')
+      return signedIn(name)
+    },
     signIn: async ({ name, password }) => {
       if (password === undefined) throw new ParleyError('password-needed', 'Give your password to sign in again.')
       if (password !== 'correct horse') throw new ParleyError('wrong-credentials', 'Name or password is wrong.')

@@ -11,6 +11,7 @@ import type {
   MessageInfo,
   PeopleSnapshot,
   PersonInfo,
+  PromptInfo,
   RequestInfo,
   RoomConversation,
   RoomInfo,
@@ -35,6 +36,7 @@ export class FrontHub implements Hub {
   readonly #devices = new Emitter<void>()
   readonly #file = new Emitter<FileProgress>()
   readonly #history = new Emitter<HistoryProgress>()
+  readonly #prompt = new Emitter<PromptInfo>()
   readonly #notice = new Emitter<ControlNotifications['notice']>()
   readonly #watching = new Map<string, Set<ChatListener>>()
   readonly asked: { readonly method: HubMethod; readonly params: unknown }[] = []
@@ -46,6 +48,7 @@ export class FrontHub implements Hub {
   readonly onPeople = this.#people.event
   readonly onRequests = this.#requests.event
   readonly onPendingDevices = this.#devices.event
+  readonly onPrompt = this.#prompt.event
   readonly onNotice = this.#notice.event
   readonly onFile = this.#file.event
   readonly onHistory = this.#history.event
@@ -92,6 +95,10 @@ export class FrontHub implements Hub {
   }
 
   // ---- moved by tests
+
+  prompt(asked: PromptInfo): void {
+    this.#prompt.fire(asked)
+  }
 
   become(state: HubState): void {
     this.state = state

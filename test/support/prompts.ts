@@ -68,6 +68,11 @@ export class ScriptedPerson implements Prompter {
     return { is: 'next', value: chosen.value }
   }
 
+  async open(address: string): Promise<boolean> {
+    this.seen.push(`→ ${address}`)
+    return true
+  }
+
   during<Result>(title: string, run: () => Promise<Result>): Promise<Result> {
     this.seen.push(`… ${title}`)
     return run()

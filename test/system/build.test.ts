@@ -88,7 +88,10 @@ describe('the packages', () => {
     assert.equal(existsSync(join(root, 'daemon', 'dist')), false)
     const installed = await install(tarballs, join(folder.path, 'consumer'))
     assert.deepEqual(Object.keys(installed).sort(), [
+      '@parley/auth-http',
+      '@parley/auth-ldap',
       '@parley/auth-password',
+      '@parley/auth-token',
       '@parley/daemon',
       '@parley/guard-secrets',
       '@parley/kit',
@@ -117,6 +120,9 @@ describe('the packages', () => {
       'plugins/storage-memory',
       'plugins/storage-keyv',
       'plugins/auth-password',
+      'plugins/auth-token',
+      'plugins/auth-http',
+      'plugins/auth-ldap',
       'daemon',
     ]) {
       const { scripts } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'))

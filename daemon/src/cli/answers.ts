@@ -10,12 +10,14 @@ export interface Question {
   readonly what: string
   readonly prompt: string
   /** The variable that may hold the answer. */
-  readonly env: string
+  readonly env?: string
   /** The option that says it as well. */
   readonly option?: string
   readonly isSecret: boolean
   /** Whether a person may paste several lines as the answer. */
   readonly isPasted?: true
+  /** Whether nothing is an answer as well. */
+  readonly mayBeEmpty?: true
 }
 
 /**
@@ -38,7 +40,7 @@ export class Answers {
 
   /** Whether a person would type the answer, and so could type another one. */
   asksPerson({ env }: Question): boolean {
-    return this.#isInteractive && !this.#terminal.env[env]
+    return this.#isInteractive && !this.#given(env)
   }
 
   /** Tells the person at the terminal why the question comes again. */
@@ -46,17 +48,18 @@ export class Answers {
     this.#terminal.stderr.write(`parley: ${message}\n`)
   }
 
-  /** Throws ParleyError `usage` when there is no answer to be had. */
-  async ask(question: Question): Promise<string> {
-    const given = this.#terminal.env[question.env]
-    if (given !== undefined && given !== '') return given
-    const answer = this.#isInteractive ? await this.#prompt(question) : await this.#lines.next()
-    if (answer !== undefined && answer !== '') return answer
-    const { what, env, option } = question
+  /** Throws ParleyError `usage` when there is no answer to be had, and `closed` once `signal` is aborted. */
+  async ask(question: Question, signal?: AbortSignal): Promise<string> {
+    const { what, env, option, mayBeEmpty = false } = question
+    const given = this.#given(env)
+    if (given) return given
+    const answer = this.#isInteractive ? await this.#prompt(question, signal) : await unless(signal, this.#lines.next())
+    if (answer !== undefined && (answer !== '' || mayBeEmpty)) return answer
     const first = option === undefined ? '' : `with ${option}, `
+    const variable = env === undefined ? '' : ` in ${env},`
     throw new ParleyError(
       'usage',
-      `Give ${what}: ${first}at the prompt of a terminal, in ${env}, or as a line of stdin.`,
+      `Give ${what}: ${first}at the prompt of a terminal,${variable} or as a line of stdin.`,
     )
   }
 
@@ -65,7 +68,11 @@ export class Answers {
     await this.#lines.close()
   }
 
-  async #prompt({ prompt, isSecret, isPasted }: Question): Promise<string> {
+  #given(variable: string | undefined): string | undefined {
+    return variable === undefined ? undefined : this.#terminal.env[variable]
+  }
+
+  async #prompt({ prompt, isSecret, isPasted }: Question, signal?: AbortSignal): Promise<string> {
     const { stdin, stderr } = this.#terminal
     // readline echoes what is typed to its output; a secret's goes nowhere, nor does its prompt.
     const output = isSecret ? new Writable({ write: (_chunk, _encoding, done) => done() }) : stderr
@@ -76,6 +83,8 @@ export class Answers {
     const more: string[] = []
     if (isPasted) lines.on('line', line => more.push(line))
     lines.on('SIGINT', () => cancelled.abort()).on('close', () => cancelled.abort())
+    const late = () => cancelled.abort()
+    signal?.addEventListener('abort', late, { once: true })
     try {
       const first = await lines.question(prompt, { signal: cancelled.signal })
       if (isPasted) await quiet(more, cancelled.signal)
@@ -85,8 +94,24 @@ export class Answers {
       throw new ParleyError('closed', 'Stopped; nothing was changed.', { cause })
     } finally {
       if (isSecret) stderr.write('\n')
+      signal?.removeEventListener('abort', late)
       lines.close()
     }
+  }
+}
+
+/** `waited`, unless `signal` is aborted before. */
+async function unless<T>(signal: AbortSignal | undefined, waited: Promise<T>): Promise<T> {
+  if (!signal) return waited
+  waited.catch(() => {})
+  const late = Promise.withResolvers<never>()
+  const aborted = () => late.reject(new ParleyError('closed', 'Nobody waits for this answer any more.'))
+  signal.addEventListener('abort', aborted, { once: true })
+  if (signal.aborted) aborted()
+  try {
+    return await Promise.race([waited, late.promise])
+  } finally {
+    signal.removeEventListener('abort', aborted)
   }
 }
 

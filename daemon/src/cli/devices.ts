@@ -10,6 +10,7 @@ import { confirm } from './confirm.ts'
 import { harmlessLine } from './harmless.ts'
 import { columns } from './layout.ts'
 import { showTime } from './moments.ts'
+import { requestPrompted } from './prompted.ts'
 import { passwordWanted } from './sign-in.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 
@@ -115,7 +116,7 @@ async function newKey(terminal: Terminal, options: YesOptions): Promise<void> {
   if (!options.yes) await confirm(terminal, warning, 'Nothing was changed.', '--yes')
   const answers = new Answers(terminal)
   try {
-    const account = await withHub(terminal, options, client => askNewKey(client, answers))
+    const account = await withHub(terminal, options, client => askNewKey(terminal, client, answers))
     if (options.json) return printJson(terminal, account)
     print(terminal, accountLine(terminal, account))
     print(terminal, 'This is your only device now. Tell your friends that it was you, and compare safety numbers anew.')
@@ -124,14 +125,18 @@ async function newKey(terminal: Terminal, options: YesOptions): Promise<void> {
   }
 }
 
-/** The password must have been shown since the hub has last connected. */
-async function askNewKey(client: Client, answers: Answers): Promise<AccountInfo> {
+/** What proves the person must have been shown since the hub has last connected. */
+async function askNewKey(terminal: Terminal, client: Client, answers: Answers): Promise<AccountInfo> {
   try {
     return await client.request('newAccountKey', {})
   } catch (error) {
     if (!(error instanceof ParleyError) || error.code !== 'password-needed') throw error
-    const password = await answers.ask(passwordWanted)
-    await client.request('signIn', { password })
+    const { hub } = await client.request('status', {})
+    if (hub?.accounts[0]?.signsInBy === 'prompts') {
+      await requestPrompted({ terminal, client, answers }, 'signIn', { afresh: true })
+    } else {
+      await client.request('signIn', { password: await answers.ask(passwordWanted) })
+    }
     return client.request('newAccountKey', {})
   }
 }

@@ -5,6 +5,7 @@ import { limits } from '../limits.ts'
 import { Answers, type Question } from './answers.ts'
 import { addCommand, type CommonOptions, withHub } from './command.ts'
 import { askNewPassword, nextPassword } from './new-password.ts'
+import { requestPrompted } from './prompted.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
 export function addPassword(program: Command, terminal: Terminal): void {
@@ -17,7 +18,7 @@ export function addPassword(program: Command, terminal: Terminal): void {
 async function run(terminal: Terminal, options: CommonOptions): Promise<void> {
   const answers = new Answers(terminal)
   try {
-    await withHub(terminal, options, client => change(client, answers))
+    await withHub(terminal, options, client => change(terminal, client, answers))
   } finally {
     await answers.close()
   }
@@ -26,7 +27,12 @@ async function run(terminal: Terminal, options: CommonOptions): Promise<void> {
 }
 
 /** A person who has mistyped the present password is asked for it again, and not for the new one. */
-async function change(client: Client, answers: Answers): Promise<void> {
+async function change(terminal: Terminal, client: Client, answers: Answers): Promise<void> {
+  const { hub } = await client.request('status', {})
+  if (hub?.accounts[0]?.signsInBy === 'prompts') {
+    await requestPrompted({ terminal, client, answers }, 'changePassword', {})
+    return
+  }
   let password = await answers.ask(present)
   const newPassword = await askNewPassword(answers, nextPassword)
   for (let tries = 1; ; tries++) {

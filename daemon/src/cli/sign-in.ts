@@ -1,28 +1,38 @@
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import type { Client } from '../client/connect.ts'
 import { type ErrorCode, ParleyError } from '../errors.ts'
 import { limits } from '../limits.ts'
 import { readParleyLink } from '../protocol/addresses.ts'
-import type { AccountInfo } from '../protocol/control.ts'
+import type { AccountInfo, SignInWay } from '../protocol/control.ts'
 import { readUserName } from '../protocol/names.ts'
 import { accountLine } from './accounts.ts'
 import { Answers, type Question } from './answers.ts'
 import { addCommand, type CommonOptions, homeHint, withNewHub } from './command.ts'
 import { askNewPassword, nextPassword } from './new-password.ts'
+import { requestPrompted } from './prompted.ts'
 import { paint, print, printJson, type Terminal } from './terminal.ts'
 
 interface Options extends CommonOptions {
   readonly registry?: string
   readonly code?: true
+  readonly by?: SignInWay
+}
+
+interface Who {
+  readonly name?: string
+  readonly registry?: string
+  readonly by?: SignInWay
 }
 
 export function addSignIn(program: Command, terminal: Terminal): void {
   addCommand(program, 'sign-in [name]', 'sign in again, after a sign-out or when the registry asks for it', [
     'parley sign-in                  asks for the password if it is needed',
     'PARLEY_PASSWORD=… parley sign-in alice',
+    'PARLEY_PASSWORD="$TOKEN" parley sign-in bot --registry parley://… --by prompts',
     'parley sign-in alice --code     asks for the one-use code of an admin, and for a new password',
   ])
     .option('--registry <host:port>', 'the registry, or a link to it, when this home does not know it')
+    .addOption(wayOption())
     .option('--code', 'set a new password with the one-use code that an admin gave you')
     .action((name: string | undefined, options: Options) => run(terminal, name, options))
 }
@@ -33,6 +43,7 @@ async function run(terminal: Terminal, name: string | undefined, options: Option
   const who = {
     ...(name !== undefined && { name: readUserName(name) }),
     ...(registry !== undefined && { registry }),
+    ...(options.by !== undefined && { by: options.by }),
   }
   const answers = new Answers(terminal)
   try {
@@ -56,12 +67,7 @@ function greet(terminal: Terminal, options: Options, account: AccountInfo): void
   print(terminal, paint(terminal, 'dim', `Until then nothing of ${name}'s comes here. ${lost}`))
 }
 
-async function signIn(
-  terminal: Terminal,
-  client: Client,
-  answers: Answers,
-  who: { name?: string; registry?: string },
-): Promise<AccountInfo> {
+async function signIn(terminal: Terminal, client: Client, answers: Answers, who: Who): Promise<AccountInfo> {
   const { hub } = await client.request('status', {})
   if (hub?.accounts.length === 0 && (who.registry === undefined || who.name === undefined)) {
     throw new ParleyError(
@@ -69,9 +75,13 @@ async function signIn(
       'Nobody has signed up in this home; `parley sign-up NAME` does, or name the registry: `parley sign-in NAME --registry HOST:PORT`.',
     )
   }
-  if (!terminal.env.PARLEY_PASSWORD) {
+  const isGiven = Boolean(terminal.env.PARLEY_PASSWORD)
+  const [account] = hub?.accounts ?? []
+  // Who gives a password means it to be shown; a registry that asks by itself gets it as an answer.
+  if (!isGiven || !account || account.signsInBy === 'prompts') {
     try {
-      return await client.request('signIn', who)
+      const wish = { ...who, ...(isGiven && { afresh: true }) }
+      return await requestPrompted({ terminal, client, answers }, 'signIn', wish)
     } catch (error) {
       if (!(error instanceof ParleyError) || !wantsPassword.includes(error.code)) throw error
     }
@@ -89,12 +99,7 @@ async function signIn(
 }
 
 /** Sets a new password with an admin's code, which is then the one that signs in. */
-async function setPassword(
-  _terminal: Terminal,
-  client: Client,
-  answers: Answers,
-  who: { name?: string; registry?: string },
-): Promise<AccountInfo> {
+async function setPassword(terminal: Terminal, client: Client, answers: Answers, who: Who): Promise<AccountInfo> {
   const { hub } = await client.request('status', {})
   const { registry } = who
   const name = who.name ?? hub?.accounts[0]?.name
@@ -103,8 +108,14 @@ async function setPassword(
     throw new ParleyError('usage', words)
   }
   const code = await answers.ask(codeWanted)
+  const wish = { name, code, ...(registry !== undefined && { registry }) }
+  try {
+    return await requestPrompted({ terminal, client, answers }, 'resetPassword', wish)
+  } catch (error) {
+    if (!(error instanceof ParleyError) || error.code !== 'password-needed') throw error
+  }
   const newPassword = await askNewPassword(answers, nextPassword)
-  return client.request('resetPassword', { name, code, newPassword, ...(registry !== undefined && { registry }) })
+  return client.request('resetPassword', { ...wish, newPassword })
 }
 
 const codeWanted: Question = {
@@ -112,6 +123,12 @@ const codeWanted: Question = {
   prompt: 'Code: ',
   env: 'PARLEY_CODE',
   isSecret: true,
+}
+
+/** How to sign in, where the registry lets people choose. */
+export function wayOption(): Option {
+  const about = 'how, where the team has both: a password that it never sees, or what it asks'
+  return new Option('--by <way>', about).choices(['password', 'prompts'] satisfies SignInWay[])
 }
 
 export const passwordWanted: Question = {

@@ -2,18 +2,21 @@ import type { Command } from 'commander'
 import type { Client } from '../client/connect.ts'
 import { ParleyError } from '../errors.ts'
 import { formatParleyLink, readParleyLink } from '../protocol/addresses.ts'
-import type { AccountInfo, ControlRequests } from '../protocol/control.ts'
+import type { AccountInfo, ControlRequests, SignInWay } from '../protocol/control.ts'
 import { readDisplayName, readUserName } from '../protocol/names.ts'
 import { findParleyLink, readPasted } from '../protocol/pasted.ts'
 import { accountLine } from './accounts.ts'
 import { Answers, type Question } from './answers.ts'
 import { addCommand, type CommonOptions, homeHint, withNewHub } from './command.ts'
 import { askNewPassword } from './new-password.ts'
+import { requestPrompted } from './prompted.ts'
+import { wayOption } from './sign-in.ts'
 import { print, printJson, type Terminal } from './terminal.ts'
 
 interface Options extends CommonOptions {
   readonly registry?: string
   readonly displayName?: string
+  readonly by?: SignInWay
 }
 
 type Wish = ControlRequests['signUp'][0]
@@ -27,6 +30,7 @@ export function addSignUp(program: Command, terminal: Terminal): void {
   ])
     .option('--registry <host:port>', 'the registry, or a link to it; an invite names it too')
     .option('--display-name <text>', 'the name that others see')
+    .addOption(wayOption())
     .action((name: string, options: Options) => run(terminal, name, options))
 }
 
@@ -34,7 +38,7 @@ async function run(terminal: Terminal, name: string, options: Options): Promise<
   const answers = new Answers(terminal)
   try {
     const wish = await makeWish(terminal, answers, name, options)
-    const account = await withNewHub(terminal, options, client => signUp(client, answers, wish))
+    const account = await withNewHub(terminal, options, client => signUp({ terminal, client, answers }, wish))
     if (options.json) printJson(terminal, account)
     else welcome(terminal, options, account)
   } finally {
@@ -44,31 +48,41 @@ async function run(terminal: Terminal, name: string, options: Options): Promise<
 
 /** All that can be wrong without asking anybody is found here, before a hub is started. */
 async function makeWish(terminal: Terminal, answers: Answers, name: string, options: Options): Promise<Wish> {
-  const { registry: place, displayName } = options
+  const { registry: place, displayName, by } = options
   const known = readUserName(name)
   if (displayName !== undefined) readDisplayName(displayName)
   if (place !== undefined) readParleyLink(place)
   const invite = place === undefined ? await askInvite(answers) : terminal.env.PARLEY_INVITE
   const registry = place ?? formatParleyLink(readPasted(invite ?? '').link)
-  const password = await askNewPassword(answers, passwordWanted)
   return {
     registry,
     name: known,
-    password,
+    ...(by !== undefined && { by }),
     ...(displayName !== undefined && { displayName }),
     ...(place !== undefined && invite && { invite: codeIn(invite) }),
   }
 }
 
-async function signUp(client: Client, answers: Answers, wish: Wish): Promise<AccountInfo> {
+interface Asking {
+  readonly terminal: Terminal
+  readonly client: Client
+  readonly answers: Answers
+}
+
+/** What a registry wants of whoever signs up it says itself, before anything is done: a password, an invite, or both. */
+async function signUp(asking: Asking, wish: Wish): Promise<AccountInfo> {
+  const { answers } = asking
   try {
-    return await client.request('signUp', wish)
+    return await requestPrompted(asking, 'signUp', wish)
   } catch (error) {
-    // The registry says whether it wants one; nothing was done yet.
-    if (!(error instanceof ParleyError) || error.code !== 'invite-needed') throw error
+    if (!(error instanceof ParleyError)) throw error
+    if (error.code === 'password-needed' && wish.password === undefined) {
+      return signUp(asking, { ...wish, password: await askNewPassword(answers, passwordWanted) })
+    }
+    if (error.code !== 'invite-needed' || wish.invite !== undefined) throw error
     const invite = await askInvite(answers).catch(() => undefined)
     if (invite === undefined) throw error
-    return client.request('signUp', { ...wish, invite: codeIn(invite) })
+    return signUp(asking, { ...wish, invite: codeIn(invite) })
   }
 }
 

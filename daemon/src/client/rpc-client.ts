@@ -15,6 +15,7 @@ export class RpcClient implements Client {
     change: new Set(),
     messages: new Set(),
     people: new Set(),
+    prompt: new Set(),
     chat: new Set(),
     notice: new Set(),
     file: new Set(),
@@ -33,6 +34,7 @@ export class RpcClient implements Client {
     this.#receive('change')
     this.#receive('messages')
     this.#receive('people')
+    this.#receive('prompt')
     this.#receive('chat')
     this.#receive('notice')
     this.#receive('file')

@@ -1,9 +1,11 @@
 import { type Check, examine } from '../doctor/doctor.ts'
 import { ParleyError } from '../errors.ts'
 import type { ControlMethod, ControlRequests, StatusInfo } from '../protocol/control.ts'
+import type { AskPerson } from '../protocol/prompts.ts'
 import type { FrontEnd } from './attention.ts'
 import type { Feed } from './feed.ts'
 import type { HistoryAsker, HubPart, InvitesPart, RegistryPart } from './parts.ts'
+import type { Prompting } from './prompting.ts'
 
 /** What the handlers answer from. */
 export interface HandlerParts {
@@ -31,6 +33,8 @@ export interface Caller {
   readonly feed: Feed | undefined
   /** Absent where nobody sits in front of it. */
   readonly frontEnd: FrontEnd | undefined
+  /** Asks the person in front of it. */
+  readonly prompting: Prompting
   /** Aborted when who asked has gone. */
   readonly signal: AbortSignal
 }
@@ -50,8 +54,9 @@ export function createHandlers({ hub, registry, about, checks, stop }: HandlerPa
       setImmediate(stop)
       return {}
     },
-    signUp: async params => theHub().signUp(params),
-    signIn: async params => theHub().signIn(params),
+    signUp: async (params, caller) => theHub().signUp(params, askerOf(params, caller)),
+    signIn: async (params, caller) => theHub().signIn(params, askerOf(params, caller)),
+    answerPrompt: async (params, { prompting }) => prompting.answer(params),
     signOut: async params => theHub().signOut(params),
     who: async params => theHub().who(params),
     probe: async (params, { signal }) => theHub().probe(params, signal),
@@ -120,8 +125,9 @@ export function createHandlers({ hub, registry, about, checks, stop }: HandlerPa
     approveDevice: async params => needed(theHub().devices).approveDevice(params),
     revokeDevice: async params => needed(theHub().devices).revokeDevice(params),
     newAccountKey: async params => needed(theHub().devices).newAccountKey(params),
-    changePassword: async params => needed(theHub().passwords).changePassword(params),
-    resetPassword: async params => needed(theHub().passwords).resetPassword(params),
+    changePassword: async (params, caller) =>
+      needed(theHub().passwords).changePassword(params, askerOf(params, caller)),
+    resetPassword: async (params, caller) => needed(theHub().passwords).resetPassword(params, askerOf(params, caller)),
     setClassic: async params => needed(theHub().passwords).setClassic(params),
     safetyNumber: async params => needed(theHub().trust).safetyNumber(params),
     setVerified: async params => needed(theHub().trust).setVerified(params),
@@ -149,6 +155,10 @@ export function createHandlers({ hub, registry, about, checks, stop }: HandlerPa
     metrics: async params => needed(theRegistry().metrics)(params),
     reload: async params => needed(theRegistry().reload)(params),
   }
+}
+
+function askerOf({ prompts }: { prompts?: boolean }, { prompting }: Caller): AskPerson | undefined {
+  return prompts ? prompting.ask : undefined
 }
 
 function historyAsker({ feed, signal }: Caller): HistoryAsker {

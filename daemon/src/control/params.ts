@@ -46,12 +46,28 @@ export function createParamsChecks(): ParamsChecks {
     ),
     status: check('status', {}),
     stop: check('stop', {}),
-    signUp: check('signUp', { registry: medium, name: short, displayName: short, password: medium, invite: medium }, [
-      'registry',
-      'name',
-      'password',
-    ]),
-    signIn: check('signIn', { registry: medium, name: short, password: medium }),
+    signUp: check(
+      'signUp',
+      {
+        registry: medium,
+        name: short,
+        displayName: short,
+        password: medium,
+        invite: medium,
+        by: way,
+        prompts: yesOrNo,
+      },
+      ['registry', 'name'],
+    ),
+    signIn: check('signIn', {
+      registry: medium,
+      name: short,
+      password: medium,
+      by: way,
+      prompts: yesOrNo,
+      afresh: yesOrNo,
+    }),
+    answerPrompt: check('answerPrompt', { prompt: short, answer: medium }, ['prompt']),
     signOut: check('signOut', {}),
     // A whole invite text, maybe with a mail around it: how long it may be is for the hub to say, in words.
     probe: check('probe', { text: { type: 'string' } }, ['text']),
@@ -175,12 +191,12 @@ export function createParamsChecks(): ParamsChecks {
     approveDevice: check('approveDevice', { device: short, digits: short }, ['device', 'digits']),
     revokeDevice: check('revokeDevice', { device: short }, ['device']),
     newAccountKey: check('newAccountKey', {}),
-    changePassword: check('changePassword', { password: medium, newPassword: medium }, ['password', 'newPassword']),
-    resetPassword: check('resetPassword', { registry: medium, name: short, code: short, newPassword: medium }, [
-      'name',
-      'code',
-      'newPassword',
-    ]),
+    changePassword: check('changePassword', { password: medium, newPassword: medium, prompts: yesOrNo }),
+    resetPassword: check(
+      'resetPassword',
+      { registry: medium, name: short, code: short, newPassword: medium, prompts: yesOrNo },
+      ['name', 'code'],
+    ),
     setClassic: check('setClassic', { alias: short, password: medium }),
     safetyNumber: check('safetyNumber', { with: short }, ['with']),
     setVerified: check('setVerified', { with: short, digits: short, verified: { type: 'boolean' } }, [
@@ -222,6 +238,8 @@ const short = { type: 'string', maxLength: 512 } as const
 /** Links and passwords. */
 const medium = { type: 'string', maxLength: 4096 } as const
 
+/** How people sign in. */
+const way = { enum: ['password', 'prompts'] } as const
 const yesOrNo = { type: 'boolean' } as const
 const roomHistory = { enum: ['all', 'from-invitation'] } as const
 /** Names a message of a conversation. */

@@ -13,17 +13,22 @@ import type {
   PersonInfo,
   StatusInfo,
 } from '../protocol/control.ts'
+import type { AskPerson } from '../protocol/prompts.ts'
 
 type Params<Method extends keyof ControlRequests> = ControlRequests[Method][0]
 type Result<Method extends keyof ControlRequests> = ControlRequests[Method][1]
 /** The requests of these names. */
 type Serves<Methods extends ControlMethod> = { readonly [Method in Methods]: Serve<Method> }
+/** The same for those in whose course a person may be asked; without `ask` nobody can be. */
+type Prompted<Methods extends ControlMethod> = {
+  readonly [Method in Methods]: (params: Params<Method>, ask?: AskPerson) => Promise<Result<Method>>
+}
 type Serve<Method extends keyof ControlRequests> = (params: Params<Method>) => Promise<Result<Method>>
 
 /** One's own devices. */
 export type DevicesPart = Serves<'devices' | 'approveDevice' | 'revokeDevice' | 'newAccountKey'>
 /** Passwords of one's own account. */
-export type PasswordsPart = Serves<'changePassword' | 'resetPassword' | 'setClassic'>
+export type PasswordsPart = Serves<'setClassic'> & Prompted<'changePassword' | 'resetPassword'>
 /** Whose account keys were compared. */
 export type TrustPart = Serves<'safetyNumber' | 'setVerified' | 'acceptKey'>
 /** People of no team, their requests, and who is blocked. */
@@ -56,7 +61,7 @@ export type InvitesPart = Serves<'invite' | 'invites' | 'revokeInvite'>
 export type UsersPart = Serves<'users' | 'user' | 'setUser' | 'deleteUser' | 'resetUser'>
 
 /** What the control API needs of a hub. */
-export interface HubPart {
+export interface HubPart extends Prompted<'signUp' | 'signIn'> {
   readonly devices?: DevicesPart
   readonly passwords?: PasswordsPart
   readonly trust?: TrustPart
@@ -70,8 +75,6 @@ export interface HubPart {
   /** What `doctor` looks at. */
   readonly checks?: () => readonly Check[]
   status(): NonNullable<StatusInfo['hub']>
-  readonly signUp: Serve<'signUp'>
-  readonly signIn: Serve<'signIn'>
   readonly signOut: Serve<'signOut'>
   readonly who: Serve<'who'>
   /** `signal` is aborted when who asked has gone. */

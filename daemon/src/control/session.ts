@@ -8,6 +8,7 @@ import { limits } from '../limits.ts'
 import {
   type ControlErrorData,
   type ControlMethod,
+  type ControlNotifications,
   type ControlRequests,
   controlVersions,
 } from '../protocol/control.ts'
@@ -16,6 +17,7 @@ import { Feed, type FeedOutlet } from './feed.ts'
 import type { Handlers } from './handlers.ts'
 import type { ParamsChecks } from './params.ts'
 import type { HubPart } from './parts.ts'
+import { Prompting } from './prompting.ts'
 
 /** What every session of a daemon shares. */
 export interface SessionContext {
@@ -54,6 +56,7 @@ class Session {
   readonly #rpc: Rpc
   readonly #greeted: () => void
   readonly #gone = new AbortController()
+  readonly #prompting: Prompting
   #feed: Feed | undefined
   #frontEnd: FrontEnd | undefined
   #state: 'new' | 'greeted' | 'refused' = 'new'
@@ -63,6 +66,7 @@ class Session {
     this.#context = context
     this.#greeted = greeted
     this.#rpc = speakRpc(socket, first, isRequest)
+    this.#prompting = new Prompting(prompt => this.#tell('prompt', prompt), this.#gone.signal)
     // Malformed bytes have closed the socket already; there is nobody to tell.
     this.#rpc.connection.onError(([error]) => context.log.warn({ reason: error.message }, 'A front end was cut off'))
     this.#rpc.connection.onRequest((method, params) => this.#serve(method, params))
@@ -109,7 +113,7 @@ class Session {
 
   #handle<Method extends keyof Handlers>(method: Method, params: unknown): Promise<ControlRequests[Method][1]> {
     const given = this.#context.checks[method](params)
-    const caller = { feed: this.#feed, frontEnd: this.#frontEnd, signal: this.#gone.signal }
+    const caller = { feed: this.#feed, frontEnd: this.#frontEnd, prompting: this.#prompting, signal: this.#gone.signal }
     return this.#context.handlers[method](given, caller)
   }
 
@@ -123,12 +127,16 @@ class Session {
     this.#state = 'greeted'
     const { hub, frontEnds } = this.#context
     const outlet: FeedOutlet = {
-      send: (name, params) => void this.#rpc.connection.sendNotification(name, params).catch(() => {}),
+      send: (name, params) => this.#tell(name, params),
       isBehind: this.#rpc.isBehind,
     }
     if (hub) this.#feed ??= new Feed(hub, outlet)
     if (attached) this.#frontEnd ??= frontEnds.add(outlet)
     return { version, ...this.#context.identity() }
+  }
+
+  #tell<Name extends keyof ControlNotifications>(name: Name, params: ControlNotifications[Name]): void {
+    void this.#rpc.connection.sendNotification(name, params).catch(() => {})
   }
 }
 

@@ -4,6 +4,7 @@ import type { AccountInfo } from '../protocol/control.ts'
 import type { Account } from './accounts.ts'
 import type { Hosting } from './own-team.ts'
 import type { RegistryClient } from './registry/client.ts'
+import { wayOf } from './registry/mechanism.ts'
 import type { Standing } from './standing.ts'
 
 /** An account as front ends see it. */
@@ -34,6 +35,7 @@ export function accountInfo(
     displayName,
     ...(isHosted && { isHosted }),
     ...(account.isAdmin && { isAdmin: true }),
+    ...(wayOf(account.mechanism) === 'prompts' && { signsInBy: 'prompts' }),
     state,
     ...(why && state !== 'online' ? { why } : {}),
     availability,

@@ -45,6 +45,7 @@ export interface Draft {
   readonly registry: RegistryId
   readonly user: UserId
   readonly name: string
+  readonly mechanism: string
   readonly roster: Signed
 }
 
@@ -88,7 +89,7 @@ export class AccountStore {
   draftOf(registry: RegistryId): Draft | undefined {
     const row = this.#rows.get(registry)
     if (!row?.roster || row.attestation) return undefined
-    return { registry, user: userId(row.user), name: row.name, roster: row.roster }
+    return { registry, user: userId(row.user), name: row.name, mechanism: row.mechanism, roster: row.roster }
   }
 
   /** Resolves once the draft, or the change of the account, is committed. */

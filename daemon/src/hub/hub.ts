@@ -6,6 +6,7 @@ import { nothingPlugged } from '../plugins/plugged.ts'
 import type { HybridClock } from '../protocol/clock.ts'
 import type { ControlRequests, ConversationInfo, HubSnapshot, PeopleSnapshot, StatusInfo } from '../protocol/control.ts'
 import { conversationId, type DeviceId, deviceId, type UserId } from '../protocol/ids.ts'
+import type { AskPerson } from '../protocol/prompts.ts'
 import type { AccountStore } from './accounts.ts'
 import { Archive } from './archive/archive.ts'
 import { Chats, type ChatsOptions } from './chats/chats.ts'
@@ -212,12 +213,12 @@ export class Hub {
     return this.#overview.status()
   }
 
-  signUp(params: Params<'signUp'>): Result<'signUp'> {
-    return this.#membership.signUp(params)
+  signUp(params: Params<'signUp'>, ask?: AskPerson): Result<'signUp'> {
+    return this.#membership.signUp(params, ask)
   }
 
-  signIn(params: Params<'signIn'>): Result<'signIn'> {
-    return this.#membership.signIn(params)
+  signIn(params: Params<'signIn'>, ask?: AskPerson): Result<'signIn'> {
+    return this.#membership.signIn(params, ask)
   }
 
   signOut(params: Params<'signOut'> = {}): Result<'signOut'> {

@@ -1,5 +1,6 @@
 import { ParleyError } from '../errors.ts'
 import type { AccountInfo, ControlRequests } from '../protocol/control.ts'
+import type { AskPerson } from '../protocol/prompts.ts'
 import { accountInfo, alreadySignedUp } from './account-info.ts'
 import type { Account, AccountStore } from './accounts.ts'
 import type { Hosting } from './own-team.ts'
@@ -54,20 +55,21 @@ export class Membership {
     return accountInfo(this.account, this.#options)
   }
 
-  signUp(params: Params<'signUp'>): Result<'signUp'> {
+  /** `ask`: the person in front of whoever asks for this, where they can be asked. */
+  signUp(params: Params<'signUp'>, ask?: AskPerson): Result<'signUp'> {
     return this.inTurn(async () => {
       const { place, wish } = readSignUp(params)
       const invite = wish.invite ?? (await this.#ownInvite(place.registry, wish.name))
-      await this.#options.client.signUp(place, { ...wish, ...(invite && { invite }) })
+      await this.#options.client.signUp(place, { ...wish, ask, ...(invite && { invite }) })
       return this.signedIn()
     })
   }
 
-  signIn(params: Params<'signIn'>): Result<'signIn'> {
+  signIn(params: Params<'signIn'>, ask?: AskPerson): Result<'signIn'> {
     return this.inTurn(async () => {
       const { place, who } = readSignIn(params)
       this.refuseOther(place?.registry, who.name)
-      await this.#options.client.signIn(place, who)
+      await this.#options.client.signIn(place, { ...who, ask })
       return this.signedIn()
     })
   }

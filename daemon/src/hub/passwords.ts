@@ -6,11 +6,14 @@ import type { ControlRequests } from '../protocol/control.ts'
 import { fromText } from '../protocol/ids.ts'
 import { SetClassicSchema } from '../protocol/parley_pb.ts'
 import { checkPassword } from '../protocol/passwords.ts'
+import type { AskPerson } from '../protocol/prompts.ts'
 import type { AccountStore } from './accounts.ts'
 import type { Membership } from './membership.ts'
 import type { RegistryClient } from './registry/client.ts'
-import { ask } from './registry/open.ts'
+import { chooseMechanism } from './registry/mechanism.ts'
+import { ask as request } from './registry/open.ts'
 import { changePassword } from './registry/passwords.ts'
+import { changeByPrompts, proofBy } from './registry/sign-in.ts'
 import { readSignIn } from './wishes.ts'
 
 type Params<M extends keyof ControlRequests> = ControlRequests[M][0]
@@ -31,26 +34,32 @@ export class Passwords {
   }
 
   /** @throws ParleyError `bad-password`, `wrong-credentials`, `throttled`, `unreachable`, `signed-out`… */
-  changePassword({ password, newPassword }: Params<'changePassword'>): Result<'changePassword'> {
+  changePassword({ password, newPassword }: Params<'changePassword'>, ask?: AskPerson): Result<'changePassword'> {
     const { membership, client, identity } = this.#parts
     return membership.inTurn(async () => {
-      const { mechanism } = membership.account
-      checkPassword(newPassword)
+      const { mechanism: known } = membership.account
+      if (newPassword !== undefined) checkPassword(newPassword)
       const { registry } = await client.ensure()
-      await changePassword(registry, { password, newPassword, mechanism, identity }, registry.link.signal)
+      const by = proofBy(chooseMechanism(registry, { known }), { password, ask })
+      const { signal } = registry.link
+      if (by.is === 'prompts') await changeByPrompts(registry, by.ask, signal)
+      else await changePassword(registry, { password: by.password, newPassword: wanted(newPassword), identity }, signal)
       return {}
     })
   }
 
   /** Sets a new password with an admin's one-use code, then signs in by it. @throws ParleyError as a sign-in does */
-  resetPassword({ registry, name, code: text, newPassword }: Params<'resetPassword'>): Result<'resetPassword'> {
+  resetPassword(
+    { code: text, newPassword: password, ...params }: Params<'resetPassword'>,
+    ask?: AskPerson,
+  ): Result<'resetPassword'> {
     const { membership, client } = this.#parts
     return membership.inTurn(async () => {
-      const { place, who } = readSignIn({ name, password: newPassword, ...(registry !== undefined && { registry }) })
-      checkPassword(newPassword)
+      const { place, who } = readSignIn({ ...params, ...(password !== undefined && { password }) })
+      if (password !== undefined) checkPassword(password)
       const code = readCode(text)
       membership.refuseOther(place?.registry, who.name)
-      await client.signIn(place, { ...who, code })
+      await client.signIn(place, { ...who, code, ask })
       return membership.signedIn()
     })
   }
@@ -72,11 +81,17 @@ export class Passwords {
         throw new ParleyError('bad-password', 'An alias needs a classic password, with which it is signed in to.')
       }
       const { registry } = await client.ensure()
-      await ask(registry.link, { case: 'setClassic', value: create(SetClassicSchema, { alias, password }) }, 'done')
+      await request(registry.link, { case: 'setClassic', value: create(SetClassicSchema, { alias, password }) }, 'done')
       await store.save(id, { classicAlias: password === '' ? '' : alias || classicAlias || name })
       return {}
     })
   }
+}
+
+/** @throws ParleyError `password-needed` */
+function wanted(password: string | undefined): string {
+  if (password !== undefined) return password
+  throw new ParleyError('password-needed', 'This account has a password. Give the present one, and a new one.')
 }
 
 /** An admin's code as a person copies it: in any case, maybe in groups. @throws ParleyError `usage` */

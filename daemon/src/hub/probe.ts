@@ -9,6 +9,7 @@ import { formatHostPort, formatParleyLink, type HostPort, type ParleyLink, ports
 import type { PersonInfo, ProbeInfo, SignUpPolicy } from '../protocol/control.ts'
 import { type DeviceId, deviceId, fromText } from '../protocol/ids.ts'
 import { readPasted } from '../protocol/pasted.ts'
+import { waysOf } from './registry/mechanism.ts'
 import { greetRegistry, registryProtocol } from './registry/open.ts'
 import { harmless } from './words.ts'
 
@@ -75,6 +76,7 @@ async function ofRegistry(link: Link, place: ParleyLink, signal: AbortSignal): P
   const { registry, welcome } = await greetRegistry(link, signal, { registry: place.registry })
   const { host, port, code } = place
   const team = harmless(welcome.team, limits.shownName) || formatHostPort(place)
+  const ways = waysOf(welcome.mechanisms)
   return {
     is: 'registry',
     registry,
@@ -84,6 +86,7 @@ async function ofRegistry(link: Link, place: ParleyLink, signal: AbortSignal): P
     signUp: readPolicy(welcome.signUp),
     hasCode: code !== undefined,
     isPinned: place.registry !== undefined,
+    ...(ways.includes('prompts') && { signsInBy: ways }),
   }
 }
 

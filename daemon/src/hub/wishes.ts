@@ -15,7 +15,8 @@ import type { RegistryPlace } from './registry/client-options.ts'
 export function readSignUp(params: ControlRequests['signUp'][0]) {
   const name = readUserName(params.name)
   const displayName = readDisplayName(params.displayName ?? params.name)
-  checkPassword(params.password)
+  const { password, by } = params
+  if (password !== undefined) checkPassword(password)
   const link = readParleyLink(params.registry)
   const code = params.invite === undefined ? link.code : readInvite(params.invite, link.registry)
   const place: RegistryPlace = {
@@ -23,7 +24,7 @@ export function readSignUp(params: ControlRequests['signUp'][0]) {
     port: link.port,
     ...(link.registry ? { registry: link.registry } : {}),
   }
-  return { place, wish: { name, displayName, password: params.password, ...(code ? { invite: code } : {}) } }
+  return { place, wish: { name, displayName, password, by, ...(code ? { invite: code } : {}) } }
 }
 
 /** Where to sign in, and as whom. */
@@ -33,6 +34,8 @@ export function readSignIn(params: ControlRequests['signIn'][0]) {
   const who = {
     ...(params.name === undefined ? {} : { name: readUserName(params.name) }),
     ...(params.password === undefined ? {} : { password: params.password }),
+    ...(params.by === undefined ? {} : { by: params.by }),
+    ...(params.afresh === undefined ? {} : { isAfresh: params.afresh }),
   }
   return { place, who }
 }

@@ -62,6 +62,8 @@ export const controlLimits = {
   deliveryWait: 30_000,
   /** How long a front end waits for a reply; the hub's own deadlines towards others are shorter. */
   controlRequest: 60_000,
+  /** The same for one in whose course a person is asked: a whole `exchange`, twice for a new proof, and what is around it. */
+  prompted: 300_000,
   /** The longest wait for delivery that a front end may ask for: a day. */
   longestWait: 24 * 3600_000,
   /** What closing a control connection may take until its last reply is read. */

@@ -48,6 +48,8 @@ export const hubLimits = {
   renew: 6 * 3600_000,
   /** Shortest time between two renewals, whatever the life of an attestation. */
   renewShortest: 1_000,
+  /** Questions that a registry may ask in one sign-in: a name, a secret, a code, each anew a few times. */
+  prompts: 16,
   /** Characters kept of a sentence that another program wrote, and of a name in its lists. */
   words: 500,
   shownName: 128,

@@ -1,6 +1,7 @@
 /** What the local API tells of people, chats, devices and daemons. Bytes are lower-case base32, times ms since 1970. */
 
 import type { MessageInfo } from './message-infos.ts'
+import type { SignInWay } from './prompts.ts'
 
 export type * from './message-infos.ts'
 
@@ -115,6 +116,8 @@ export interface AccountInfo {
   readonly status: Status
   /** Others are not told what one has read, nor one what they have. */
   readonly areReceiptsOff?: true
+  /** The team asks its own questions to sign in, and sees the answers. Absent: by a password that it never sees. */
+  readonly signsInBy?: 'prompts'
   /** The team runs in this very daemon, so `invite` answers. */
   readonly isHosted?: true
   /** May invite, as `isHosted` does. */
@@ -277,6 +280,8 @@ export type ProbeInfo =
       readonly hasCode: boolean
       /** Whether the id was part of what was typed; else it has just been found and must be confirmed by the person. */
       readonly isPinned: boolean
+      /** How people can sign in there with this hub. Absent: by password alone. */
+      readonly signsInBy?: readonly SignInWay[]
     }
   /** A hub's port. `person`: whom it belongs to, where that is somebody whom this hub knows. */
   | { readonly is: 'peer'; readonly device: string; readonly person?: PersonInfo }

@@ -29,8 +29,10 @@ import type {
   StatusInfo,
   UserInfo,
 } from './control-infos.ts'
+import type { PromptInfo, SignInWay } from './prompts.ts'
 
 export type * from './control-infos.ts'
+export type { PromptInfo, SignInWay } from './prompts.ts'
 
 /**
  * The local API between a daemon and its front ends: JSON-RPC 2.0 (vscode-jsonrpc, Content-Length framing) over a Unix
@@ -58,10 +60,32 @@ export interface ControlRequests {
   status: [Record<string, never>, StatusInfo]
   stop: [Record<string, never>, Record<string, never>]
   // ---- hub
-  /** `registry`: an invite or registry link, or host:port. Without a registry id the hub pins what it finds, once. */
-  signUp: [{ registry: string; name: string; displayName?: string; password: string; invite?: string }, AccountInfo]
-  /** Without a password the device key alone is tried. */
-  signIn: [{ registry?: string; name?: string; password?: string }, AccountInfo]
+  /**
+   * `registry`: an invite or registry link, or host:port. Without a registry id the hub pins what it finds, once.
+   * `prompts`: this front end shows `prompt`s and answers them. `by`: how, where the registry lets people choose.
+   */
+  signUp: [
+    {
+      registry: string
+      name: string
+      displayName?: string
+      password?: string
+      invite?: string
+      by?: SignInWay
+      prompts?: boolean
+    },
+    AccountInfo,
+  ]
+  /**
+   * The device key alone is tried, unless there is a password, or it is to be shown `afresh` who signs in. Where that is
+   * not enough the person is asked, if the account or the registry wants that and this front end shows `prompts`.
+   */
+  signIn: [
+    { registry?: string; name?: string; password?: string; by?: SignInWay; prompts?: boolean; afresh?: boolean },
+    AccountInfo,
+  ]
+  /** To a `prompt`. Without an answer the person gives it up, and what has asked fails as `closed`. */
+  answerPrompt: [{ prompt: string; answer?: string }, Record<string, never>]
   signOut: [Record<string, never>, AccountInfo]
   who: [{ query?: string; limit?: number }, { people: readonly PersonInfo[]; more: boolean }]
   /** What answers at an invite text, a `parley:` or editor link, or host[:port]. Nothing is kept of it. */
@@ -205,9 +229,12 @@ export interface ControlRequests {
   revokeDevice: [{ device: string }, Record<string, never>]
   /** On a pending device, when all others are lost: everybody is told of a key change. */
   newAccountKey: [Record<string, never>, AccountInfo]
-  changePassword: [{ password: string; newPassword: string }, Record<string, never>]
+  changePassword: [{ password?: string; newPassword?: string; prompts?: boolean }, Record<string, never>]
   /** Sets a new password with an admin's one-use code, then signs in. */
-  resetPassword: [{ registry?: string; name: string; code: string; newPassword: string }, AccountInfo]
+  resetPassword: [
+    { registry?: string; name: string; code: string; newPassword?: string; prompts?: boolean },
+    AccountInfo,
+  ]
   /** Lets one sign in with the original program, by a password of its own; without a password, no longer. */
   setClassic: [{ alias?: string; password?: string }, Record<string, never>]
   // ---- whom to trust
@@ -257,6 +284,8 @@ export interface ControlNotifications {
   change: HubChange
   messages: { readonly conversation: string; readonly messages: readonly MessageInfo[] }
   people: PeopleChange
+  /** What the registry asks the person, for the front end whose request with `prompts` is under way. */
+  prompt: PromptInfo
   /** A file on its way, for those who have asked for it or sent it. */
   file: FileProgress
   /** How far an export or import is that this front end has asked for. */

@@ -132,6 +132,7 @@ function proveThenEnrol(auth: Auth, enrol: Run): Run {
   return async exchange => {
     const proved = await auth.signIn(exchange)
     if (proved.is !== 'allow') return proved
+    if (proved.name !== undefined && readUserName(proved.name) !== exchange.name) return { is: 'deny' }
     const first = await exchange.challenge(new Uint8Array(0))
     return enrol({ ...exchange, first })
   }

@@ -60,12 +60,19 @@ export class Entrance {
       const run = auth.enrol?.bind(auth) ?? auth.signIn.bind(auth)
       const { name } = claim.account
       const takeBack = guesses.countSignUp(this.#source)
+      // Such a sign-up tells whether a secret is right: it is a guess as a sign-in is.
+      const takeBackGuess = auth.enrol ? () => {} : guesses.count(name, this.#source)
       return this.#exchanges.begin(run, { name, purpose: 'sign-up', first: asked.first }, async verdict => {
+        if (verdict.is !== 'deny') takeBackGuess()
+        if (verdict.is === 'unavailable') takeBack()
         const { credential = new Uint8Array(0), ...as } = allowed(verdict)
-        const enrolled = await signUps.commit(renamed(claim, as), credential)
+        const renamed = renamedClaim(claim, as)
+        const isOther = renamed.account.name !== name
+        const known = isOther ? await this.#mayEnter('signUp', renamed.account.name, asked.mechanism) : entering
+        const enrolled = await signUps.commit(renamed, credential)
         takeBack()
         await this.#made(enrolled)
-        this.#parts.plugged.telling.tell('signedUp', entering)
+        this.#parts.plugged.telling.tell('signedUp', known)
         return this.#enter('by password')
       })
     })
@@ -110,18 +117,21 @@ export class Entrance {
     const about = { name, purpose: 'sign-in', first, ...(known && { credential: known.credential }) } as const
     return this.#exchanges.begin(auth.signIn.bind(auth), about, async verdict => {
       if (verdict.is !== 'deny') takeBack()
-      const { name: allowedName = name } = allowed(verdict)
-      if (!known || allowedName !== name) throw wrongCredentials()
+      const { name: said = name } = allowed(verdict)
+      const shown = readUserName(said)
+      const entered = shown === name ? entering : await this.#mayEnter('signIn', shown, mechanism)
+      const meant = shown === name ? known : await accounts.byName(shown)
+      if (meant?.account.mechanism !== mechanism) throw auth.enrol ? wrongCredentials() : notYet(shown)
       // A person may have typed for two minutes.
-      const enrolled = await accounts.byUser(known.account.user)
+      const enrolled = await accounts.byUser(meant.account.user)
       if (!enrolled) throw wrongCredentials()
-      if (enrolled.account.isDisabled) throw accountDisabled(name)
+      if (enrolled.account.isDisabled) throw accountDisabled(shown)
       const { remoteAddress: address, peerKey: key } = this.#link
-      const proof = known.credential
+      const proof = meant.credential
       await devices.admit(enrolled.account.user, { key, name: deviceWords(deviceName), address, proof })
-      guesses.right(name, this.#source)
+      guesses.right(shown, this.#source)
       const outcome = await this.#enter('by password')
-      plugged.telling.tell('signedIn', entering)
+      plugged.telling.tell('signedIn', entered)
       return outcome
     })
   }
@@ -168,12 +178,23 @@ function deviceWords(text: string): string {
   }
 }
 
-/** A mechanism may know people's names better than they do. */
-function renamed(claim: Claim, as: { name?: string; displayName?: string }): Claim {
+/** Whoever has just shown who they are may know that nobody of their name has an account. */
+function notYet(name: string): ParleyError {
+  return new ParleyError('unknown-user', `You are known here as "${name}", but have no account yet. Sign up with it.`)
+}
+
+/** A mechanism may know people's names better than they do. @throws ParleyError `bad-name` */
+function renamedClaim(claim: Claim, as: { name?: string; displayName?: string }): Claim {
   const { account } = claim
   const name = readUserName(as.name ?? account.name)
-  return {
-    ...claim,
-    account: { ...account, name, displayName: readDisplayName(as.displayName ?? account.displayName) },
+  return { ...claim, account: { ...account, name, displayName: shownAs(as.displayName, account.displayName) } }
+}
+
+/** Names of a directory are not made for chats: one that cannot be shown shuts nobody out. */
+function shownAs(said: string | undefined, wished: string): string {
+  try {
+    return readDisplayName(said || wished)
+  } catch {
+    return wished
   }
 }

@@ -1,14 +1,20 @@
 import { l10n, window } from 'vscode'
 import type { Context } from '../context.ts'
 import { Boxes } from '../join/boxes.ts'
+import { requestPrompted } from '../join/prompted.ts'
 import { askNewPassword } from './password-steps.ts'
 
 /** *Change Password*. */
 export async function changePassword({ hub }: Context): Promise<void> {
   const prompter = new Boxes()
-  let isChanged: boolean
+  const [account] = hub.accounts ?? []
+  let isChanged = true
   try {
-    isChanged = await askNewPassword({ hub, prompter, name: hub.accounts?.[0]?.name ?? '' })
+    if (account?.signsInBy === 'prompts') {
+      await requestPrompted({ hub, prompter, title: l10n.t('Change Password') }, 'changePassword', {})
+    } else {
+      isChanged = await askNewPassword({ hub, prompter, name: account?.name ?? '' })
+    }
   } finally {
     prompter.dispose()
   }

@@ -7,6 +7,7 @@ import type {
   ControlRequests,
   FileProgress,
   HistoryProgress,
+  PromptInfo,
 } from '@parley/daemon/protocol/control'
 import { type Disposable, Emitter } from '../event.ts'
 import { limits } from '../limits.ts'
@@ -50,6 +51,7 @@ export class HubConnection implements Hub, Disposable {
   readonly #notice = new Emitter<ControlNotifications['notice']>()
   readonly #file = new Emitter<FileProgress>()
   readonly #history = new Emitter<HistoryProgress>()
+  readonly #prompt = new Emitter<PromptInfo>()
   #now: HubState = { is: 'connecting', again: false }
   #client: HubClient | undefined
   #roles: readonly string[] = []
@@ -69,6 +71,7 @@ export class HubConnection implements Hub, Disposable {
   readonly onNotice = this.#notice.event
   readonly onFile = this.#file.event
   readonly onHistory = this.#history.event
+  readonly onPrompt = this.#prompt.event
 
   constructor(options: HubConnectionOptions) {
     this.#options = options
@@ -231,6 +234,7 @@ export class HubConnection implements Hub, Disposable {
     client.on('notice', notice => this.#notice.fire(notice))
     client.on('file', progress => this.#file.fire(progress))
     client.on('historyProgress', progress => this.#history.fire(progress))
+    client.on('prompt', prompt => this.#prompt.fire(prompt))
     client.on('people', change => {
       this.#people.change(change)
       if (this.#client === client) this.#peopleNews.fire()

@@ -9,6 +9,7 @@ import type {
   HistoryProgress,
   MessageInfo,
   PeopleSnapshot,
+  PromptInfo,
   RequestInfo,
 } from '@parley/daemon/protocol/control'
 import type { Disposable, Event } from '../event.ts'
@@ -53,6 +54,8 @@ export interface Hub {
   readonly onFile: Event<FileProgress>
   /** How far an export or import is that this window has asked for. */
   readonly onHistory: Event<HistoryProgress>
+  /** What the team asks the person, while a request of this window that says `prompts` is under way. */
+  readonly onPrompt: Event<PromptInfo>
   /** Whether `invite` answers: the daemon is the registry of a team as well, or one is an admin of one's team. */
   readonly mayInvite: boolean
 

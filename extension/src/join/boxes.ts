@@ -1,4 +1,5 @@
 import {
+  env,
   type InputBox,
   ProgressLocation,
   type QuickInput,
@@ -6,6 +7,7 @@ import {
   QuickInputButtons,
   type QuickPickItem,
   ThemeIcon,
+  Uri,
   window,
 } from 'vscode'
 import { limits } from '../limits.ts'
@@ -84,6 +86,10 @@ export class Boxes implements Prompter {
     })
     const answer = await ended
     return answer.is === 'other' ? { is: 'cancel' } : answer
+  }
+
+  async open(address: string): Promise<boolean> {
+    return env.openExternal(Uri.parse(address, true))
   }
 
   async during<Result>(title: string, run: () => Promise<Result>): Promise<Result> {

@@ -2,6 +2,7 @@ import type { AccountInfo } from '@parley/daemon/protocol/control'
 import * as l10n from '@vscode/l10n'
 import type { Hub } from '../hub/hub.ts'
 import { codeOf, whenSigningIn, wordsOf } from './faults.ts'
+import { requestPrompted } from './prompted.ts'
 import type { Prompter } from './prompter.ts'
 import type { Self } from './questions.ts'
 
@@ -12,7 +13,7 @@ export type Outcome =
   | { readonly is: 'cancel' }
 
 interface Entering {
-  readonly hub: Pick<Hub, 'request'>
+  readonly hub: Pick<Hub, 'request' | 'onPrompt'>
   readonly prompter: Prompter
   readonly title: string
   readonly steps: number
@@ -36,8 +37,10 @@ export async function enter(entering: Entering): Promise<Outcome> {
   }
 }
 
-async function attempt({ hub, self, link, invite }: Entering): Promise<AccountInfo> {
+async function attempt(entering: Entering): Promise<AccountInfo> {
+  const { hub, self, link, invite } = entering
   const { displayName, userName: name, password, code } = self
+  if (self.isAsked) return attemptPrompted(entering)
   if (self.resets) return hub.request('resetPassword', { registry: link, name, code, newPassword: password })
   if (self.signsIn) return hub.request('signIn', { registry: link, name, password })
   try {
@@ -49,13 +52,30 @@ async function attempt({ hub, self, link, invite }: Entering): Promise<AccountIn
   }
 }
 
+/** The team asks what it wants to know, while this is under way. */
+async function attemptPrompted({ hub, prompter, title, self, link: registry, invite }: Entering): Promise<AccountInfo> {
+  const { displayName, userName: name, code } = self
+  const asking = { hub, prompter, title }
+  if (self.resets) return requestPrompted(asking, 'resetPassword', { registry, name, code })
+  const by = 'prompts'
+  if (self.signsIn) return requestPrompted(asking, 'signIn', { registry, name, by })
+  return requestPrompted(asking, 'signUp', { registry, name, displayName, by, ...(invite && { invite }) })
+}
+
 async function afterFailure(error: unknown, entering: Entering): Promise<Outcome> {
   const { self } = entering
   if (self.resets) return afterReset(error, self)
-  const words = wordsOf(self.signsIn ? whenSigningIn(error, self.userName) : error)
+  const words = wordsOf(self.signsIn && !self.isAsked ? whenSigningIn(error, self.userName) : error)
   const again = (at: Extract<Outcome, { is: 'again' }>['at']): Outcome => {
-    self.problem = { at: at === 'userName' ? 'name' : at, words }
-    return { is: 'again', at }
+    // Without a question for a password of its own, the one who it is about is where everything is mended.
+    const where = at === 'password' && self.isAsked ? name : at
+    self.problem = { at: where === 'userName' ? 'name' : where, words }
+    return { is: 'again', at: where }
+  }
+  if (self.isAsked && codeOf(error) === 'closed') return { is: 'cancel' }
+  if (self.isAsked && !self.signsIn && isMade.has(codeOf(error))) {
+    self.signsIn = true
+    return enter(entering)
   }
   const name = self.asksWho ? 'who' : self.hasOwnUserName ? 'userName' : 'name'
   switch (codeOf(error)) {
@@ -82,6 +102,9 @@ async function afterFailure(error: unknown, entering: Entering): Promise<Outcome
   }
 }
 
+/** The account was made before by this device, and the answer was lost. */
+const isMade: ReadonlySet<string> = new Set(['password-needed', 'already-signed-up'])
+
 /** A code that does not work may be mistyped, used or too old. */
 function afterReset(error: unknown, self: Self): Outcome {
   const code = codeOf(error)
@@ -93,7 +116,8 @@ function afterReset(error: unknown, self: Self): Outcome {
 }
 
 /** Whoever is told that their name is taken may be the one who has it. Undefined: they are somebody else. */
-async function isOneself({ prompter, title, steps, nameStep, self, team }: Entering): Promise<Outcome | undefined> {
+async function isOneself(entering: Entering): Promise<Outcome | undefined> {
+  const { prompter, title, steps, nameStep, self, team } = entering
   const answer = await prompter.choose({
     title: l10n.t('{0}: Name Taken', title),
     steps,
@@ -114,5 +138,5 @@ async function isOneself({ prompter, title, steps, nameStep, self, team }: Enter
   self.signsIn = true
   self.password = ''
   self.problem = undefined
-  return { is: 'again', at: 'password' }
+  return self.isAsked ? enter(entering) : { is: 'again', at: 'password' }
 }

@@ -92,7 +92,7 @@ export async function join(options: JoinOptions): Promise<Joined> {
     },
   }
   const oneself = [name, userName, who, code, password, askPasswordAgain(flow)]
-  const steps = [place, invite, askTrust(prompter, title), ...oneself, entering]
+  const steps = [place, invite, askTrust(prompter, title), askWay(prompter, title), ...oneself, entering]
   await runSteps(steps, state)
   if (state.account) return { is: 'joined', account: state.account }
   return state.peer ? { is: 'peer', place: state.place, peer: state.peer } : { is: 'cancelled' }
@@ -123,6 +123,7 @@ function askPlace(options: JoinOptions, title: string): Step<Joining> {
               l10n.t('Somebody’s own Parley answers there, and no team. Ask for the address or an invite of the team.'),
             )
           state.team = found.is === 'registry' ? found : undefined
+          state.isAsked = state.team?.signsInBy?.includes('password') === false
           state.peer = found.is === 'peer' ? found : undefined
           // Who has an account there may still sign in.
           state.isClosed = found.is === 'registry' && found.signUp === 'closed'
@@ -216,6 +217,38 @@ function askTrust(prompter: Prompter, title: string): Step<Joining> {
         ],
       })
       return answer.is === 'next' ? answer.value : answer.is
+    },
+  }
+}
+
+/** A team that asks by itself may also take passwords that it never sees: who has an account knows which it is. */
+function askWay(prompter: Prompter, title: string): Step<Joining> {
+  return {
+    applies: ({ team }) => team?.signsInBy?.includes('password') === true,
+    async ask(state, canGoBack) {
+      const team = state.team?.team ?? ''
+      const answer = await prompter.choose({
+        title: l10n.t('{0}: How to Sign In', title),
+        steps: 3,
+        step: 2,
+        canGoBack,
+        placeholder: l10n.t('How do you sign in to {0}?', team),
+        choices: [
+          {
+            label: l10n.t('With a password of its own'),
+            detail: l10n.t('It never leaves this computer.'),
+            value: false,
+          },
+          {
+            label: l10n.t('As {0} asks', team),
+            detail: l10n.t('Such as with the account of your company. The team sees what you answer.'),
+            value: true,
+          },
+        ],
+      })
+      if (answer.is !== 'next') return answer.is
+      state.isAsked = answer.value
+      return 'next'
     },
   }
 }

@@ -7,6 +7,8 @@ export interface Prompter {
     others: readonly OtherWay<Other>[],
   ): Promise<Answer<string> | { readonly is: 'other'; readonly value: Other }>
   choose<Value>(question: Choosing<Value>): Promise<Answer<Value>>
+  /** Opens a page in the person's browser. Gives whether that was done. */
+  open(address: string): Promise<boolean>
   /** Takes the box away and shows what is being done instead, until it is. */
   during<Result>(title: string, run: () => Promise<Result>): Promise<Result>
 }

@@ -26,6 +26,8 @@ export interface Self {
   /** Whether a new password is set with a code that an admin has given. */
   resets: boolean
   code: string
+  /** Whether the team asks by itself for what proves a person. */
+  isAsked: boolean
 }
 
 export function newSelf(name: string): Self {
@@ -41,6 +43,7 @@ export function newSelf(name: string): Self {
     asksWho: false,
     resets: false,
     code: '',
+    isAsked: false,
   }
 }
 
@@ -141,6 +144,7 @@ export function askUserName<State extends Self>(flow: Flow<State>): Step<State> 
 export function askPassword<State extends Self>(flow: Flow<State>, code: Step<State>): Step<State> {
   const { prompter, title, steps, nameStep, lastWords } = flow
   return {
+    applies: state => !state.isAsked,
     async ask(state, canGoBack) {
       const isOld = state.signsIn && !state.resets
       const prompt = isOld
@@ -176,7 +180,7 @@ export function askPassword<State extends Self>(flow: Flow<State>, code: Step<St
 export function askPasswordAgain<State extends Self>(flow: Flow<State>): Step<State> {
   const { prompter, title, steps, nameStep } = flow
   return {
-    applies: state => (!state.signsIn || state.resets) && state.confirmed !== state.password,
+    applies: state => !state.isAsked && (!state.signsIn || state.resets) && state.confirmed !== state.password,
     async ask(state, canGoBack) {
       const answer = await prompter.ask({
         title: l10n.t('{0}: Password', title),

@@ -5,6 +5,7 @@ import type { Context } from '../context.ts'
 import { Boxes } from './boxes.ts'
 import { codeOf, whenSigningIn } from './faults.ts'
 import { addressOf } from './places.ts'
+import { signInPrompted } from './prompted.ts'
 import type { Question } from './prompter.ts'
 import { fault, hasCode } from './questions.ts'
 import { resetPassword } from './resetting.ts'
@@ -23,7 +24,7 @@ export async function signIn(context: Context): Promise<void> {
     await showIfPending(await hub.request('signIn', {}))
   } catch (error) {
     if (!wantsPassword.has(codeOf(error))) throw error
-    await signInByPassword(context)
+    await (account.signsInBy === 'prompts' ? signInAsAsked(context) : signInByPassword(context))
   }
 }
 
@@ -53,6 +54,15 @@ async function signInByPassword(context: Context): Promise<void> {
       signed = await resetPassword({ hub: context.hub, prompter, name, registry: account?.address })
     }
     await showIfPending(signed)
+  } finally {
+    prompter.dispose()
+  }
+}
+
+async function signInAsAsked({ hub }: Context): Promise<void> {
+  const prompter = new Boxes()
+  try {
+    await showIfPending(await signInPrompted({ hub, prompter, title: l10n.t('Sign In') }, {}))
   } finally {
     prompter.dispose()
   }

@@ -4,7 +4,7 @@ import * as l10n from '@vscode/l10n'
 import type { Hub, HubMethod } from '../hub/hub.ts'
 
 /** The part of the hub that is waited for and asked. */
-export type AskedHub = Pick<Hub, 'state' | 'onState' | 'request'>
+export type AskedHub = Pick<Hub, 'state' | 'onState' | 'onPrompt' | 'request'>
 
 /**
  * Asks the hub as soon as it is up, and again when it went away meanwhile: for requests that may be made twice, and

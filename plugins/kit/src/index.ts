@@ -3,6 +3,16 @@ export type { Entering, GuardedMessage, Guards, Judgement } from './guards.ts'
 export type { ObservedMessage, Observers } from './observers.ts'
 export { definePlugin, type Host, type Log, type Offer, type Plugin } from './plugin.ts'
 export {
+  ask,
+  encodeAnswer,
+  encodePrompt,
+  type Prompt,
+  PromptError,
+  promptLimits,
+  readAnswer,
+  readPrompt,
+} from './prompt.ts'
+export {
   type SearchDocument,
   type SearchIndex,
   type SearchPage,

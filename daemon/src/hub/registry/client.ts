@@ -12,13 +12,15 @@ import type { RegistryClientOptions, RegistryPlace } from './client-options.ts'
 import { draftFor } from './draft.ts'
 import { type Entry, EntryBook, waits } from './entry.ts'
 import { Heartbeat } from './heartbeat.ts'
+import { chooseMechanism, refuseUnknown, wayOf } from './mechanism.ts'
 import { findRegistry, HeardNotices } from './notices.ts'
 import { OnlineList } from './online-list.ts'
 import { openRegistry, type RegistryLink } from './open.ts'
 import { outcomeOf } from './outcome.ts'
 import type { OwnStatements } from './own-statements.ts'
 import { type DeviceStatus, RegistrySession } from './session.ts'
-import { opaqueMechanism, type SignInWish, signInByDevice, signInByPassword, signUp } from './sign-in.ts'
+import { showWho, wantsProof } from './show-who.ts'
+import { proofBy, type SignInWish, type SignUpWish, signInByDevice, signUp } from './sign-in.ts'
 import { Twin } from './twin.ts'
 
 type State = AccountInfo['state']
@@ -148,22 +150,21 @@ export class RegistryClient {
    *
    * @throws ParleyError `already-signed-up`, and all that a dial and a registry refuse with
    */
-  async signUp(
-    place: RegistryPlace,
-    wish: { name: string; displayName: string; password: string; invite?: Uint8Array },
-  ) {
+  async signUp(place: RegistryPlace, wish: SignUpWish) {
     const { identity, store, accountKey, deviceName } = this.#options
     if (store.current) throw alreadySignedUp(store.current)
     const registry = await this.#open(place, this.#closing.signal)
     await this.#entering(registry, async signal => {
+      const { by, name, displayName, ...proofs } = wish
+      const mechanism = chooseMechanism(registry, { wished: by })
+      if (proofBy(mechanism, wish).is === 'prompts') refuseUnknown(registry, place)
       const key = await accountKey(registry.registry)
-      const draft = await draftFor(wish, { registry, place, key, store, identity, deviceName })
-      const { user, roster } = draft
-      const { name, displayName, password, invite } = wish
-      const asked = { name, displayName, user, roster, accountKey: key.spki, invite, password }
+      const parts = { registry, place, key, store, identity, deviceName, mechanism }
+      const { user, roster } = await draftFor({ name, displayName }, parts)
+      const asked = { name, displayName, user, roster, accountKey: key.spki, mechanism, invite: undefined, ...proofs }
       const said = await signUp(registry, asked, signal)
       if (store.current) throw alreadySignedUp(store.current)
-      await this.#enter(registry, place, { said, told: 'online', user, takesKey: false })
+      await this.#enter(registry, place, { said, told: 'online', user, mechanism, takesKey: false })
     })
     this.#options.log.info(
       { registry: registry.registry, device: deviceId(identity.id) },
@@ -172,32 +173,31 @@ export class RegistryClient {
   }
 
   /**
-   * Signs in, by password when one is given, else by the device key alone. A home without an account needs a place; by
-   * password its device waits from then on until another one approves it. With an admin's code that becomes the password.
+   * Signs in: by the device key alone where that does, else by what proves the person, if it is there. A home without an
+   * account needs a place; a device that comes in by proof waits from then on until another one approves it. With an
+   * admin's code, what is given becomes the new proof.
    */
   async signIn(place: RegistryPlace | undefined, who: SignInWish): Promise<void> {
     const known = this.#options.store.current
-    if (known && who.password === undefined) {
-      if (known.signedOut !== undefined) throw new ParleyError('password-needed', needsPassword)
-      if (!place) return void (await this.ensureAny())
+    const isAfresh = who.password !== undefined || who.code !== undefined || who.isAfresh === true
+    const canAnswer = who.ask !== undefined && (!known || wayOf(known.mechanism) === 'prompts')
+    if (known && !isAfresh) {
+      if (known.signedOut !== undefined && !canAnswer) throw new ParleyError('password-needed', needsPassword)
+      if (known.signedOut === undefined && !place) {
+        const refusal = await this.ensureAny().then(() => undefined, asParleyError)
+        if (!refusal) return
+        if (!canAnswer || !wantsProof(refusal)) throw refusal
+      }
     }
     const where = place ?? known
     if (!where) throw new ParleyError('unknown-account', nobodyYet)
     const target = { ...where, ...(known ? { registry: known.registry } : {}) }
     const registry = await this.#open(target, this.#closing.signal)
     const entering = this.#entering(registry, async signal => {
-      const { identity, deviceName } = this.#options
-      const name = who.name ?? known?.name ?? ''
-      const mechanism = known?.mechanism ?? opaqueMechanism
-      const { password, code } = who
       const told = this.#options.status()
-      const by = { name, code, mechanism, identity, status: told, deviceName }
-      const said =
-        password === undefined
-          ? await signInByDevice(registry, told, signal)
-          : await signInByPassword(registry, { ...by, password }, signal)
-      const takesKey = password !== undefined
-      await this.#enter(registry, target, { said, told, user: known?.user, name: who.name, takesKey })
+      const by = { ...this.#options, place: target, told }
+      const shown = await showWho(registry, { ...who, isAfresh }, by, signal)
+      await this.#enter(registry, target, { ...shown, told, user: known?.user, name: who.name })
     })
     this.#asked = entering.catch(() => {})
     await entering
@@ -273,7 +273,7 @@ export class RegistryClient {
     return this.#entering(registry, async signal => {
       const told = this.#options.status()
       const said = await signInByDevice(registry, told, signal)
-      return this.#enter(registry, place, { said, told, user: account.user, takesKey: false })
+      return this.#enter(registry, place, { ...account, said, told, takesKey: false })
     })
   }
 

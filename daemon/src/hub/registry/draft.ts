@@ -5,7 +5,6 @@ import { readRoster, signRoster } from '../../protocol/statements.ts'
 import type { AccountStore, Draft } from '../accounts.ts'
 import type { RegistryPlace } from './client-options.ts'
 import type { RegistryLink } from './open.ts'
-import { opaqueMechanism } from './sign-in.ts'
 
 /**
  * The user id and first roster of a sign-up, committed before it is asked. The same for the same name as long as no
@@ -22,31 +21,35 @@ export async function draftFor(
     /** The device. */
     readonly identity: Identity
     readonly deviceName: string
+    readonly mechanism: string
   },
 ): Promise<Draft> {
-  const { registry: link, place, key, store, identity, deviceName } = by
+  const { registry: link, place, key, store, identity, deviceName, mechanism } = by
   const { registry } = link
   const { name, displayName } = wish
   const before = store.draftOf(registry)
-  if (before?.name === name && isSignedBy(before, key)) return before
+  if (before?.name === name && before.mechanism === mechanism && isSignedBy(before, key)) return before
   const user = userId(randomBytes(16))
   const device = { key: identity.spki, name: deviceName, added: Math.floor(link.time()) }
   const fields = { registry, user, generation: 1, version: 1, devices: [device], revoked: new Set<never>() }
   const roster = signRoster(fields, key.privateKey)
   const { host, port } = place
-  await store.save(registry, { ...firstRow(link, user), name, displayName, host, port, roster })
-  return { registry, user, name, roster }
+  await store.save(registry, { ...firstRow(link, { user, mechanism }), name, displayName, host, port, roster })
+  return { registry, user, name, mechanism, roster }
 }
 
 /** What a row begins with. */
-export function firstRow({ registry, chain }: RegistryLink, user: UserId) {
+export function firstRow(
+  { registry, chain }: RegistryLink,
+  { user, mechanism }: { readonly user: UserId; readonly mechanism: string },
+) {
   const { voices, notices } = chain
   return {
     registry: fromText(registry),
     registryKey: voices[0]?.key ?? chain.key,
     notices: [...notices],
     user: fromText(user),
-    mechanism: opaqueMechanism,
+    mechanism,
   }
 }
 

@@ -8,6 +8,7 @@ import type { Attestation } from '../../protocol/statements.ts'
 import type { AccountStore } from '../accounts.ts'
 import { harmless } from '../words.ts'
 import { firstRow } from './draft.ts'
+import { wayOf } from './mechanism.ts'
 import { newestChain } from './notices.ts'
 import type { RegistryLink } from './open.ts'
 import { judgeOwn, judgeOwnAttestation, newerAttestation, type OwnKeys, type OwnStatements } from './own-statements.ts'
@@ -37,10 +38,13 @@ export class EntryBook {
   ): Promise<OwnStatements> {
     const own = await this.#judge(registry, entry.said, entry)
     const known = this.#store.current
-    if (!known && entry.name !== undefined && own.attested.name !== entry.name) {
+    // Whoever answered prompts may have shown that they have another name than the one that they gave.
+    const isNamed = entry.name === undefined || own.attested.name === entry.name || wayOf(entry.mechanism) === 'prompts'
+    if (!known && !isNamed) {
       throw new ParleyError('forged', 'The registry signed this device in to another account. Nothing was accepted.')
     }
-    const fresh = known ? {} : firstRow(registry, own.attested.user)
+    const { mechanism } = entry
+    const fresh = known ? {} : firstRow(registry, { user: own.attested.user, mechanism })
     const team = harmless(registry.welcome.team, limits.shownName)
     const notices = [...newestChain(known, registry.chain).notices]
     await this.#save(registry, own, entry.said, { ...fresh, host, port, team, notices, signedOut: '' })
@@ -99,6 +103,8 @@ export interface Entry extends Asked {
   readonly said: Said
   /** Whose account was asked for; undefined: whoever the device key belongs to. */
   readonly name?: string | undefined
+  /** By which the account was made, as far as is known here. */
+  readonly mechanism: string
 }
 
 interface Asked {

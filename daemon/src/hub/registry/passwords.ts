@@ -1,7 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import { create } from '@bufbuild/protobuf'
 import { ParleyError } from '../../errors.ts'
-import { limits } from '../../limits.ts'
 import type { Identity } from '../../net/identity.ts'
 import { fromText } from '../../protocol/ids.ts'
 import {
@@ -14,11 +13,7 @@ import {
 import { passwordForm } from '../../protocol/passwords.ts'
 import { encodeOpaqueFinish, signInBinding, signInExporter, signInMac } from '../../protocol/sign-in-binding.ts'
 import { OpaqueClient, opaqueBytes, opaqueText } from '../opaque/opaque.ts'
-import { harmless } from '../words.ts'
 import { ask, expectReply, type RegistryLink, request } from './open.ts'
-
-/** The mechanism of new accounts, and the only one that this version of the hub speaks. */
-export const opaqueMechanism = 'opaque'
 
 /** Makes a request of the first message of an exchange. */
 type Begin = (first: Uint8Array) => Request['is']
@@ -30,15 +25,9 @@ type Begin = (first: Uint8Array) => Request['is']
  */
 export async function changePassword(
   registry: RegistryLink,
-  wish: {
-    readonly password: string
-    readonly newPassword: string
-    readonly mechanism: string
-    readonly identity: Identity
-  },
+  wish: { readonly password: string; readonly newPassword: string; readonly identity: Identity },
   signal: AbortSignal,
 ): Promise<void> {
-  refuseOther(registry, wish.mechanism)
   const begin: Begin = first => ({ case: 'changePassword', value: create(ChangePasswordSchema, { first }) })
   await withOpaque(async opaque => {
     await provePassword(registry, { ...wish, opaque, wrong: wrongPresent }, begin, signal)
@@ -59,7 +48,6 @@ export async function resetPassword(
   signal: AbortSignal,
 ): Promise<void> {
   const { name, code, newPassword: password, mechanism } = wish
-  refuseOther(registry, mechanism)
   const begin: Begin = first => ({
     case: 'resetPassword',
     value: create(ResetPasswordSchema, { name, code, mechanism, first }),
@@ -130,16 +118,6 @@ export async function withOpaque<T>(use: (opaque: OpaqueClient) => Promise<T>): 
   } finally {
     await opaque[Symbol.asyncDispose]()
   }
-}
-
-/** A registry that suddenly offers only a weaker way to sign in does not get the password. */
-export function refuseOther({ welcome }: RegistryLink, mechanism: string): void {
-  if (mechanism === opaqueMechanism && welcome.mechanisms.includes(mechanism)) return
-  const offered = welcome.mechanisms.slice(0, 8).map(name => JSON.stringify(harmless(name, limits.shownName)))
-  throw new ParleyError(
-    'unsupported',
-    `This account signs in by "${mechanism}", but the registry offers ${offered.join(', ') || 'nothing'}. Nothing was sent; ask the registry's admin.`,
-  )
 }
 
 /** The answer to a challenge. */

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { ParleyError } from '../../../../daemon/src/errors.ts'
 import { formatParleyLink } from '../../../../daemon/src/protocol/addresses.ts'
-import type { AccountInfo, ControlRequests, ProbeInfo } from '../../../../daemon/src/protocol/control.ts'
+import type { AccountInfo, ControlRequests, ProbeInfo, PromptInfo } from '../../../../daemon/src/protocol/control.ts'
 import { registryId } from '../../../../daemon/src/protocol/ids.ts'
+import { Emitter } from '../../../../extension/src/event.ts'
 import { type JoinOptions, join } from '../../../../extension/src/join/joining.ts'
 import { type Act, ScriptedPerson } from '../../../support/prompts.ts'
 
@@ -41,20 +42,46 @@ const acme: Extract<ProbeInfo, { is: 'registry' }> = {
 }
 
 type Answers = {
-  [Method in 'probe' | 'signUp' | 'signIn' | 'resetPassword']?: (params: ControlRequests[Method][0]) => unknown
+  [Method in 'probe' | 'signUp' | 'signIn' | 'resetPassword']?: (
+    params: ControlRequests[Method][0],
+    ask: Ask,
+  ) => unknown
 }
+
+/** Asks the person what a team asks by itself. Undefined: they gave up. */
+type Ask = (asked: Pick<PromptInfo, 'kind' | 'text'>) => Promise<string | undefined>
 
 /** Joins as a person whose acts are scripted, at a hub that answers as told. */
 async function joining(acts: readonly Act[], answers: Answers, options: Partial<JoinOptions> = {}) {
   const person = new ScriptedPerson(acts)
   const asked: [string, unknown][] = []
-  const request = async (method: keyof Answers, params: never) => {
+  const prompts = new Emitter<PromptInfo>()
+  const open = new Map<string, (answer: string | undefined) => void>()
+  /** Asks the person, as a hub does for a team. */
+  const ask: Ask = more => {
+    const prompt = `p${open.size}`
+    const { promise, resolve } = Promise.withResolvers<string | undefined>()
+    open.set(prompt, resolve)
+    prompts.fire({ team: 'Acme', ...more, prompt })
+    return promise
+  }
+  const request = async (method: keyof Answers | 'answerPrompt', params: never) => {
+    if (method === 'answerPrompt') {
+      const { prompt, answer }: ControlRequests['answerPrompt'][0] = params
+      open.get(prompt)?.(answer)
+      return {}
+    }
     asked.push([method, params])
-    const answer = answers[method]?.(params)
+    const answer = await answers[method]?.(params, ask)
     if (answer === undefined) throw new ParleyError('internal', `nobody answers ${method}`)
     return answer
   }
-  const hub = { state: { is: 'up' }, onState: () => ({ dispose() {} }), request } as unknown as JoinOptions['hub']
+  const hub = {
+    state: { is: 'up' },
+    onState: () => ({ dispose() {} }),
+    onPrompt: prompts.event,
+    request,
+  } as unknown as JoinOptions['hub']
   const result = await join({
     hub,
     prompter: person,
@@ -374,5 +401,96 @@ describe('joining a team', () => {
     assert.ok(seen.some(line => line.startsWith('! Somebody’s own Parley answers there')))
     const found = await joining([{ type: 'somewhere' }], { probe: () => peer }, { seeks: 'chat' })
     assert.deepEqual(found.result, { is: 'peer', place: 'somewhere', peer })
+  })
+})
+
+describe('joining a team that asks by itself', () => {
+  const asking: typeof acme = { ...acme, signsInBy: ['prompts'] }
+  const wrong = new ParleyError('wrong-credentials', 'The name or the password is wrong. Check both and try again.')
+
+  it('asks for no password of its own, and shows what the team asks as it wants it shown', async () => {
+    const { result, asked, seen } = await joining(
+      [{ type: address }, { type: 'Alice' }, { type: 'sesame' }, { choose: 'Open the page' }, { type: '' }],
+      {
+        probe: () => asking,
+        signUp: async (_params, ask) => {
+          assert.equal(await ask({ kind: 'secret', text: 'Password of alice' }), 'sesame')
+          assert.equal(await ask({ kind: 'link', text: 'https://id.example/device' }), '')
+          return account
+        },
+      },
+    )
+    assert.equal(result.is, 'joined')
+    const wish = { registry: address, name: 'alice', displayName: 'Alice', by: 'prompts', prompts: true }
+    assert.deepEqual(asked.at(-1), ['signUp', wish])
+    assert.deepEqual(seen.slice(-5), [
+      '… Joining Acme…',
+      '1/1 Acme asks, and sees what you type: Password of alice',
+      '1/1 Acme asks you to sign in on a page of id.example',
+      '→ https://id.example/device',
+      '1/1 Press Enter when you are done there. If the page shows a code, type it first',
+    ])
+  })
+
+  it('lets the person who was wrong begin again with their name, and go away at any question', async () => {
+    const { result, seen } = await joining(
+      [{ type: address }, { type: 'Alice' }, { type: 'barley' }, 'accept', 'cancel'],
+      {
+        probe: () => asking,
+        signUp: async (_params, ask) => {
+          const answer = await ask({ kind: 'text', text: 'Which word?' })
+          throw answer === undefined ? new ParleyError('closed', 'The sign-in was given up.') : wrong
+        },
+      },
+    )
+    assert.equal(result.is, 'cancelled')
+    assert.ok(seen.includes(`! ${wrong.message}`))
+  })
+
+  it('opens no page unless the person says so', async () => {
+    const { result, seen } = await joining([{ type: address }, { type: 'Alice' }, { choose: 'Do not' }], {
+      probe: () => asking,
+      signUp: async (_params, ask) => {
+        assert.equal(await ask({ kind: 'link', text: 'https://id.example/device' }), undefined)
+        throw new ParleyError('closed', 'The sign-in was given up.')
+      },
+    })
+    assert.equal(result.is, 'cancelled')
+    assert.ok(!seen.some(line => line.startsWith('→')))
+  })
+
+  it('signs in who has an account there already', async () => {
+    const { result, asked } = await joining(
+      [{ type: address }, { type: 'Alice' }, { choose: 'That is me' }, { type: 'sesame' }],
+      {
+        probe: () => asking,
+        signUp: () => Promise.reject(new ParleyError('name-taken', 'Taken.')),
+        signIn: async (_params, ask) =>
+          (await ask({ kind: 'secret', text: 'Password' })) === 'sesame' ? account : undefined,
+      },
+    )
+    assert.equal(result.is, 'joined')
+    assert.deepEqual(asked.at(-1), ['signIn', { registry: address, name: 'alice', by: 'prompts', prompts: true }])
+  })
+
+  it('lets people choose where the team takes passwords as well', async () => {
+    const both: typeof acme = { ...acme, signsInBy: ['password', 'prompts'] }
+    const own = [
+      { type: address },
+      { choose: 'With a password' },
+      { type: 'Alice' },
+      { type: password },
+      { type: password },
+    ]
+    const first = await joining(own, { probe: () => both, signUp: () => account })
+    assert.deepEqual(first.asked.at(-1), [
+      'signUp',
+      { registry: address, name: 'alice', displayName: 'Alice', password },
+    ])
+    const asked = await joining([{ type: address }, { choose: 'As Acme asks' }, { type: 'Alice' }], {
+      probe: () => both,
+      signUp: () => account,
+    })
+    assert.equal(asked.result.is, 'joined')
   })
 })
